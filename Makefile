@@ -1,0 +1,69 @@
+# Every task sets up what it needs, once, in .venv. All it asks for is Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEV := $(VENV)/.stamp-dev
+# The demo needs torch and little else; an environment for developers has that too.
+DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.stamp-demo)
+# Two workers, one thread each: the machine we measure on has two cores. In CI the order of the
+# tests is the same every time; elsewhere it is shuffled, and pytest prints the seed.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest $(if $(CI),--randomly-seed=1)
+
+.PHONY: help demo test test-fast test-long test-minimum lint types wheel bench clean
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: $(DEMO) ## train a small network with and without warm-up, and write a report
+	$(BIN)/gradatim race digits --out demo
+
+test: lint types wheel ## everything that CI checks
+	$(PYTEST) -n 2
+
+test-fast: $(DEV) ## the core and the rules of the house, in seconds
+	$(PYTEST) tests/core tests/test_house.py src/gradatim/core
+
+test-long: $(DEV) ## the searches that take minutes, with their counts
+	$(PYTEST) -n 2 -m long --hypothesis-profile=long --hypothesis-show-statistics tests
+
+test-minimum: $(VENV)-minimum/.stamp-dev ## the suite on the oldest versions we promise
+	OMP_NUM_THREADS=1 $(VENV)-minimum/bin/pytest -n 2 -W ignore::DeprecationWarning
+
+lint: $(DEV) ## rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(DEV) ## mypy, strict
+	$(BIN)/mypy
+
+wheel: $(DEV) ## build the wheel and try it where nothing else is installed
+	$(BIN)/python tests/wheel/check_wheel.py
+
+bench: $(DEV) ## measure against the peers
+	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do \
+		echo "== $$file"; $(BIN)/python $$file; \
+	done
+
+clean: ## remove everything that the other tasks made
+	rm -rf $(VENV) $(VENV)-minimum build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+# $(call install,constraints,extra) makes the environment that the stamp lies in. The stamp is touched
+# last, so an interrupted install is done again; an environment without pip is made anew.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradatim needs Python 3.11 or newer. Name one: make PYTHON=python3.12 ...")'
+	@echo "Setting up $(@D) for '$(2)', once. This takes some minutes."
+	@$(@D)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c constraints/$(1).txt -e '.[$(2)]'
+	@touch $@
+endef
+
+$(VENV)/.stamp-dev: pyproject.toml constraints/latest.txt
+	$(call install,latest,dev)
+
+$(VENV)/.stamp-demo: pyproject.toml constraints/latest.txt
+	$(call install,latest,race)
+
+$(VENV)-minimum/.stamp-dev: pyproject.toml constraints/minimum.txt
+	$(call install,minimum,dev)

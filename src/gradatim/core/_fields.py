@@ -1,0 +1,138 @@
+"""What a field of a value may hold, declared once as its type.
+
+A class writes ``steps: Steps`` and ``start: Number``; from that one line come the check at
+construction and the sentence of its error, the config, and the reading back.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from inspect import get_annotations
+from numbers import Real
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from gradatim.core import _frameworks
+from gradatim.core.errors import refuse, unknown
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of field: how it reads in a sentence, and which values it accepts."""
+
+    allowed: str
+    accept: Callable[[Any], Any]
+    hint: str = ""
+    updates: bool = False
+    """Whether it is a length of time, which grows when a schedule is stretched."""
+
+
+def _real(value: Any, test: Callable[[float], bool]) -> Any:
+    if _frameworks.traced(value):
+        return value  # a gradient or a batch of schedules is being taken: there is no number yet
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError
+    number = float(value)
+    if not (math.isfinite(number) and test(number)):
+        raise ValueError
+    return number
+
+
+def _whole(value: Any, lowest: float) -> int:
+    if isinstance(value, bool):
+        raise TypeError
+    number = operator.index(value)
+    if number < lowest:
+        raise ValueError
+    return number
+
+
+_IN_UPDATES = "Write an int, in optimizer updates."
+_LEAVE_OUT = f"{_IN_UPDATES} To leave a phase out, leave it out of join(...)."
+
+
+def _kind(allowed: str, test: Callable[[float], bool]) -> Kind:
+    return Kind(allowed, lambda value: _real(value, test))
+
+
+def _updates(allowed: str, lowest: float, hint: str = _IN_UPDATES) -> Kind:
+    return Kind(allowed, lambda value: _whole(value, lowest), hint, updates=True)
+
+
+Number = Annotated[float, _kind("a finite number", lambda x: True)]
+Positive = Annotated[float, _kind("a finite number above 0", lambda x: x > 0)]
+NotNegative = Annotated[float, _kind("a finite number, 0 or more", lambda x: x >= 0)]
+Share = Annotated[float, _kind("a number above 0 and below 1", lambda x: 0 < x < 1)]
+Count = Annotated[int, Kind("a whole number, 0 or more", lambda value: _whole(value, 0))]
+Times = Annotated[int, Kind("a whole number, 1 or more", lambda value: _whole(value, 1))]
+Steps = Annotated[int, _updates("a whole number of updates, 1 or more", 1, _LEAVE_OUT)]
+Phase = Annotated[int, _updates("a whole number of updates, 0 or more", 0)]
+Offset = Annotated[int, _updates("a whole number of updates", -math.inf)]
+
+
+def check(where: str, name: str, wanted: Any, value: Any) -> Any:
+    """The value in its declared form, or the error that says what the field takes."""
+    if get_origin(wanted) is Annotated:
+        kind = next(part for part in get_args(wanted) if isinstance(part, Kind))
+        try:
+            return kind.accept(value)
+        except (TypeError, ValueError, OverflowError):
+            raise refuse(where, name, value, kind.allowed, kind.hint) from None
+    if get_origin(wanted) in (Union, types.UnionType):
+        (inner,) = (part for part in get_args(wanted) if part is not type(None))
+        return None if value is None else check(where, name, inner, value)
+    if get_origin(wanted) is Literal:
+        if not isinstance(value, str):
+            raise refuse(where, name, value, f"one of {', '.join(map(repr, get_args(wanted)))}")
+        if value not in get_args(wanted):
+            raise unknown(where, name, value, get_args(wanted))
+        return value
+    if get_origin(wanted) is tuple:
+        return _tuple(where, name, get_args(wanted), value)
+    if (type(value) is bool and wanted is not bool) or not isinstance(value, wanted):
+        raise refuse(where, name, value, f"a {wanted.__name__}")
+    return value
+
+
+def _tuple(where: str, name: str, parts: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, (tuple, list)):
+        raise refuse(where, name, value, "a list")
+    if parts[-1] is Ellipsis:
+        parts = (parts[0],) * len(value)
+    if len(value) != len(parts):
+        raise refuse(where, name, value, f"a list of {len(parts)} entries")
+    return tuple(
+        check(where, f"{name}[{i}]", part, entry)
+        for i, (part, entry) in enumerate(zip(parts, value, strict=True))
+    )
+
+
+def _declared(cls: type) -> dict[str, Any]:
+    hints = get_type_hints(cls, include_extras=True)
+    names = [name for base in reversed(cls.__mro__) for name in get_annotations(base)]
+    return {name: hints[name] for name in dict.fromkeys(names)}
+
+
+declared: Callable[[type], dict[str, Any]] = cache(_declared)
+"""The fields of a class and their declared types, in order."""
+
+
+def stretched(value: Any, wanted: Any, factor: int) -> Any:
+    """The same field value with every length of time in it ``factor`` times as long."""
+    if value is None:
+        return None
+    if get_origin(wanted) is Annotated:
+        kind = next(part for part in get_args(wanted) if isinstance(part, Kind))
+        return value * factor if kind.updates else value
+    if get_origin(wanted) in (Union, types.UnionType):
+        (inner,) = (part for part in get_args(wanted) if part is not type(None))
+        return stretched(value, inner, factor)
+    if get_origin(wanted) is tuple:
+        parts = get_args(wanted)
+        parts = (parts[0],) * len(value) if parts[-1] is Ellipsis else parts
+        return tuple(stretched(v, part, factor) for v, part in zip(value, parts, strict=True))
+    return value.stretched(factor) if hasattr(value, "stretched") else value

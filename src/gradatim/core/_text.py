@@ -1,0 +1,138 @@
+"""The text form: what ``repr`` prints, read back without running anything."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from gradatim.core._config import named
+from gradatim.core.errors import GradatimError, unknown
+from gradatim.core.schedule import Schedule
+
+_LONGEST = 100_000
+_DEEPEST = 100
+_METHODS = ("then", "clip", "repeat", "shift", "staircase", "cut", "stretched")
+_OPERATORS = {ast.RShift: ">>", ast.Mult: "*", ast.Add: "+"}
+
+
+def parse(text: str, *, imports: bool = False) -> Schedule:
+    """The schedule that a text describes: ``parse(repr(schedule)) == schedule``.
+
+    The text is a Python expression of schedules and recipes, numbers, strings, lists, the
+    operators ``>>``, ``*`` and ``+``, and the methods of the algebra. It is read, never run.
+
+    Args:
+        text: For example "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".
+        imports: Allow a ``Function`` to import and call the code it names. Only for texts that
+            you trust as you trust code.
+
+    Raises:
+        GradatimError: For anything else, naming the part and its place.
+
+    >>> parse("3e-4 * (Linear(0, 1, steps=10) >> Constant(1))")(5)
+    0.00015
+    """
+    if not isinstance(text, str):
+        raise GradatimError(f"parse: the text must be a string, got {type(text).__name__}.")
+    if len(text) > _LONGEST:
+        raise GradatimError(f"parse: the text has more than {_LONGEST} characters.")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        place = f" at character {error.offset}" if error.offset else ""
+        raise GradatimError(f"parse: not an expression{place}: {error.msg}.") from None
+    except (ValueError, RecursionError, MemoryError):
+        raise GradatimError("parse: the text is nested too deeply or holds a NUL.") from None
+    result = _Reader(text.strip(), imports).read(tree, 0)
+    if not isinstance(result, Schedule):
+        raise GradatimError(
+            f"parse: the text is {result!r}, not a schedule. "
+            "Write for example warmup_cosine(peak=3e-4, warmup=500, steps=10_000)."
+        )
+    return result
+
+
+class _Reader:
+    def __init__(self, text: str, imports: bool) -> None:
+        self.text = text
+        self.imports = imports
+
+    def read(self, node: ast.AST, depth: int) -> Any:
+        if depth > _DEEPEST:
+            raise GradatimError(f"parse: the text is nested more than {_DEEPEST} levels deep.")
+        deeper = depth + 1
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, str, type(None))):
+            return node.value
+        if isinstance(node, (ast.Tuple, ast.List)):
+            return tuple(self.read(entry, deeper) for entry in node.elts)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            value = self.read(node.operand, deeper)
+            if type(value) in (int, float):
+                return -value
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return self.combine(node, depth)
+        if isinstance(node, ast.Call):
+            return self.call(node, deeper)
+        raise self.error(
+            node, "is not allowed here; a schedule is written with names of schedules and recipes, "
+            "numbers, strings, lists, >>, * and +",
+        )  # fmt: skip
+
+    def combine(self, node: ast.BinOp, depth: int) -> Any:
+        # A long chain a >> b >> c ... is nested to the left: walked, not descended.
+        chain: list[ast.BinOp] = []
+        leftmost: ast.AST = node
+        while isinstance(leftmost, ast.BinOp) and type(leftmost.op) is type(node.op):
+            chain.append(leftmost)
+            leftmost = leftmost.left
+        value = self.read(leftmost, depth + 1)
+        rest = [self.read(link.right, depth + 1) for link in reversed(chain)]
+        if not any(isinstance(part, Schedule) for part in (value, *rest)):
+            raise self.error(node, "combines no schedules")
+        if isinstance(node.op, ast.RShift):
+            if not all(isinstance(part, Schedule) for part in (value, *rest)):
+                raise self.error(node, "joins something that is no schedule")
+            return value.then(*rest)
+        for part in rest:
+            value = value * part if isinstance(node.op, ast.Mult) else value + part
+        return value
+
+    def call(self, node: ast.Call, depth: int) -> Any:
+        make = self.callee(node.func, depth)
+        args = [self.read(argument, depth) for argument in node.args]
+        kwargs: dict[str, Any] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise self.error(node, "uses **, which is not allowed")
+            kwargs[keyword.arg] = self.read(keyword.value, depth)
+        try:
+            return make(*args, **kwargs)
+        except TypeError as error:  # a method of the algebra, called with other arguments
+            raise self.error(node, f"cannot be called so: {error}") from None
+
+    def callee(self, node: ast.AST, depth: int) -> Any:
+        if isinstance(node, ast.Attribute):
+            owner = self.read(node.value, depth)
+            if not isinstance(owner, Schedule):
+                raise self.error(node, "is no schedule, so it has no methods")
+            if node.attr not in _METHODS:
+                raise unknown("parse", "method", node.attr, _METHODS)
+            return getattr(owner, node.attr)
+        if not isinstance(node, ast.Name):
+            raise self.error(node, "cannot be called")
+        if node.id == "join":
+            return lambda *pieces: pieces[0].then(*pieces[1:])
+        if node.id not in named():
+            raise unknown("parse", "schedule", node.id, named())
+        make = named()[node.id]
+        if getattr(make, "imports_code", False) and not self.imports:
+            raise GradatimError(
+                f"parse: {node.id} would import and run code. If you trust where this text comes "
+                "from as you trust code, say so with imports=True."
+            )
+        return make
+
+    def error(self, node: ast.AST, reason: str) -> GradatimError:
+        part = ast.get_source_segment(self.text, node) or "the text"
+        part = part if len(part) <= 60 else f"{part[:57]}..."
+        return GradatimError(f"parse: {part!r} {reason}.")

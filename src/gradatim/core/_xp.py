@@ -1,0 +1,181 @@
+"""The few operations a formula may use, for each kind of number a step can be.
+
+A formula is written once, against ``xp``. The scalar form serves one number at a time, the array
+form every framework of arrays; ``_frameworks`` fills them with each framework's own functions.
+
+Every operation is *total*: it has a finite value and a finite gradient wherever a formula may call
+it, because ``where`` selects a value but does not stop a NaN gradient of the side not selected.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Any
+
+# Below any share of a run that a step can reach, above the smallest float32: keeps log finite.
+_TINY = 1e-37
+
+
+class Scalar:
+    """One number at a time: plain branches, the functions of ``math`` or of its like."""
+
+    def __init__(self, functions: Any) -> None:
+        self.pi = functions.pi
+        self.sin, self.sinh = functions.sin, functions.sinh
+        self.exp, self.expm1 = functions.exp, functions.expm1
+        self.log, self.log1p = functions.log, functions.log1p
+        self.sqrt = functions.sqrt
+
+    def real(self, t: Any) -> Any:
+        # Python divides integers of any size with one rounding, so they stay integers here.
+        return t
+
+    def constant(self, value: Any, t: Any) -> Any:
+        return value
+
+    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+        return yes if condition else no
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        if low is not None and x < low:
+            return low
+        return high if high is not None and x > high else x
+
+    def divide(self, t: Any, steps: int) -> Any:
+        """How many times ``steps`` whole updates fit into ``t``."""
+        return t // steps
+
+    def geometric(self, rate: float, exponent: Any) -> Any:
+        return rate**exponent
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        return base**exponent
+
+    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+        """The shares of a piece that are done and that are left, each rounded once."""
+        if t >= steps:
+            return 1.0, 0.0
+        return t / steps, (steps - t) / steps
+
+    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+        """``1 - left**exponent`` to the last digit, where ``done = 1 - left``."""
+        if left == 0:
+            return 1.0
+        logarithm = self.log1p(-done) if done < 0.5 else self.log(left)
+        return -self.expm1(exponent * logarithm)
+
+    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+        """The piece that ``t`` falls into, at its own local step."""
+        i = bisect_right(starts, t) - 1
+        return pieces[i].at(t - starts[i], self)
+
+    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+        """How many of the boundaries ``t`` has reached."""
+        return bisect_right(boundaries, t)
+
+    def take(self, values: Sequence[Any], i: Any, like: Any) -> Any:
+        """The i-th of the values, in the type of ``like``."""
+        return values[i]
+
+
+class Array:
+    """Whole arrays, eager or traced: both sides of every choice are computed, then selected."""
+
+    def __init__(
+        self,
+        functions: Any,
+        *,
+        steps: Callable[[Any], Any],
+        real: Callable[[Any], Any],
+        where: Callable[[Any, Any, Any], Any],
+        full: Callable[[Any, Any], Any],
+        largest: Callable[[Any], float],
+        divide: Callable[[Any, int], Any],
+        index: Callable[[Sequence[int], Any], Any],
+        take: Callable[[Sequence[Any], Any, Any], Any],
+    ) -> None:
+        self.pi = math.pi
+        self.sin, self.sinh = functions.sin, functions.sinh
+        self.exp, self.expm1 = functions.exp, functions.expm1
+        self.log, self.log1p = functions.log, functions.log1p
+        self._sqrt = functions.sqrt
+        self.steps, self.real, self.where, self._full = steps, real, where, full
+        self._largest, self._divide, self._index, self.take = largest, divide, index, take
+
+    def constant(self, value: Any, t: Any) -> Any:
+        return self._full(value, self.real(t))
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        if low is not None:
+            low = self._like(low, x)
+            x = self.where(x < low, low, x)
+        # A bound that the step's own integer type cannot hold is one that no step can pass.
+        if high is not None and high <= self._largest(x):
+            high = self._like(high, x)
+            x = self.where(x > high, high, x)
+        return x
+
+    def _like(self, number: Any, x: Any) -> Any:
+        # JAX reads a Python int as an int32, however large, even next to a float.
+        return float(number) if isinstance(number, int) and self._largest(x) == math.inf else number
+
+    def divide(self, t: Any, steps: int) -> Any:
+        return 0 * t if steps > self._largest(t) else self._divide(t, self._like(steps, t))
+
+    def geometric(self, rate: Any, exponent: Any) -> Any:
+        if not isinstance(rate, float):
+            return rate**exponent
+        # A rate rounded to float32 is wrong by its rounding once for each unit of the exponent.
+        # So the power is taken in two parts, of which the large one has an exact exponent.
+        mantissa, binary = math.frexp(math.log(rate))
+        large = math.ldexp(math.trunc(mantissa * 2048.0), binary - 11)
+        return self.exp(large * exponent) * self.exp((math.log(rate) - large) * exponent)
+
+    def sqrt(self, x: Any) -> Any:
+        positive = x > 0
+        return self.where(positive, self._sqrt(self.where(positive, x, 1.0)), 0.0 * x)
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        # The slope of a root at zero is infinite; the value there is zero all the same.
+        positive = base > 0
+        return self.where(positive, self.where(positive, base, 1.0) ** exponent, 0.0 * base)
+
+    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+        total, largest = float(steps), self._largest(t)
+        t = self.clip(t, 0, steps)
+        if steps > largest:
+            # What is left is counted in two parts, since ``steps`` does not fit the step's type.
+            whole = int(largest)
+            left = self.real(whole - t) + float(steps - whole)
+        else:
+            left = self.real(self._like(steps, t) - t)
+        return self.real(t) / total, left / total
+
+    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+        early = done < 0.5
+        logarithm = self.where(
+            early,
+            self.log1p(-self.where(early, done, 0.0 * done)),
+            self.log(self.clip(left, _TINY, None)),
+        )
+        return self.where(left > 0, -self.expm1(exponent * logarithm), 0.0 * left + 1.0)
+
+    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+        value = None
+        for piece, start in zip(pieces, starts, strict=True):
+            if start > self._largest(t):
+                break
+            # Each piece sees only local steps of its own: no formula meets one it cannot take.
+            start = self._like(start, t)
+            here = piece.at(self.clip(t - start, 0, piece.length), self)
+            value = here if value is None else self.where(t >= start, here, value)
+        return value
+
+    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+        largest = self._largest(t)
+        return self._index([b for b in boundaries if b <= largest], t)
+
+
+PYTHON = Scalar(math)

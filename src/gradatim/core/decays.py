@@ -1,0 +1,259 @@
+"""Pieces without a planned end: constants, decays that go on, tables, a function of one's own."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib import import_module
+from typing import Any, Literal, Self
+
+from gradatim.core._fields import NotNegative, Number, Offset, Positive, Steps
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.schedule import Schedule
+
+
+class Constant(Schedule):
+    """One value, for ``steps`` updates or for ever.
+
+    Args:
+        value: The value.
+        steps: The length in updates; None, the default, for no end.
+
+    >>> Constant(value=0.1)(10**12)
+    0.1
+    """
+
+    value: Number
+    steps: Steps | None = None
+
+    @property
+    def length(self) -> int | None:
+        return self.steps
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return xp.constant(self.value, t)
+
+
+class PowerDecay(Schedule):
+    """A falling power of the step: ``start * (scale / (t + scale)) ** power``.
+
+    After a warm-up of n updates, ``scale=n`` continues it as a power of the step since the very
+    start: ``PowerDecay(start=peak, power=0.5, scale=n)`` is the inverse square root of Noam and
+    T5, ``peak * sqrt(n / step)``.
+
+    Args:
+        start: The value at step 0.
+        power: 0.5 for the inverse square root, 1 for the inverse of time.
+        scale: The updates after which the value has fallen to ``start / 2 ** power``.
+
+    Sources: Vaswani et al., "Attention Is All You Need", 2017 (arXiv:1706.03762), power 0.5; Shen
+    et al., "Power Scheduler", 2024 (arXiv:2408.13359), power about 0.51.
+
+    >>> [PowerDecay(start=1.0, power=0.5, scale=100)(k) for k in (0, 300)]
+    [1.0, 0.5]
+    """
+
+    start: Number
+    power: Positive
+    scale: Steps
+
+    def at(self, t: Any, xp: Any) -> Any:
+        scale = float(self.scale)
+        return self.start * xp.power(scale / (xp.real(t) + scale), self.power)
+
+
+class InverseSqrtDecay(Schedule):
+    """One over the square root of the step: ``start * sqrt(scale / (t + scale))``.
+
+    ``PowerDecay`` with power 1/2, under the name it is known by and to the last digit.
+
+    Args:
+        start: The value at step 0.
+        scale: The updates after which the value has fallen to ``start / sqrt(2)``; after a
+            warm-up of n updates, n.
+
+    Source: Vaswani et al., "Attention Is All You Need", 2017 (arXiv:1706.03762).
+
+    >>> [InverseSqrtDecay(start=1.0, scale=100)(k) for k in (0, 300, 1500)]
+    [1.0, 0.5, 0.25]
+    """
+
+    start: Number
+    scale: Steps
+
+    def at(self, t: Any, xp: Any) -> Any:
+        scale = float(self.scale)
+        return self.start * xp.sqrt(scale / (xp.real(t) + scale))
+
+
+class InverseTimeDecay(Schedule):
+    """One over the step: ``start / (1 + rate * t / every)``.
+
+    Args:
+        start: The value at step 0.
+        rate: How much the divisor grows in ``every`` updates, 0 or more.
+        every: The length of one unit of time, in updates.
+
+    The formula of Keras' ``InverseTimeDecay`` (``every`` is its ``decay_steps``).
+
+    >>> [InverseTimeDecay(start=1.0, rate=1.0, every=10)(k) for k in (0, 10, 30)]
+    [1.0, 0.5, 0.25]
+    """
+
+    start: Number
+    rate: NotNegative
+    every: Steps = 1
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return self.start / (1.0 + self.rate * (xp.real(t) / float(self.every)))
+
+
+class ExponentialDecay(Schedule):
+    """The same factor again and again: ``start * rate ** (t / every)``.
+
+    With ``.staircase(every)`` the value falls once every ``every`` updates: step decay.
+
+    Args:
+        start: The value at step 0.
+        rate: The factor that ``every`` updates apply; 0.5 halves.
+        every: The updates it takes to apply ``rate`` once.
+
+    >>> [ExponentialDecay(start=1.0, rate=0.5, every=10)(k) for k in (0, 10, 30)]
+    [1.0, 0.5, 0.125]
+    """
+
+    start: Number
+    rate: Positive
+    every: Steps = 1
+
+    def at(self, t: Any, xp: Any) -> Any:
+        # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
+        whole = xp.divide(t, self.every)
+        rest = xp.real(t - whole * self.every) / float(self.every)
+        return self.start * xp.geometric(self.rate, xp.real(whole)) * self.rate**rest
+
+
+class Table(Schedule):
+    """Values at given steps, and in between what ``between`` says.
+
+    Args:
+        points: Pairs (step, value), the first at step 0, steps rising.
+        between: "hold" keeps each value until the next step (piecewise constant); "linear" draws
+            straight lines (piecewise linear).
+
+    Keras' ``PiecewiseConstantDecay`` changes one update later: it keeps the old value at its
+    boundary.
+
+    >>> Table(points=[(0, 0.0), (10, 1.0), (30, 0.0)], between="linear")(20)
+    0.5
+    >>> Table(points=[(0, 1.0), (10, 0.1)], between="hold")(9)
+    1.0
+    """
+
+    points: tuple[tuple[Offset, Number], ...]
+    between: Literal["hold", "linear"]
+
+    def _agree(self) -> None:
+        if not self.points or self.points[0][0] != 0:
+            first = self.points[0][0] if self.points else None
+            raise refuse("Table", "the step of points[0]", first, "0, the first update")
+        for i, (before, after) in enumerate(zip(self._steps, self._steps[1:], strict=False)):
+            if after <= before:
+                raise refuse(
+                    "Table",
+                    f"the step of points[{i + 1}]",
+                    after,
+                    f"above the one before, {before}",
+                )
+
+    @cached_property
+    def _steps(self) -> tuple[int, ...]:
+        return tuple(step for step, _ in self.points)
+
+    @cached_property
+    def _values(self) -> tuple[float, ...]:
+        return tuple(value for _, value in self.points)
+
+    @property
+    def length(self) -> int:
+        return self._steps[-1]
+
+    def at(self, t: Any, xp: Any) -> Any:
+        reached = xp.index(self._steps[1:], t)
+        if self.between == "hold":
+            return xp.take(self._values, reached, xp.real(t))
+        return self._line(t, reached, xp)
+
+    def _line(self, t: Any, reached: Any, xp: Any) -> Any:
+        # Past the last point the line goes on to the same value, one update further at a time.
+        steps, values = (*self._steps, self._steps[-1] + 1), (*self._values, self._values[-1])
+        t = xp.clip(t, None, self._steps[-1])
+        begin, end = xp.take(steps, reached, t), xp.take(steps[1:], reached, t)
+        length, value = xp.real(end - begin), xp.real(t)
+        return xp.real(end - t) / length * xp.take(values, reached, value) + xp.real(
+            t - begin
+        ) / length * xp.take(values[1:], reached, value)
+
+
+class Function(Schedule):
+    """A function of your own, named by where it can be imported from.
+
+    The name is what is written to configs and checkpoints, so that they can be read back; reading
+    one that someone else wrote runs their code, so ``build`` asks for ``imports=True``.
+
+    Args:
+        function: "package.module:name", or the function itself if it can be imported. It takes a
+            step (an int, or an array where you use arrays) and returns the value.
+        steps: The length in updates; None, the default, for no end.
+
+    Raises:
+        GradatimError: If it cannot be imported, or does not return a finite number for step 0.
+
+    >>> Function(function="math:sqrt")(9)
+    3.0
+    """
+
+    imports_code = True
+
+    function: str
+    steps: Steps | None = None
+
+    def __init__(self, function: Any, steps: int | None = None) -> None:
+        if callable(function):
+            function = f"{function.__module__}:{function.__qualname__}"
+        super().__init__(function, steps)
+
+    def _agree(self) -> None:
+        first = self._call(0)
+        if isinstance(first, bool) or not isinstance(first, (int, float)) or first - first != 0:
+            raise refuse("Function", f"{self.function}(0)", first, "a finite number")
+
+    @cached_property
+    def _call(self) -> Any:
+        module, _, name = self.function.partition(":")
+        found: Any = None
+        try:
+            found = import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError, ValueError):
+            found = None
+        if not callable(found):
+            raise refuse(
+                "Function", "function", self.function, "importable as 'package.module:name'",
+                "A lambda or a function inside another cannot be found again after a restart: "
+                "move it to the top of a module.",
+            )  # fmt: skip
+        return found
+
+    @property
+    def length(self) -> int | None:
+        return self.steps
+
+    def stretched(self, factor: int) -> Self:
+        raise GradatimError(
+            f"Function: {self.function} knows its own lengths, so it cannot be stretched by "
+            f"{factor}. Repeat it with stretch=1, or write a second function."
+        )
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return self._call(t if self.steps is None else xp.clip(t, 0, self.steps))

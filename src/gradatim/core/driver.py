@@ -1,0 +1,196 @@
+"""What changes while a run goes on: the position, the states of the rules, what was applied.
+
+The driver knows no framework. A binding tells it of every real optimizer update (``advance``) and
+of every evaluation (``observe``), and writes ``next`` into the optimizer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from gradatim.core import atomic
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.resume import FORMAT, OnMismatch, Plan, quantity, read, resolve
+from gradatim.core.rules import Rule
+from gradatim.core.schedule import Schedule
+
+
+class _Segment(NamedTuple):
+    """From ``start`` on, this plan with these scales was in force."""
+
+    start: int
+    plan: Plan
+    scales: Mapping[str, float]
+
+
+class Driver:
+    """Drives named values along their schedules, one real optimizer update at a time.
+
+    Args:
+        schedules: A schedule for each value's name, such as ``{"lr": ..., "weight_decay": ...}``.
+            A name may say which part of the model it is for, after a slash: "lr/head".
+        rules: A rule for any of these names. A rule for "lr" also serves "lr/head".
+
+    Raises:
+        GradatimError: If something else than schedules and rules is given, or a rule is for a
+            name that is not driven.
+
+    >>> from gradatim import Linear
+    >>> driver = Driver({"lr": Linear(start=0.0, end=1.0, steps=4)})
+    >>> driver.next, driver.applied
+    ({'lr': 0.0}, None)
+    >>> driver.advance()
+    >>> driver.next, driver.applied, driver.position
+    ({'lr': 0.25}, {'lr': 0.0}, 1)
+    """
+
+    def __init__(
+        self, schedules: Mapping[str, Schedule], rules: Mapping[str, Rule] | None = None
+    ) -> None:
+        rules = {} if rules is None else rules
+        if not schedules:
+            raise refuse("Driver", "schedules", schedules, "one schedule or more")
+        for name, schedule in schedules.items():
+            if not isinstance(schedule, Schedule):
+                raise refuse(
+                    "Driver", name, schedule, "a schedule", "For one value, write Constant(value)."
+                )  # fmt: skip
+        quantities = {quantity(name) for name in schedules}
+        for name, rule in rules.items():
+            if not isinstance(rule, Rule):
+                raise refuse("Driver", f"the rule for {name!r}", rule, "a rule such as Plateau")
+            if name not in quantities:
+                raise unknown("Driver", "value to apply a rule to", name, quantities)
+        self._plan = Plan(dict(schedules), dict(rules))
+        self._states = {name: rule.init() for name, rule in rules.items()}
+        self._position = 0
+        self._segments = [_Segment(0, self._plan, self.scales)]
+
+    @property
+    def position(self) -> int:
+        """The completed optimizer updates."""
+        return self._position
+
+    @property
+    def schedules(self) -> Mapping[str, Schedule]:
+        """The schedule of each value."""
+        return self._plan.schedules
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rule of each quantity that has one."""
+        return self._plan.rules
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """What each rule multiplies with at the moment."""
+        return {name: state.scale for name, state in self._states.items()}
+
+    @property
+    def next(self) -> dict[str, float]:
+        """The values that the next update uses."""
+        return self._plan.values(self.scales, self._position)
+
+    @property
+    def applied(self) -> dict[str, float] | None:
+        """The values that the last update used; None before the first, and after a load."""
+        last = self._position - 1
+        segment = next((s for s in reversed(self._segments) if s.start <= last), None)
+        return None if segment is None else segment.plan.values(segment.scales, last)
+
+    def advance(self, updates: int = 1) -> None:
+        """Take note of real optimizer updates, one unless said otherwise."""
+        if isinstance(updates, bool) or not isinstance(updates, int) or updates < 0:
+            raise refuse("Driver.advance", "updates", updates, "a whole number, 0 or more")
+        self._position += updates
+
+    def observe(self, metric: float, name: str | None = None) -> None:
+        """Show an evaluation's metric to the rules, once each.
+
+        Args:
+            metric: The value.
+            name: The quantity whose rule is meant; None for all rules.
+
+        Raises:
+            GradatimError: If there is no such rule, or the metric is not usable. Nothing changed.
+        """
+        if not self._plan.rules:
+            raise GradatimError(
+                "Driver.observe: there is no rule to show the metric to. Give one when building: "
+                "rule=Plateau(mode='min')."
+            )
+        if name is not None and name not in self._plan.rules:
+            raise unknown("Driver.observe", "rule", name, self._plan.rules)
+        names = self._plan.rules if name is None else (name,)
+        self._states |= {n: self._plan.rules[n].update(self._states[n], metric) for n in names}
+        self._begin_segment()
+
+    def history(self, name: str) -> Iterator[tuple[int, float]]:
+        """The updates since the start, or since the last load, and the value each one used.
+
+        Yields:
+            The number of completed updates before it, and the value.
+        """
+        if name not in self._plan.schedules:
+            raise unknown("Driver.history", "value", name, self._plan.schedules)
+        ends = [segment.start for segment in self._segments[1:]] + [self._position]
+        for segment, end in zip(self._segments, ends, strict=True):
+            for position in range(segment.start, end):
+                yield position, segment.plan.value(segment.scales, name, position)
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on exactly here: plain numbers and strings."""
+        return {
+            "format": FORMAT,
+            "position": self._position,
+            **self._plan.config(),
+            "states": {name: list(state) for name, state in self._states.items()},
+        }
+
+    def load(self, state: Mapping[str, Any], on_mismatch: OnMismatch = "strict") -> None:
+        """Go on where a state was taken. Loading twice is loading once.
+
+        Args:
+            state: What ``state()`` gave.
+            on_mismatch: What to do if the state's schedules or rules are not this driver's:
+                "strict" refuses and names each difference; "keep" goes on with those of the
+                state; "override" goes on with this driver's, at the state's position.
+
+        Raises:
+            GradatimError: If the state cannot be read or does not fit. This driver is unchanged.
+        """
+        if on_mismatch not in get_args(OnMismatch):
+            raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
+        saved = read(state)
+        plan = resolve(saved, self._plan, on_mismatch)
+        # The state of a rule that was replaced by another one says nothing about the new one.
+        self._states = {
+            name: saved.states[name]
+            if saved.config["rules"].get(name) == rule.config()
+            else rule.init()
+            for name, rule in plan.rules.items()
+        }
+        self._plan, self._position = plan, saved.position
+        self._segments = [_Segment(saved.position, plan, self.scales)]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a JSON file; a kill leaves the old file or the new one."""
+        atomic.write(path, json.dumps(self.state(), indent=1))
+
+    def restore(self, path: str | os.PathLike[str], on_mismatch: OnMismatch = "strict") -> None:
+        """Load the state from a file that ``save`` wrote."""
+        try:
+            state = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
+        self.load(state, on_mismatch)
+
+    def _begin_segment(self) -> None:
+        segment = _Segment(self._position, self._plan, self.scales)
+        if segment.scales != self._segments[-1].scales:
+            kept = [s for s in self._segments if s.start < self._position]
+            self._segments = [*kept, segment]

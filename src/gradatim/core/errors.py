@@ -1,0 +1,32 @@
+"""The one family of errors, and the one shape of their sentences."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GradatimError(ValueError):
+    """Something was asked for that cannot be right.
+
+    Raised when a thing is built, loaded or read, never in the middle of a run. The message names
+    the argument, the value received, what is allowed, and what to write instead.
+    """
+
+
+def refuse(where: str, name: str, value: object, allowed: str, hint: str = "") -> GradatimError:
+    """The error for one wrong value: where, which argument, what was given, what is allowed."""
+    shown = repr(value)
+    if len(shown) > 80:
+        shown = f"{shown[:77]}..."
+    sentence = f"{where}: {name} must be {allowed}, got {shown}."
+    return GradatimError(f"{sentence} {hint}" if hint else sentence)
+
+
+def unknown(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
+    """The error for a name that does not exist: the nearest one that does, then all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(name), names, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    listed = f"Known: {', '.join(names)}." if names else "There are none."
+    return GradatimError(f"{where}: unknown {what} {name!r}.{guess} {listed}")

@@ -1,0 +1,253 @@
+"""Pieces with an end: from ``start`` to ``end`` over ``steps`` updates, on curves of many shapes.
+
+Every ramp mixes its two ends, ``a * start + b * end``, where the weights a and b depend on the
+share of the steps that is done and the share that is left. Both shares are rounded once, so the
+mix is exact at both ends, and the small value near an end keeps all its digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatim.core._fields import Number, Positive, Share, Steps
+from gradatim.core.errors import refuse
+from gradatim.core.schedule import Schedule
+
+
+class Ramp(Schedule, abstract=True):
+    """From ``start`` to ``end`` over ``steps`` updates. A shape is its pair of ``weights``."""
+
+    start: Number
+    end: Number
+    steps: Steps
+
+    @property
+    def length(self) -> int:
+        return self.steps
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        """The weights of ``start`` and of ``end``; they add up to 1."""
+        raise NotImplementedError(f"{type(self).__name__}: define weights(self, done, left, xp)")
+
+    def at(self, t: Any, xp: Any) -> Any:
+        done, left = xp.progress(t, self.steps)
+        of_start, of_end = self.weights(done, left, xp)
+        return of_start * self.start + of_end * self.end
+
+
+class Linear(Ramp):
+    """A straight line from ``start`` to ``end``.
+
+    ``start + (end - start) * t / steps``, then ``end``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+
+    >>> [Linear(start=0.0, end=1.0, steps=4)(k) for k in (0, 1, 4, 5)]
+    [0.0, 0.25, 1.0, 1.0]
+    """
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        return left, done
+
+
+class Cosine(Ramp):
+    """Half a cosine wave from ``start`` to ``end``: slow, fast, slow.
+
+    ``end + (start - end) * (1 + cos(pi * t / steps)) / 2``, then ``end``. Written as a squared
+    sine of what is left, which keeps the digits that ``1 + cos`` loses near the end.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly. It does not rise again.
+        steps: The length in updates.
+
+    Source: Loshchilov and Hutter, "SGDR", 2017 (arXiv:1608.03983), one cycle. ``CosineAnnealingLR``
+    of torch and ``get_cosine_schedule_with_warmup`` of transformers rise again after the end.
+
+    >>> [round(Cosine(start=1.0, end=0.0, steps=4)(k), 4) for k in (0, 1, 2, 4, 8)]
+    [1.0, 0.8536, 0.5, 0.0, 0.0]
+    """
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        return xp.sin(xp.pi / 2 * left) ** 2, xp.sin(xp.pi / 2 * done) ** 2
+
+
+class Polynomial(Ramp):
+    """A power of what is left: with a power above 1 fast first, then slow.
+
+    ``end + (start - end) * (1 - t / steps) ** power``, then ``end``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+        power: 1 is a line, 2 a parabola, 1.5 the "sqrt-cube" cooldown of WSD.
+
+    >>> [Polynomial(start=1.0, end=0.0, steps=4, power=2.0)(k) for k in (0, 1, 2, 4)]
+    [1.0, 0.5625, 0.25, 0.0]
+    """
+
+    power: Positive
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        return xp.power(left, self.power), xp.one_minus_power(done, left, self.power)
+
+
+class Exponential(Ramp):
+    """A geometric line, straight on a logarithmic axis: the same factor with every update.
+
+    ``start * (end / start) ** (t / steps)``, then ``end``.
+
+    Args:
+        start: The value at step 0, above 0.
+        end: The value from step ``steps`` on, above 0, reached exactly.
+        steps: The length in updates.
+
+    >>> [round(Exponential(start=1.0, end=0.01, steps=4)(k), 4) for k in (0, 1, 2, 4)]
+    [1.0, 0.3162, 0.1, 0.01]
+    """
+
+    start: Positive
+    end: Positive
+
+    def at(self, t: Any, xp: Any) -> Any:
+        done, left = xp.progress(t, self.steps)
+        # Counted from the nearer end, so that a rounded exponent costs half as many digits.
+        return xp.where(
+            done < 0.5,
+            self.start * (self.end / self.start) ** done,
+            self.end * (self.start / self.end) ** left,
+        )
+
+
+class OneMinusSqrt(Ramp):
+    """Down steeply, then ever more gently: the "1-sqrt" cooldown.
+
+    ``end + (start - end) * (1 - sqrt(t / steps))``, then ``end``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+
+    Source: Haegele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+    Durations", 2024 (arXiv:2405.18392).
+
+    >>> [OneMinusSqrt(start=1.0, end=0.0, steps=4)(k) for k in (0, 1, 4)]
+    [1.0, 0.5, 0.0]
+    """
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        root = xp.sqrt(done)
+        return left / (1.0 + root), root
+
+
+class SquareRoot(Ramp):
+    """The square root of what is left: gently first, then ever more steeply.
+
+    ``end + (start - end) * sqrt(1 - t / steps)``, then ``end``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+
+    >>> [SquareRoot(start=1.0, end=0.0, steps=4)(k) for k in (0, 3, 4)]
+    [1.0, 0.5, 0.0]
+    """
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        root = xp.sqrt(left)
+        return root, done / (1.0 + root)
+
+
+class Logistic(Ramp):
+    """An S-curve, steeper in the middle and flatter at the ends than a cosine; also called tanh.
+
+    The weight of ``start`` is ``sinh(k * left) / (sinh(k * left) + sinh(k * done))``, with the
+    shares of the steps that are left and done and k the steepness. This is
+    ``(1 + tanh(x) / tanh(k / 2)) / 2`` with x falling from k / 2 to -k / 2: a logistic curve,
+    stretched so that both ends are exact.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+        steepness: The slope in the middle is about ``steepness / 2`` times that of a line; at
+            most 300. Rounding errors grow with it: up to 4 units in the last place at 4, 9 at 12.
+
+    ``TanhLRScheduler`` of timm does not stretch: with its default bounds it starts a millionth
+    below ``start`` and stops 0.25 % of the way above ``end``.
+
+    >>> [round(Logistic(start=1.0, end=0.0, steps=4)(k), 4) for k in (0, 1, 2, 3, 4)]
+    [1.0, 0.895, 0.5, 0.105, 0.0]
+    """
+
+    steepness: Positive = 4.0
+
+    def _agree(self) -> None:
+        if self.steepness > 300.0:
+            raise refuse(
+                "Logistic", "steepness", self.steepness, "at most 300",
+                "A curve that steep is a jump in the middle: join two constants.",
+            )  # fmt: skip
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        fall, rise = xp.sinh(self.steepness * left), xp.sinh(self.steepness * done)
+        return fall / (fall + rise), rise / (fall + rise)
+
+
+class REX(Ramp):
+    """Reflected exponential: nearly flat first, then steeply down.
+
+    With ``left = 1 - t / steps``, ``left / (1 - bend + bend * left)`` is the weight of ``start``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+        bend: Above 0 (a line) and below 1 (a corner at the end); the paper takes 1/2.
+
+    Source: Chen, Wolfe and Kyrillidis, "REX: Revisiting Budgeted Training with an Improved
+    Schedule", 2022 (arXiv:2107.04197).
+
+    >>> [round(REX(start=1.0, end=0.0, steps=4)(k), 4) for k in (0, 2, 4)]
+    [1.0, 0.6667, 0.0]
+    """
+
+    bend: Share = 0.5
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        flat = 1.0 - self.bend
+        whole = flat + self.bend * left
+        return left / whole, flat * done / whole
+
+
+class KDecay(Ramp):
+    """A cosine whose clock runs as the k-th power of the step: longer at the start, faster later.
+
+    ``end + (start - end) * (1 + cos(pi * (t / steps) ** k)) / 2``, then ``end``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+        k: 1 is the plain cosine; the paper finds 1.5 to 3 useful. Rounding errors grow with it:
+            up to 4 units in the last place at 2.
+
+    Source: Zhang and Li, "k-decay: A New Method for Learning Rate Schedule", 2020
+    (arXiv:2004.05909).
+
+    >>> [round(KDecay(start=1.0, end=0.0, steps=4, k=2.0)(k), 4) for k in (0, 2, 4)]
+    [1.0, 0.8536, 0.0]
+    """
+
+    k: Positive
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        # The clock is done**k; what is left of it is 1 - done**k.
+        clock, rest = xp.power(done, self.k), xp.one_minus_power(left, done, self.k)
+        return xp.sin(xp.pi / 2 * rest) ** 2, xp.sin(xp.pi / 2 * clock) ** 2

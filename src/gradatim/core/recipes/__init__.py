@@ -1,0 +1,53 @@
+"""The schedules people ask for by name, as compositions of pieces.
+
+Every recipe takes the same words: ``peak`` is the highest value, ``start`` the value a warm-up
+comes from, ``floor`` the value a decay goes to, ``steps`` the length of the whole run in updates,
+warm-up included. ``warmup``, ``hold`` and ``cooldown`` are lengths inside it, an int or "5%".
+
+Projects differ by one step at both ends, so two arguments say which is meant. ``first`` is the
+value of the first update: "start", or "step", one step of the warm-up above it. ``last`` is the
+value of the last update: "step", one step of the decay above the floor, which is reached when the
+run is over; or "floor", the floor itself.
+"""
+
+from gradatim.core.recipes.cycles import cosine_restarts, cyclic, one_cycle
+from gradatim.core.recipes.drops import multistep, piecewise_constant, step_decay
+from gradatim.core.recipes.powers import (
+    inverse_sqrt_t5,
+    linear_noam,
+    noam,
+    noam_interval,
+    power,
+    warmup_inverse_sqrt,
+)
+from gradatim.core.recipes.stages import infinite, trapezoid, tri_stage, warm_cool_decay, wsd
+from gradatim.core.recipes.warmups import (
+    slanted_triangular,
+    warmup_constant,
+    warmup_cosine,
+    warmup_linear,
+)
+
+__all__ = [
+    "cosine_restarts",
+    "cyclic",
+    "infinite",
+    "inverse_sqrt_t5",
+    "linear_noam",
+    "multistep",
+    "noam",
+    "noam_interval",
+    "one_cycle",
+    "piecewise_constant",
+    "power",
+    "slanted_triangular",
+    "step_decay",
+    "trapezoid",
+    "tri_stage",
+    "warm_cool_decay",
+    "warmup_constant",
+    "warmup_cosine",
+    "warmup_inverse_sqrt",
+    "warmup_linear",
+    "wsd",
+]

@@ -1,0 +1,70 @@
+"""The parts that recipes share: phases of a run, and what happens at its two ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gradatim.core.decays import Constant
+from gradatim.core.durations import updates
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
+from gradatim.core.schedule import Schedule
+
+First = Literal["start", "step"]
+Last = Literal["step", "floor"]
+Shape = Literal["linear", "1-sqrt", "cosine", "exponential", "sqrt-cube"]
+
+
+def phases(where: str, steps: int | None, **lengths: int | str) -> dict[str, int]:
+    """The phases in updates; an error if they do not leave one update of the run for the rest."""
+    known = {name: updates(where, name, length, steps) for name, length in lengths.items()}
+    if steps is not None and sum(known.values()) >= steps:
+        spelled = " + ".join(f"{name} ({n})" for name, n in known.items())
+        raise GradatimError(
+            f"{where}: {spelled} must be less than steps, {steps}, so that something is left. "
+            "steps is the whole run, these phases included."
+        )
+    return known
+
+
+def warm_up(start: float, peak: float, warmup: int, first: First) -> tuple[Schedule, ...]:
+    """The warm-up, as the pieces to begin with: none if it has no length."""
+    if warmup == 0:
+        return ()
+    line = Linear(start, peak, warmup)
+    if first == "start":
+        return (line,)
+    return (line.shift(-1),) if warmup > 1 else ()
+
+
+def decay_steps(steps: int, before: tuple[Schedule, ...], last: Last) -> int:
+    """The length of the decay that fills the run, so that its end falls where ``last`` says."""
+    left = steps - sum(piece.length or 0 for piece in before) - (last == "floor")
+    return max(left, 1)
+
+
+def shaped(shape: Shape, start: float, end: float, steps: int) -> Schedule:
+    if shape == "linear":
+        return Linear(start, end, steps)
+    if shape == "1-sqrt":
+        return OneMinusSqrt(start, end, steps)
+    if shape == "cosine":
+        return Cosine(start, end, steps)
+    if shape == "sqrt-cube":
+        return Polynomial(start, end, steps, 1.5)
+    return Exponential(start, end, steps)
+
+
+def hold_at(value: float, steps: int) -> tuple[Schedule, ...]:
+    return (Constant(value, steps),) if steps else ()
+
+
+def accumulated(
+    where: str, value: float, boundaries: tuple[int, ...], factors: tuple[float, ...]
+) -> tuple[float, ...]:
+    if len(factors) != len(boundaries):
+        raise refuse(where, "factors", factors, f"{len(boundaries)} numbers, one a boundary")
+    values = [value]
+    for factor in factors:
+        values.append(values[-1] * factor)
+    return tuple(values)

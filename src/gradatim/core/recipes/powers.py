@@ -1,0 +1,182 @@
+"""Warm-up, then a falling power of the step: the schedules of the first Transformers."""
+
+from __future__ import annotations
+
+from gradatim.core._config import recipe
+from gradatim.core._fields import NotNegative, Number, Positive, Steps, Times
+from gradatim.core.combine import join
+from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay
+from gradatim.core.durations import Length, updates
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.ramps import Linear
+from gradatim.core.recipes._phases import First, accumulated, decay_steps, hold_at, phases, warm_up
+from gradatim.core.recipes.drops import piecewise_constant
+from gradatim.core.schedule import Schedule
+
+
+@recipe
+def warmup_inverse_sqrt(
+    peak: Number, warmup: Length, start: Number = 0.0, scale: Steps | None = None,
+    first: First = "start",
+) -> Schedule:  # fmt: skip
+    """Linear warm-up to the peak, then one over the square root of the step, without end.
+
+    Args:
+        peak: The highest value.
+        warmup: Updates of warm-up, at least 1.
+        start: The value the warm-up comes from.
+        scale: Updates after the peak until it has fallen to ``peak / sqrt(2)``; the default is
+            the length of the warm-up, so that the decay is ``peak * sqrt(warmup / step)``.
+        first: Value of the first update: "start", or "step", one step above it.
+
+    ``get_inverse_sqrt_schedule`` of transformers has the same values; ``scale`` is its
+    ``timescale``.
+
+    >>> schedule = warmup_inverse_sqrt(peak=1.0, warmup=100)
+    >>> [schedule(k) for k in (0, 50, 100, 400, 1600)]
+    [0.0, 0.5, 1.0, 0.5, 0.25]
+    """
+    warmup = updates("warmup_inverse_sqrt", "warmup", warmup, None)
+    if scale is None and warmup == 0:
+        raise refuse("warmup_inverse_sqrt", "warmup", warmup, "1 or more", "Or give scale.")
+    up = warm_up(start, peak, warmup, first)
+    return join(*up, InverseSqrtDecay(peak, scale or warmup))
+
+
+@recipe
+def inverse_sqrt_t5(warmup: Steps = 10_000, factor: Number = 1.0) -> Schedule:
+    """The schedule of T5: level at first, then one over the square root of the step.
+
+    ``factor / sqrt(max(t, warmup))``.
+
+    Args:
+        warmup: Updates on the first level.
+        factor: What all values are multiplied with; for another peak, ``peak * sqrt(warmup)``.
+
+    Source: Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
+    Transformer", 2020 (arXiv:1910.10683).
+
+    >>> [inverse_sqrt_t5(warmup=100)(k) for k in (0, 100, 400)]
+    [0.1, 0.1, 0.05]
+    """
+    level = factor / float(warmup) ** 0.5
+    return Constant(level, warmup) >> InverseSqrtDecay(level, warmup)
+
+
+@recipe
+def power(
+    peak: Number, warmup: Length, exponent: Positive = 0.51, hold: Length = 0,
+    steps: Steps | None = None, cooldown: Length = 0, start: Number = 0.0, floor: Number = 0.0,
+    first: First = "start",
+) -> Schedule:  # fmt: skip
+    """Linear warm-up, then a falling power of the step, then an optional straight cooldown.
+
+    After the hold, the value is ``peak * ((warmup + hold) / step) ** exponent``.
+
+    Args:
+        peak: The highest value.
+        warmup: Updates of warm-up; with ``steps`` also "5%".
+        exponent: How fast it falls; 0.5 is the inverse square root.
+        hold: Updates at the peak.
+        steps: The length of the whole run in updates; needed for a cooldown.
+        cooldown: Updates of a straight line down to the floor at the end of the run.
+        start: The value the warm-up comes from.
+        floor: The value the cooldown goes to.
+        first: Value of the first update: "start", or "step", one step above it.
+
+    Source: Shen et al., "Power Scheduler: A Batch Size and Token Number Agnostic Learning Rate
+    Scheduler", 2024 (arXiv:2408.13359).
+
+    >>> [power(peak=1.0, warmup=100, exponent=0.5)(k) for k in (0, 50, 100, 400)]
+    [0.0, 0.5, 1.0, 0.5]
+    """
+    phase = phases("power", steps, warmup=warmup, hold=hold, cooldown=cooldown)
+    if phase["warmup"] + phase["hold"] == 0:
+        raise refuse("power", "warmup", warmup, "1 or more, or hold 1 or more")
+    up = (*warm_up(start, peak, phase["warmup"], first), *hold_at(peak, phase["hold"]))
+    fall = PowerDecay(peak, exponent, phase["warmup"] + phase["hold"])
+    if not phase["cooldown"]:
+        return join(*up, fall)
+    if steps is None:
+        raise refuse("power", "steps", steps, "given with a cooldown")
+    between = decay_steps(steps, up, "step") - phase["cooldown"]
+    return join(*up, fall.cut(between), Linear(fall(between), floor, phase["cooldown"]))
+
+
+@recipe
+def noam(
+    warmup: Steps, peak: Number | None = None, model_size: Times | None = None,
+    first: First = "step",
+) -> Schedule:  # fmt: skip
+    """The schedule of the first Transformer: linear warm-up, then one over the square root.
+
+    With n the number of the update, ``peak * min(n / warmup, sqrt(warmup / n))``.
+
+    Args:
+        warmup: Updates of warm-up.
+        peak: The highest value. Give this or ``model_size``.
+        model_size: The width of the model; the peak is then ``1 / sqrt(model_size * warmup)``.
+        first: Value of the first update: "step" (n counts from 1, as in the paper) or "start"
+            (n counts from 0).
+
+    Source: Vaswani et al., "Attention Is All You Need", 2017 (arXiv:1706.03762). SpeechBrain's
+    ``NoamScheduler`` is called after the update, so the very first one runs at the optimizer's
+    own rate there.
+
+    >>> schedule = noam(warmup=100, peak=1.0)
+    >>> [schedule(k) for k in (0, 49, 99, 399)]
+    [0.01, 0.5, 1.0, 0.5]
+    """
+    if (peak is None) == (model_size is None):
+        raise GradatimError("noam: give either peak or model_size, one of them and not both.")
+    if peak is None:
+        peak = float((model_size or 1) * warmup) ** -0.5
+    return join(*warm_up(0.0, peak, warmup, first), InverseSqrtDecay(peak, warmup))
+
+
+@recipe
+def noam_interval(
+    warmup: Steps, boundaries: tuple[Steps, ...], factors: tuple[NotNegative, ...],
+    peak: Number | None = None, model_size: Times | None = None,
+) -> Schedule:  # fmt: skip
+    """The Noam schedule, multiplied with one more factor after each boundary.
+
+    Args:
+        warmup: Updates of warm-up.
+        boundaries: Updates after which a factor begins to apply, rising.
+        factors: One factor for each boundary; they accumulate.
+        peak: The highest value of the Noam part. Give this or ``model_size``.
+        model_size: The width of the model; the peak is then ``1 / sqrt(model_size * warmup)``.
+
+    SpeechBrain's ``NoamIntervalScheduler``.
+
+    >>> schedule = noam_interval(warmup=100, boundaries=[400], factors=[0.1], peak=1.0)
+    >>> [round(schedule(k), 4) for k in (99, 399, 400)]
+    [1.0, 0.5, 0.0499]
+    """
+    if not boundaries:
+        raise refuse("noam_interval", "boundaries", boundaries, "one or more", "Or write noam.")
+    values = accumulated("noam_interval", 1.0, boundaries, factors)
+    return noam(warmup, peak, model_size) * piecewise_constant(values, boundaries)
+
+
+@recipe
+def linear_noam(peak: Number, warmup: Steps, hold: Length = 0, first: First = "step") -> Schedule:
+    """Linear warm-up, the peak for a while, then one over the step.
+
+    With n the number of the update, ``peak * warmup / (n - hold)`` after the hold.
+
+    Args:
+        peak: The highest value.
+        warmup: Updates of warm-up.
+        hold: Updates at the peak.
+        first: Value of the first update: "step" (n counts from 1) or "start" (from 0).
+
+    SpeechBrain's ``LinearNoamScheduler``.
+
+    >>> schedule = linear_noam(peak=1.0, warmup=100, hold=50)
+    >>> [schedule(k) for k in (49, 99, 149, 249)]
+    [0.5, 1.0, 1.0, 0.5]
+    """
+    kept = hold_at(peak, updates("linear_noam", "hold", hold, None))
+    return join(*warm_up(0.0, peak, warmup, first), *kept, InverseTimeDecay(peak, 1.0, warmup))

@@ -1,0 +1,175 @@
+"""A saved state: what it must hold, how it differs from the script, what to go on with.
+
+Everything is read and checked here before a driver changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+from gradatim.core._config import build
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.rules import Rule, RuleState
+from gradatim.core.schedule import Schedule
+
+FORMAT = 1
+OnMismatch = Literal["strict", "keep", "override"]
+
+
+class Plan(NamedTuple):
+    """What is driven, by name, and the rules on top: replaced as a whole, never changed."""
+
+    schedules: Mapping[str, Schedule]
+    rules: Mapping[str, Rule]
+
+    def config(self) -> dict[str, Any]:
+        """The plan as plain data."""
+        return {
+            "schedules": {name: schedule.config() for name, schedule in self.schedules.items()},
+            "rules": {name: rule.config() for name, rule in self.rules.items()},
+        }
+
+    def value(self, scales: Mapping[str, float], name: str, position: int) -> float:
+        """The value of one name for the update after ``position``."""
+        value: float = self.schedules[name](position)
+        scale = scales.get(quantity(name))
+        return value if scale is None else value * scale
+
+    def values(self, scales: Mapping[str, float], position: int) -> dict[str, float]:
+        """The value of every name for the update after ``position``."""
+        return {name: self.value(scales, name, position) for name in self.schedules}
+
+
+def quantity(name: str) -> str:
+    """What a name drives, whichever part of the model it is for: "lr" of "lr/head"."""
+    return name.partition("/")[0]
+
+
+class SavedState(NamedTuple):
+    """The parts of a state, each of the right form."""
+
+    position: int
+    config: Mapping[str, Any]
+    states: Mapping[str, RuleState]
+
+
+def read(state: Mapping[str, Any]) -> SavedState:
+    """The parts of a state, each checked, before anything is changed."""
+    keys = {"format", "position", "schedules", "rules", "states"}
+    if not isinstance(state, Mapping) or "format" not in state:
+        raise refuse("load", "state", state, "what state() gave: it has a 'format'")
+    if state["format"] != FORMAT:
+        raise refuse(
+            "load", "format", state["format"], f"{FORMAT}, the one this version reads",
+            "A larger one was written by a newer version: update gradatim.",
+        )  # fmt: skip
+    if set(state) != keys:
+        raise refuse("load", "the keys of the state", sorted(state), f"{sorted(keys)}")
+    position = state["position"]
+    if isinstance(position, bool) or not isinstance(position, int) or position < 0:
+        raise refuse("load", "position", position, "a whole number of updates, 0 or more")
+    for part in ("schedules", "rules", "states"):
+        if not isinstance(state[part], Mapping):
+            raise refuse("load", part, state[part], "a mapping from names")
+    if set(state["rules"]) != set(state["states"]):
+        raise refuse("load", "states", sorted(state["states"]), f"{sorted(state['rules'])}")
+    states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
+    config = {"schedules": state["schedules"], "rules": state["rules"]}
+    return SavedState(position, config, states)
+
+
+def _rule_state(name: str, entry: Any) -> RuleState:
+    numbers = isinstance(entry, (list, tuple)) and all(type(n) in (int, float) for n in entry)
+    if not numbers or len(entry) != len(RuleState._fields) or any(n - n != 0 for n in entry):
+        raise refuse("load", f"states[{name!r}]", entry, f"{len(RuleState._fields)} finite numbers")
+    return RuleState(*entry)
+
+
+def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> Plan:
+    """The plan to go on with, or the error that names every difference."""
+    differences = list(_differences(saved.config, ours.config()))
+    if not differences or on_mismatch == "override":
+        return ours
+    if on_mismatch == "keep":
+        return _built(saved, ours)
+    raise _mismatch(differences, saved, ours)
+
+
+def _built(saved: SavedState, ours: Plan) -> Plan:
+    """The plan of a checkpoint. Its functions are called only if the script names them too."""
+    foreign = set(_functions(saved.config)) - set(_functions(ours.config()))
+    if foreign:
+        raise GradatimError(
+            f"load: the state would import and run {', '.join(sorted(foreign))}, which this "
+            "script does not use. Use it in the script, or load with on_mismatch='override'."
+        )
+    plan = Plan(
+        {name: _one(name, entry, Schedule) for name, entry in saved.config["schedules"].items()},
+        {name: _one(name, entry, Rule) for name, entry in saved.config["rules"].items()},
+    )
+    if set(plan.schedules) != set(ours.schedules):
+        raise refuse(
+            "load", "the values of the state", sorted(plan.schedules), f"{sorted(ours.schedules)}"
+        )
+    if not set(plan.rules) <= {quantity(name) for name in plan.schedules}:
+        raise refuse("load", "the rules of the state", sorted(plan.rules), "for its own values")
+    return plan
+
+
+def _one(name: str, config: Any, kind: type) -> Any:
+    value = build(config, imports=True)
+    if not isinstance(value, kind):
+        raise refuse("load", name, value, f"a {kind.__name__.lower()}")
+    return value
+
+
+def _functions(config: Any) -> Iterator[str]:
+    if isinstance(config, Mapping):
+        if isinstance(config.get("Function"), Mapping):
+            yield str(config["Function"].get("function"))
+        for entry in config.values():
+            yield from _functions(entry)
+    elif isinstance(config, (list, tuple)):
+        for entry in config:
+            yield from _functions(entry)
+
+
+def _differences(saved: Any, ours: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Each place where two configs differ: where, what the state has, what the script has."""
+    if isinstance(saved, Mapping) and isinstance(ours, Mapping):
+        for key in [*saved, *(key for key in ours if key not in saved)]:
+            inner = f"{where}.{key}" if where else str(key)
+            yield from _differences(saved.get(key), ours.get(key), inner)
+    elif isinstance(saved, list) and isinstance(ours, list) and len(saved) == len(ours):
+        for i, (one, other) in enumerate(zip(saved, ours, strict=True)):
+            yield from _differences(one, other, f"{where}[{i}]")
+    elif saved != ours:
+        yield where, saved, ours
+
+
+def _mismatch(
+    differences: list[tuple[str, Any, Any]], saved: SavedState, ours: Plan
+) -> GradatimError:
+    position = saved.position
+    lines = [f"{where}: {_short(one)} -> {_short(two)}" for where, one, two in differences[:8]]
+    if len(differences) > 8:
+        lines.append(f"and {len(differences) - 8} more")
+    try:
+        theirs = _built(saved, ours)
+    except GradatimError:
+        theirs = None
+    for name, schedule in ours.schedules.items() if theirs else ():
+        before = theirs.schedules[name](position) if theirs else None
+        lines.append(f"{name} of the next update: {before!r} -> {schedule(position)!r}")
+    return GradatimError(
+        "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "
+        + "\n  ".join(lines)
+        + "\nTo go on with the checkpoint's, on_mismatch='keep'; with the script's at position "
+        f"{position}, on_mismatch='override'."
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

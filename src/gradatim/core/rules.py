@@ -1,0 +1,257 @@
+"""Rules that react to a metric, as pure reducers: a state goes in, the next state comes out.
+
+A rule multiplies a schedule: *effective value = schedule(position) * state.scale*. So a rule works
+on top of any schedule, warm-up included. A state is a handful of numbers, and ``update`` is
+written with ``xp``, so the same code runs on Python numbers and inside a JAX scan.
+
+**Patience**, here, is the number of evaluations without improvement that are let pass; the next
+one lowers the scale. Patience 0 lowers at the first. torch, MMEngine and SpeechBrain count like
+this; for Keras, Optax and fastai, whose patience p lowers at the p-th, write ``patience=p - 1``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any, Literal, NamedTuple
+
+from gradatim.core._config import Value
+from gradatim.core._fields import Count, NotNegative, Positive, Share
+from gradatim.core._xp import PYTHON
+from gradatim.core.errors import GradatimError, refuse
+
+
+class RuleState(NamedTuple):
+    """What a rule remembers between evaluations. All plain numbers."""
+
+    scale: Any
+    """What the schedule is multiplied with."""
+    reference: Any = 0.0
+    """The metric to compare with; without meaning until ``seen`` is 1."""
+    seen: Any = 0
+    """1 once a usable metric has come."""
+    worse: Any = 0
+    """Evaluations without improvement that count towards patience."""
+    better: Any = 0
+    """Evaluations with improvement in a row."""
+    fall_pause: Any = 0
+    """Evaluations still to come that cannot count towards lowering."""
+    rise_pause: Any = 0
+    """Evaluations still to come that cannot count towards raising."""
+
+
+class Rule(Value, abstract=True):
+    """How a metric changes the scale that a schedule is multiplied with."""
+
+    mode: Literal["min", "max"]
+    nan: Literal["error", "ignore", "worse"] = "error"
+
+    def init(self, scale: float = 1.0) -> RuleState:
+        """The state before the first evaluation."""
+        return RuleState(scale)
+
+    def update(self, state: RuleState, metric: Any, xp: Any = PYTHON) -> RuleState:
+        """The state after one more evaluation.
+
+        Args:
+            state: The state before it.
+            metric: The value that the evaluation gave, in the sense of ``mode``.
+            xp: The operations to use; the default is for Python numbers.
+
+        Raises:
+            GradatimError: If the metric is no number, or is NaN or infinite and ``nan`` is
+                "error". The state is a value, so the old one is untouched.
+        """
+        if xp is PYTHON:
+            metric = self._number(metric)
+        elif self.nan == "error":
+            raise GradatimError(
+                f"{type(self).__name__}: nan='error' cannot stop compiled code. "
+                "Write nan='ignore' or nan='worse'."
+            )
+        usable = metric - metric == 0
+        # Downwards is better from here on, whatever the mode.
+        downwards = xp.where(usable, metric if self.mode == "min" else -metric, 0.0 * state.scale)
+        following = self._next(state, downwards, usable, xp)
+        if self.nan == "worse":
+            return following
+        return RuleState(
+            *(xp.where(usable, new, old) for new, old in zip(following, state, strict=True))
+        )
+
+    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+        raise NotImplementedError(f"{type(self).__name__}: define _next")
+
+    def _number(self, metric: Any) -> float:
+        if isinstance(metric, bool) or not isinstance(metric, Real):
+            raise refuse(type(self).__name__, "metric", metric, "a number", "Write float(metric).")
+        if self.nan == "error" and not math.isfinite(metric):
+            raise refuse(
+                type(self).__name__, "metric", float(metric), "finite",
+                "A diverged run is not a plateau. To go on all the same, write nan='ignore' "
+                "(as if it had not been evaluated) or nan='worse' (counts as no improvement).",
+            )  # fmt: skip
+        return float(metric)
+
+    def replay(self, metrics: Iterable[float]) -> list[float]:
+        """The scale after each of the recorded metrics.
+
+        >>> from gradatim import Plateau
+        >>> Plateau(mode="min", factor=0.5, patience=1).replay([3.0, 2.0, 2.0, 2.0, 1.0])
+        [1.0, 1.0, 1.0, 0.5, 0.5]
+        """
+        state, scales = self.init(), []
+        for metric in metrics:
+            state = self.update(state, metric)
+            scales.append(state.scale)
+        return scales
+
+
+def _improved(state: RuleState, metric: Any, threshold: float, relative: bool, xp: Any) -> Any:
+    # The margin grows with the size of the reference, not with its sign: a negative metric that
+    # gets worse must never look better.
+    size = xp.where(state.reference < 0, -state.reference, state.reference)
+    margin = threshold * size if relative else threshold
+    return (state.seen == 0) | (metric < state.reference - margin)
+
+
+class Plateau(Rule):
+    """Lowers the scale when the metric stops improving.
+
+    Args:
+        mode: "min" if a smaller metric is better, "max" if a larger one is.
+        nan: What a NaN or infinite metric does: "error", "ignore" (as if not evaluated) or
+            "worse" (counts as no improvement; it never becomes the reference).
+        factor: What the scale is multiplied with when it is lowered.
+        patience: Count without improvement that are let pass; the next one lowers.
+        threshold: How much better counts as better.
+        relative: The threshold is a share of the reference's size; otherwise an amount.
+        cooldown: Count after lowering that do not count towards patience.
+        floor: The scale is never lowered below this.
+        reference: What the metric is compared with: the "best" so far or the "previous" one.
+
+    With its defaults ``ReduceLROnPlateau`` of torch makes the same decisions for positive
+    metrics; for negative ones it takes worse for better.
+
+    >>> Plateau(mode="max", factor=0.1, patience=0).replay([-3.0, -2.0, -2.5])
+    [1.0, 1.0, 0.1]
+    """
+
+    factor: Share = 0.1
+    patience: Count = 10
+    threshold: NotNegative = 1e-4
+    relative: bool = True
+    cooldown: Count = 0
+    floor: NotNegative = 0.0
+    reference: Literal["best", "previous"] = "best"
+
+    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+        better = usable & _improved(state, metric, self.threshold, self.relative, xp)
+        counts = (state.fall_pause == 0) & (better == 0)
+        worse = xp.where(counts, state.worse + 1, 0)
+        fall = worse > self.patience
+        lowered = xp.clip(state.scale * self.factor, self.floor, None)
+        follow = better if self.reference == "best" else usable
+        return RuleState(
+            scale=xp.where(fall & (lowered < state.scale), lowered, state.scale),
+            reference=xp.where(follow, metric, state.reference),
+            seen=xp.where(usable, 1, state.seen),
+            worse=xp.where(fall, 0, worse),
+            fall_pause=xp.where(fall, self.cooldown, xp.clip(state.fall_pause - 1, 0, None)),
+        )
+
+
+class NewBob(Rule):
+    """Lowers the scale after each evaluation that improves too little on the one before it.
+
+    Args:
+        mode: "min" if a smaller metric is better, "max" if a larger one is.
+        nan: What a NaN or infinite metric does: "error", "ignore" or "worse".
+        factor: What the scale is multiplied with when it is lowered.
+        threshold: The improvement, as a share of the previous metric's size, that is enough.
+        patience: Evaluations with too little improvement that are let pass, in a row or not; the
+            next one lowers.
+        floor: The scale is never lowered below this.
+
+    The rule of the QuickNet and Kaldi recipes. SpeechBrain's ``NewBobScheduler`` divides by the
+    previous metric with its sign, so that a negative one is lowered for improving.
+
+    >>> NewBob(mode="min", factor=0.5, threshold=0.1).replay([10.0, 5.0, 4.9, 3.0])
+    [1.0, 1.0, 0.5, 0.5]
+    """
+
+    factor: Share = 0.5
+    threshold: NotNegative = 0.0025
+    patience: Count = 0
+    floor: NotNegative = 0.0
+
+    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+        size = xp.where(state.reference < 0, -state.reference, state.reference)
+        gain = state.reference - metric
+        share = xp.where(size > 0, gain / xp.where(size > 0, size, 1.0), gain)
+        little = (state.seen == 1) & ((share < self.threshold) | (usable == 0))
+        worse = xp.where(little, state.worse + 1, state.worse)
+        fall = worse > self.patience
+        lowered = xp.clip(state.scale * self.factor, self.floor, None)
+        return state._replace(
+            scale=xp.where(fall & (lowered < state.scale), lowered, state.scale),
+            reference=xp.where(usable, metric, state.reference),
+            seen=xp.where(usable, 1, state.seen),
+            worse=xp.where(fall, 0, worse),
+        )
+
+
+class Greedy(Rule):
+    """Raises the scale while the metric improves and lowers it while it does not.
+
+    Args:
+        mode: "min" if a smaller metric is better, "max" if a larger one is.
+        nan: What a NaN or infinite metric does: "error", "ignore" or "worse".
+        factor: Lowering multiplies the scale with it, raising divides by it.
+        patience: Evaluations in a row, without or with improvement, that are let pass; the next
+            one lowers or raises.
+        threshold: How much better counts as better.
+        relative: The threshold is a share of the reference's size; otherwise an amount.
+        cooldown: Evaluations after lowering that do not count towards lowering.
+        warmup: Evaluations after raising that do not count towards raising.
+        floor: The scale is never lowered below this.
+        ceiling: The scale is never raised above this.
+
+    ``GreedyLR`` of transformers bounds the rate itself, by default to 1e-3 and above, whatever the
+    rate of the run; here the bounds are those of the scale.
+
+    >>> Greedy(mode="min", factor=0.5, patience=0, ceiling=4.0).replay([3.0, 2.0, 1.0, 5.0])
+    [2.0, 4.0, 4.0, 2.0]
+    """
+
+    factor: Share = 0.95
+    patience: Count = 10
+    threshold: NotNegative = 1e-6
+    relative: bool = False
+    cooldown: Count = 0
+    warmup: Count = 0
+    floor: NotNegative = 0.01
+    ceiling: Positive = 10.0
+
+    def _agree(self) -> None:
+        if self.floor > self.ceiling:
+            raise refuse("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
+
+    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+        good = usable & _improved(state, metric, self.threshold, self.relative, xp)
+        worse = xp.where((good == 0) & (state.fall_pause == 0), state.worse + 1, 0)
+        better = xp.where(good & (state.rise_pause == 0), state.better + 1, 0)
+        fall, rise = worse > self.patience, better > self.patience
+        lowered = xp.clip(state.scale * self.factor, self.floor, None)
+        raised = xp.clip(state.scale / self.factor, None, self.ceiling)
+        scale = xp.where(fall & (lowered < state.scale), lowered, state.scale)
+        return RuleState(
+            scale=xp.where(rise & (raised > state.scale), raised, scale),
+            reference=xp.where(good, metric, state.reference),
+            seen=xp.where(usable, 1, state.seen),
+            worse=xp.where(fall, 0, worse),
+            better=xp.where(rise, 0, better),
+            fall_pause=xp.where(fall, self.cooldown, xp.clip(state.fall_pause - 1, 0, None)),
+            rise_pause=xp.where(rise, self.warmup, xp.clip(state.rise_pause - 1, 0, None)),
+        )

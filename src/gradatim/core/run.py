@@ -1,0 +1,116 @@
+"""A run: how many optimizer updates there are, and what a length of time means in them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from math import ceil
+
+from gradatim.core._config import Value
+from gradatim.core._fields import Positive, Times
+from gradatim.core.durations import Length, read
+from gradatim.core.errors import GradatimError, refuse
+
+
+class Run(Value):
+    """The size of a training run, from which its number of optimizer updates follows.
+
+    Each process takes an equal share of the samples, rounded up as ``DistributedSampler`` does;
+    the last batch of an epoch may be smaller (unless ``drop_last``), and so may the last
+    accumulation: an epoch always ends with an update.
+
+    Args:
+        samples: Samples in one epoch, over all processes.
+        batch: Samples in one batch of one process.
+        epochs: How often the samples are gone through; may be a fraction.
+        accumulate: Batches whose gradients are added up for one update.
+        processes: Processes that train together, each on its share.
+        drop_last: Leave out the last batch of an epoch if it is smaller.
+        tokens: Tokens in one sample.
+        updates: The number of updates itself, if it is known and nothing else is.
+
+    Raises:
+        GradatimError: If neither ``updates`` nor ``samples``, ``batch`` and ``epochs`` are given,
+            or both are.
+
+    >>> run = Run(samples=1000, batch=10, epochs=3, accumulate=2, processes=5)
+    >>> run.steps, run.resolve("5%"), run.resolve("1 epoch"), run.resolve("150 samples")
+    (30, 2, 10, 2)
+    """
+
+    samples: Times | None = None
+    batch: Times | None = None
+    epochs: Positive | None = None
+    accumulate: Times = 1
+    processes: Times = 1
+    drop_last: bool = False
+    tokens: Times | None = None
+    updates: Times | None = None
+
+    def _agree(self) -> None:
+        data = (self.samples, self.batch, self.epochs)
+        if (self.updates is None) == (None in data):
+            raise GradatimError(
+                "Run: give either updates, or samples, batch and epochs. Write Run(updates=10_000) "
+                "or Run(samples=50_000, batch=128, epochs=90)."
+            )
+        if self.updates is not None and any(entry is not None for entry in data):
+            raise GradatimError("Run: updates says it all; leave out samples, batch and epochs.")
+        if self.updates is None and self.steps == 0:
+            raise refuse(
+                "Run", "batch", self.batch, f"at most {self.samples} samples a process",
+                "With drop_last=True no batch is left.",
+            )  # fmt: skip
+
+    @cached_property
+    def steps(self) -> int:
+        """The optimizer updates of the whole run."""
+        if self.updates is not None:
+            return self.updates
+        return ceil(Fraction(self.epochs or 0) * self.steps_per_epoch)
+
+    @cached_property
+    def steps_per_epoch(self) -> int:
+        """The optimizer updates of one epoch."""
+        if self.samples is None or self.batch is None:
+            raise GradatimError(
+                "Run: an epoch is not known. Give samples, batch and epochs instead of updates."
+            )
+        share = ceil(Fraction(self.samples, self.processes))
+        batches = share // self.batch if self.drop_last else ceil(Fraction(share, self.batch))
+        return ceil(Fraction(batches, self.accumulate))
+
+    @cached_property
+    def samples_per_step(self) -> int:
+        """The samples that one full update sees, over all processes and accumulated batches."""
+        if self.batch is None:
+            raise GradatimError("Run: the samples of an update are not known here. Give batch.")
+        return self.batch * self.processes * self.accumulate
+
+    def resolve(self, length: Length) -> int:
+        """The updates that a length stands for, rounded up so that a part counts as one.
+
+        Args:
+            length: Updates, or a text such as "5%", "2 epochs", "300k samples", "1e9 tokens".
+
+        Raises:
+            GradatimError: If it cannot be read, or needs to know what the run does not say.
+        """
+        if not isinstance(length, str):
+            if isinstance(length, bool) or not isinstance(length, int) or length < 0:
+                raise refuse("Run.resolve", "length", length, "updates, or a text such as '5%'")
+            return length
+        amount, unit = read(length)
+        if unit == "updates":
+            return ceil(amount)
+        if unit == "%":
+            return ceil(amount / 100 * self.steps)
+        if unit == "epochs":
+            return ceil(amount * self.steps_per_epoch)
+        if unit == "samples":
+            return ceil(amount / self.samples_per_step)
+        if self.tokens is None:
+            raise GradatimError(
+                f"Run: {length!r} needs the tokens of a sample. Give Run(..., tokens=...)."
+            )
+        return ceil(amount / (self.samples_per_step * self.tokens))

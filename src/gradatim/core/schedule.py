@@ -1,0 +1,145 @@
+"""A schedule: a number as a function of the step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from gradatim.core import _frameworks
+from gradatim.core._config import Value
+from gradatim.core._fields import declared, stretched
+from gradatim.core._xp import PYTHON
+
+if TYPE_CHECKING:
+    from gradatim.core.combine import Clip, Cut, Repeat, Shift, Staircase
+
+
+class Schedule(Value, abstract=True):
+    """A number as a function of the step, as an immutable value.
+
+    Step k is the value used by update k + 1: a run that has completed n updates uses
+    ``schedule(n)`` next. After its end a schedule keeps its last value.
+
+    A subclass declares its fields and writes the formula, ``at``; everything else (checks, config,
+    text, equality, every framework) follows from these two.
+
+    >>> from gradatim import Cosine, Linear
+    >>> schedule = Linear(start=0.0, end=0.5, steps=10) >> Cosine(start=0.5, end=0.0, steps=90)
+    >>> schedule(0), schedule(5), schedule(10), schedule(55), schedule(100), schedule(10**9)
+    (0.0, 0.25, 0.5, 0.25, 0.0, 0.0)
+    """
+
+    @property
+    def length(self) -> int | None:
+        """The updates after which the value stays as it is; None if it never does."""
+        return None
+
+    def at(self, t: Any, xp: Any) -> Any:
+        """The formula: the value at local step ``t``, a number or an array, written with ``xp``."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula: define at(self, t, xp)")
+
+    def __call__(self, step: Any) -> Any:
+        """The value for update ``step + 1``.
+
+        Args:
+            step: Completed updates: an int, or an array of whole numbers of NumPy, torch, JAX or
+                TensorFlow (also while tracing).
+
+        Returns:
+            A Python float for a number, otherwise an array of the step's shape: float64 for
+            NumPy, the framework's default float elsewhere (a float step keeps its own type).
+
+        Raises:
+            GradatimError: For a step that is negative, not finite, or no number.
+        """
+        if type(step) is int and step >= 0:
+            return self.at(step, PYTHON)
+        xp, t = _frameworks.of(step)
+        return self.at(t, xp)
+
+    def formula(self) -> Any:
+        """The schedule as a SymPy expression in ``t``, from the same code that computes it.
+
+        >>> from gradatim import Linear
+        >>> Linear(start=1.0, end=0.0, steps=4).formula()
+        1.0 - 0.25*t
+        """
+        xp = _frameworks.symbolic()
+        return self.at(xp.step, xp)
+
+    def stretched(self, factor: int) -> Self:
+        """The same curve, ``factor`` times as long: every length of time in it is multiplied.
+
+        >>> from gradatim import Linear
+        >>> Linear(start=1.0, end=0.0, steps=4).stretched(10)
+        Linear(start=1.0, end=0.0, steps=40)
+        """
+        fields = declared(type(self)).items()
+        return self.replace(
+            **{name: stretched(getattr(self, name), wanted, factor) for name, wanted in fields}
+        )
+
+    # The algebra. Its classes are schedules themselves, so they can only be looked up when called.
+
+    def then(self, *others: Schedule) -> Schedule:
+        """This schedule, then the others, each from its own step 0; also ``a >> b``.
+
+        >>> from gradatim import Constant, Linear
+        >>> Linear(start=0.0, end=1.0, steps=4).then(Constant(value=0.5))(4)
+        0.5
+        """
+        from gradatim.core.combine import join
+
+        return join(self, *others)
+
+    def __rshift__(self, other: Schedule) -> Schedule:
+        return self.then(other) if isinstance(other, Schedule) else NotImplemented
+
+    def __mul__(self, other: Schedule | float) -> Schedule:
+        from gradatim.core.combine import multiply
+
+        return multiply(self, other)
+
+    def __rmul__(self, other: float) -> Schedule:
+        return self * other
+
+    def __add__(self, other: Schedule | float) -> Schedule:
+        from gradatim.core.combine import add
+
+        return add(self, other)
+
+    def __radd__(self, other: float) -> Schedule:
+        return self + other
+
+    def clip(self, low: float | None = None, high: float | None = None) -> Clip:
+        """The value, held between ``low`` and ``high``."""
+        from gradatim.core.combine import Clip
+
+        return Clip(self, low, high)
+
+    def repeat(self, times: int | None = None, *, stretch: int = 1, shrink: float = 1.0) -> Repeat:
+        """The schedule again and again: ``times`` cycles, or without end.
+
+        Each cycle lasts ``stretch`` times as long as the one before it, and its values are
+        ``shrink`` times those of the one before it.
+        """
+        from gradatim.core.combine import Repeat
+
+        return Repeat(self, times, stretch, shrink)
+
+    def shift(self, by: int) -> Shift:
+        """The curve moved ``by`` updates to the right: later, or, below 0, earlier."""
+        from gradatim.core.combine import Shift
+
+        return Shift(self, by)
+
+    def staircase(self, every: int) -> Staircase:
+        """The value changes only every ``every`` updates and stays in between."""
+        from gradatim.core.combine import Staircase
+
+        return Staircase(self, every)
+
+    def cut(self, steps: int) -> Cut:
+        """Only the first ``steps`` updates; what follows is for ``then``."""
+        from gradatim.core.combine import Cut
+
+        return Cut(self, steps)

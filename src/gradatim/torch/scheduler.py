@@ -1,0 +1,223 @@
+"""Drives a torch optimizer along schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from gradatim.core.driver import Driver
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.resume import OnMismatch
+from gradatim.core.rules import Rule
+from gradatim.core.schedule import Schedule
+from gradatim.torch.groups import Entry, Wanted, per_part, serving
+
+_ATTACHED: WeakKeyDictionary[Optimizer, WeakSet[Scheduler]] = WeakKeyDictionary()
+
+
+class Scheduler(LRScheduler):
+    """Drives an optimizer: each update uses the value that the schedule has for it.
+
+    Attaching is the one line that is needed. The position counts the optimizer's real updates, by
+    a hook on ``optimizer.step``; an update that a gradient scaler leaves out, or a micro-batch of
+    an accumulation, does not count. ``scheduler.step()`` may be called as often as a loop or a
+    trainer likes; it moves nothing.
+
+    Args:
+        optimizer: The optimizer; a wrapper around one is looked through.
+        rule: A rule, fed by ``observe``, that scales the learning rate; or a mapping from names
+            such as "lr" to rules.
+        values: What to drive: ``lr``, ``weight_decay``, ``momentum``, or any other number in the
+            parameter groups, one slot of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
+            for all groups, a list with one schedule a group, or a mapping from group names (the
+            group's "name" entry), indices or patterns such as "encoder.*" to schedules.
+
+    Raises:
+        GradatimError: If a value is not in the groups, a group has no schedule, something is no
+            schedule, or another scheduler drives the same value of this optimizer.
+
+    >>> import torch
+    >>> from gradatim import warmup_linear
+    >>> weight = torch.nn.Parameter(torch.zeros(1))
+    >>> optimizer = torch.optim.SGD([weight], lr=0.1)
+    >>> scheduler = Scheduler(optimizer, lr=warmup_linear(peak=1.0, warmup=2, steps=4))
+    >>> for _ in range(4):
+    ...     optimizer.step()
+    ...     print(scheduler.applied["lr"])
+    0.0
+    0.5
+    1.0
+    0.5
+    """
+
+    _handles: list[Any]
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        *,
+        rule: Rule | Mapping[str, Rule] | None = None,
+        **values: Wanted,
+    ) -> None:
+        # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
+        self.optimizer = _innermost(optimizer)
+        groups = self.optimizer.param_groups
+        if not values:
+            raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
+        self._entries = {name: Entry.read(name, groups) for name in values}
+        schedules: dict[str, Schedule] = {}
+        for name, wanted in values.items():
+            schedules |= per_part(name, wanted, groups)
+        self.driver = Driver(schedules, {"lr": rule} if isinstance(rule, Rule) else rule)
+        self._targets = self._find_targets()
+        self._attach()
+        self._write()
+
+    @property
+    def position(self) -> int:
+        """The completed optimizer updates."""
+        return self.driver.position
+
+    @property
+    def applied(self) -> dict[str, float] | None:
+        """The values that the last update used; None before the first one."""
+        return self.driver.applied
+
+    @property
+    def next(self) -> dict[str, float]:
+        """The values that the next update uses; they are in the optimizer already."""
+        return self.driver.next
+
+    def history(self, name: str = "lr") -> Iterator[tuple[int, float]]:
+        """The updates so far (since the last load) and the value that each one used."""
+        return self.driver.history(name)
+
+    def observe(self, metric: Any, name: str | None = None) -> None:
+        """Show the metric of an evaluation to the rule, once an evaluation.
+
+        Raises:
+            GradatimError: If there is no rule, or the metric is not usable. Nothing changed.
+        """
+        self.driver.observe(metric.item() if hasattr(metric, "item") else metric, name)
+        self._write()
+
+    def step(self, epoch: int | None = None) -> None:
+        """Do nothing but make sure that the values are written: the updates are counted already.
+
+        Raises:
+            GradatimError: If it is given an epoch or a metric.
+        """
+        if epoch is not None:
+            raise refuse(
+                "Scheduler.step", "epoch", epoch, "left out",
+                "A metric goes to scheduler.observe(metric); updates are counted by themselves.",
+            )  # fmt: skip
+        self._write()
+
+    def get_last_lr(self) -> list[float | Any]:
+        """The learning rate of each group for the next update, as torch's schedulers answer."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def get_lr(self) -> list[float | Any]:
+        """The same as ``get_last_lr``: the rate never depends on when one asks."""
+        return self.get_last_lr()
+
+    @property
+    def last_epoch(self) -> int:  # type: ignore[override]
+        """torch's name for the position."""
+        return self.driver.position
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on exactly here: plain numbers and strings."""
+        return self.driver.state()
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], on_mismatch: OnMismatch = "strict"
+    ) -> None:
+        """Go on where a state was taken, before or after the optimizer's own state is loaded.
+
+        Args:
+            state_dict: What ``state_dict()`` gave.
+            on_mismatch: If the schedules differ: "strict" refuses and names each difference,
+                "keep" takes those of the state, "override" this script's.
+
+        Raises:
+            GradatimError: If the state does not fit. Nothing changed.
+        """
+        self.driver.load(state_dict, on_mismatch)
+        self._write()
+
+    def detach(self) -> None:
+        """Let go of the optimizer: its updates are no longer counted, its values stay."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        _ATTACHED.get(self.optimizer, WeakSet()).discard(self)
+
+    def _attach(self) -> None:
+        others = _ATTACHED.setdefault(self.optimizer, WeakSet())
+        for other in others:
+            for name in self._entries:
+                if name in other._entries:
+                    raise GradatimError(
+                        f"Scheduler: {name} of this optimizer is driven by another scheduler. Call "
+                        "its detach() first, or write one Scheduler with all schedules."
+                    )
+        others.add(self)
+        self._handles = [
+            self.optimizer.register_step_pre_hook(self._before_update),
+            self.optimizer.register_step_post_hook(self._after_update),
+            self.optimizer.register_load_state_dict_post_hook(self._after_load),
+        ]
+
+    def _before_update(self, *_: Any) -> None:
+        # A group that was added since must not take its first update at a rate of its own.
+        if len(self._targets) != len(self.optimizer.param_groups):
+            self._write()
+
+    def _after_update(self, *_: Any) -> None:
+        self.driver.advance()
+        self._write()
+
+    def _after_load(self, *_: Any) -> None:
+        # The optimizer's checkpoint carries rates of its own; the position here decides.
+        self._write()
+
+    def _find_targets(self) -> list[list[tuple[Entry, str]]]:
+        """For each group, what to write where."""
+        return [
+            [
+                (entry, serving(self.driver.schedules, name, group, i))
+                for name, entry in self._entries.items()
+            ]
+            for i, group in enumerate(self.optimizer.param_groups)
+        ]
+
+    def _write(self) -> None:
+        groups = self.optimizer.param_groups
+        if len(self._targets) != len(groups):
+            self._targets = self._find_targets()
+        values = self.driver.next
+        for group, targets in zip(groups, self._targets, strict=True):
+            for entry, name in targets:
+                entry.write(group, values[name])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_handles"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._attach()
+
+
+def _innermost(optimizer: Any) -> Optimizer:
+    """The optimizer whose step is the real update, inside the wrappers of trainers."""
+    while isinstance(getattr(optimizer, "optimizer", None), Optimizer):
+        optimizer = optimizer.optimizer
+    if not isinstance(optimizer, Optimizer):
+        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
+    return optimizer
