@@ -140,7 +140,7 @@ def ours() -> list[Import]:
 
 
 def floor(module: str) -> int:
-    name = module.removeprefix("gradatim.core").removeprefix(".")
+    name = module.removeprefix("gradatim.core").removeprefix(".").partition(".")[0]
     return next((i for i, names in enumerate(FLOORS) if name in names), len(FLOORS))
 
 

@@ -1,12 +1,14 @@
 """Pieces with an end: from ``start`` to ``end`` over ``steps`` updates, on curves of many shapes.
 
-Every ramp mixes its two ends, ``a * start + b * end``, where the weights a and b depend on the
-share of the steps that is done and the share that is left. Both shares are rounded once, so the
-mix is exact at both ends, and the small value near an end keeps all its digits.
+A ramp mixes its two ends, ``a * start + b * end``, where the weights a and b depend on the share
+of the steps that is done and the share that is left. Both shares are rounded once, so the mix is
+exact at both ends, and the small value near an end keeps all its digits. ``Exponential`` alone is
+no mix: it multiplies.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from gradatim.core._fields import Number, Positive, Share, Steps
@@ -25,9 +27,9 @@ class Ramp(Schedule, abstract=True):
     def length(self) -> int:
         return self.steps
 
+    @abstractmethod
     def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
         """The weights of ``start`` and of ``end``; they add up to 1."""
-        raise NotImplementedError(f"{type(self).__name__}: define weights(self, done, left, xp)")
 
     def at(self, t: Any, xp: Any) -> Any:
         done, left = xp.progress(t, self.steps)
@@ -96,7 +98,7 @@ class Polynomial(Ramp):
         return xp.power(left, self.power), xp.one_minus_power(done, left, self.power)
 
 
-class Exponential(Ramp):
+class Exponential(Schedule):
     """A geometric line, straight on a logarithmic axis: the same factor with every update.
 
     ``start * (end / start) ** (t / steps)``, then ``end``.
@@ -112,6 +114,11 @@ class Exponential(Ramp):
 
     start: Positive
     end: Positive
+    steps: Steps
+
+    @property
+    def length(self) -> int:
+        return self.steps
 
     def at(self, t: Any, xp: Any) -> Any:
         done, left = xp.progress(t, self.steps)

@@ -12,6 +12,7 @@ this; for Keras, Optax and fastai, whose patience p lowers at the p-th, write ``
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from numbers import Real
 from typing import Any, Literal, NamedTuple
@@ -41,7 +42,7 @@ class RuleState(NamedTuple):
     """Evaluations still to come that cannot count towards raising."""
 
 
-class Rule(Value, abstract=True):
+class Rule(Value, ABC, abstract=True):
     """How a metric changes the scale that a schedule is multiplied with."""
 
     mode: Literal["min", "max"]
@@ -80,8 +81,9 @@ class Rule(Value, abstract=True):
             *(xp.where(usable, new, old) for new, old in zip(following, state, strict=True))
         )
 
+    @abstractmethod
     def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
-        raise NotImplementedError(f"{type(self).__name__}: define _next")
+        """The state after a metric that counts downwards, if it is usable."""
 
     def _number(self, metric: Any) -> float:
         if isinstance(metric, bool) or not isinstance(metric, Real):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 from gradatim.core import _frameworks
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from gradatim.core.combine import Clip, Cut, Repeat, Shift, Staircase
 
 
-class Schedule(Value, abstract=True):
+class Schedule(Value, ABC, abstract=True):
     """A number as a function of the step, as an immutable value.
 
     Step k is the value used by update k + 1: a run that has completed n updates uses
@@ -33,9 +34,9 @@ class Schedule(Value, abstract=True):
         """The updates after which the value stays as it is; None if it never does."""
         return None
 
+    @abstractmethod
     def at(self, t: Any, xp: Any) -> Any:
         """The formula: the value at local step ``t``, a number or an array, written with ``xp``."""
-        raise NotImplementedError(f"{type(self).__name__} has no formula: define at(self, t, xp)")
 
     def __call__(self, step: Any) -> Any:
         """The value for update ``step + 1``.
