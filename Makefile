@@ -10,7 +10,7 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.stamp-demo)
 # tests is the same every time; elsewhere it is shuffled, and pytest prints the seed.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest $(if $(CI),--randomly-seed=1)
 
-.PHONY: help demo test test-fast test-long test-minimum lint types wheel bench clean
+.PHONY: help demo test test-fast test-long test-minimum lint types wheel bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,25 +45,31 @@ bench: $(DEV) ## measure against the peers
 		echo "== $$file"; $(BIN)/python $$file; \
 	done
 
+docs: $(DEV) ## build the site, strictly
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+
 clean: ## remove everything that the other tasks made
 	rm -rf $(VENV) $(VENV)-minimum build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
-# $(call install,constraints,extra) makes the environment that the stamp lies in. The stamp is touched
+# $(call install,constraints,extra,more) makes the environment that the stamp lies in. The stamp is touched
 # last, so an interrupted install is done again; an environment without pip is made anew.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradatim needs Python 3.11 or newer. Name one: make PYTHON=python3.12 ...")'
 	@echo "Setting up $(@D) for '$(2)', once. This takes some minutes."
 	@$(@D)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c constraints/$(1).txt -e '.[$(2)]'
+	$(3)
 	@touch $@
 endef
 
-$(VENV)/.stamp-dev: pyproject.toml constraints/latest.txt
-	$(call install,latest,dev)
+NO_DEPS = @$(@D)/bin/python -m pip install -qq --disable-pip-version-check --no-deps -r constraints/no-deps.txt
+
+$(VENV)/.stamp-dev: pyproject.toml constraints/latest.txt constraints/no-deps.txt
+	$(call install,latest,dev,$(NO_DEPS))
 
 $(VENV)/.stamp-demo: pyproject.toml constraints/latest.txt
 	$(call install,latest,race)
 
-$(VENV)-minimum/.stamp-dev: pyproject.toml constraints/minimum.txt
-	$(call install,minimum,dev)
+$(VENV)-minimum/.stamp-dev: pyproject.toml constraints/minimum.txt constraints/no-deps.txt
+	$(call install,minimum,dev,$(NO_DEPS))

@@ -3,6 +3,14 @@
 from gradatim.core._config import build
 from gradatim.core._text import parse
 from gradatim.core.check import Finding, check
+from gradatim.core.closed_forms import (
+    CosineWave,
+    GeometricDecay,
+    Line,
+    NaturalDecay,
+    Noam,
+    Triangle,
+)
 from gradatim.core.combine import (
     Clip,
     Cut,
@@ -63,6 +71,7 @@ from gradatim.core.recipes import (
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.plans import Plan, load_plan
 
 __version__ = "0.1.0"
 
@@ -71,6 +80,12 @@ __all__ = [
     "parse",
     "Finding",
     "check",
+    "CosineWave",
+    "GeometricDecay",
+    "Line",
+    "NaturalDecay",
+    "Noam",
+    "Triangle",
     "Clip",
     "Cut",
     "Join",
@@ -127,4 +142,6 @@ __all__ = [
     "RuleState",
     "Run",
     "Schedule",
+    "Plan",
+    "load_plan",
 ]

@@ -19,6 +19,9 @@ R = TypeVar("R")
 _NAMED: dict[str, Callable[..., Any]] = {}
 """Everything that a config or a text may name: every finished class of values, every recipe."""
 
+_TOLD: list[Callable[[type[Value]], object]] = []
+"""What wants to hear of each class of values."""
+
 _NO_DEFAULT = object()
 _DEEPEST = 64
 _MOST_NODES = 100_000
@@ -43,6 +46,14 @@ def register(name: str, make: Callable[..., Any]) -> None:
     _NAMED[name] = make
 
 
+def tell(hears: Callable[[type[Value]], object]) -> None:
+    """Call this with each class of values, those that will be defined later included."""
+    for make in _NAMED.values():
+        if isinstance(make, type):
+            hears(make)
+    _TOLD.append(hears)
+
+
 @dataclass_transform(frozen_default=True)
 class Value:
     """An immutable thing that is exactly its declared fields.
@@ -56,8 +67,10 @@ class Value:
         super().__init_subclass__(**kwargs)
         if not abstract:
             register(cls.__name__, cls)
+            for hears in _TOLD:
+                hears(cls)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
         given = self._bind(args, kwargs)
         for name, wanted in declared(cls).items():
@@ -100,7 +113,7 @@ class Value:
     def __delattr__(self, name: str) -> None:
         self.__setattr__(name, None)
 
-    def replace(self, **fields: Any) -> Self:
+    def replace(self, /, **fields: Any) -> Self:
         """The same thing with some fields changed.
 
         >>> from gradatim import Linear

@@ -34,6 +34,7 @@ class Kind:
 def _real(value: Any, test: Callable[[float], bool]) -> Any:
     if _frameworks.traced(value):
         return value  # a gradient or a batch of schedules is being taken: there is no number yet
+    value = _frameworks.unwrapped(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
     number = float(value)
@@ -42,11 +43,12 @@ def _real(value: Any, test: Callable[[float], bool]) -> Any:
     return number
 
 
-def _whole(value: Any, lowest: float) -> int:
+def whole(value: Any, lowest: float) -> int:
+    """The value as an int, if it is a whole number, not below ``lowest``; else an error."""
     if isinstance(value, bool):
         raise TypeError
     number = operator.index(value)
-    if number < lowest:
+    if float(number) < lowest:  # float() refuses a number that no formula could divide by
         raise ValueError
     return number
 
@@ -60,18 +62,27 @@ def _kind(allowed: str, test: Callable[[float], bool]) -> Kind:
 
 
 def _updates(allowed: str, lowest: float, hint: str = _IN_UPDATES) -> Kind:
-    return Kind(allowed, lambda value: _whole(value, lowest), hint, updates=True)
+    return Kind(allowed, lambda value: whole(value, lowest), hint, updates=True)
 
 
 Number = Annotated[float, _kind("a finite number", lambda x: True)]
+Falling = Annotated[float, _kind("a number above 0 and at most 1", lambda x: 0 < x <= 1)]
 Positive = Annotated[float, _kind("a finite number above 0", lambda x: x > 0)]
 NotNegative = Annotated[float, _kind("a finite number, 0 or more", lambda x: x >= 0)]
 Share = Annotated[float, _kind("a number above 0 and below 1", lambda x: 0 < x < 1)]
-Count = Annotated[int, Kind("a whole number, 0 or more", lambda value: _whole(value, 0))]
-Times = Annotated[int, Kind("a whole number, 1 or more", lambda value: _whole(value, 1))]
+Count = Annotated[int, Kind("a whole number, 0 or more", lambda value: whole(value, 0))]
+Times = Annotated[int, Kind("a whole number, 1 or more", lambda value: whole(value, 1))]
 Steps = Annotated[int, _updates("a whole number of updates, 1 or more", 1, _LEAVE_OUT)]
 Phase = Annotated[int, _updates("a whole number of updates, 0 or more", 0)]
 Offset = Annotated[int, _updates("a whole number of updates", -math.inf)]
+Span = Annotated[
+    float,
+    Kind(
+        "a finite number of updates above 0, whole or not",
+        lambda value: _real(value, lambda x: x > 0),
+        updates=True,
+    ),
+]
 
 
 def check(where: str, name: str, wanted: Any, value: Any) -> Any:

@@ -26,11 +26,24 @@ class NumPy(Array):
         numpy = import_module("numpy")
         t = numpy.asarray(t)
         value = numpy.empty(t.shape)
-        which = numpy.searchsorted(starts, t, side="right") - 1
-        for i in numpy.unique(which).tolist():
-            mine = which == i
+        if t.ndim == 1 and (t[1:] >= t[:-1]).all():  # a run in order: each piece has a slice
+            starts = [start for start in starts if start <= self._largest(t)]
+            edges = numpy.append(numpy.searchsorted(t, starts), t.size)
+            parts = (
+                (i, slice(edges[i], edges[i + 1]))
+                for i in numpy.flatnonzero(edges[1:] > edges[:-1]).tolist()
+            )
+        else:
+            which = self.index(starts[1:], t)
+            parts = ((i, which == i) for i in numpy.unique(which).tolist())
+        for i, mine in parts:
             value[mine] = pieces[i].at(t[mine] - starts[i], self)
         return value
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        numpy = import_module("numpy")
+        x = x if low is None else numpy.maximum(x, low)
+        return x if high is None or high > self._largest(x) else numpy.minimum(x, high)
 
 
 class HighPrecision(Scalar):
@@ -43,8 +56,18 @@ class HighPrecision(Scalar):
     def real(self, t: Any) -> Any:
         return self._number(t)
 
+    def constant(self, value: Any, t: Any) -> Any:
+        return self._number(value)
+
+    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+        # Its numbers have no //.
+        whole = t // steps if isinstance(t, int) else self.floor(t / steps)
+        whole = self.clip(whole, None, most)
+        return whole, t - whole * steps
+
     def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
-        return super().progress(self._number(t), steps)
+        done, left = super().progress(self._number(t), steps)
+        return self._number(done), self._number(left)
 
 
 class Symbolic:
@@ -54,7 +77,8 @@ class Symbolic:
         self._sympy = sympy
         self.step = sympy.Symbol("t", nonnegative=True)
         self.pi = sympy.pi
-        self.sin, self.sinh = sympy.sin, sympy.sinh
+        self.sin, self.cos, self.sinh = sympy.sin, sympy.cos, sympy.sinh
+        self.floor = sympy.floor
         self.exp, self.expm1 = sympy.exp, lambda x: sympy.exp(x) - 1
         self.log, self.log1p = sympy.log, lambda x: sympy.log(1 + x)
         self.sqrt = sympy.sqrt
@@ -75,8 +99,15 @@ class Symbolic:
         x = x if low is None else self._sympy.Max(x, low)
         return x if high is None else self._sympy.Min(x, high)
 
-    def divide(self, t: Any, steps: Any) -> Any:
-        return self._sympy.floor(t / steps)
+    def split(self, t: Any, steps: Any, most: Any = None) -> tuple[Any, Any]:
+        whole = self.clip(self._sympy.floor(t / steps), None, most)
+        return whole, t - whole * steps
+
+    def moved(self, t: Any, by: Any) -> Any:
+        return self.clip(t - by, 0, None)
+
+    def reaching(self, t: Any, last: Any) -> Any:
+        return t
 
     def geometric(self, rate: Any, exponent: Any) -> Any:
         return rate**exponent
@@ -114,9 +145,11 @@ def _numpy(numpy: ModuleType) -> Array:
         step = numpy.asarray(step)
         if step.dtype.kind not in "iuf":
             raise _not_a_step(step.dtype)
-        if not (step >= 0).all():
-            raise refuse("schedule(step)", "every step", step.min(), _WHOLE)
-        return step.astype(numpy.float64 if step.dtype.kind == "f" else numpy.int64)
+        t = step.astype(numpy.float64 if step.dtype.kind == "f" else numpy.int64)
+        wrong = ~((t >= 0) & (t < math.inf))
+        if wrong.any():
+            raise refuse("schedule(step)", "every step", step[wrong][0], _WHOLE)
+        return t
 
     return NumPy(
         numpy,
@@ -151,7 +184,7 @@ def _torch(torch: ModuleType) -> Array:
         largest=lambda x: math.inf if x.is_floating_point() else torch.iinfo(x.dtype).max,
         divide=lambda t, steps: torch.div(t, steps, rounding_mode="floor"),
         index=lambda boundaries, t: torch.searchsorted(
-            torch.as_tensor(boundaries, dtype=t.dtype, device=t.device), t, right=True
+            torch.as_tensor(boundaries, dtype=t.dtype, device=t.device), t.contiguous(), right=True
         ),
         take=lambda values, i, like: torch.as_tensor(values, dtype=like.dtype, device=i.device)[i],
     )
@@ -213,7 +246,7 @@ def _tensorflow(tf: ModuleType) -> Array:
         steps=steps,
         real=lambda x: x if x.dtype.is_floating else tf.cast(x, tf.float32),
         where=where,
-        full=lambda value, like: tf.fill(tf.shape(like), tf.cast(value, like.dtype)),
+        full=lambda value, like: tf.fill(tf.shape(like), tf.constant(value, like.dtype)),
         largest=lambda x: math.inf if x.dtype.is_floating else x.dtype.max,
         divide=tf.math.floordiv,
         index=index,
@@ -259,6 +292,18 @@ def traced(value: Any) -> bool:
     return origin(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
 
 
+def surely(condition: Any) -> bool:
+    """Whether a comparison holds for certain: not if one of its sides is not known yet."""
+    return not traced(condition) and bool(condition)
+
+
+def unwrapped(value: Any) -> Any:
+    """The number in an array of JAX that holds one: what arithmetic with numbers gives there."""
+    if origin(type(value)) in ("jax", "jaxlib") and value.ndim == 0:
+        return value.item()
+    return value
+
+
 def of(step: Any) -> tuple[Any, Any]:
     """The operations for this step's kind of number, and the step in the form they count with.
 
@@ -273,8 +318,11 @@ def of(step: Any) -> tuple[Any, Any]:
         raise _not_a_step(type(step))
     xp = framework(_FRAMEWORKS[name][0])
     if isinstance(xp, Array):
-        return xp, xp.steps(step)
+        t = xp.steps(step)
+        return xp, t if isinstance(xp, NumPy) else xp.clip(t, 0, None)
     if isinstance(xp, Scalar):
+        if not 0 <= step < math.inf:
+            raise refuse("schedule(step)", "step", step, _WHOLE)
         return xp, int(step) if step == int(step) else step
     return xp, step
 
@@ -283,7 +331,11 @@ def _number(step: Any) -> Any:
     number: Any = step.item() if hasattr(step, "item") else step
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise _not_a_step(type(step))
-    if not 0 <= number < math.inf:
+    try:
+        counts = 0 <= float(number) < math.inf
+    except OverflowError:  # an int of hundreds of digits
+        counts = False
+    if not counts:
         raise refuse("schedule(step)", "step", step, _WHOLE)
     return number
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from gradatim.core._config import named
-from gradatim.core.errors import GradatimError, unknown
+from gradatim.core._fields import Number, check
+from gradatim.core.combine import join
+from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.schedule import Schedule
 
 _LONGEST = 100_000
 _DEEPEST = 100
 _METHODS = ("then", "clip", "repeat", "shift", "staircase", "cut", "stretched")
-_OPERATORS = {ast.RShift: ">>", ast.Mult: "*", ast.Add: "+"}
+_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.RShift: operator.rshift, ast.Mult: operator.mul, ast.Add: operator.add
+}  # fmt: skip
 
 
 def parse(text: str, *, imports: bool = False) -> Schedule:
@@ -46,7 +53,7 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     result = _Reader(text.strip(), imports).read(tree, 0)
     if not isinstance(result, Schedule):
         raise GradatimError(
-            f"parse: the text is {result!r}, not a schedule. "
+            f"parse: the text is {shown(result)}, not a schedule. "
             "Write for example warmup_cosine(peak=3e-4, warmup=500, steps=10_000)."
         )
     return result
@@ -87,15 +94,16 @@ class _Reader:
             leftmost = leftmost.left
         value = self.read(leftmost, depth + 1)
         rest = [self.read(link.right, depth + 1) for link in reversed(chain)]
+        if isinstance(node.op, ast.RShift):
+            return join(value, *rest)
         if not any(isinstance(part, Schedule) for part in (value, *rest)):
             raise self.error(node, "combines no schedules")
-        if isinstance(node.op, ast.RShift):
-            if not all(isinstance(part, Schedule) for part in (value, *rest)):
-                raise self.error(node, "joins something that is no schedule")
-            return value.then(*rest)
-        for part in rest:
-            value = value * part if isinstance(node.op, ast.Mult) else value + part
-        return value
+        # Numbers become floats first: "a" * 10**9 is as long as it says.
+        parts = (
+            part if isinstance(part, Schedule) else check("parse", "a number", Number, part)
+            for part in (value, *rest)
+        )
+        return reduce(_OPERATORS[type(node.op)], parts)
 
     def call(self, node: ast.Call, depth: int) -> Any:
         make = self.callee(node.func, depth)
@@ -104,6 +112,8 @@ class _Reader:
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.error(node, "uses **, which is not allowed")
+            if keyword.arg in kwargs:
+                raise self.error(node, f"gives {keyword.arg} twice")
             kwargs[keyword.arg] = self.read(keyword.value, depth)
         try:
             return make(*args, **kwargs)
@@ -121,7 +131,7 @@ class _Reader:
         if not isinstance(node, ast.Name):
             raise self.error(node, "cannot be called")
         if node.id == "join":
-            return lambda *pieces: pieces[0].then(*pieces[1:])
+            return join
         if node.id not in named():
             raise unknown("parse", "schedule", node.id, named())
         make = named()[node.id]

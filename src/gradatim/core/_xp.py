@@ -12,10 +12,30 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from decimal import Context, Decimal
+from functools import cache
 from typing import Any
 
 # Below any share of a run that a step can reach, above the smallest float32: keeps log finite.
 _TINY = 1e-37
+
+# Until here ``log1p(-done)`` has more digits than ``log(left)``. They draw level at 1/2, but XLA's
+# log1p loses two of its digits from 0.35 on.
+_EARLY = 0.3
+
+
+def _known(number: Any) -> bool:
+    """Whether a bound is a number and not a stand-in for one, while a gradient is being taken."""
+    return isinstance(number, (int, float))
+
+
+@cache
+def _logarithm(rate: float) -> tuple[float, float]:
+    """The logarithm as a number of 11 bits and the rest, to more digits than a float has."""
+    exact = Context(prec=40).ln(Decimal(rate))
+    mantissa, binary = math.frexp(float(exact))
+    short = math.ldexp(math.trunc(mantissa * 2048.0), binary - 11)
+    return short, float(exact - Decimal(short))
 
 
 class Scalar:
@@ -23,8 +43,8 @@ class Scalar:
 
     def __init__(self, functions: Any) -> None:
         self.pi = functions.pi
-        self.sin, self.sinh = functions.sin, functions.sinh
-        self.exp, self.expm1 = functions.exp, functions.expm1
+        self.sin, self.cos, self.sinh = functions.sin, functions.cos, functions.sinh
+        self.exp, self.expm1, self.floor = functions.exp, functions.expm1, functions.floor
         self.log, self.log1p = functions.log, functions.log1p
         self.sqrt = functions.sqrt
 
@@ -43,12 +63,22 @@ class Scalar:
             return low
         return high if high is not None and x > high else x
 
-    def divide(self, t: Any, steps: int) -> Any:
-        """How many times ``steps`` whole updates fit into ``t``."""
-        return t // steps
+    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+        """How many times ``steps`` updates fit into ``t``, at most ``most``, and the rest."""
+        whole = self.clip(t // steps, None, most)
+        return whole, t - whole * steps
 
-    def geometric(self, rate: float, exponent: Any) -> Any:
-        return rate**exponent
+    def moved(self, t: Any, by: int) -> Any:
+        """The step ``by`` updates earlier, never below 0."""
+        return self.clip(t - by, 0, None)
+
+    def reaching(self, t: Any, last: int) -> Any:
+        """The step in a type that can count to ``last``."""
+        return t
+
+    def geometric(self, rate: Any, exponent: Any) -> Any:
+        """The rate to the power of a whole number."""
+        return rate ** self.real(exponent)
 
     def power(self, base: Any, exponent: Any) -> Any:
         return base**exponent
@@ -63,7 +93,7 @@ class Scalar:
         """``1 - left**exponent`` to the last digit, where ``done = 1 - left``."""
         if left == 0:
             return 1.0
-        logarithm = self.log1p(-done) if done < 0.5 else self.log(left)
+        logarithm = self.log1p(-done) if done < _EARLY else self.log(left)
         return -self.expm1(exponent * logarithm)
 
     def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
@@ -97,8 +127,8 @@ class Array:
         take: Callable[[Sequence[Any], Any, Any], Any],
     ) -> None:
         self.pi = math.pi
-        self.sin, self.sinh = functions.sin, functions.sinh
-        self.exp, self.expm1 = functions.exp, functions.expm1
+        self.sin, self.cos, self.sinh = functions.sin, functions.cos, functions.sinh
+        self.exp, self.expm1, self.floor = functions.exp, functions.expm1, functions.floor
         self.log, self.log1p = functions.log, functions.log1p
         self._sqrt = functions.sqrt
         self.steps, self.real, self.where, self._full = steps, real, where, full
@@ -112,7 +142,7 @@ class Array:
             low = self._like(low, x)
             x = self.where(x < low, low, x)
         # A bound that the step's own integer type cannot hold is one that no step can pass.
-        if high is not None and high <= self._largest(x):
+        if high is not None and not (_known(high) and high > self._largest(x)):
             high = self._like(high, x)
             x = self.where(x > high, high, x)
         return x
@@ -121,17 +151,35 @@ class Array:
         # JAX reads a Python int as an int32, however large, even next to a float.
         return float(number) if isinstance(number, int) and self._largest(x) == math.inf else number
 
-    def divide(self, t: Any, steps: int) -> Any:
-        return 0 * t if steps > self._largest(t) else self._divide(t, self._like(steps, t))
+    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+        if steps > self._largest(t):
+            return 0 * t, t
+        steps = self._like(steps, t)
+        whole = self.clip(self._divide(t, steps), None, most)
+        return whole, t - whole * steps
+
+    def moved(self, t: Any, by: int) -> Any:
+        t = self.reaching(t, abs(by))
+        if by < 0:  # up to where the sum still fits the step's type
+            t = self.clip(t, None, self._largest(t) + by)
+        return self.clip(t - self._like(by, t), 0, None)
+
+    def reaching(self, t: Any, last: int) -> Any:
+        return t if last <= self._largest(t) else self.real(t)
 
     def geometric(self, rate: Any, exponent: Any) -> Any:
+        number = self.real(exponent)
         if not isinstance(rate, float):
-            return rate**exponent
-        # A rate rounded to float32 is wrong by its rounding once for each unit of the exponent.
-        # So the power is taken in two parts, of which the large one has an exact exponent.
-        mantissa, binary = math.frexp(math.log(rate))
-        large = math.ldexp(math.trunc(mantissa * 2048.0), binary - 11)
-        return self.exp(large * exponent) * self.exp((math.log(rate) - large) * exponent)
+            return rate**number
+        # A rounded rate is wrong by its rounding once for each unit of the exponent, so the power
+        # is an exp: of a sum of products so short that they are exact, and of the rest.
+        short, tail = _logarithm(rate)
+        high, low = (self.real(part) for part in self.split(exponent, 4096))
+        large, small = short * 4096.0 * high, short * low
+        both = large + small
+        value = self.exp(both)
+        # Not exp(both) * exp(rest): XLA makes one exp of the two, of a rounded sum.
+        return value + value * self.expm1((small - (both - large)) + tail * number)
 
     def sqrt(self, x: Any) -> Any:
         positive = x > 0
@@ -140,7 +188,15 @@ class Array:
     def power(self, base: Any, exponent: Any) -> Any:
         # The slope of a root at zero is infinite; the value there is zero all the same.
         positive = base > 0
-        return self.where(positive, self.where(positive, base, 1.0) ** exponent, 0.0 * base)
+        inside = self.where(positive, base, 1.0)
+        if isinstance(exponent, float):
+            short = round(exponent * 2048.0) / 2048.0
+            value = inside**short
+            if short != exponent:  # a rounded exponent is wrong by its rounding times a logarithm
+                value = value + value * self.expm1((exponent - short) * self.log(inside))
+        else:
+            value = inside**exponent
+        return self.where(positive, value, 0.0 * base)
 
     def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
         total, largest = float(steps), self._largest(t)
@@ -154,7 +210,7 @@ class Array:
         return self.real(t) / total, left / total
 
     def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
-        early = done < 0.5
+        early = done < _EARLY
         logarithm = self.where(
             early,
             self.log1p(-self.where(early, done, 0.0 * done)),

@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from gradatim.core._fields import Number, Offset, Phase, Positive, Steps, Times
+from gradatim.core._fields import Falling, Number, Offset, Phase, Steps, Times
+from gradatim.core._frameworks import surely
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
@@ -31,12 +32,21 @@ def join(*pieces: Schedule) -> Schedule:
     >>> join(Linear(start=0.0, end=1.0, steps=4), Constant(value=1.0, steps=6)).length
     10
     """
-    flat: list[Schedule] = []
     for i, piece in enumerate(pieces):
         if not isinstance(piece, Schedule):
             raise refuse("join", f"argument {i + 1}", piece, "a schedule")
-        flat.extend(piece.pieces if isinstance(piece, Join) else [piece])
-    return flat[0] if len(flat) == 1 else Join(tuple(flat))
+    return pieces[0] if len(pieces) == 1 else Join(pieces)
+
+
+def _flatten(chain: Schedule, field: str) -> None:
+    """Give a chain one form however it was built: a chain inside it becomes its parts."""
+    parts = tuple(
+        part for one in getattr(chain, field)
+        for part in (getattr(one, field) if type(one) is type(chain) else (one,))
+    )  # fmt: skip
+    if len(parts) < 2:
+        raise refuse(type(chain).__name__, field, parts, "two schedules or more")
+    object.__setattr__(chain, field, parts)
 
 
 class Join(Schedule):
@@ -53,8 +63,7 @@ class Join(Schedule):
     pieces: tuple[Schedule, ...]
 
     def _agree(self) -> None:
-        if not self.pieces:
-            raise refuse("join", "pieces", (), "one schedule or more")
+        _flatten(self, "pieces")
         for i, piece in enumerate(self.pieces[:-1]):
             if piece.length is None:
                 raise GradatimError(
@@ -85,29 +94,20 @@ def _inside(schedule: Schedule, *looser: type) -> str:
 
 
 def _longest(schedules: tuple[Schedule, ...]) -> int | None:
-    lengths = [schedule.length for schedule in schedules]
-    return None if None in lengths else max(n for n in lengths if n is not None)
+    # A number that is added to a curve, or multiplied with it, does not take its end away.
+    lengths = [one.length for one in schedules if one.length or not isinstance(one, Constant)]
+    known = [length for length in lengths if length is not None]
+    return max(known) if known and len(known) == len(lengths) else None
 
 
 def multiply(schedule: Schedule, other: Any) -> Schedule:
     """The product of a schedule with another, or with a number."""
-    if isinstance(other, Schedule):
-        parts = (
-            part for one in (schedule, other)
-            for part in (one.factors if isinstance(one, Product) else (one,))
-        )  # fmt: skip
-        return Product(tuple(parts))
-    return Scale(schedule, other)
+    return Product((schedule, other)) if isinstance(other, Schedule) else Scale(schedule, other)
 
 
 def add(schedule: Schedule, other: Any) -> Schedule:
     """The sum of a schedule and another, or a number."""
-    other = other if isinstance(other, Schedule) else Constant(other)
-    parts = (
-        part for one in (schedule, other)
-        for part in (one.terms if isinstance(one, Sum) else (one,))
-    )  # fmt: skip
-    return Sum(tuple(parts))
+    return Sum((schedule, other if isinstance(other, Schedule) else Constant(other)))
 
 
 class Scale(Schedule):
@@ -133,7 +133,7 @@ class Scale(Schedule):
         return self.factor * self.schedule.at(t, xp)
 
     def __repr__(self) -> str:
-        return f"{self.factor!r} * {_inside(self.schedule, Join, Sum, Product)}"
+        return f"{self.factor!r} * {_inside(self.schedule, Join, Sum, Product, Scale)}"
 
 
 class Product(Schedule):
@@ -150,8 +150,7 @@ class Product(Schedule):
     factors: tuple[Schedule, ...]
 
     def _agree(self) -> None:
-        if len(self.factors) < 2:
-            raise refuse("Product", "factors", self.factors, "two schedules or more")
+        _flatten(self, "factors")
 
     @property
     def length(self) -> int | None:
@@ -181,8 +180,7 @@ class Sum(Schedule):
     terms: tuple[Schedule, ...]
 
     def _agree(self) -> None:
-        if len(self.terms) < 2:
-            raise refuse("Sum", "terms", self.terms, "two schedules or more")
+        _flatten(self, "terms")
 
     @property
     def length(self) -> int | None:
@@ -218,7 +216,7 @@ class Clip(Schedule):
     def _agree(self) -> None:
         if self.low is None and self.high is None:
             raise GradatimError("Clip: low and high are both None. Give one, or leave clip out.")
-        if self.low is not None and self.high is not None and self.low > self.high:
+        if self.low is not None and self.high is not None and surely(self.low > self.high):
             raise refuse("Clip", "low", self.low, f"at most high, {self.high!r}")
 
     @property
@@ -252,7 +250,7 @@ class Shift(Schedule):
         return None if length is None else max(length + self.by, 0)
 
     def at(self, t: Any, xp: Any) -> Any:
-        return self.schedule.at(xp.clip(t - self.by, 0, None), xp)
+        return self.schedule.at(xp.moved(t, self.by), xp)
 
 
 class Staircase(Schedule):
@@ -277,7 +275,8 @@ class Staircase(Schedule):
         return None if length is None else -(-length // self.every) * self.every
 
     def at(self, t: Any, xp: Any) -> Any:
-        return self.schedule.at(xp.divide(t, self.every) * self.every, xp)
+        _, late = xp.split(t, self.every)
+        return self.schedule.at(t - late, xp)
 
 
 class Cut(Schedule):
@@ -312,7 +311,8 @@ class Repeat(Schedule):
         times: The number of cycles; None, the default, for no end.
         stretch: How many times as long each cycle is as the one before it, a whole number: every
             length inside the schedule grows with it.
-        shrink: What the values of each cycle are multiplied with to give the next one's.
+        shrink: What the values of each cycle are multiplied with to give the next one's, at
+            most 1.
 
     After the last cycle its last value holds.
 
@@ -325,7 +325,7 @@ class Repeat(Schedule):
     schedule: Schedule
     times: Times | None = None
     stretch: Times = 1
-    shrink: Positive = 1.0
+    shrink: Falling = 1.0
 
     def _agree(self) -> None:
         if not self.schedule.length:
@@ -340,6 +340,8 @@ class Repeat(Schedule):
             return None
         if self.stretch == 1:
             return self._cycle * self.times
+        if self.times >= _FARTHEST.bit_length():
+            return None
         return self._cycle * (int(self.stretch**self.times) - 1) // (self.stretch - 1)
 
     @cached_property
@@ -348,12 +350,14 @@ class Repeat(Schedule):
 
     @cached_property
     def _cycles(self) -> Schedule:
-        # Cycles that grow leave the range of any step after at most 63 of them.
+        # Cycles that at least double leave the range of any step after at most 64 of them.
         pieces: list[Schedule] = []
         start = 0
         while start < _FARTHEST and (self.times is None or len(pieces) < self.times):
             piece = self.schedule.stretched(self.stretch ** len(pieces))
-            pieces.append(piece if self.shrink == 1.0 else self.shrink ** len(pieces) * piece)
+            pieces.append(
+                piece if surely(self.shrink == 1.0) else self.shrink ** len(pieces) * piece
+            )
             start += pieces[-1].length or 0
         return join(*pieces)
 
@@ -361,6 +365,6 @@ class Repeat(Schedule):
         if self.stretch > 1:
             return self._cycles.at(t, xp)
         last = None if self.times is None else self.times - 1
-        cycle = xp.clip(xp.divide(t, self._cycle), None, last)
-        value = self.schedule.at(t - cycle * self._cycle, xp)
-        return value if self.shrink == 1.0 else value * xp.geometric(self.shrink, xp.real(cycle))
+        cycle, local = xp.split(t, self._cycle, last)
+        value = self.schedule.at(local, xp)
+        return value if surely(self.shrink == 1.0) else value * xp.geometric(self.shrink, cycle)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from gradatim.core._fields import NotNegative, Number, Offset, Positive, Steps
+from gradatim.core._fields import Falling, Kind, NotNegative, Number, Offset, Positive, Steps
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 
@@ -82,7 +82,7 @@ class InverseSqrtDecay(Schedule):
 
     def at(self, t: Any, xp: Any) -> Any:
         scale = float(self.scale)
-        return self.start * xp.sqrt(scale / (xp.real(t) + scale))
+        return self.start / xp.sqrt((xp.real(t) + scale) / scale)
 
 
 class InverseTimeDecay(Schedule):
@@ -114,7 +114,8 @@ class ExponentialDecay(Schedule):
 
     Args:
         start: The value at step 0.
-        rate: The factor that ``every`` updates apply; 0.5 halves.
+        rate: The factor that ``every`` updates apply, at most 1; 0.5 halves. What grows must have
+            an end: write ``Exponential``.
         every: The updates it takes to apply ``rate`` once.
 
     >>> [ExponentialDecay(start=1.0, rate=0.5, every=10)(k) for k in (0, 10, 30)]
@@ -122,14 +123,14 @@ class ExponentialDecay(Schedule):
     """
 
     start: Number
-    rate: Positive
+    rate: Falling
     every: Steps = 1
 
     def at(self, t: Any, xp: Any) -> Any:
         # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
-        whole = xp.divide(t, self.every)
-        rest = xp.real(t - whole * self.every) / float(self.every)
-        return self.start * xp.geometric(self.rate, xp.real(whole)) * self.rate**rest
+        whole, rest = xp.split(t, self.every)
+        part = xp.real(rest) / float(self.every)
+        return self.start * xp.geometric(self.rate, whole) * self.rate**part
 
 
 class Table(Schedule):
@@ -186,12 +187,28 @@ class Table(Schedule):
     def _line(self, t: Any, reached: Any, xp: Any) -> Any:
         # Past the last point the line goes on to the same value, one update further at a time.
         steps, values = (*self._steps, self._steps[-1] + 1), (*self._values, self._values[-1])
-        t = xp.clip(t, None, self._steps[-1])
+        t = xp.clip(xp.reaching(t, steps[-1]), None, self._steps[-1])
         begin, end = xp.take(steps, reached, t), xp.take(steps[1:], reached, t)
         length, value = xp.real(end - begin), xp.real(t)
         return xp.real(end - t) / length * xp.take(values, reached, value) + xp.real(
             t - begin
         ) / length * xp.take(values[1:], reached, value)
+
+
+def _importable(function: Any) -> str:
+    if callable(function) and hasattr(function, "__qualname__"):
+        return f"{function.__module__}:{function.__qualname__}"
+    if not isinstance(function, str):
+        raise TypeError
+    return function
+
+
+_FUNCTION = Kind(
+    "importable as 'package.module:name'",
+    _importable,
+    "A lambda or a function inside another cannot be found again after a restart: "
+    "move it to the top of a module.",
+)
 
 
 class Function(Schedule):
@@ -214,16 +231,15 @@ class Function(Schedule):
 
     imports_code = True
 
-    function: str
+    function: Annotated[str, _FUNCTION]
     steps: Steps | None = None
 
-    def __init__(self, function: Any, steps: int | None = None) -> None:
-        if callable(function):
-            function = f"{function.__module__}:{function.__qualname__}"
-        super().__init__(function, steps)
-
     def _agree(self) -> None:
-        first = self._call(0)
+        call = self._call
+        try:
+            first = call(0)
+        except Exception as error:  # it is someone else's code
+            raise refuse("Function", f"{self.function}(0)", error, "a finite number") from error
         if isinstance(first, bool) or not isinstance(first, (int, float)) or first - first != 0:
             raise refuse("Function", f"{self.function}(0)", first, "a finite number")
 
@@ -231,18 +247,18 @@ class Function(Schedule):
     def _call(self) -> Any:
         module, _, name = self.function.partition(":")
         found: Any = None
+        cause = None
         try:
             found = import_module(module)
             for part in name.split("."):
                 found = getattr(found, part)
-        except (ImportError, AttributeError, ValueError):
-            found = None
+        except Exception as error:  # a module may raise anything while it is imported
+            found, cause = None, error
         if not callable(found):
+            wanted = _FUNCTION
             raise refuse(
-                "Function", "function", self.function, "importable as 'package.module:name'",
-                "A lambda or a function inside another cannot be found again after a restart: "
-                "move it to the top of a module.",
-            )  # fmt: skip
+                "Function", "function", self.function, wanted.allowed, wanted.hint
+            ) from cause
         return found
 
     @property

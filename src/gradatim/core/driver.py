@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
+from math import isfinite
+from operator import length_hint
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from gradatim.core import atomic
+from gradatim.core.ahead import Ahead
 from gradatim.core.errors import GradatimError, refuse, unknown
-from gradatim.core.resume import FORMAT, OnMismatch, Plan, quantity, read, resolve
+from gradatim.core.resume import FORMAT, OnMismatch, Plan, carried, quantity, read, resolve
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+
+_FIRST_ROWS, _MOST_ROWS = 16, 512
 
 
 class _Segment(NamedTuple):
@@ -48,13 +54,26 @@ class Driver:
     ({'lr': 0.25}, {'lr': 0.0}, 1)
     """
 
+    coming: Iterator[tuple[float, ...]]
+    """Values of updates to come, as ``prepare`` made them ready."""
+
+    _next: tuple[int, dict[str, float]] | None
+    _rows: int
+
     def __init__(
         self, schedules: Mapping[str, Schedule], rules: Mapping[str, Rule] | None = None
     ) -> None:
         rules = {} if rules is None else rules
-        if not schedules:
-            raise refuse("Driver", "schedules", schedules, "one schedule or more")
+        if not isinstance(schedules, Mapping) or not schedules:
+            raise refuse(
+                "Driver", "schedules", schedules, "a mapping from names to schedules",
+                'Write {"lr": ...}.',
+            )  # fmt: skip
+        if not isinstance(rules, Mapping):
+            raise refuse("Driver", "rules", rules, "a mapping from names to rules")
         for name, schedule in schedules.items():
+            if not isinstance(name, str):
+                raise refuse("Driver", "a name", name, "a text such as 'lr'")
             if not isinstance(schedule, Schedule):
                 raise refuse(
                     "Driver", name, schedule, "a schedule", "For one value, write Constant(value)."
@@ -66,14 +85,17 @@ class Driver:
             if name not in quantities:
                 raise unknown("Driver", "value to apply a rule to", name, quantities)
         self._plan = Plan(dict(schedules), dict(rules))
+        self._ahead: tuple[Plan, dict[str, Ahead]] | None = None
         self._states = {name: rule.init() for name, rule in rules.items()}
-        self._position = 0
+        self._move(0)
+        self._rows = _FIRST_ROWS
         self._segments = [_Segment(0, self._plan, self.scales)]
 
     @property
     def position(self) -> int:
         """The completed optimizer updates."""
-        return self._position
+        # Each ready-made row that was taken is an update.
+        return self._until - length_hint(self.coming)
 
     @property
     def schedules(self) -> Mapping[str, Schedule]:
@@ -93,12 +115,15 @@ class Driver:
     @property
     def next(self) -> dict[str, float]:
         """The values that the next update uses."""
-        return self._plan.values(self.scales, self._position)
+        position = self.position
+        if self._next is None or self._next[0] != position:  # worked out when asked for
+            self._next = position, self._plan.values(self.scales, position)
+        return dict(self._next[1])
 
     @property
     def applied(self) -> dict[str, float] | None:
         """The values that the last update used; None before the first, and after a load."""
-        last = self._position - 1
+        last = self.position - 1
         segment = next((s for s in reversed(self._segments) if s.start <= last), None)
         return None if segment is None else segment.plan.values(segment.scales, last)
 
@@ -106,7 +131,40 @@ class Driver:
         """Take note of real optimizer updates, one unless said otherwise."""
         if isinstance(updates, bool) or not isinstance(updates, int) or updates < 0:
             raise refuse("Driver.advance", "updates", updates, "a whole number, 0 or more")
-        self._position += updates
+        self._move(self.position + updates)
+
+    def prepare(self) -> None:
+        """Make the values after each of the next updates ready, as ``coming``.
+
+        A row of ``coming`` is a tuple in the order of ``schedules``; taking it with ``next()`` is
+        the same as ``advance()``. All else that changes the driver throws the rest away.
+
+        >>> from gradatim import Linear
+        >>> driver = Driver({"lr": Linear(start=0.0, end=1.0, steps=4)})
+        >>> driver.prepare()
+        >>> next(driver.coming), next(driver.coming), driver.position, driver.next
+        ((0.25,), (0.5,), 2, {'lr': 0.5})
+        """
+        if self._ahead is None or self._ahead[0] is not self._plan:
+            each = {schedule: Ahead(schedule) for schedule in self._plan.schedules.values()}
+            self._ahead = self._plan, {n: each[s] for n, s in self._plan.schedules.items()}
+        position, scales = self.position, self.scales
+        columns: list[Iterable[float]] = []
+        for name, ahead in self._ahead[1].items():
+            values, scale = ahead.values(position + 1, self._rows), scales.get(quantity(name))
+            values = values if scale is None else [value * scale for value in values]
+            # Up to a value that no optimizer can take; a sum tells quickly that there is none.
+            columns.append(values if isfinite(sum(values)) else takewhile(isfinite, values))
+        rows = list(zip(*columns, strict=False))  # as many as each could give
+        if not rows:
+            self._plan.values(scales, position + 1)  # says which value it is
+        self.coming, self._until = iter(rows), position + len(rows)
+        self._rows = min(2 * self._rows, _MOST_ROWS)
+
+    def _move(self, position: int) -> None:
+        self.coming = iter(())
+        self._until = position
+        self._next = None
 
     def observe(self, metric: float, name: str | None = None) -> None:
         """Show an evaluation's metric to the rules, once each.
@@ -127,6 +185,8 @@ class Driver:
             raise unknown("Driver.observe", "rule", name, self._plan.rules)
         names = self._plan.rules if name is None else (name,)
         self._states |= {n: self._plan.rules[n].update(self._states[n], metric) for n in names}
+        self._move(self.position)
+        self._rows = _FIRST_ROWS  # shown a metric often, it would throw most of a long block away
         self._begin_segment()
 
     def history(self, name: str) -> Iterator[tuple[int, float]]:
@@ -137,7 +197,7 @@ class Driver:
         """
         if name not in self._plan.schedules:
             raise unknown("Driver.history", "value", name, self._plan.schedules)
-        ends = [segment.start for segment in self._segments[1:]] + [self._position]
+        ends = [segment.start for segment in self._segments[1:]] + [self.position]
         for segment, end in zip(self._segments, ends, strict=True):
             for position in range(segment.start, end):
                 yield position, segment.plan.value(segment.scales, name, position)
@@ -146,7 +206,7 @@ class Driver:
         """Everything needed to go on exactly here: plain numbers and strings."""
         return {
             "format": FORMAT,
-            "position": self._position,
+            "position": self.position,
             **self._plan.config(),
             "states": {name: list(state) for name, state in self._states.items()},
         }
@@ -167,15 +227,12 @@ class Driver:
             raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
         saved = read(state)
         plan = resolve(saved, self._plan, on_mismatch)
-        # The state of a rule that was replaced by another one says nothing about the new one.
-        self._states = {
-            name: saved.states[name]
-            if saved.config["rules"].get(name) == rule.config()
-            else rule.init()
-            for name, rule in plan.rules.items()
-        }
-        self._plan, self._position = plan, saved.position
-        self._segments = [_Segment(saved.position, plan, self.scales)]
+        states = carried(saved, plan)
+        start = _Segment(saved.position, plan, {name: s.scale for name, s in states.items()})
+        following = plan.values(start.scales, saved.position)  # or the plan is not taken over
+        self._plan, self._states, self._segments = plan, states, [start]
+        self._move(saved.position)
+        self._next = saved.position, following
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a JSON file; a kill leaves the old file or the new one."""
@@ -190,7 +247,7 @@ class Driver:
         self.load(state, on_mismatch)
 
     def _begin_segment(self) -> None:
-        segment = _Segment(self._position, self._plan, self.scales)
+        segment = _Segment(self.position, self._plan, self.scales)
         if segment.scales != self._segments[-1].scales:
-            kept = [s for s in self._segments if s.start < self._position]
+            kept = [s for s in self._segments if s.start < segment.start]
             self._segments = [*kept, segment]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Annotated, NamedTuple
 
-from gradatim.core._fields import Kind, check
+from gradatim.core._fields import Kind, Phase, check, whole
 from gradatim.core.errors import GradatimError, refuse
 
 _WRITTEN = re.compile(r"\s*(\d[\d_]*\.?\d*(?:e\+?\d{1,3})?)\s*([kMBT]?)\s*(%|[a-z]+)\s*", re.ASCII)
@@ -50,9 +50,7 @@ def _int_or_text(value: int | str) -> int | str:
     if isinstance(value, str):
         read(value)
         return value
-    if isinstance(value, bool) or int(value) != value or isinstance(value, float) or value < 0:
-        raise ValueError
-    return int(value)
+    return whole(value, 0)
 
 
 Length = Annotated[
@@ -72,7 +70,7 @@ def updates(where: str, name: str, length: int | str, steps: int | None) -> int:
         return length
     amount, unit = read(length)
     if unit == "updates":
-        return ceil(amount)
+        return int(check(where, name, Phase, ceil(amount)))
     if unit == "%" and steps is not None:
         if amount > 100:
             raise refuse(where, name, length, "at most 100%")

@@ -14,19 +14,25 @@ class GradatimError(ValueError):
     """
 
 
+def shown(value: object) -> str:
+    """The value as a message shows it: never long, whatever it is."""
+    try:
+        text = repr(value)
+    except ValueError:  # an int of thousands of digits
+        text = f"a number of {type(value).__name__} too long to print"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def refuse(where: str, name: str, value: object, allowed: str, hint: str = "") -> GradatimError:
     """The error for one wrong value: where, which argument, what was given, what is allowed."""
-    shown = repr(value)
-    if len(shown) > 80:
-        shown = f"{shown[:77]}..."
-    sentence = f"{where}: {name} must be {allowed}, got {shown}."
+    sentence = f"{where}: {name} must be {allowed}, got {shown(value)}."
     return GradatimError(f"{sentence} {hint}" if hint else sentence)
 
 
 def unknown(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
     """The error for a name that does not exist: the nearest one that does, then all of them."""
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
+    near = difflib.get_close_matches(name, names, n=1) if isinstance(name, str) else []
     guess = f" Did you mean {near[0]!r}?" if near else ""
     listed = f"Known: {', '.join(names)}." if names else "There are none."
-    return GradatimError(f"{where}: unknown {what} {name!r}.{guess} {listed}")
+    return GradatimError(f"{where}: unknown {what} {shown(name)}.{guess} {listed}")

@@ -5,15 +5,18 @@ Everything is read and checked here before a driver changes anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from gradatim.core._config import build
+from gradatim.core._fields import Count, NotNegative, Number, check
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule, RuleState
 from gradatim.core.schedule import Schedule
 
 FORMAT = 1
+_FARTHEST = 2**63
+_OF_A_RULE = RuleState(NotNegative, Number, Count, Count, Count, Count)
 OnMismatch = Literal["strict", "keep", "override"]
 
 
@@ -33,8 +36,14 @@ class Plan(NamedTuple):
     def value(self, scales: Mapping[str, float], name: str, position: int) -> float:
         """The value of one name for the update after ``position``."""
         value: float = self.schedules[name](position)
-        scale = scales.get(quantity(name))
-        return value if scale is None else value * scale
+        scale = scales.get(quantity(name)) if scales else None
+        value = value if scale is None else value * scale
+        if value - value != 0:
+            raise GradatimError(
+                f"{name}: the value for update {position + 1} is {value!r}, which no optimizer can "
+                f"take. It comes from {_short(self.schedules[name])}."
+            )
+        return value
 
     def values(self, scales: Mapping[str, float], position: int) -> dict[str, float]:
         """The value of every name for the update after ``position``."""
@@ -59,41 +68,57 @@ def read(state: Mapping[str, Any]) -> SavedState:
     keys = {"format", "position", "schedules", "rules", "states"}
     if not isinstance(state, Mapping) or "format" not in state:
         raise refuse("load", "state", state, "what state() gave: it has a 'format'")
-    if state["format"] != FORMAT:
+    if type(state["format"]) is not int or state["format"] != FORMAT:
         raise refuse(
             "load", "format", state["format"], f"{FORMAT}, the one this version reads",
             "A larger one was written by a newer version: update gradatim.",
         )  # fmt: skip
     if set(state) != keys:
-        raise refuse("load", "the keys of the state", sorted(state), f"{sorted(keys)}")
+        raise refuse("load", "the keys of the state", _sorted(state), f"{_sorted(keys)}")
     position = state["position"]
-    if isinstance(position, bool) or not isinstance(position, int) or position < 0:
+    if type(position) is not int or not 0 <= position < _FARTHEST:
         raise refuse("load", "position", position, "a whole number of updates, 0 or more")
     for part in ("schedules", "rules", "states"):
         if not isinstance(state[part], Mapping):
             raise refuse("load", part, state[part], "a mapping from names")
     if set(state["rules"]) != set(state["states"]):
-        raise refuse("load", "states", sorted(state["states"]), f"{sorted(state['rules'])}")
+        raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
     states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
     config = {"schedules": state["schedules"], "rules": state["rules"]}
     return SavedState(position, config, states)
 
 
 def _rule_state(name: str, entry: Any) -> RuleState:
-    numbers = isinstance(entry, (list, tuple)) and all(type(n) in (int, float) for n in entry)
-    if not numbers or len(entry) != len(RuleState._fields) or any(n - n != 0 for n in entry):
-        raise refuse("load", f"states[{name!r}]", entry, f"{len(RuleState._fields)} finite numbers")
-    return RuleState(*entry)
+    if not isinstance(entry, (list, tuple)) or len(entry) != len(_OF_A_RULE):
+        raise refuse("load", f"states[{name!r}]", entry, f"a list of {len(_OF_A_RULE)} numbers")
+    kinds = zip(RuleState._fields, _OF_A_RULE, entry, strict=True)
+    return RuleState(*(check("load", f"states[{name!r}].{f}", kind, n) for f, kind, n in kinds))
+
+
+def _sorted(names: Iterable[Any]) -> list[str]:
+    return sorted(map(str, names))
+
+
+def carried(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
+    """The states of a plan's rules: the saved ones, and new ones for rules that were replaced."""
+    rules = saved.config["rules"]
+    return {
+        name: saved.states[name] if rules.get(name) == rule.config() else rule.init()
+        for name, rule in plan.rules.items()
+    }
 
 
 def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> Plan:
     """The plan to go on with, or the error that names every difference."""
-    differences = list(_differences(saved.config, ours.config()))
-    if not differences or on_mismatch == "override":
-        return ours
-    if on_mismatch == "keep":
-        return _built(saved, ours)
-    raise _mismatch(differences, saved, ours)
+    try:
+        differences = list(_differences(saved.config, ours.config()))
+        if not differences or on_mismatch == "override":
+            return ours
+        if on_mismatch == "keep":
+            return _built(saved, ours)
+        raise _mismatch(differences, saved, ours)
+    except RecursionError:
+        raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
 
 
 def _built(saved: SavedState, ours: Plan) -> Plan:
@@ -156,18 +181,23 @@ def _mismatch(
     if len(differences) > 8:
         lines.append(f"and {len(differences) - 8} more")
     try:
-        theirs = _built(saved, ours)
+        before, after = _next(saved, _built(saved, ours)), _next(saved, ours)
     except GradatimError:
-        theirs = None
-    for name, schedule in ours.schedules.items() if theirs else ():
-        before = theirs.schedules[name](position) if theirs else None
-        lines.append(f"{name} of the next update: {before!r} -> {schedule(position)!r}")
+        before = after = {}  # the checkpoint's cannot be built here: there is nothing to compare
+    lines.extend(
+        f"{name} of the next update: {before[name]!r} -> {after[name]!r}" for name in after
+    )
     return GradatimError(
         "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "
         + "\n  ".join(lines)
         + "\nTo go on with the checkpoint's, on_mismatch='keep'; with the script's at position "
         f"{position}, on_mismatch='override'."
     )
+
+
+def _next(saved: SavedState, plan: Plan) -> dict[str, float]:
+    scales = {name: state.scale for name, state in carried(saved, plan).items()}
+    return plan.values(scales, saved.position)
 
 
 def _short(value: Any) -> str:

@@ -18,7 +18,8 @@ from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 from gradatim.core._config import Value
-from gradatim.core._fields import Count, NotNegative, Positive, Share
+from gradatim.core._fields import Count, Falling, NotNegative, Number, Positive, Share
+from gradatim.core._frameworks import surely
 from gradatim.core._xp import PYTHON
 from gradatim.core.errors import GradatimError, refuse
 
@@ -36,10 +37,8 @@ class RuleState(NamedTuple):
     """Evaluations without improvement that count towards patience."""
     better: Any = 0
     """Evaluations with improvement in a row."""
-    fall_pause: Any = 0
-    """Evaluations still to come that cannot count towards lowering."""
-    rise_pause: Any = 0
-    """Evaluations still to come that cannot count towards raising."""
+    pause: Any = 0
+    """Evaluations still to come that do not count."""
 
 
 class Rule(Value, ABC, abstract=True):
@@ -88,13 +87,17 @@ class Rule(Value, ABC, abstract=True):
     def _number(self, metric: Any) -> float:
         if isinstance(metric, bool) or not isinstance(metric, Real):
             raise refuse(type(self).__name__, "metric", metric, "a number", "Write float(metric).")
-        if self.nan == "error" and not math.isfinite(metric):
+        try:
+            number = float(metric)
+        except OverflowError:
+            number = math.inf
+        if self.nan == "error" and not math.isfinite(number):
             raise refuse(
-                type(self).__name__, "metric", float(metric), "finite",
+                type(self).__name__, "metric", number, "finite",
                 "A diverged run is not a plateau. To go on all the same, write nan='ignore' "
                 "(as if it had not been evaluated) or nan='worse' (counts as no improvement).",
             )  # fmt: skip
-        return float(metric)
+        return number
 
     def replay(self, metrics: Iterable[float]) -> list[float]:
         """The scale after each of the recorded metrics.
@@ -110,12 +113,15 @@ class Rule(Value, ABC, abstract=True):
         return scales
 
 
-def _improved(state: RuleState, metric: Any, threshold: float, relative: bool, xp: Any) -> Any:
+def _improved(
+    state: RuleState, metric: Any, threshold: float, relative: bool, xp: Any, ties: bool = False
+) -> Any:
     # The margin grows with the size of the reference, not with its sign: a negative metric that
     # gets worse must never look better.
     size = xp.where(state.reference < 0, -state.reference, state.reference)
     margin = threshold * size if relative else threshold
-    return (state.seen == 0) | (metric < state.reference - margin)
+    bar = state.reference - margin
+    return (state.seen == 0) | (metric < bar) | (ties & (metric == bar))
 
 
 class Plateau(Rule):
@@ -132,6 +138,7 @@ class Plateau(Rule):
         cooldown: Count after lowering that do not count towards patience.
         floor: The scale is never lowered below this.
         reference: What the metric is compared with: the "best" so far or the "previous" one.
+        ties: Whether just as good as asked for, at the threshold itself, counts as better.
 
     With its defaults ``ReduceLROnPlateau`` of torch makes the same decisions for positive
     metrics; for negative ones it takes worse for better.
@@ -140,17 +147,18 @@ class Plateau(Rule):
     [1.0, 1.0, 0.1]
     """
 
-    factor: Share = 0.1
+    factor: Falling = 0.1
     patience: Count = 10
     threshold: NotNegative = 1e-4
     relative: bool = True
     cooldown: Count = 0
     floor: NotNegative = 0.0
     reference: Literal["best", "previous"] = "best"
+    ties: bool = False
 
     def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
-        better = usable & _improved(state, metric, self.threshold, self.relative, xp)
-        counts = (state.fall_pause == 0) & (better == 0)
+        better = usable & _improved(state, metric, self.threshold, self.relative, xp, self.ties)
+        counts = (state.pause == 0) & (better == 0)
         worse = xp.where(counts, state.worse + 1, 0)
         fall = worse > self.patience
         lowered = xp.clip(state.scale * self.factor, self.floor, None)
@@ -160,7 +168,7 @@ class Plateau(Rule):
             reference=xp.where(follow, metric, state.reference),
             seen=xp.where(usable, 1, state.seen),
             worse=xp.where(fall, 0, worse),
-            fall_pause=xp.where(fall, self.cooldown, xp.clip(state.fall_pause - 1, 0, None)),
+            pause=xp.where(fall, self.cooldown, xp.where(state.pause > 0, state.pause - 1, 0)),
         )
 
 
@@ -171,7 +179,8 @@ class NewBob(Rule):
         mode: "min" if a smaller metric is better, "max" if a larger one is.
         nan: What a NaN or infinite metric does: "error", "ignore" or "worse".
         factor: What the scale is multiplied with when it is lowered.
-        threshold: The improvement, as a share of the previous metric's size, that is enough.
+        threshold: The improvement, as a share of the previous metric's size, that is enough;
+            below 0, so much worse is let pass.
         patience: Evaluations with too little improvement that are let pass, in a row or not; the
             next one lowers.
         floor: The scale is never lowered below this.
@@ -183,8 +192,8 @@ class NewBob(Rule):
     [1.0, 1.0, 0.5, 0.5]
     """
 
-    factor: Share = 0.5
-    threshold: NotNegative = 0.0025
+    factor: Falling = 0.5
+    threshold: Number = 0.0025
     patience: Count = 0
     floor: NotNegative = 0.0
 
@@ -215,13 +224,19 @@ class Greedy(Rule):
             one lowers or raises.
         threshold: How much better counts as better.
         relative: The threshold is a share of the reference's size; otherwise an amount.
-        cooldown: Evaluations after lowering that do not count towards lowering.
-        warmup: Evaluations after raising that do not count towards raising.
+        cooldown: Evaluations after lowering that are not looked at.
+        warmup: Evaluations after raising that are not looked at.
         floor: The scale is never lowered below this.
         ceiling: The scale is never raised above this.
 
-    ``GreedyLR`` of transformers bounds the rate itself, by default to 1e-3 and above, whatever the
-    rate of the run; here the bounds are those of the scale.
+    Source: "GreedyLR: A Novel Adaptive Learning Rate Scheduler", 2025 (arXiv:2512.14527).
+    ``GreedyLR`` of transformers makes the same decisions, with these differences. Its bounds are
+    those of the rate itself, 1e-3 and 1.0 unless given, whatever the rate of the run; here they
+    are those of the scale. It leaves out changes of the rate below 1e-8, can average the metric
+    over a window, and starts anew after 500 lowerings in vain at the lower bound; here nothing is
+    too small, the metric is taken as it comes, and the scale stays at the floor until the metric
+    improves. Its relative margin has the sign of the metric, so that a negative one which gets
+    worse raises the rate.
 
     >>> Greedy(mode="min", factor=0.5, patience=0, ceiling=4.0).replay([3.0, 2.0, 1.0, 5.0])
     [2.0, 4.0, 4.0, 2.0]
@@ -237,23 +252,24 @@ class Greedy(Rule):
     ceiling: Positive = 10.0
 
     def _agree(self) -> None:
-        if self.floor > self.ceiling:
+        if surely(self.floor > self.ceiling):
             raise refuse("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
 
     def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
-        good = usable & _improved(state, metric, self.threshold, self.relative, xp)
-        worse = xp.where((good == 0) & (state.fall_pause == 0), state.worse + 1, 0)
-        better = xp.where(good & (state.rise_pause == 0), state.better + 1, 0)
+        counts = state.pause == 0
+        good = counts & usable & _improved(state, metric, self.threshold, self.relative, xp)
+        worse = xp.where(counts & (good == 0), state.worse + 1, 0)
+        better = xp.where(good, state.better + 1, 0)
         fall, rise = worse > self.patience, better > self.patience
         lowered = xp.clip(state.scale * self.factor, self.floor, None)
         raised = xp.clip(state.scale / self.factor, None, self.ceiling)
         scale = xp.where(fall & (lowered < state.scale), lowered, state.scale)
+        rest = xp.where(state.pause > 0, state.pause - 1, 0)
         return RuleState(
             scale=xp.where(rise & (raised > state.scale), raised, scale),
             reference=xp.where(good, metric, state.reference),
-            seen=xp.where(usable, 1, state.seen),
+            seen=xp.where(good, 1, state.seen),
             worse=xp.where(fall, 0, worse),
             better=xp.where(rise, 0, better),
-            fall_pause=xp.where(fall, self.cooldown, xp.clip(state.fall_pause - 1, 0, None)),
-            rise_pause=xp.where(rise, self.warmup, xp.clip(state.rise_pause - 1, 0, None)),
+            pause=xp.where(fall, self.cooldown, xp.where(rise, self.warmup, rest)),
         )

@@ -67,7 +67,8 @@ class Run(Value):
         """The optimizer updates of the whole run."""
         if self.updates is not None:
             return self.updates
-        return ceil(Fraction(self.epochs or 0) * self.steps_per_epoch)
+        # The decimal that was written, 0.1, and not the binary number a little above it.
+        return ceil(Fraction(repr(self.epochs)) * self.steps_per_epoch)
 
     @cached_property
     def steps_per_epoch(self) -> int:
@@ -84,7 +85,10 @@ class Run(Value):
     def samples_per_step(self) -> int:
         """The samples that one full update sees, over all processes and accumulated batches."""
         if self.batch is None:
-            raise GradatimError("Run: the samples of an update are not known here. Give batch.")
+            raise GradatimError(
+                "Run: the samples of an update are not known. Give samples, batch and epochs "
+                "instead of updates."
+            )
         return self.batch * self.processes * self.accumulate
 
     def resolve(self, length: Length) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from gradatim.core import _frameworks
 from gradatim.core._config import Value
-from gradatim.core._fields import declared, stretched
+from gradatim.core._fields import Times, check, declared, stretched
 from gradatim.core._xp import PYTHON
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Schedule(Value, ABC, abstract=True):
         Raises:
             GradatimError: For a step that is negative, not finite, or no number.
         """
-        if type(step) is int and step >= 0:
+        if type(step) is int and 0 <= step < 2**63:
             return self.at(step, PYTHON)
         xp, t = _frameworks.of(step)
         return self.at(t, xp)
@@ -74,10 +74,17 @@ class Schedule(Value, ABC, abstract=True):
         >>> Linear(start=1.0, end=0.0, steps=4).stretched(10)
         Linear(start=1.0, end=0.0, steps=40)
         """
+        factor = check("stretched", "factor", Times, factor)
         fields = declared(type(self)).items()
         return self.replace(
             **{name: stretched(getattr(self, name), wanted, factor) for name, wanted in fields}
         )
+
+    def _repr_html_(self) -> str:
+        """The curve, for a notebook: a small SVG, made without any package."""
+        from gradatim.core.sketch import html
+
+        return html(self)
 
     # The algebra. Its classes are schedules themselves, so they can only be looked up when called.
 

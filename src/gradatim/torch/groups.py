@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -31,36 +31,51 @@ class Entry(NamedTuple):
             raise refuse("Scheduler", "a value's name", name, 'like "lr" or "betas[0]"')
         entry = cls(found[1], None if found[2] is None else int(found[2]))
         for group in groups:
-            if entry.key not in group:
-                raise unknown("Scheduler", "value", name, entries(groups))
             entry.check(group, name)
         return entry
 
     def check(self, group: Group, name: str) -> None:
-        """Refuse to write a number where the group holds something else."""
-        held = group[self.key]
+        """Refuse to write a number where the group has nothing, or holds something else."""
+        held = group.get(self.key)
         if self.slot is not None and isinstance(held, (tuple, list)) and self.slot < len(held):
             held = held[self.slot]
-        elif self.slot is not None or isinstance(held, (tuple, list)):
+        elif self.key not in group or self.slot is not None or isinstance(held, (tuple, list)):
             raise unknown("Scheduler", "value", name, entries([group]))
         number = isinstance(held, (int, float)) and not isinstance(held, bool)
         if not number and not (isinstance(held, Tensor) and held.numel() == 1):
             raise refuse("Scheduler", f"what the optimizer holds as {name}", held, "a number")
 
+    def held(self, group: Group) -> Any:
+        """What the group holds now."""
+        return group[self.key] if self.slot is None else group[self.key][self.slot]
+
     def write(self, group: Group, value: float) -> None:
         """Write the value; a tensor is filled in place, so that compiled code sees it."""
-        held = group[self.key]
-        if self.slot is not None:
-            slots = list(held)
-            if isinstance(slots[self.slot], Tensor):
-                slots[self.slot].fill_(value)
-                return
-            slots[self.slot] = value
-            group[self.key] = type(held)(slots)
-        elif isinstance(held, Tensor):
+        held = group[self.key] if self.slot is None else group[self.key][self.slot]
+        if isinstance(held, Tensor):
             held.fill_(value)
-        else:
+        elif self.slot is None:
             group[self.key] = value
+        else:
+            self._put(group, value)
+
+    def separate(self, groups: Sequence[Group]) -> None:
+        """Give each group a tensor of its own: those that took a default all hold the same one."""
+        seen: set[int] = set()
+        for group in groups:
+            held = self.held(group)
+            if isinstance(held, Tensor):
+                if id(held) in seen:
+                    self._put(group, held.clone())
+                seen.add(id(held))
+
+    def _put(self, group: Group, value: Any) -> None:
+        if self.slot is None:
+            group[self.key] = value
+            return
+        slots = list(group[self.key])
+        slots[self.slot] = value
+        group[self.key] = type(group[self.key])(slots)
 
 
 def entries(groups: Iterable[Group]) -> list[str]:
@@ -99,7 +114,7 @@ def serving(names: Iterable[str], value: str, group: Group, position: int) -> st
     mine = [name for name in names if name == value or name.startswith(f"{value}/")]
     if mine == [value]:
         return value
-    label = str(group.get("name", position))
+    label = _label(group, position)
     for name in (f"{value}/{label}", f"{value}/{position}"):
         if name in mine:
             return name
@@ -110,3 +125,16 @@ def serving(names: Iterable[str], value: str, group: Group, position: int) -> st
         f"Scheduler: no schedule of {value} is for group {label!r}; there are "
         f"{', '.join(name.partition('/')[2] for name in mine)}. Add one for it, or one for '*'."
     )
+
+
+def all_serve(names: Iterable[str], serving: Container[str], groups: Sequence[Group]) -> None:
+    """Refuse a schedule that no group takes, unless it is for a pattern and so may be for later."""
+    for name in names:
+        part = name.partition("/")[2]
+        if name not in serving and not any(sign in part for sign in "*?["):
+            labels = [_label(group, i) for i, group in enumerate(groups)]
+            raise unknown("Scheduler", f"group of {name.partition('/')[0]}", part, labels)
+
+
+def _label(group: Group, position: int) -> str:
+    return str(group.get("name", position))

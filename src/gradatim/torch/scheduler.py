@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -14,7 +15,9 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
-from gradatim.torch.groups import Entry, Wanted, per_part, serving
+from gradatim.torch.groups import Entry, Wanted, all_serve, per_part, serving
+from gradatim.torch.hooks import around
+from gradatim.torch.writers import Row, Writer
 
 _ATTACHED: WeakKeyDictionary[Optimizer, WeakSet[Scheduler]] = WeakKeyDictionary()
 
@@ -34,7 +37,8 @@ class Scheduler(LRScheduler):
         values: What to drive: ``lr``, ``weight_decay``, ``momentum``, or any other number in the
             parameter groups, one slot of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
             for all groups, a list with one schedule a group, or a mapping from group names (the
-            group's "name" entry), indices or patterns such as "encoder.*" to schedules.
+            group's "name" entry), indices or patterns such as "encoder.*" to schedules. For a
+            group that is added later, write a schedule for all or a pattern.
 
     Raises:
         GradatimError: If a value is not in the groups, a group has no schedule, something is no
@@ -55,6 +59,13 @@ class Scheduler(LRScheduler):
     """
 
     _handles: list[Any]
+    _writer: Writer
+    _row: Row
+    _coming: object = None
+    _key: str | None
+    _column: int
+    # Trainers add to torch's own counter when they leave a call out; the position is ours.
+    _step_count = 1
 
     def __init__(
         self,
@@ -73,7 +84,10 @@ class Scheduler(LRScheduler):
         for name, wanted in values.items():
             schedules |= per_part(name, wanted, groups)
         self.driver = Driver(schedules, {"lr": rule} if isinstance(rule, Rule) else rule)
-        self._targets = self._find_targets()
+        self._targets: list[list[tuple[Entry, str]]] = []
+        self._find_targets()
+        served = {name for targets in self._targets for _, name in targets}
+        all_serve(schedules, served, groups)
         self._attach()
         self._write()
 
@@ -102,7 +116,11 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If there is no rule, or the metric is not usable. Nothing changed.
         """
-        self.driver.observe(metric.item() if hasattr(metric, "item") else metric, name)
+        if isinstance(metric, Tensor):
+            if metric.numel() != 1:
+                raise refuse("Scheduler.observe", "metric", metric, "one number")
+            metric = metric.item()
+        self.driver.observe(metric, name)
         self._write()
 
     def step(self, epoch: int | None = None) -> None:
@@ -120,7 +138,8 @@ class Scheduler(LRScheduler):
 
     def get_last_lr(self) -> list[float | Any]:
         """The learning rate of each group for the next update, as torch's schedulers answer."""
-        return [group["lr"] for group in self.optimizer.param_groups]
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        return [rate.clone() if isinstance(rate, Tensor) else rate for rate in rates]
 
     def get_lr(self) -> list[float | Any]:
         """The same as ``get_last_lr``: the rate never depends on when one asks."""
@@ -165,53 +184,64 @@ class Scheduler(LRScheduler):
                 if name in other._entries:
                     raise GradatimError(
                         f"Scheduler: {name} of this optimizer is driven by another scheduler. Call "
-                        "its detach() first, or write one Scheduler with all schedules."
+                        "its detach() first, write one Scheduler with all schedules, or build the "
+                        "optimizer anew."
                     )
         others.add(self)
+        before, after = around(self)
         self._handles = [
-            self.optimizer.register_step_pre_hook(self._before_update),
-            self.optimizer.register_step_post_hook(self._after_update),
+            self.optimizer.register_step_pre_hook(before),
+            self.optimizer.register_step_post_hook(after),
             self.optimizer.register_load_state_dict_post_hook(self._after_load),
         ]
 
-    def _before_update(self, *_: Any) -> None:
-        # A group that was added since must not take its first update at a rate of its own.
-        if len(self._targets) != len(self.optimizer.param_groups):
-            self._write()
-
-    def _after_update(self, *_: Any) -> None:
-        self.driver.advance()
-        self._write()
-
     def _after_load(self, *_: Any) -> None:
         # The optimizer's checkpoint carries rates of its own; the position here decides.
+        self._find_targets()
         self._write()
 
-    def _find_targets(self) -> list[list[tuple[Entry, str]]]:
-        """For each group, what to write where."""
-        return [
-            [
-                (entry, serving(self.driver.schedules, name, group, i))
-                for name, entry in self._entries.items()
-            ]
-            for i, group in enumerate(self.optimizer.param_groups)
-        ]
+    def _find_targets(self) -> None:
+        """Settle for each new group what to write where; the others keep what they have."""
+        groups = self.optimizer.param_groups
+        del self._targets[len(groups) :]
+        for i, group in list(enumerate(groups))[len(self._targets) :]:
+            for name, entry in self._entries.items():
+                entry.check(group, name)
+            self._targets.append(
+                [
+                    (entry, serving(self.driver.schedules, name, group, i))
+                    for name, entry in self._entries.items()
+                ]
+            )
+        for entry in self._entries.values():
+            entry.separate(groups)
+        order = {name: column for column, name in enumerate(self.driver.schedules)}
+        served = [[order[name] for _, name in targets] for targets in self._targets]
+        columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
+        self._writer = Writer(groups, columns)
+        self._key, self._column = self._writer.only or (None, 0)
 
     def _write(self) -> None:
+        if not self._handles:
+            return
         groups = self.optimizer.param_groups
-        if len(self._targets) != len(groups):
-            self._targets = self._find_targets()
-        values = self.driver.next
-        for group, targets in zip(groups, self._targets, strict=True):
-            for entry, name in targets:
-                entry.write(group, values[name])
+        if not self._writer.fits(groups):
+            self._find_targets()
+        if self.driver.coming is not self._coming:
+            self._row, self._coming = tuple(self.driver.next.values()), self.driver.coming
+        self._writer.write(groups, self._row)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_handles"}
+        # A copy finds out for itself how to write into the groups of its own optimizer.
+        state = self.__dict__ | {"_handles": bool(self._handles), "_coming": None}
+        del state["_writer"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._attach()
+        self.__dict__ |= state | {"_handles": []}
+        self._find_targets()
+        if state["_handles"]:
+            self._attach()
 
 
 def _innermost(optimizer: Any) -> Optimizer:

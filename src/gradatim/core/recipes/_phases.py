@@ -19,7 +19,7 @@ def phases(where: str, steps: int | None, **lengths: int | str) -> dict[str, int
     """The phases in updates; an error if they do not leave one update of the run for the rest."""
     known = {name: updates(where, name, length, steps) for name, length in lengths.items()}
     if steps is not None and sum(known.values()) >= steps:
-        spelled = " + ".join(f"{name} ({n})" for name, n in known.items())
+        spelled = " + ".join(f"{name} ({n})" for name, n in known.items() if n)
         raise GradatimError(
             f"{where}: {spelled} must be less than steps, {steps}, so that something is left. "
             "steps is the whole run, these phases included."

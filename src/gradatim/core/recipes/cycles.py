@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from gradatim.core._config import recipe
-from gradatim.core._fields import Number, Positive, Steps, Times
+from gradatim.core._fields import Falling, Number, Steps, Times
+from gradatim.core._frameworks import surely
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay
 from gradatim.core.durations import Length, updates
@@ -56,7 +57,7 @@ def one_cycle(
 @recipe
 def cyclic(
     peak: Number, start: Number, up: Steps = 2000, down: Steps | None = None,
-    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular", gamma: Positive = 1.0,
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular", gamma: Falling = 1.0,
     cycles: Times | None = None,
 ) -> Schedule:  # fmt: skip
     """Straight up and straight down, again and again.
@@ -78,20 +79,20 @@ def cyclic(
     >>> [schedule(k) for k in (0, 2, 4, 6, 8, 12, 16)]
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.5, 0.0]
     """
-    if mode != "exp_range" and gamma != 1.0:
+    if mode != "exp_range" and not surely(gamma == 1.0):
         raise refuse("cyclic", "gamma", gamma, f"left out with mode={mode!r}")
     height = peak - start
     triangle = Linear(0.0, height, up) >> Linear(height, 0.0, down or up)
     waves: Schedule = triangle.repeat(cycles, shrink=0.5 if mode == "triangular2" else 1.0)
     if mode == "exp_range":
         waves = waves * ExponentialDecay(1.0, gamma)
-    return waves if start == 0.0 else waves + start
+    return waves if surely(start == 0.0) else waves + start
 
 
 @recipe
 def cosine_restarts(
     peak: Number, cycle: Steps, cycles: Times | None = None, stretch: Times = 1,
-    shrink: Positive = 1.0, warmup: Length = 0, start: Number = 0.0, floor: Number = 0.0,
+    shrink: Falling = 1.0, warmup: Length = 0, start: Number = 0.0, floor: Number = 0.0,
     first: First = "start",
 ) -> Schedule:  # fmt: skip
     """Half a cosine down to the floor, then back to the peak at once, again and again.
@@ -115,7 +116,7 @@ def cosine_restarts(
     [1.0, 0.5, 1.0, 0.5, 1.0]
     """
     up = warm_up(start, peak, updates("cosine_restarts", "warmup", warmup, None), first)
-    if shrink == 1.0 or floor == 0.0:
+    if surely(shrink == 1.0) or surely(floor == 0.0):
         waves: Schedule = Cosine(peak, floor, cycle).repeat(cycles, stretch=stretch, shrink=shrink)
     else:
         waves = Cosine(peak - floor, 0.0, cycle).repeat(cycles, stretch=stretch, shrink=shrink)

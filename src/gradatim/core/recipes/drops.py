@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradatim.core._config import recipe
-from gradatim.core._fields import NotNegative, Number, Positive, Steps
+from gradatim.core._fields import Falling, NotNegative, Number, Steps
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
 from gradatim.core.durations import Length, updates
@@ -35,7 +35,7 @@ def piecewise_constant(values: tuple[Number, ...], boundaries: tuple[Steps, ...]
 
 @recipe
 def step_decay(
-    peak: Number, every: Steps, factor: Positive = 0.1, warmup: Length = 0, start: Number = 0.0
+    peak: Number, every: Steps, factor: Falling = 0.1, warmup: Length = 0, start: Number = 0.0
 ) -> Schedule:
     """The value is multiplied with ``factor`` once every ``every`` updates.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradatim.core._config import recipe
-from gradatim.core._fields import Number, Positive, Steps
+from gradatim.core._fields import Falling, Number, Positive, Steps
+from gradatim.core._frameworks import surely
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, ExponentialDecay
 from gradatim.core.durations import Length, updates
@@ -55,7 +56,7 @@ def wsd(
     phase = phases("wsd", steps, warmup=warmup, cooldown=cooldown)
     if phase["cooldown"] == 0:
         raise refuse("wsd", "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
-    if shape == "exponential" and floor <= 0.0:
+    if shape == "exponential" and surely(floor <= 0.0):
         raise refuse("wsd", "floor", floor, "above 0 for shape='exponential'", "Write floor=1e-5.")
     up = warm_up(start, peak, phase["warmup"], first)
     down = phase["cooldown"]
@@ -85,7 +86,7 @@ def trapezoid(
 
 @recipe
 def warm_cool_decay(
-    peak: Number, steps: Steps, warmup: Length, cooldown: Length, rate: Positive = 0.75,
+    peak: Number, steps: Steps, warmup: Length, cooldown: Length, rate: Falling = 0.75,
     every: Steps = 100_000, floor: Number = 0.0, first: First = "start",
 ) -> Schedule:  # fmt: skip
     """Linear warm-up, a slow exponential decay, then a straight cooldown from where it stands.

@@ -1,0 +1,144 @@
+"""The race: contestants times seeds, run for real, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import pickle
+import platform
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from gradatim.choose import entry, tasks, trial, workers
+from gradatim.choose.ledger import Ledger
+from gradatim.choose.result import Race
+from gradatim.choose.task import Task
+from gradatim.choose.trial import FinishedRun, Trial
+from gradatim.core.errors import GradatimError
+from gradatim.core.schedule import Schedule
+
+
+def race(
+    task: str | Task | Callable[..., Any] = "digits",
+    schedules: Mapping[str, Schedule] | None = None,
+    *,
+    seeds: int | Iterable[int] = 10,
+    updates: int | None = None,
+    jobs: int | None = None,
+    out: str | os.PathLike[str] | None = None,
+    retry: bool = False,
+    progress: Callable[[Race, FinishedRun | None], None] | None = None,
+) -> Race:
+    """Train under every schedule with every seed, and keep each run as soon as it is finished.
+
+    Starting the same race again goes on where it was stopped; more seeds or more schedules add
+    their runs to those that are there.
+
+    Args:
+        task: A built-in task, ``"digits"`` or ``"text"``; an import path, ``"mypkg.train:run"``; a
+            function ``run(schedule, seed)``; or a ``Task``, whose docstring has the contract.
+        schedules: The contestants by name; without any, those of the task.
+        seeds: How many seeds, or which.
+        updates: The length of a run in updates, for tasks that let the race choose.
+        jobs: How many runs at a time, each in a process with one thread; without it, one per core.
+        out: The folder of the race; without it, ``races/<task>``.
+        retry: Repeat those runs of before that ended in an error.
+        progress: Called as ``progress(race, run)`` after each run with the race as it stands;
+            before the first one and after an interruption with None.
+
+    Returns:
+        The runs that were asked for, a table, and the comparisons; ``write_report`` takes it.
+
+    Raises:
+        GradatimError: If an argument is wrong, a package is missing, or the folder cannot be used;
+            before the first run. Later only if a finished run cannot be written.
+
+    Example::
+
+        from gradatim import warmup_cosine
+        from gradatim.choose import race
+
+        contestants = {
+            f"warm-up {n}": warmup_cosine(peak=0.012, warmup=n, steps=300) for n in (0, 60)
+        }
+        result = race("digits", contestants, seeds=5)
+        for standing in result.table:
+            print(standing.name, standing.mean, standing.failed)
+    """
+    what = tasks.find(task)
+    length = entry.updates(what, updates)
+    contestants = entry.contestants(what, schedules, length)
+    numbers = entry.seeds(seeds)
+    entry.need("joblib", "scipy", *what.needs)
+    processes = entry.jobs(jobs)
+    folder = Path(out) if out is not None else Path("races") / what.name.replace(":", "-")
+
+    wanted = [Trial(name, s, seed) for seed in numbers for name, s in contestants.items()]
+    identity = {"name": what.name, "version": what.version, "updates": length}
+    texts = {name: repr(schedule) for name, schedule in contestants.items()}
+    with Ledger(folder, identity, _versions(what), contestants=texts, seeds=numbers) as ledger:
+        done = {key: run for key, run in ledger.runs.items() if not (retry and run.error)}
+        missing = [one for one in wanted if one.key not in done]
+
+        def stand() -> Race:
+            # A contestant has its name of today, whatever it was called when it ran.
+            runs = (replace(done[one.key], name=one.name) for one in wanted if one.key in done)
+            made_with = tuple(ledger.made_with)
+            return Race(what, length, contestants, numbers, tuple(runs), folder, made_with)
+
+        tell = progress or (lambda race, run: None)
+        tell(stand(), None)
+        try:
+            for run in _runs(what, missing, length, processes):
+                ledger.append(run)
+                done[run.key] = run
+                tell(stand(), run)
+        except KeyboardInterrupt:
+            tell(stand(), None)
+            raise
+        return stand()
+
+
+def _runs(
+    task: Task, missing: list[Trial], updates: int | None, jobs: int
+) -> Iterator[FinishedRun]:
+    work = partial(_work, task, updates)
+    try:
+        for one, outcome in workers.spread(work, missing, jobs):
+            if isinstance(outcome, FinishedRun):
+                yield outcome
+            else:
+                yield FinishedRun(
+                    name=one.name,
+                    seed=one.seed,
+                    schedule=one.schedule.config(),
+                    failed="its process was killed, twice",
+                    error=str(outcome),
+                )
+    except pickle.PicklingError as error:
+        raise GradatimError(
+            f"race: task {task.name} cannot be sent to another process: {error}. "
+            "Define it in a module of its own and race it as package.module:function."
+        ) from error
+
+
+def _work(task: Task, updates: int | None, one: Trial) -> FinishedRun:
+    return trial.run(task, one, updates)
+
+
+def _versions(task: Task) -> dict[str, str]:
+    """What a run depends on beside its seed."""
+    versions = {"python": platform.python_version(), "machine": platform.machine()}
+    for package in ("gradatim", "torch", "jax", "keras", "tensorflow", "scikit-learn", "numpy"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    with contextlib.suppress(OSError, TypeError):  # code typed into a terminal is in no file
+        code = Path(inspect.getfile(task.run)).read_bytes()
+        versions["code of the task"] = f"{zlib.crc32(code):08x}"
+    return versions

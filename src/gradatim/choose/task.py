@@ -1,0 +1,149 @@
+"""A task: a training run that can be repeated under any schedule and seed."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.schedule import Schedule
+
+CONTRACT = (
+    "A task is a function run(schedule, seed), or run(schedule, seed, updates=300), that returns "
+    "metrics or yields (step, loss)."
+)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Contestants = Callable[[int], Mapping[str, Schedule]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a race trains, and how it judges the end of a run.
+
+    Args:
+        name: What folders and reports call it.
+        run: ``run(schedule, seed)`` trains once. If it has an argument ``updates``, the race sets
+            it. It may
+
+            - return its metrics, a mapping from names to numbers, or one number, the loss;
+            - or be a generator that yields ``(step, loss)`` or ``(step, loss, rate)`` after update
+              ``step + 1`` and may return metrics at its end; without any, the last loss counts.
+
+            The same seed must give the same initial weights and the same order of data under every
+            schedule, because a race compares schedules seed by seed.
+        metric: The metric that the race compares.
+        better: Whether a ``"higher"`` or a ``"lower"`` metric wins.
+        failed_below: A run that ends with a metric below this has failed.
+        failed_above: A run that ends with a metric above this has failed.
+        version: Changes when runs from before may not be mixed with runs from now.
+        needs: Packages that must be installed, by the name of their import.
+        contestants: The schedules to race when none are given, for a number of updates.
+        about: One sentence on data, model and optimizer.
+
+    Raises:
+        GradatimError: If ``run`` cannot be called so, or ``better`` is another word.
+    """
+
+    name: str
+    run: Callable[..., Any]
+    metric: str = "loss"
+    better: Literal["higher", "lower"] = "lower"
+    failed_below: float | None = None
+    failed_above: float | None = None
+    version: str = "1"
+    needs: tuple[str, ...] = ()
+    contestants: Contestants | None = None
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what a race could not use."""
+        if self.better not in ("higher", "lower"):
+            raise refuse(f"task {self.name}", "better", self.better, "'higher' or 'lower'")
+        keywords = {"updates": 1} if self.takes_updates else {}
+        try:
+            inspect.signature(self.run).bind(None, 0, **keywords)
+        except TypeError as error:
+            raise GradatimError(f"task {self.name}: {error}. {CONTRACT}") from None
+
+    @property
+    def takes_updates(self) -> bool:
+        """Whether a race may say how many updates a run has."""
+        return "updates" in inspect.signature(self.run).parameters
+
+    @property
+    def updates(self) -> int | None:
+        """How many updates a run has unless told otherwise; None if only the function knows."""
+        parameter = inspect.signature(self.run).parameters.get("updates")
+        return parameter.default if parameter and isinstance(parameter.default, int) else None
+
+    def failure(self, value: float) -> str | None:
+        """Why a run that ends with this metric has failed, or None if it has not.
+
+        >>> task = Task("mine", lambda schedule, seed: 0.0, failed_above=3.0)
+        >>> task.failure(2.5), task.failure(3.5)
+        (None, 'loss 3.5 is above 3')
+        """
+        if not math.isfinite(value):
+            return f"{self.metric} is {value}"
+        if self.failed_below is not None and value < self.failed_below:
+            return f"{self.metric} {value:.3g} is below {self.failed_below:g}"
+        if self.failed_above is not None and value > self.failed_above:
+            return f"{self.metric} {value:.3g} is above {self.failed_above:g}"
+        return None
+
+    @property
+    def rule(self) -> str:
+        """When a run counts as failed, in words."""
+        limits = (("below", self.failed_below), ("above", self.failed_above))
+        words = [f"{self.metric} {side} {limit:g}" for side, limit in limits if limit is not None]
+        return " or ".join([*words, "a loss or metric that is not finite", "an error"])
+
+
+def task(
+    *,
+    metric: str = "loss",
+    better: Literal["higher", "lower"] = "lower",
+    failed_below: float | None = None,
+    failed_above: float | None = None,
+    version: str = "1",
+    needs: tuple[str, ...] = (),
+    contestants: Contestants | None = None,
+    about: str = "",
+) -> Callable[[Function], Function]:
+    """Say how a race judges the function that follows. The arguments are those of ``Task``.
+
+    The function stays as it is. One that ends with a loss, lower being better, needs none of this.
+
+    >>> @task(metric="accuracy", better="higher", failed_below=0.5)
+    ... def run(schedule, seed):
+    ...     return {"accuracy": 0.25}
+    >>> task_of(run).failure(0.25)
+    'accuracy 0.25 is below 0.5'
+    """
+
+    def declare(function: Function) -> Function:
+        declared = Task(
+            name=_name(function), run=function, metric=metric, better=better,
+            failed_below=failed_below, failed_above=failed_above, version=version, needs=needs,
+            contestants=contestants, about=about,
+        )  # fmt: skip
+        function.race_task = declared  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+def task_of(function: Callable[..., Any], name: str | None = None) -> Task:
+    """The task that a function is: as declared with ``task``, or else with the defaults."""
+    declared = getattr(function, "race_task", None)
+    name = name or _name(function)
+    return replace(declared, name=name) if declared else Task(name, function)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}:{named.__qualname__}"

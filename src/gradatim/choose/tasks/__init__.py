@@ -1,0 +1,78 @@
+"""The tasks that come with the package, one file each, and the way to the user's own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gradatim.choose.task import CONTRACT, Task, task_of
+from gradatim.core.errors import GradatimError, refuse, unknown
+
+_OWN = "For your own write package.module:function, such as mypkg.train:run."
+
+
+def built_in() -> list[str]:
+    """The names of the tasks that come with the package.
+
+    >>> built_in()
+    ['digits', 'text']
+    """
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def find(what: str | Task | Callable[..., Any]) -> Task:
+    """The task of this name, at this import path, or made of this function.
+
+    Args:
+        what: A built-in name such as ``digits``, a path such as ``mypkg.train:run`` (the current
+            directory is importable), a function, or a ``Task``.
+
+    Raises:
+        GradatimError: If there is none, or it cannot be a task.
+
+    >>> find("digits").metric
+    'accuracy'
+    """
+    if isinstance(what, Task):
+        return what
+    if isinstance(what, str) and ":" in what:
+        return task_of(_imported(what), what)
+    if isinstance(what, str):
+        if what not in built_in():
+            raise GradatimError(f"{unknown('race', 'task', what, built_in())} {_OWN}")
+        module = importlib.import_module(f"{__name__}.{what}")
+        return task_of(module.run, what)
+    if callable(what):
+        return task_of(what)
+    raise refuse("race", "task", what, "a name, an import path or a function", CONTRACT)
+
+
+def _imported(path: str) -> Callable[..., Any]:
+    name, _, attribute = path.partition(":")
+    if not all(part.isidentifier() for part in (*name.split("."), attribute)):
+        raise refuse("race", "task", path, "an import path", _OWN)
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+            raise GradatimError(
+                f"race: no module {error.name!r} for task {path!r}, neither in the current "
+                f"directory, {here}, nor installed. {_OWN}"
+            ) from None
+        raise GradatimError(
+            f"race: task {path!r}: importing {name} raised {type(error).__name__}: {error}"
+        ) from error
+    if not hasattr(module, attribute):
+        functions = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == name]
+        raise unknown(f"race: task {path!r}", "function", attribute, functions)
+    function = getattr(module, attribute)
+    if not callable(function):
+        raise refuse("race", f"task {path!r}", function, "a function", CONTRACT)
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,66 @@
+"""The command ``gradatim``: one file a verb, which holds a function of the same name."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+_NOTHING_TO_RUN = (
+    "gradatim: the command needs the package {}, which is not installed. "
+    'Write pip install "gradatim[cli]".'
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit: 0 if it did what was asked, 2 if it was asked the wrong thing.
+
+    Args:
+        arguments: What follows ``gradatim`` on the command line; by default, just that.
+    """
+    try:
+        import rich  # noqa: F401
+        import typer
+    except ModuleNotFoundError as error:
+        sys.exit(_fail(_NOTHING_TO_RUN.format(error.name)))
+    from gradatim.core.errors import GradatimError
+
+    # A name or a path that this terminal cannot show must not end a race of hours.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app = typer.Typer(
+        name="gradatim",
+        help="Learning-rate schedules, written once, that drive any training run.",
+        rich_markup_mode=None,
+    )
+    app.callback()(lambda: None)  # a verb is always named, even while there is only one
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("_"):
+            verb = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name)
+            app.command(module.name.rstrip("_"))(verb)  # list_ is the verb list
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    # UsageError, of click or, in newer versions, of typer's own copy of click.
+    wrong_usage: Any = typer.BadParameter.__mro__[1]
+    try:
+        code = app(given, prog_name="gradatim", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except GradatimError as error:
+        code = _fail(f"gradatim: {error}")
+    except wrong_usage as error:
+        code = _fail(f"gradatim: {error.format_message()} Try gradatim --help.")
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _fail(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2

@@ -1,0 +1,83 @@
+"""What the verbs that learn from logs are given: logs, the schedules they ran under, the law."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradatim.cli._source import read as read_source
+from gradatim.core.errors import GradatimError
+from gradatim.core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from gradatim.choose.forecast import Forecast
+
+Logs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="LOG...", show_default=False,
+        help="Logs of finished runs: .csv, .jsonl, trainer_state.json, TensorBoard event files.",
+    ),
+]  # fmt: skip
+Runs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--run", metavar="PLAN", show_default=False,
+        help="The schedule of a log, a text or a plan file. Repeat it, in the order of the logs. "
+        "Default: the rates in the logs.",
+    ),
+]  # fmt: skip
+Law = Annotated[str, typer.Option(help="effective, multipower, momentum or functional.")]
+WeightDecay = Annotated[float, typer.Option(help="The decoupled weight decay of all runs.")]
+Loss = Annotated[
+    str | None, typer.Option(show_default=False, help="The name of the loss in the logs.")
+]
+
+
+def fitted(
+    verb: str, logs: Sequence[Path], runs: Sequence[str], law: str, decay: float, loss: str | None
+) -> Forecast:
+    """The law, fitted to these logs.
+
+    Raises:
+        GradatimError: If they cannot be read, or no law can be learned from them.
+    """
+    for package in ("numpy", "scipy", "matplotlib"):
+        if importlib.util.find_spec(package) is None:
+            raise GradatimError(
+                f"{verb}: the package {package} is not installed. "
+                'Write pip install "gradatim[choose,look]".'
+            )
+    from gradatim.choose import forecast
+    from gradatim.choose.logs import read
+
+    if runs and len(runs) != len(logs):
+        raise GradatimError(
+            f"{verb}: {len(logs)} logs and {len(runs)} --run are given. Give one --run for each "
+            "log, in the same order, or none if the logs hold the rates."
+        )
+    each: list[Schedule | None] = [read_source(text).one(None)[1] for text in runs]
+    curves = [
+        read(path, loss=loss).curve(schedule, decay)
+        for path, schedule in zip(logs, each or [None] * len(logs), strict=True)
+    ]
+    return forecast.fit(curves, law)
+
+
+def named(verb: str, texts: Sequence[str]) -> dict[str, Schedule]:
+    """The schedules by name, from texts such as "short=wsd(...)". One without a name is its own."""
+    schedules: dict[str, Schedule] = {}
+    for text in texts:
+        before, equals, after = text.partition("=")
+        name, body = (before, after) if equals and "(" not in before else (text, text)
+        if not name.strip() or name.strip() in schedules:
+            raise GradatimError(
+                f"{verb}: schedules need different names, got {name.strip()!r} in {text!r}. "
+                'Write "name=warmup_cosine(...)".'
+            )
+        schedules[name.strip()] = read_source(body.strip()).one(None)[1]
+    return schedules

@@ -1,0 +1,70 @@
+"""What a verb is given: a plan file, or the text of a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+
+_ENDINGS = (".yaml", ".yml", ".toml", ".json")
+
+Given = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLAN", show_default=False,
+        help='A plan file, or a text such as "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".',
+    ),
+]  # fmt: skip
+Updates = Annotated[
+    int | None, typer.Option(help="Updates of the run, where the plan does not say it.")
+]
+Value = Annotated[
+    str | None, typer.Option(help="Which value of the plan. Default: lr, or the first.")
+]
+
+
+class Source(NamedTuple):
+    """The schedules under the names of what they drive, and the run if it is known."""
+
+    schedules: Mapping[str, Schedule]
+    run: Run | None
+
+    def one(self, name: str | None) -> tuple[str, Schedule]:
+        """The schedule of this name; without one "lr", or else the first."""
+        if name is None:
+            name = "lr" if "lr" in self.schedules else next(iter(self.schedules))
+        if name not in self.schedules:
+            raise unknown("--value", "value", name, self.schedules)
+        return name, self.schedules[name]
+
+    def steps(self, schedule: Schedule) -> int:
+        """The updates to look at: the run's, or those of the schedule."""
+        from gradatim.core.sketch import horizon
+
+        return self.run.steps if self.run else horizon(schedule)
+
+
+def read(given: str, updates: int | None = None) -> Source:
+    """The plan file of this name, or the schedule that the text is.
+
+    Raises:
+        GradatimError: If it is neither.
+    """
+    if updates is not None and updates < 1:
+        raise refuse("--updates", "it", updates, "1 or more")
+    if given.lower().endswith(_ENDINGS) or ("(" not in given and Path(given).suffix):
+        from gradatim.plans import load_plan
+
+        plan = load_plan(given)
+        if updates is not None and plan.run is not None:
+            raise GradatimError(f"--updates: {given} has a run of its own. Leave it out.")
+        return Source(plan.schedules, Run(updates=updates) if updates else plan.run)
+    from gradatim.core._text import parse
+
+    return Source({"lr": parse(given)}, Run(updates=updates) if updates else None)

@@ -1,0 +1,61 @@
+"""``gradatim bound``: rank schedules and carry a rate between them, with no run at all."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from gradatim.cli import _page
+from gradatim.cli._logs import named
+from gradatim.core.errors import GradatimError
+
+Schedules = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[NAME=]PLAN...", show_default=False,
+        help='Schedules, such as "cosine=warmup_cosine(peak=1, steps=4000)"; the first is the one '
+        "that --lr was tuned with.",
+    ),
+]  # fmt: skip
+Updates = Annotated[
+    int | None, typer.Option(help="Updates of the run. Default: those of each schedule.")
+]
+Lr = Annotated[
+    float | None,
+    typer.Option("--lr", help="The peak rate that is good for the first schedule."),
+]
+Exponent = Annotated[
+    float,
+    typer.Option(help="The best rate falls with the horizon T as T^-EXPONENT; measured: 0.32."),
+]
+
+
+def bound(
+    schedules: Schedules, updates: Updates = None, lr: Lr = None, exponent: Exponent = 0.5
+) -> None:
+    """Compare schedules by the last-iterate bound of convex theory, each at its best rate."""
+    for package in ("numpy", "scipy"):
+        if importlib.util.find_spec(package) is None:
+            raise GradatimError(
+                f"bound: the package {package} is not installed. "
+                'Write pip install "gradatim[choose]".'
+            )
+    from gradatim.choose import bound as theory
+    from gradatim.choose import rates
+
+    each = {
+        name: rates.of("bound", schedule, updates)
+        for name, schedule in named("bound", schedules).items()
+    }
+    first = next(iter(each.values()))
+    base = theory.best(first)
+    rows = [("schedule", "updates", "bound", "rate to the first's", *(("rate",) if lr else ()))]
+    for name, values in each.items():
+        least = theory.best(values).value / base.value
+        ratio = theory.transfer(lr or 1.0, from_=first, to=values, exponent=exponent)
+        cells = (name, f"{len(values):,}", f"{least:.4f}", f"{ratio / (lr or 1.0):.4f}")
+        rows.append((*cells, f"{ratio:.4g}") if lr else cells)
+    _page.table(rows, right=(1, 2, 3, 4))
+    print("\nThe bound is that of the first schedule times this, each schedule at its best rate.")

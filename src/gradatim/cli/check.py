@@ -1,0 +1,45 @@
+"""``gradatim check``: what is wrong with a plan, before it is paid for."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from gradatim.cli._source import Given, Updates, read
+from gradatim.core.errors import GradatimError
+
+Json = Annotated[bool, typer.Option("--json", help="The findings as JSON.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")]
+
+
+def check(
+    plan: Given, updates: Updates = None, as_json: Json = False, strict: Strict = False
+) -> None:
+    """Say what is wrong with a schedule on its run. Exits with 1 if there is an error.
+
+    All values of a plan are looked at; what is said of rates holds for lr.
+    """
+    from gradatim.core.check import check as findings_of
+
+    source = read(plan, updates)
+    found = []
+    for name, schedule in source.schedules.items():
+        if source.run is None and schedule.length is None:
+            raise GradatimError(
+                "check: how long is the run? Write --updates, or a run into the plan file."
+            )
+        if name.partition("/")[0] == "lr" or len(source.schedules) == 1:
+            run = source.run or schedule.length or 1
+            found += [(name, finding) for finding in findings_of(schedule, run)]
+    if as_json:
+        print(json.dumps([{"value": name, **finding._asdict()} for name, finding in found]))
+    else:
+        for name, finding in found:
+            print(f"{finding.severity}: {name}, {finding.place}: {finding.sentence} {finding.fix}")
+        if not found:
+            print("Nothing to say against it.")
+    failing = ("error", "warning") if strict else ("error",)
+    if any(finding.severity in failing for _, finding in found):
+        raise typer.Exit(1)

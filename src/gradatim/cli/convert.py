@@ -1,0 +1,70 @@
+"""``gradatim convert``: a schedule as code of another project, or code of another as a schedule."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradatim.cli._source import Updates, Value, read
+from gradatim.core.errors import GradatimError
+
+_PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
+
+Given = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLAN", show_default=False,
+        help="A plan file or a text; with --from, code or settings, or a file that holds them.",
+    ),
+]  # fmt: skip
+To = Annotated[str | None, typer.Option(show_default=False, help=_PROJECTS)]
+From = Annotated[
+    str | None, typer.Option("--from", show_default=False, help="The same names: what PLAN is.")
+]
+Lr = Annotated[
+    float | None,
+    typer.Option(show_default=False, help="The optimizer's rate, where a schedule multiplies it."),
+]
+
+
+def convert(
+    plan: Given, to: To = None, source: From = None, lr: Lr = None, updates: Updates = None,
+    value: Value = None,
+) -> None:  # fmt: skip
+    """Write a schedule for another project (--to), or read one of theirs (--from).
+
+    What differs there is said on stderr, so that the code can go into a file.
+    """
+    from gradatim.convert import convert as written_for
+    from gradatim.convert import read as read_from
+    from gradatim.core.sketch import horizon
+
+    if source is None and to is None:
+        raise GradatimError("convert: to or from what? Write --to torch, or --from torch.")
+    said: tuple[str, ...] = ()
+    if source is not None:
+        schedule, said = read_from(_text(plan), source, lr=lr, steps=updates)
+        steps = updates or horizon(schedule)
+    else:
+        given = read(plan, updates)
+        _, schedule = given.one(value)
+        steps = given.steps(schedule)
+    code = repr(schedule)
+    if to is not None:
+        code, more = written_for(schedule, to, steps)
+        said += more
+    print(code.rstrip("\n"))
+    for sentence in said:
+        print(f"# {sentence}", file=sys.stderr)
+
+
+def _text(given: str) -> str:
+    path = Path(given)
+    try:
+        found = len(given) < 500 and path.is_file()
+        return path.read_text(encoding="utf-8") if found else given
+    except (OSError, ValueError) as error:
+        raise GradatimError(f"convert: {given} cannot be read: {error}.") from None

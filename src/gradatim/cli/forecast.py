@@ -1,0 +1,58 @@
+"""``gradatim forecast``: the loss of schedules not yet run, from a few logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradatim.cli import _page
+from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted, named
+from gradatim.core.errors import GradatimError
+
+Schedules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--schedule", "-s", metavar="[NAME=]PLAN", show_default=False,
+        help='A schedule to judge, such as "wsd=wsd(peak=3e-4, steps=50_000, warmup=300)". '
+        "Repeat it.",
+    ),
+]  # fmt: skip
+Updates = Annotated[
+    int | None, typer.Option(help="Updates of the run. Default: those of each schedule.")
+]
+Out = Annotated[
+    Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
+]
+
+
+def forecast(
+    logs: Logs,
+    schedule: Schedules = None,
+    run: Runs = None,
+    updates: Updates = None,
+    law: Law = "effective",
+    weight_decay: WeightDecay = 0.1,
+    loss: Loss = None,
+    out: Out = None,
+) -> None:
+    """Forecast the loss of schedules that were not run, from two to four logged runs."""
+    if not schedule:
+        raise GradatimError(
+            "forecast: no schedule is given to judge. "
+            'Write --schedule "name=wsd(peak=3e-4, steps=50_000, warmup=300)".'
+        )
+    wanted = named("forecast", schedule)
+    found = fitted("forecast", logs, run or (), law, weight_decay, loss)
+    from gradatim.choose import forecast_page, rates
+
+    ranked = found.rank(wanted, updates)
+    _page.table(forecast_page.ranking(ranked), right=(1, 2))
+    print()
+    _page.table(forecast_page.diagnostics(found), right=(1, 2, 3, 4))
+    for note in dict.fromkeys(note for r in ranked for note in r.prediction.notes):
+        print(note)
+    if out is not None:
+        each = {name: rates.of("forecast", s, updates) for name, s in wanted.items()}
+        print(forecast_page.write(out, found, ranked, each))

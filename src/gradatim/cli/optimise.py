@@ -1,0 +1,50 @@
+"""``gradatim optimise``: the best schedule under a law fitted to a few logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
+
+Updates = Annotated[int, typer.Option(show_default=False, help="Updates of the run.")]
+Peak = Annotated[
+    float | None, typer.Option(help="The highest rate. Default: the highest in the logs.")
+]
+Floor = Annotated[float, typer.Option(help="The lowest rate.")]
+Warmup = Annotated[int, typer.Option(help="Updates of a linear warm-up, which stays as it is.")]
+Out = Annotated[
+    Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
+]
+
+
+def optimise(
+    logs: Logs,
+    updates: Updates,
+    peak: Peak = None,
+    floor: Floor = 0.0,
+    warmup: Warmup = 0,
+    run: Runs = None,
+    law: Law = "effective",
+    weight_decay: WeightDecay = 0.1,
+    loss: Loss = None,
+    out: Out = None,
+) -> None:
+    """Find the best schedule under a law fitted to logged runs, and say whether it is worth it."""
+    found = fitted("optimise", logs, run or (), law, weight_decay, loss)
+    from gradatim.choose import forecast_page, rates
+    from gradatim.choose.optimise import optimise as search
+
+    best = search(
+        found, updates, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay
+    )  # fmt: skip
+    print(f"Final loss to expect: {forecast_page.interval(best.final)}")
+    print(best.verdict)
+    print(repr(best.schedule))
+    if out is not None:
+        both = {"optimised": best.schedule, "plain WSD": best.plain}
+        each = {name: rates.of("optimise", s, updates) for name, s in both.items()}
+        ranked = found.rank(both, updates)
+        print(forecast_page.write(out, found, ranked, each, [best.verdict]))

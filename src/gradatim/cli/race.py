@@ -1,0 +1,115 @@
+"""``gradatim race``: train under several schedules and seeds, and see which one to take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradatim.core.errors import GradatimError
+
+if TYPE_CHECKING:
+    from gradatim import Schedule
+
+Schedules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--schedule", "-s", metavar="[NAME=]TEXT", show_default=False,
+        help='A contestant, such as "warm=warmup_cosine(peak=0.01, warmup=60, steps=300)". '
+        "Repeat it. Default: those of the task.",
+    ),
+]  # fmt: skip
+What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
+Seeds = Annotated[int, typer.Option(help="How many seeds, 0, 1, 2 and so on.")]
+Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
+Updates = Annotated[int | None, typer.Option(help="Updates a run. Default: those of the task.")]
+Out = Annotated[Path | None, typer.Option(help="Folder of the race. Default: races/TASK.")]
+Retry = Annotated[bool, typer.Option("--retry", help="Repeat runs that ended in an error.")]
+
+
+def race(
+    task: What = "digits",
+    schedule: Schedules = None,
+    seeds: Seeds = 10,
+    jobs: Jobs = None,
+    updates: Updates = None,
+    out: Out = None,
+    retry: Retry = False,
+) -> None:
+    """Train under several schedules and seeds, and see which to take.
+
+    Each finished run is kept: the same command goes on where it was stopped, and more seeds or
+    schedules add to what is there. Your own task is a function run(schedule, seed) that returns
+    metrics or yields (step, loss); it is imported from the current directory.
+    """
+    from gradatim import choose
+    from gradatim.choose import entry, table, tasks
+    from gradatim.cli._watch import Watch
+
+    entry.need("joblib", "scipy", "matplotlib")
+    what = tasks.find(task)  # before the schedules: its module may define some
+    watch = Watch()
+    try:
+        with watch:
+            result = choose.race(
+                what, _named(schedule or ()), seeds=seeds, updates=updates, jobs=jobs, out=out,
+                retry=retry, progress=watch,
+            )  # fmt: skip
+            page = choose.write_report(result)
+    except KeyboardInterrupt:
+        print(f"Stopped. {watch.kept()}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    _show(table.standings(result))
+    _say(table.verdict(result), table.too_few(result))
+    if result.comparisons:
+        _show(table.comparisons(result))
+    errors = table.errors(result)
+    _say(*errors[:5], f"and {len(errors) - 5} more errors" if len(errors) > 5 else "")
+    if errors:
+        _say("After a correction, --retry repeats the runs that ended in an error.")
+    _say(f"Report: {page}")
+
+
+def _named(texts: Sequence[str]) -> dict[str, Schedule]:
+    """The schedules by name. A text without a name is its own."""
+    from gradatim import parse
+
+    schedules: dict[str, Schedule] = {}
+    for text in texts:
+        before, equals, after = text.partition("=")
+        named = equals and "(" not in before
+        name, body = (before.strip(), after) if named else (text.strip(), text)
+        if not name or name in schedules:
+            raise GradatimError(
+                f"race: schedules need different names, got {name!r} in {text!r}. "
+                'Write --schedule "name=warmup_cosine(...)".'
+            )
+        try:
+            schedules[name] = parse(body)
+        except GradatimError as error:
+            raise GradatimError(f"race: schedule {text!r}: {error}") from None
+    return schedules
+
+
+def _show(rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from gradatim.cli._watch import console
+
+    header, *body = rows
+    grid = Table(box=box.SIMPLE, pad_edge=False)
+    for i, title in enumerate(header):
+        grid.add_column(Text(title), justify="right" if i else "left", overflow="fold")
+    for row in body:
+        grid.add_row(*map(Text, row))  # as Text, or brackets in a name would be read as colours
+    console(sys.stdout).print(grid)
+
+
+def _say(*sentences: str) -> None:
+    for sentence in filter(None, sentences):
+        print(sentence)

@@ -1,0 +1,90 @@
+"""DeepSpeed: the "scheduler" entry of its JSON configuration."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gradatim.convert.stages import (
+    Read,
+    Written,
+    need,
+    no_form,
+    plain,
+)
+from gradatim.core.errors import GradatimError, unknown
+from gradatim.core.ramps import Cosine, Linear
+from gradatim.core.recipes import (
+    warmup_constant,
+    warmup_cosine,
+    warmup_linear,
+)
+from gradatim.core.schedule import Schedule
+
+_ENGINE = "Give the engine a scheduler of your own: deepspeed.initialize(lr_scheduler=...)."
+_LATER = "DeepSpeed's first two updates both run at the start of the warm-up: it is one update late"
+
+
+def write(schedule: Schedule, steps: int) -> Written:
+    """The "scheduler" entry of a DeepSpeed configuration."""
+    found = plain("DeepSpeed", schedule, _ENGINE)
+    curve, total = found.curve, found.warmup + ((found.curve and found.curve.length) or 0)
+    warm = {
+        "warmup_min_lr": found.start, "warmup_max_lr": found.peak,
+        "warmup_num_steps": found.warmup, "warmup_type": "linear",
+    }  # fmt: skip
+    said: tuple[str, ...] = (f"{_LATER} all along.",)
+    if found.hold or found.warmup < 2:
+        raise no_form("DeepSpeed", schedule, f"{_ENGINE} Its warm-up has 2 updates or more.")
+    if curve is None:
+        kind, params = "WarmupLR", warm
+    elif isinstance(curve, Linear) and curve.end == 0.0:
+        kind, params = "WarmupDecayLR", {"total_num_steps": total, **warm}
+    elif isinstance(curve, Cosine):
+        kind, params = "WarmupCosineLR", {
+            "total_num_steps": total, "warmup_min_ratio": found.start / found.peak,
+            "warmup_num_steps": found.warmup, "cos_min_ratio": curve.end / found.peak,
+            "warmup_type": "linear",
+        }  # fmt: skip
+        said = (
+            f"{_LATER} in the warm-up.",
+            f"The optimizer is configured with lr={found.peak!r}, which this multiplies.",
+        )
+    else:
+        raise no_form("DeepSpeed", schedule, _ENGINE)
+    return Written(json.dumps({"scheduler": {"type": kind, "params": params}}, indent=2), said)
+
+
+def read(text: str, lr: float | None, steps: int | None) -> Read:
+    """The schedule of a "scheduler" entry."""
+    from gradatim.plans import json as strict
+    from gradatim.plans.tree import Node
+
+    def data(node: Node) -> Any:
+        if isinstance(node.value, dict):
+            return {key: data(entry) for key, entry in node.value.items()}
+        return [data(n) for n in node.value] if isinstance(node.value, list) else node.value
+
+    found = data(strict.read(text))
+    entry = found.get("scheduler", found) if isinstance(found, dict) else {}
+    kinds = ("WarmupLR", "WarmupDecayLR", "WarmupCosineLR")
+    if not isinstance(entry, dict) or entry.get("type") not in kinds:
+        kind = entry.get("type") if isinstance(entry, dict) else None
+        raise unknown("convert: DeepSpeed", "scheduler", kind, kinds)
+    a = dict(entry.get("params", {}))
+    if a.get("warmup_type", "log") != "linear":
+        raise GradatimError(
+            "convert: DeepSpeed's warm-up is logarithmic by default, which has no form here. "
+            'Write "warmup_type": "linear".'
+        )
+    up, total = a.get("warmup_num_steps", 1000), a.get("total_num_steps", 0)
+    if entry["type"] == "WarmupCosineLR":
+        peak = need("WarmupCosineLR", "the rate of the optimizer", lr, "Write --lr.")
+        floor = peak * a.get("cos_min_ratio", 0.0001)
+        start = peak * a.get("warmup_min_ratio", 0.0)
+        schedule = warmup_cosine(peak, total, up, start=start, floor=floor)
+        return Read(schedule, (f"{_LATER} in the warm-up.",))
+    peak, start = a.get("warmup_max_lr", 0.001), a.get("warmup_min_lr", 0.0)
+    if entry["type"] == "WarmupLR":
+        return Read(warmup_constant(peak, up, start), (f"{_LATER} all along.",))
+    return Read(warmup_linear(peak, total, up, start), (f"{_LATER} all along.",))

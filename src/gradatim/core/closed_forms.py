@@ -1,0 +1,207 @@
+"""Curves in the closed form that papers print: one expression for all steps, as it stands there.
+
+Other projects compute their rates by these expressions, in this order of operations, so these
+classes give the same numbers to the last bit. Where an expression loses digits its docstring says
+when, and names the piece that keeps them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from gradatim.core._fields import Number, Offset, Positive, Span, Steps, check
+from gradatim.core._xp import PYTHON
+from gradatim.core.schedule import Schedule
+
+
+class Line(Schedule):
+    """A straight line without end: ``start + rise * t / every``.
+
+    ``Linear`` is the line that has an end, and reaches it exactly.
+
+    Args:
+        start: The value at step 0.
+        rise: What ``every`` updates add; below 0 the line falls.
+        every: The updates it takes to add ``rise`` once.
+
+    >>> [Line(start=0.5, rise=0.25)(k) for k in (0, 1, 10)]
+    [0.5, 0.75, 3.0]
+    """
+
+    start: Number
+    rise: Number
+    every: Span = 1.0
+
+    @classmethod
+    def between(cls, start: float, end: float, steps: int) -> Line:
+        """The line that comes to ``end`` in ``steps`` updates and goes on, by its rise in one."""
+        return cls(start, (end - start) / steps)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return self.start + self.rise * xp.real(t) / self.every
+
+
+class NaturalDecay(Schedule):
+    """Exponential decay by its rate: ``start * exp(-rate * t / every)``.
+
+    A long decay loses digits in the exponent: half a unit in the last place for each factor e.
+    ``ExponentialDecay`` does not.
+
+    Args:
+        start: The value at step 0.
+        rate: How many times e is divided out in ``every`` updates; below 0 it grows.
+        every: The unit of time of the rate, in updates.
+
+    The formula of ``natural_exp_decay`` of TensorFlow 1.
+
+    >>> [round(NaturalDecay(start=1.0, rate=0.5)(k), 4) for k in (0, 1, 2)]
+    [1.0, 0.6065, 0.3679]
+    """
+
+    start: Number
+    rate: Number
+    every: Span = 1.0
+
+    @classmethod
+    def by(cls, start: float, factor: float, every: float) -> NaturalDecay:
+        """The decay that ``every`` updates multiply with ``factor``, by its rate in one update.
+
+        >>> round(NaturalDecay.by(start=1.0, factor=0.25, every=10)(5), 12)
+        0.5
+        """
+        factor = check("NaturalDecay", "factor", Positive, factor)
+        every = check("NaturalDecay", "every", Positive, every)
+        return cls(start, -PYTHON.log(factor) / every)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return self.start * xp.exp(-self.rate * xp.real(t) / self.every)
+
+
+class GeometricDecay(Schedule):
+    """A factor raised to the time: ``start * factor ** (t / every)``.
+
+    A long decay loses digits in the exponent: half a unit in the last place for each factor e.
+    ``ExponentialDecay`` does not; here ``every`` need not be a whole number.
+
+    Args:
+        start: The value at step 0.
+        factor: What ``every`` updates multiply with.
+        every: The updates it takes to multiply once, whole or not.
+        stairs: Round ``t / every`` down: the value falls at once and stays in between.
+
+    The formula of Keras' ``ExponentialDecay``.
+
+    >>> [GeometricDecay(start=1.0, factor=0.25, every=2)(k) for k in (0, 1, 2)]
+    [1.0, 0.5, 0.25]
+    >>> [GeometricDecay(1.0, 0.25, every=2.5, stairs=True)(k) for k in (0, 2, 3, 5)]
+    [1.0, 1.0, 0.25, 0.0625]
+    """
+
+    start: Number
+    factor: Positive
+    every: Span
+    stairs: bool = False
+
+    def at(self, t: Any, xp: Any) -> Any:
+        exponent = xp.real(t) / self.every
+        return self.start * self.factor ** (xp.floor(exponent) if self.stairs else exponent)
+
+
+class Noam(Schedule):
+    """The schedule of the first Transformer in one expression, with a peak near 1.
+
+    ``sqrt(warmup) * min(t ** -0.5, t * warmup ** -1.5)``; with a model size, its inverse square
+    root stands for ``sqrt(warmup)``. Step 0 has the value 0. ``noam`` has the same curve in two
+    pieces, which meet at the peak exactly.
+
+    Args:
+        warmup: Updates of warm-up.
+        model_size: The width of the model; None for a peak of 1.
+
+    Source: Vaswani et al., "Attention Is All You Need", 2017 (arXiv:1706.03762), equation 3.
+
+    >>> [round(Noam(warmup=100)(k), 12) for k in (0, 50, 100, 400)]
+    [0.0, 0.5, 1.0, 0.5]
+    >>> round(Noam(warmup=100, model_size=256)(100), 12) == 1 / 160
+    True
+    """
+
+    warmup: Steps
+    model_size: Positive | None = None
+
+    @property
+    def normalize(self) -> float:
+        """What the bare powers of the step are multiplied with."""
+        return float(self.warmup**0.5 if self.model_size is None else self.model_size**-0.5)
+
+    def stretched(self, factor: int) -> Self:
+        # A curve as wide as the model has its height from the step itself, so both are stretched.
+        size = None if self.model_size is None else self.model_size / factor
+        return self.replace(warmup=self.warmup * factor, model_size=size)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        fall = xp.power(xp.clip(xp.real(t), 1, None), -0.5)
+        rise = xp.real(t) * self.warmup**-1.5
+        return self.normalize * xp.where(fall < rise, fall, rise)
+
+
+class CosineWave(Schedule):
+    """A cosine between 1 and 0 that goes on: ``0.5 * (cos(pi * (t - peak) / half) + 1)``.
+
+    Errors are a few units of the height 1, not of the value, and grow with the number of waves
+    past. ``Cosine(1.0, 0.0, half)`` is one half wave to the last digit.
+
+    Args:
+        half: Updates from a peak down to 0, and as many up again.
+        peak: The step of the first peak, or of any other.
+
+    >>> [round(CosineWave(half=4, peak=2)(k), 4) for k in (0, 2, 4, 6, 10)]
+    [0.5, 1.0, 0.5, 0.0, 1.0]
+    """
+
+    half: Span
+    peak: Offset = 0
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return 0.5 * (xp.cos(xp.pi * xp.real(t - self.peak) / self.half) + 1.0)
+
+
+class Triangle(Schedule):
+    """Straight up and straight down for ever, in the expression of the paper on cyclical rates.
+
+    ``low + (high - low) * max(0, 1 - abs(t / half - 2 * cycle + 1)) * scale``, with the cycle
+    ``floor(1 + t / (2 * half))``. Errors are a few units of ``high``, and grow with the number of
+    the cycle. ``cyclic`` has the same curve in pieces, to the last digit.
+
+    Args:
+        low: The value between cycles.
+        high: The highest value.
+        half: Updates of the way up, and of the way down, whole or not.
+        scale: What the height over ``low`` is multiplied with, as a schedule; None for 1.
+
+    Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017
+    (arXiv:1506.01186).
+
+    >>> [Triangle(low=1.0, high=3.0, half=2)(k) for k in (0, 1, 2, 3, 4, 5)]
+    [1.0, 2.0, 3.0, 2.0, 1.0, 2.0]
+    """
+
+    low: Number
+    high: Number
+    half: Span
+    scale: Schedule | None = None
+
+    @property
+    def period(self) -> float:
+        """The updates from one low value to the next."""
+        return 2.0 * self.half
+
+    def cycle(self, t: Any, xp: Any = PYTHON) -> Any:
+        """The number of the cycle that a step falls into, from 1."""
+        return xp.floor(1.0 + xp.real(t) / self.period)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        off = xp.real(t) / self.half - 2.0 * self.cycle(t, xp) + 1.0
+        height = xp.clip(1.0 - xp.where(off < 0, -off, off), 0.0, None)
+        height = (self.high - self.low) * height
+        return self.low + (height if self.scale is None else height * self.scale.at(t, xp))

@@ -1,0 +1,54 @@
+"""What a schedule is put together from: where its pieces meet, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradatim.core.combine import Cut, Join, Repeat, Shift
+from gradatim.core.decays import Table
+from gradatim.core.schedule import Schedule
+
+
+def joins(schedule: Schedule, until: int = 10**18) -> list[int]:
+    """The steps, up to ``until``, at which one piece of a schedule follows another.
+
+    >>> from gradatim import wsd
+    >>> joins(wsd(peak=1.0, steps=100, warmup=10, cooldown=20))
+    [10, 80]
+    """
+    return sorted({step for step in _joins(schedule) if 0 < step <= until})
+
+
+def _joins(schedule: Schedule) -> Iterator[int]:
+    if isinstance(schedule, Join):
+        yield from schedule.starts[1:]
+        for start, piece in zip(schedule.starts, schedule.pieces, strict=True):
+            inner = joins(piece)
+            # What lies past the end of a piece is never reached: the next one has begun.
+            yield from (start + s for s in inner if piece.length is None or s < piece.length)
+        return
+    offset = schedule.by if isinstance(schedule, Shift) else 0
+    for part in _parts(schedule):
+        yield from (offset + step for step in _joins(part))
+    if isinstance(schedule, Cut):
+        yield schedule.steps
+
+
+def stays(schedule: Schedule) -> bool:
+    """Whether the last value is one to stay at: a level of its own, not the end of a ramp."""
+    if isinstance(schedule, Table):
+        return schedule.between == "hold"
+    if isinstance(schedule, Join):
+        return stays(schedule.pieces[-1])
+    if isinstance(schedule, Cut | Repeat):
+        return False
+    parts = list(_parts(schedule))
+    longest = max((part.length or 0 for part in parts), default=0)
+    return bool(parts) and all(stays(part) for part in parts if part.length == longest)
+
+
+def _parts(schedule: Schedule) -> Iterator[Schedule]:
+    for _, field in schedule.items():
+        for part in field if isinstance(field, tuple) else (field,):
+            if isinstance(part, Schedule):
+                yield part

@@ -1,0 +1,20 @@
+"""Schedules in JAX and Optax. A schedule is an Optax schedule as it is: ``optax.adamw(schedule)``.
+
+Importing this package makes every schedule and rule a pytree: its numbers are leaves.
+"""
+
+from gradatim.jax import pytrees
+from gradatim.jax.importers import from_optax
+from gradatim.jax.rates import applied_rate, next_rate, position
+from gradatim.jax.rules import RuleScaleState, scale_by_rule
+
+__all__ = [
+    "RuleScaleState",
+    "applied_rate",
+    "from_optax",
+    "next_rate",
+    "position",
+    "scale_by_rule",
+]
+
+pytrees.register()

@@ -1,0 +1,164 @@
+"""What there is in an optimizer of Keras to drive: its rate, and the other numbers it holds.
+
+The rate has a place for schedules. Other numbers are plain attributes, which a compiled step reads
+once, while it is traced. So each is replaced, for the time of the trace, by a formula of the update
+count, which the compiled step computes ever after. On torch, which does not trace, the same
+happens at every update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from gradatim.core.decays import Constant
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.schedule import Schedule
+from gradatim.keras.translation import from_keras
+
+# Not numbers of the update rule, or settled once and for all when the optimizer is built.
+_FIXED = {
+    "name",
+    "learning_rate",
+    "gradient_accumulation_steps",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "inner_optimizer",
+    "clipvalue",  # JAX clips between it and its negative without asking what it is
+}
+
+
+def innermost(model: Any) -> Any:
+    """The optimizer that makes the updates, inside a loss scale's; None before ``compile``."""
+    optimizer = getattr(model, "optimizer", None)
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def _read(variable: Any) -> Any:
+    # Keras' own reading of a Variable warns with NumPy 2; of a tensor it does not.
+    return ops.convert_to_numpy(ops.convert_to_tensor(variable))
+
+
+def batches(optimizer: Any) -> int:
+    """The batches so far that made, or will make, an update."""
+    return int(_read(optimizer._iterations))
+
+
+def accumulation(optimizer: Any) -> int:
+    """How many batches make one update."""
+    return optimizer.gradient_accumulation_steps or 1
+
+
+def rate(optimizer: Any, wanted: Schedule | None) -> Schedule:
+    """The schedule of the rate: the one wanted, or else the one that the optimizer has.
+
+    Raises:
+        GradatimError: If the two contradict each other, or the optimizer's cannot be understood.
+    """
+    found, accumulate = optimizer._learning_rate, accumulation(optimizer)
+    if isinstance(found, keras.Variable):  # a float, which Keras puts there if nobody else does
+        return Constant(float(_read(found))) if wanted is None else wanted
+    if isinstance(getattr(found, "schedule", None), Schedule):
+        own: Schedule = found.schedule
+        counted = getattr(found, "accumulate", 1)
+    else:
+        own, counted = from_keras(found), 1
+    if wanted not in (None, own):
+        raise GradatimError(
+            f"Scheduler: the optimizer has a schedule of its own, {own!r}. Leave lr out to use it, "
+            "or build the optimizer without."
+        )
+    if counted != accumulate:
+        raise refuse(
+            "Scheduler", "the accumulate of the optimizer's schedule", counted,
+            f"{accumulate}, as its gradient_accumulation_steps",
+            f"Write LearningRate(schedule, accumulate={accumulate}).",
+        )  # fmt: skip
+    return own
+
+
+def check(optimizer: Any, name: str) -> None:
+    """Refuse a name that is no number of this optimizer, or one that it has switched off."""
+    config = optimizer.get_config()
+    numbers = {
+        key: value
+        for key, value in config.items()
+        if key not in _FIXED and (value is None or type(value) in (int, float))
+    }
+    if name not in numbers:
+        raise unknown("Scheduler", "value", name, ["lr", *numbers])
+    if numbers[name] == 0:
+        raise GradatimError(
+            f"Scheduler: {type(optimizer).__name__} was built with {name}=0, and leaves out what "
+            f"{name} needs. Build it with the first value of the schedule, such as {name}=0.9."
+        )
+
+
+def drive(optimizer: Any, schedules: Mapping[str, Schedule]) -> None:
+    """Let each update of this optimizer use these schedules; an earlier call is forgotten."""
+    apply = type(optimizer).apply
+
+    def driven(grads: Any, trainable_variables: Any = None) -> Any:
+        held = {name: getattr(optimizer, name) for name in schedules}
+        update = ops.convert_to_tensor(optimizer.iterations)
+        try:
+            for name, schedule in schedules.items():
+                setattr(optimizer, name, _number(schedule(update)))
+            return apply(optimizer, grads, trainable_variables)
+        finally:
+            # A tensor of a trace must not outlive it, and a config holds a plain number.
+            for name, value in held.items():
+                setattr(optimizer, name, value)
+
+    if schedules or "apply" in vars(optimizer):
+        optimizer.apply = driven
+
+
+def _number(value: Any) -> Any:
+    return value if keras.backend.backend() == "torch" else Traced(value)
+
+
+class Traced:
+    """A number that is not known yet, for code that asks Python whether it is switched on.
+
+    ``if self.momentum != 0`` cannot be answered by a formula; the answer is yes. To the
+    operations of Keras it is the tensor, by the protocols of the two frameworks that trace.
+    """
+
+    def __init__(self, tensor: Any) -> None:
+        self.tensor = tensor
+
+    def __jax_array__(self) -> Any:
+        return self.tensor
+
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
+        return self.tensor if dtype is None else ops.cast(self.tensor, dtype)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+    def __mul__(self, other: Any) -> Any:
+        return self.tensor * other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self.tensor
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self.tensor
+
+    def __neg__(self) -> Any:
+        return -self.tensor
+
+    __rmul__ = __mul__

@@ -1,0 +1,109 @@
+"""Curves drawn in characters: dots of Braille where the terminal has them, ASCII elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import value
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+_MARKS = "*o+x#@"
+_LEVELS = " ▁▂▃▄▅▆▇█"
+_ASCII_LEVELS = " .:-=+*#@"
+
+
+def can_draw(encoding: str | None) -> bool:
+    """Whether text in this encoding can hold Braille and blocks."""
+    try:
+        "⣿█".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def sparkline(schedule: Schedule, steps: int, width: int = 16, ascii: bool = False) -> str:
+    """The curve as one short line of blocks.
+
+    >>> from gradatim import wsd
+    >>> sparkline(wsd(peak=1.0, steps=100, warmup=20), 100, width=8)
+    '▂▇████▆▂'
+    """
+    at = [value(schedule, steps * (2 * i + 1) // (2 * width)) for i in range(width)]
+    low, high = min(0.0, *at), max(*at, 0.0)
+    levels = _ASCII_LEVELS if ascii else _LEVELS
+    top = len(levels) - 1
+    return "".join(levels[round(top * (v - low) / ((high - low) or 1.0))] for v in at)
+
+
+def chart(
+    schedules: Sequence[Schedule],
+    steps: int,
+    width: int = 72,
+    height: int = 12,
+    ascii: bool = False,
+) -> list[str]:
+    """The curves over a run as lines of text, with the range of values and steps at the edges.
+
+    Args:
+        schedules: One or more; in ASCII each has a mark of its own.
+        steps: The updates of the run.
+        width: Characters across, the labels included.
+        height: Lines, the axis included.
+        ascii: Use ASCII only.
+
+    >>> from gradatim import Linear
+    >>> print("\\n".join(chart([Linear(1.0, 0.0, 9)], 10, width=19, height=5, ascii=True)))
+     1 |**
+       |  **
+       |    ***
+     0 |       *
+       +--------
+        0      9
+    """
+    across, rows = max(width - 11, 8), max(height - 1, 3)
+    columns = across if ascii else 2 * across
+    marks = [(steps - 1) * i // max(columns - 1, 1) for i in range(columns)]
+    curves = [[value(schedule, step) for step in marks] for schedule in schedules]
+    low = min(0.0, *(v for curve in curves for v in curve))
+    high = max(v for curve in curves for v in curve)
+    high = high if high > low else low + 1.0
+    draw = _ascii if ascii else _braille
+    lines = draw(curves, rows, across, low, high)
+    labels = [f"{high:.3g}", *[""] * (rows - 2), f"{low:.3g}"]
+    pad = max(len(label) for label in labels)
+    side, corner, floor = ("|", "+", "-") if ascii else ("│", "└", "─")
+    drawn = [
+        f" {label:>{pad}} {side}{line}".rstrip() for label, line in zip(labels, lines, strict=True)
+    ]
+    ends = f"0{steps - 1:>{across - 1}}"
+    return [*drawn, f" {'':>{pad}} {corner}{floor * across}", f" {'':>{pad}}  {ends}"]
+
+
+def _row(v: float, rows: int, low: float, high: float) -> int:
+    return min(rows - 1, int((high - v) / (high - low) * (rows - 1) + 0.5))
+
+
+def _ascii(
+    curves: Sequence[Sequence[float]], rows: int, across: int, low: float, high: float
+) -> list[str]:
+    grid = [[" "] * across for _ in range(rows)]
+    for i, curve in enumerate(curves):
+        for x, v in enumerate(curve):
+            grid[_row(v, rows, low, high)][x] = _MARKS[i % len(_MARKS)]
+    return ["".join(line) for line in grid]
+
+
+def _braille(
+    curves: Sequence[Sequence[float]], rows: int, across: int, low: float, high: float
+) -> list[str]:
+    grid = [[0] * across for _ in range(rows)]
+    for curve in curves:
+        spots = [_row(v, 4 * rows, low, high) for v in curve]
+        for x, spot in enumerate(spots):
+            # A steep part is drawn as a line, not as two dots far apart.
+            before = spots[x - 1] if x else spot
+            for y in range(min(before, spot), max(before, spot) + 1):
+                if y == spot or before != spot:
+                    grid[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+    return ["".join(chr(0x2800 + dots) if dots else " " for dots in line) for line in grid]

@@ -1,0 +1,154 @@
+"""Plots of schedules over a run: what is planned, and what was really used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.pieces import joins
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import horizon, sample, value
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Unit = Literal["updates", "epochs", "samples", "tokens"]
+Schedules = Schedule | Sequence[Schedule] | Mapping[str, Schedule]
+Used = Iterable[tuple[int, float]]
+_MARKED = 60
+
+
+def plot(
+    schedules: Schedules,
+    *,
+    updates: int | None = None,
+    run: Run | None = None,
+    unit: Unit = "updates",
+    log: bool = False,
+    history: Used | Mapping[str, Used] | None = None,
+    axes: Axes | None = None,
+) -> Axes:
+    """Draw schedules over a run, with a dot where one piece follows another.
+
+    A long run is sampled: 10**18 updates take no longer than 1,000.
+
+    Args:
+        schedules: One schedule, a list of them, or a mapping from names to them, such as the
+            ``schedules`` of a plan.
+        updates: The updates of the run; by default those of the longest schedule.
+        run: The run, instead of ``updates``; needed for another ``unit``.
+        unit: What the axis counts: "updates", "epochs", "samples" or "tokens".
+        log: Use a logarithmic axis for the values. Those of 0 and below are not on it.
+        history: What was really used, as ``scheduler.history("lr")`` gives it: drawn as points
+            over the planned curve. A mapping where there are several.
+        axes: The matplotlib axes to draw on; by default those of a new figure.
+
+    Returns:
+        The matplotlib axes; ``axes.figure.savefig("plan.png")`` writes the picture.
+
+    Raises:
+        GradatimError: If there is nothing to draw, or the run does not know the unit.
+
+    >>> from gradatim import wsd
+    >>> axes = plot({"lr": wsd(peak=1.0, steps=1000, warmup=100)})
+    >>> axes.get_xlabel(), len(axes.get_lines())
+    ('step (completed updates)', 2)
+    """
+    curves = _named(schedules)
+    if run is not None and updates is not None:
+        raise GradatimError("plot: give run or updates, not both.")
+    steps = run.steps if run else updates or max(horizon(s) for s in curves.values())
+    per, label = _axis(unit, run)
+    axes = _axes() if axes is None else axes
+    for name, schedule in curves.items():
+        points = sample(schedule, max(steps - 1, 1), 1000)
+        (line,) = axes.plot(
+            [p.step * per for p in points], [p.value for p in points], label=name, linewidth=1.6
+        )
+        marks = joins(schedule, steps - 1)[:_MARKED]
+        if marks:
+            axes.plot(
+                [step * per for step in marks], [value(schedule, step) for step in marks],
+                linestyle="", marker="o", markersize=4, color=line.get_color(),
+            )  # fmt: skip
+        _draw_used(axes, _used(history, name, len(curves)), per, name)
+    axes.set_xlabel(label)
+    axes.set_ylabel(next(iter(curves)) if len(curves) == 1 else "value")
+    axes.grid(True, color="0.9", linewidth=0.6)
+    if log:
+        axes.set_yscale("log")
+    elif axes.get_yscale() == "linear" and all(
+        p >= 0 for line in axes.get_lines() for p in _heights(line)
+    ):
+        axes.set_ylim(bottom=0)
+    if len(curves) > 1 or history is not None:
+        axes.legend(frameon=False)
+    return axes
+
+
+def _named(schedules: Any) -> dict[str, Schedule]:
+    if isinstance(schedules, Schedule):
+        schedules = {"value": schedules}
+    elif isinstance(schedules, Sequence) and not isinstance(schedules, str):
+        texts = [repr(schedule) for schedule in schedules]
+        short = [text if len(text) <= 60 else f"{text[:57]}..." for text in texts]
+        schedules = {
+            f"{i + 1}. {text}": s for i, (text, s) in enumerate(zip(short, schedules, strict=True))
+        }
+    if not isinstance(schedules, Mapping) or not schedules:
+        raise refuse("plot", "schedules", schedules, "a schedule, some of them, or a mapping")
+    for name, schedule in schedules.items():
+        if not isinstance(schedule, Schedule):
+            raise refuse("plot", f"{name}", schedule, "a schedule")
+    return dict(schedules)
+
+
+def _axis(unit: str, run: Run | None) -> tuple[float, str]:
+    """How much of the unit an update is, and the axis' label."""
+    if unit not in get_args(Unit):
+        raise unknown("plot", "unit", unit, get_args(Unit))
+    if unit == "updates":
+        return 1, "step (completed updates)"
+    if run is None:
+        raise GradatimError(f"plot: an axis in {unit} needs the run. Write run=Run(...).")
+    if unit == "epochs":
+        return 1.0 / run.steps_per_epoch, "epochs"
+    if unit == "samples":
+        return run.samples_per_step, "samples"
+    if run.tokens is None:
+        raise GradatimError("plot: the tokens of a sample are not known. Run(..., tokens=...).")
+    return run.samples_per_step * run.tokens, "tokens"
+
+
+def _axes() -> Axes:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 4.0), layout="constrained")
+    axes: Axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
+
+
+def _used(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
+    if isinstance(history, Mapping):
+        return list(history.get(name, ()))
+    if history is not None and curves > 1:
+        raise GradatimError("plot: with several schedules, history is a mapping from their names.")
+    return [] if history is None else list(history)
+
+
+def _draw_used(axes: Axes, used: list[tuple[int, float]], per: float, name: str) -> None:
+    if used:
+        every = max(1, len(used) // 400)
+        axes.plot(
+            [step * per for step, _ in used[::every]], [rate for _, rate in used[::every]],
+            linestyle="", marker=".", markersize=3.5, color="0.15", alpha=0.7,
+            label=f"{name}, used",
+        )  # fmt: skip
+
+
+def _heights(line: Any) -> Iterable[float]:
+    heights: Iterable[float] = line.get_ydata()
+    return heights

@@ -1,0 +1,44 @@
+"""The formula of a schedule for readers, out of the code that computes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatim.core.errors import GradatimError
+from gradatim.core.schedule import Schedule
+
+
+def latex(schedule: Schedule) -> str:
+    """The schedule as LaTeX in the step t, where it has not ended yet.
+
+    >>> from gradatim import Linear
+    >>> latex(Linear(start=1.0, end=0.0, steps=4))
+    '1 - \\\\frac{t}{4}'
+
+    Raises:
+        GradatimError: If it has no formula, as a ``Function`` of your own, or without SymPy.
+    """
+    try:
+        import sympy  # type: ignore[import-untyped]
+    except ModuleNotFoundError:
+        raise GradatimError(
+            "formula: it needs the package SymPy, which is not installed. Write pip install sympy."
+        ) from None
+
+    try:
+        expression = schedule.formula()
+    except (TypeError, ValueError, AttributeError, ArithmeticError):
+        raise GradatimError(f"formula: {schedule!r} has no formula in symbols.") from None
+    return str(sympy.latex(readable(expression)))
+
+
+def readable(expression: Any) -> Any:
+    """An expression in which numbers such as 0.25 are the fractions they are meant as."""
+    import sympy
+
+    def shorter(number: Any) -> Any:
+        fraction = sympy.nsimplify(number, rational=True)
+        short = len(str(fraction)) <= max(len(f"{float(number):.6g}"), 5)
+        return fraction if short else sympy.Float(float(f"{float(number):.6g}"), 6)
+
+    return sympy.sympify(expression).replace(lambda part: part.is_Float, shorter)

@@ -1,0 +1,154 @@
+"""The report of a schedule: one HTML file with its curve, key points, findings and code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from gradatim.core import atomic
+from gradatim.core.check import Finding, check
+from gradatim.core.errors import GradatimError
+from gradatim.core.pieces import joins
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import horizon, path, sample, value
+from gradatim.look.points import key_points
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5a5a5a; --line: #d5d5d5; --page: #fff;
+  --curve: #0072b2; --error: #b00020; --warning: #8a5a00; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --soft: #a8a8a8; --line: #444;
+  --page: #16181b; --curve: #56b4e9; --error: #ff8a80; --warning: #e6b54a; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
+  max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line); }
+th:first-child, td:first-child { text-align: left; }
+pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .7rem; }
+code, pre { font: .86em/1.45 ui-monospace, monospace; } p code { overflow-wrap: anywhere; }
+.soft { color: var(--soft); font-size: .9rem; } .error { color: var(--error); }
+.warning { color: var(--warning); } summary { cursor: pointer; margin-top: .6rem; }
+"""
+_WIDTH, _HEIGHT, _EDGE = 820, 320, 64
+
+
+def report(
+    schedule: Schedule,
+    out: str | os.PathLike[str],
+    *,
+    updates: int | None = None,
+    run: Run | None = None,
+    title: str = "A learning-rate schedule",
+) -> Path:
+    """Write one HTML file about a schedule that needs nothing else, not even a network.
+
+    Args:
+        schedule: The schedule.
+        out: The file to write.
+        updates: The updates of the run; by default those of the schedule.
+        run: The run, instead of ``updates``.
+        title: What stands at the top.
+
+    Raises:
+        OSError: If it cannot be written; an older file is left as it was.
+
+    >>> import tempfile
+    >>> from gradatim import wsd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report(wsd(peak=1e-3, steps=1000, warmup=100), f"{folder}/plan.html").name
+    'plan.html'
+    """
+    run = run or Run(updates=updates or horizon(schedule))
+    page = _page(schedule, run, title)
+    atomic.write(out, page)
+    return Path(out)
+
+
+def _page(schedule: Schedule, run: Run, title: str) -> str:
+    from gradatim.convert import TARGETS  # only now: a plot needs none of it
+
+    findings = check(schedule, run)
+    rows = [
+        (p.name, "" if p.step is None else f"{p.step:,}", f"{p.value:.7g}")
+        for p in key_points(schedule, run.steps)
+    ]
+    return "\n".join([
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
+        '<meta name=viewport content="width=device-width, initial-scale=1">',
+        f"<style>{_STYLE}</style><h1>{escape(title)}</h1>",
+        f"<p><code>{escape(repr(schedule))}</code></p>",
+        f"<p class=soft>{run.steps:,} optimizer updates. Step k is the value of update k + 1.</p>",
+        _curve(schedule, run.steps),
+        "<h2>Findings</h2>", _findings(findings),
+        "<h2>Key points</h2>", _table(("", "step", "value"), rows),
+        "<h2>The same in each framework</h2>", *(_code(schedule, run, t) for t in TARGETS),
+        "</html>\n",
+    ])  # fmt: skip
+
+
+def _curve(schedule: Schedule, steps: int) -> str:
+    last = max(steps - 1, 1)
+    points = sample(schedule, last, 800)
+    low, high = min(0.0, *(p.value for p in points)), max(p.value for p in points)
+    high = high if high > low else low + 1.0
+    line = path(points, last, low, high, _WIDTH, _HEIGHT, _EDGE)
+    across, up = _WIDTH - 2 * _EDGE, _HEIGHT - 2 * _EDGE
+    dots = "".join(
+        f'<circle cx="{_EDGE + across * step / last:.1f}" r="3.5" fill="var(--curve)" '
+        f'cy="{_EDGE + up * (1 - (value(schedule, step) - low) / (high - low)):.1f}">'
+        f"<title>step {step:,}: {value(schedule, step):.7g}</title></circle>"
+        for step in joins(schedule, last)[:100]
+    )
+    bottom = _HEIGHT - _EDGE
+    labels = "".join((
+        f'<text x="{_EDGE - 6}" y="{_EDGE + 4}" text-anchor="end">{high:.3g}</text>',
+        f'<text x="{_EDGE - 6}" y="{bottom + 4}" text-anchor="end">{low:.3g}</text>',
+        f'<text x="{_EDGE}" y="{bottom + 18}">0</text>',
+        f'<text x="{_WIDTH - _EDGE}" y="{bottom + 18}" text-anchor="end">{last:,}</text>',
+        f'<text x="{_WIDTH / 2}" y="{bottom + 34}" text-anchor="middle">'
+        "step (completed updates)</text>",
+    ))  # fmt: skip
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="the curve">'
+        f'<path d="M{_EDGE} {_EDGE}V{bottom}H{_WIDTH - _EDGE}" fill="none" stroke="var(--line)"/>'
+        f'<path d="{line}" fill="none" stroke="var(--curve)" stroke-width="2"/>{dots}{labels}</svg>'
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "<p>Nothing to say against it.</p>"
+    lines = (
+        f"<li><b class={f.severity}>{f.severity}</b>, {escape(f.place)}: {escape(f.sentence)} "
+        f"{escape(f.fix)}"
+        for f in findings
+    )
+    return f"<ul>{''.join(lines)}</ul>"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _code(schedule: Schedule, run: Run, target: str) -> str:
+    from gradatim.convert import convert
+
+    try:
+        written = convert(schedule, target, run.steps)
+    except GradatimError as error:
+        return (
+            f"<details><summary>{target}</summary><p class=soft>{escape(str(error))}</p></details>"
+        )
+    said = "".join(f"<li>{escape(sentence)}" for sentence in written.differences)
+    return (
+        f"<details><summary>{target}</summary><pre>{escape(written.code)}</pre>"
+        f"<ul class=soft>{said}</ul></details>"
+    )

@@ -1,0 +1,92 @@
+"""The steps of a schedule that people ask about first."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from gradatim.core.pieces import joins
+from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import sample, value
+
+_EXACT = 20_000
+_PER_PIECE = 2_000
+
+
+class KeyPoint(NamedTuple):
+    """A place with a name. The area has no step of its own."""
+
+    name: str
+    step: int | None
+    value: float
+
+
+def key_points(schedule: Schedule, steps: int) -> list[KeyPoint]:
+    """First update, end of the warm-up, peak, half-way, last update, and the area.
+
+    Args:
+        schedule: The schedule.
+        steps: The updates of the run.
+
+    >>> from gradatim import warmup_linear
+    >>> for point in key_points(warmup_linear(peak=1.0, warmup=4, steps=12), 12):
+    ...     print(point)
+    KeyPoint(name='first update', step=0, value=0.0)
+    KeyPoint(name='end of warm-up', step=4, value=1.0)
+    KeyPoint(name='peak', step=4, value=1.0)
+    KeyPoint(name='half-way', step=6, value=0.75)
+    KeyPoint(name='last update', step=11, value=0.125)
+    KeyPoint(name='area', step=None, value=6.0)
+    """
+    last = steps - 1
+    curve = sample(schedule, last, min(last, 4000)) if last else sample(schedule, 0, 1)
+    peak = max(curve, key=lambda point: point.value)
+    found = [KeyPoint("first update", 0, value(schedule, 0))]
+    rise = _end_of_rise(schedule, last)
+    if rise is not None:
+        found.append(KeyPoint("end of warm-up", rise, value(schedule, rise)))
+    found += [
+        KeyPoint("peak", *peak),
+        KeyPoint("half-way", steps // 2, value(schedule, steps // 2)),
+        KeyPoint("last update", last, value(schedule, last)),
+        KeyPoint("area", None, area(schedule, steps)),
+    ]
+    return found
+
+
+def _end_of_rise(schedule: Schedule, last: int) -> int | None:
+    """The join at which the curve has risen since step 0 and goes on otherwise."""
+    start = value(schedule, 0)
+    top = start
+    found = None
+    for join in joins(schedule, last)[:10]:
+        here = value(schedule, join)
+        if here <= top:
+            break
+        top, found = here, join
+    return found
+
+
+def area(schedule: Schedule, steps: int) -> float:
+    """The sum of the values over all updates: exact for short runs, else piece by piece.
+
+    Between joins the sum over n updates is taken as that of straight lines between
+    2,000 of them, so a run of 10**18 updates costs no more than a short one.
+    """
+    if steps <= _EXACT:
+        return sum(value(schedule, step) for step in range(steps))
+    edges = [0, *(join for join in joins(schedule, steps - 1)[:500]), steps]
+    return sum(_piece(schedule, a, b) for a, b in pairwise(edges))
+
+
+def _piece(schedule: Schedule, begin: int, end: int) -> float:
+    """The sum from ``begin`` to ``end - 1``."""
+    if end - begin <= _PER_PIECE:
+        return sum(value(schedule, step) for step in range(begin, end))
+    last = end - 1
+    marks = [begin + (last - begin) * i // _PER_PIECE for i in range(_PER_PIECE + 1)]
+    values = [value(schedule, step) for step in marks]
+    gaps = zip(marks, marks[1:], values, values[1:], strict=False)
+    # A trapezoid of n updates counts each inner one once and each of its ends half.
+    total = sum((b - a) * (u + v) / 2.0 for a, b, u, v in gaps)
+    return total + (values[0] + values[-1]) / 2.0

@@ -1,0 +1,118 @@
+"""A plan: a run, a schedule for each value, the rules on top, as a file says them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gradatim.core.errors import GradatimError, unknown
+from gradatim.core.rules import Rule
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.plans import json, toml, yaml
+from gradatim.plans.reading import Reader
+from gradatim.plans.tree import LARGEST, Node
+
+FORMATS: dict[str, Callable[[str], Node]] = {
+    ".yaml": yaml.read, ".yml": yaml.read, ".toml": toml.read, ".json": json.read,
+}  # fmt: skip
+"""The reader for each ending of a file's name."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a plan file says. Nothing in it changes.
+
+    ``load_plan`` makes it. ``schedules`` are by the name of what they drive, such as "lr",
+    "weight_decay" or, for one part of the model, "lr/head"; ``rules`` by the name of the value.
+    """
+
+    schedules: Mapping[str, Schedule]
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    run: Run | None = None
+
+    @property
+    def values(self) -> dict[str, Schedule | dict[str, Schedule]]:
+        """The schedules as the bindings take them: those of parts under the value's name.
+
+        >>> from gradatim import Constant
+        >>> Plan({"lr/head": Constant(0.1), "lr/*": Constant(0.01)}).values
+        {'lr': {'head': Constant(value=0.1), '*': Constant(value=0.01)}}
+        """
+        nested: dict[str, Schedule | dict[str, Schedule]] = {}
+        for name, schedule in self.schedules.items():
+            value, slash, part = name.partition("/")
+            if not slash:
+                nested[value] = schedule
+            else:
+                parts = nested.setdefault(value, {})
+                if isinstance(parts, dict):
+                    parts[part] = schedule
+        return nested
+
+
+def load_plan(path: str | os.PathLike[str]) -> Plan:
+    """The plan that a YAML, TOML or JSON file describes. Nothing in the file can run code.
+
+    Args:
+        path: A file whose name ends in .yaml, .yml, .toml or .json, of at most 64 KiB. Lengths
+            in it are updates, or texts such as "5%", "2 epochs" or "1e9 tokens", which its run
+            resolves. ``steps`` of a whole schedule may be left out: it is the run's.
+
+    Raises:
+        GradatimError: If the file cannot be read, or says something that is not a plan; with the
+            line wherever there is one.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+    ...     print(
+    ...         "format = 1",
+    ...         "run.updates = 1000",
+    ...         "[schedules.lr.warmup_cosine]",
+    ...         "peak = 3e-4",
+    ...         'warmup = "5%"',
+    ...         sep="\\n",
+    ...         file=file,
+    ...         flush=True,
+    ...     )
+    ...     load_plan(file.name).schedules["lr"]
+    Linear(start=0.0, end=0.0003, steps=50) >> Cosine(start=0.0003, end=0.0, steps=950)
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise unknown(f"{path}", "ending of a plan file", path.suffix, FORMATS)
+    text = _text(path)
+    try:
+        return read_plan(text, path.suffix.lower())
+    except GradatimError as error:
+        raise GradatimError(f"{path}: {error}") from None
+
+
+def read_plan(text: str, ending: str) -> Plan:
+    """The plan that a text in the format of this ending describes."""
+    reader = Reader(FORMATS[ending](text))
+    return Plan(reader.schedules(), reader.rules(), reader.run)
+
+
+def _text(path: Path) -> str:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise GradatimError(f"{path}: not a file.")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        if isinstance(error, GradatimError):
+            raise
+        raise GradatimError(f"{path}: cannot be read: {reason}.") from None
+    if len(data) > LARGEST:
+        raise GradatimError(f"{path}: more than {LARGEST // 1024} KiB, which no plan needs.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise GradatimError(
+            f"{path}: not UTF-8 text, at byte {error.start + 1}. Save it as UTF-8."
+        ) from None

@@ -1,0 +1,198 @@
+"""From the tree of a file to its values: names, arguments, lengths of time, each at its line."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from gradatim.core._config import arguments, named
+from gradatim.core._fields import Kind, check, declared
+from gradatim.core.durations import Length
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.rules import Rule
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.plans.tree import FARTHEST, Node, failure
+
+FORMAT = 1
+KEYS = ("format", "run", "schedules", "rules")
+_NAME = re.compile(r"[A-Za-z_]\w*(\[\d{1,3}\])?(/[^/\s][^/]*)?", re.ASCII)
+
+
+def wanted(make: Callable[..., Any]) -> dict[str, Any]:
+    """The declared types of what a class of values or a recipe takes."""
+    if isinstance(make, type):
+        return declared(make)
+    hints = get_type_hints(make, include_extras=True)
+    return {name: hints[name] for name in arguments(make)}
+
+
+def required(make: Callable[..., Any]) -> list[str]:
+    """The arguments that have no default."""
+    return [name for name, p in arguments(make).items() if p.default is p.empty]
+
+
+def inner(declared: Any) -> Any:
+    """The type without "or nothing"."""
+    if get_origin(declared) in (Union, types.UnionType):
+        return next(part for part in get_args(declared) if part is not type(None))
+    return declared
+
+
+def is_length(declared: Any) -> bool:
+    """Whether this type is a length of time."""
+    declared = inner(declared)
+    kinds = [part for part in get_args(declared) if isinstance(part, Kind)]
+    return declared == Length or (get_origin(declared) is Annotated and kinds[0].updates)
+
+
+class Reader:
+    """Reads one plan. The format and the run come first: the rest is read with them."""
+
+    def __init__(self, root: Node) -> None:
+        top = mapping(root, "the plan", "format, run and schedules")
+        for key, node in top.items():
+            if key not in KEYS:
+                raise failure(node.line, f"{unknown('plan', 'key', key, KEYS)}")
+        for key in ("format", "schedules"):
+            if key not in top:
+                raise GradatimError(f"plan: {key} is missing. Write format: 1 and schedules.")
+        self.format(top["format"])
+        self.top = top
+        self.run = self.arguments_of(Run, top["run"], "run") if "run" in top else None
+
+    def format(self, node: Node) -> None:
+        """Refuse a format that this version does not know."""
+        if type(node.value) is not int or node.value != FORMAT:
+            newer = type(node.value) is int and node.value > FORMAT
+            hint = "It was written for a newer gradatim; upgrade." if newer else ""
+            raise failure(node.line, f"{refuse('plan', 'format', node.value, f'{FORMAT}', hint)}")
+
+    def schedules(self) -> dict[str, Schedule]:
+        """The schedule of each value."""
+        entries = self.entries("schedules", "a schedule for each value, such as lr")
+        if not entries:
+            raise failure(self.top["schedules"].line, "plan: schedules is empty. Give lr one.")
+        found = {name: self.value(node, f"schedules.{name}", Schedule, whole=True)
+                 for name, node in entries.items()}  # fmt: skip
+        for name in found:
+            if "/" in name and name.partition("/")[0] in found:
+                raise failure(
+                    entries[name].line, f"schedules: {name!r} is for a part, and there is one for "
+                    f"all of it too. Write '{name.partition('/')[0]}/*' for the others.",
+                )  # fmt: skip
+        return found
+
+    def rules(self) -> dict[str, Rule]:
+        """The rule of each value that has one."""
+        entries = self.entries("rules", "a rule for some of the values")
+        driven = {name.partition("/")[0] for name in mapping(self.top["schedules"], "", "")}
+        for name, node in entries.items():
+            if name not in driven:
+                raise failure(node.line, f"{unknown('rules', 'value', name, driven)}")
+        return {name: self.value(node, f"rules.{name}", Rule) for name, node in entries.items()}
+
+    def entries(self, key: str, what: str) -> Mapping[str, Node]:
+        """The named entries of one part of the plan."""
+        if key not in self.top:
+            return {}
+        found = mapping(self.top[key], key, what)
+        for name, node in found.items():
+            if not _NAME.fullmatch(name):
+                allowed = 'like "lr", "betas[0]" or "lr/head"'
+                raise failure(node.line, f"{refuse(key, 'a name', name, allowed)}")
+        return found
+
+    def value(self, node: Node, where: str, kind: type, whole: bool = False) -> Any:
+        """The value that a name and its arguments stand for."""
+        what = "one name and its arguments, such as warmup_cosine: {peak: 3e-4}"
+        found = mapping(node, where, what)
+        if len(found) != 1:
+            raise failure(node.line, f"{where}: must be {what}, got {len(found)} names.")
+        ((name, inside),) = found.items()
+        known = {n: make for n, make in named().items() if _makes(make, kind)}
+        if name not in known:
+            raise failure(inside.line, f"{unknown(where, kind.__name__.lower(), name, known)}")
+        if getattr(known[name], "imports_code", False):
+            raise failure(inside.line, f"{where}: {name} runs code, which a plan file may not.")
+        return self.arguments_of(known[name], inside, f"{where}.{name}", whole)
+
+    def arguments_of(
+        self, make: Callable[..., Any], node: Node, where: str, whole: bool = False
+    ) -> Any:
+        """What ``make`` gives for these arguments; ``whole`` if it lasts for the whole run."""
+        name, types = make.__name__, wanted(make)
+        given: dict[str, Any] = {}
+        for key, entry in mapping(node, where, "a mapping of arguments").items():
+            if key not in types:
+                raise failure(entry.line, f"{unknown(where, 'argument', key, types)}")
+            value = self.argument(entry, types[key], f"{where}.{key}")
+            with_line = _AtLine(entry.line)
+            given[key] = with_line(check, name, key, types[key], value)
+        # Only where it says how long the run is: a constant needs no end.
+        says = "steps" in types and ("steps" in required(make) or not isinstance(make, type))
+        if whole and self.run and says:
+            given.setdefault("steps", self.run.steps)
+        missing = [key for key in required(make) if key not in given]
+        if missing:
+            raise failure(node.line, f"{where}: {missing[0]} is missing.")
+        return _AtLine(node.line)(make, **given)
+
+    def argument(self, node: Node, declared: Any, where: str) -> Any:
+        """One argument as plain data, with its lengths of time in updates."""
+        if isinstance(node.value, dict):
+            return self.value(node, where, Schedule)
+        if isinstance(node.value, list):
+            parts = get_args(inner(declared)) if get_origin(inner(declared)) is tuple else ()
+            if not parts or parts[-1] is Ellipsis:
+                parts = (parts[0] if parts else None,) * len(node.value)
+            padded = (*parts, *(None,) * len(node.value))
+            return tuple(
+                self.argument(entry, part, f"{where}[{i}]")
+                for i, (entry, part) in enumerate(zip(node.value, padded, strict=False))
+            )
+        if isinstance(node.value, str) and is_length(declared):
+            return self.length(node.value, node.line, where)
+        return node.value
+
+    def length(self, text: str, line: int | None, where: str) -> int:
+        """The updates that a text such as "5%" stands for in this run."""
+        if self.run is None:
+            raise failure(
+                line, f"{where}: {text[:40]!r} needs a run to be a length. Write run: with "
+                "updates, or with samples, batch and epochs; or write the updates.",
+            )  # fmt: skip
+        updates: int = _AtLine(line)(self.run.resolve, text)
+        if updates > FARTHEST:
+            raise failure(line, f"{where}: {text[:40]!r} is more than 2**63 updates.")
+        return updates
+
+
+class _AtLine:
+    """Calls something and puts the line before the sentence of its error."""
+
+    def __init__(self, line: int | None) -> None:
+        self.line = line
+
+    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except GradatimError as error:
+            raise failure(self.line, str(error)) from None
+        except (ArithmeticError, RecursionError, MemoryError) as error:
+            name = getattr(function, "__name__", "this")
+            raise failure(self.line, f"{name}: its numbers do not fit: {error}.") from None
+
+
+def mapping(node: Node, where: str, what: str) -> dict[str, Node]:
+    """The entries of a node that must be a mapping."""
+    if not isinstance(node.value, dict):
+        got = "a list" if isinstance(node.value, list) else repr(node.value)[:60]
+        raise failure(node.line, f"{where}: must be {what}, got {got}.")
+    return node.value
+
+
+def _makes(make: Callable[..., Any], kind: type) -> bool:
+    return issubclass(make, kind) if isinstance(make, type) else kind is Schedule

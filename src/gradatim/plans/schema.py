@@ -1,0 +1,124 @@
+"""A JSON schema of plan files, from the registry, for editors that complete and underline."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any, Literal, Union, get_args, get_origin
+
+from gradatim.core._config import arguments, named
+from gradatim.core._fields import Kind
+from gradatim.core.rules import Rule
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.plans.reading import FORMAT, is_length, required, wanted
+
+_LENGTH = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*[kMBT]?\s*(%|[a-z]+)\s*$"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a plan file, generated from every registered name.
+
+    >>> schema()["properties"]["schedules"]["additionalProperties"]
+    {'$ref': '#/$defs/schedule'}
+    """
+    schedules = {n: m for n, m in named().items() if _kind(m) is Schedule and not _runs_code(m)}
+    rules = {n: m for n, m in named().items() if _kind(m) is Rule}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A plan of gradatim",
+        "type": "object",
+        "required": ["format", "schedules"],
+        "additionalProperties": False,
+        "properties": {
+            "format": {"const": FORMAT},
+            "run": _arguments(Run),
+            "schedules": {
+                "type": "object", "minProperties": 1,
+                "additionalProperties": {"$ref": "#/$defs/schedule"},
+            },
+            "rules": {"type": "object", "additionalProperties": {"$ref": "#/$defs/rule"}},
+        },
+        "$defs": {"schedule": _one_of(schedules), "rule": _one_of(rules)},
+    }  # fmt: skip
+
+
+def _kind(make: Callable[..., Any]) -> type | None:
+    if not isinstance(make, type):
+        return Schedule
+    return next((kind for kind in (Schedule, Rule) if issubclass(make, kind)), None)
+
+
+def _runs_code(make: Callable[..., Any]) -> bool:
+    return getattr(make, "imports_code", False)
+
+
+def _one_of(makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
+    return {
+        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
+        "properties": {name: _arguments(make) for name, make in makers.items()},
+    }  # fmt: skip
+
+
+def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
+    defaults = {name: parameter.default for name, parameter in arguments(make).items()}
+    properties = {}
+    for name, declared in wanted(make).items():
+        properties[name] = _type(declared)
+        if isinstance(defaults[name], (str, int, float)):
+            properties[name]["default"] = defaults[name]
+    return {
+        "type": "object",
+        "description": inspect.cleandoc(make.__doc__ or "").partition("\n")[0],
+        # The length of a whole schedule may be left to the run.
+        "required": [name for name in required(make) if name != "steps"],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _type(declared: Any) -> dict[str, Any]:
+    if get_origin(declared) in (Union, types.UnionType):
+        (one,) = (part for part in get_args(declared) if part is not type(None))
+        return {"anyOf": [_type(one), {"type": "null"}]}
+    if get_origin(declared) is Literal:
+        return {"enum": list(get_args(declared))}
+    if get_origin(declared) is tuple:
+        parts = get_args(declared)
+        if parts[-1] is Ellipsis:
+            return {"type": "array", "items": _type(parts[0])}
+        return {"type": "array", "prefixItems": [_type(part) for part in parts], "items": False,
+                "minItems": len(parts)}  # fmt: skip
+    if declared is bool:
+        return {"type": "boolean"}
+    if isinstance(declared, type) and issubclass(declared, Schedule):
+        return {"$ref": "#/$defs/schedule"}
+    kind = next(part for part in get_args(declared) if isinstance(part, Kind))
+    basic = "number" if get_args(declared)[0] is float else "integer"
+    if is_length(declared):
+        number = {"type": basic, **_bounds(kind)}
+        return {"anyOf": [number, {"type": "string", "pattern": _LENGTH}]}
+    return {"type": basic, "description": kind.allowed, **_bounds(kind)}
+
+
+def _bounds(kind: Kind) -> dict[str, Any]:
+    """The bounds, found by trying: what a field accepts is said once, in its kind."""
+
+    def takes(value: float) -> bool:
+        try:
+            kind.accept(value)
+        except (TypeError, ValueError, OverflowError):
+            return False
+        return True
+
+    whole = takes(1) and not takes(0.5) and not takes(1e-9)
+    bounds: dict[str, Any] = {}
+    if not takes(-1):
+        if takes(0):
+            bounds["minimum"] = 0
+        else:
+            bounds |= {"minimum": 1} if whole else {"exclusiveMinimum": 0}
+    if not takes(1):
+        bounds["exclusiveMaximum"] = 1
+    return bounds

@@ -1,0 +1,110 @@
+"""TOML, by the standard library's reader, with the lines of its keys found again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gradatim.core.errors import GradatimError
+from gradatim.plans.tree import (
+    DEEPEST,
+    MOST,
+    Node,
+    Place,
+    failure,
+    real,
+    shown,
+    too_deep,
+    too_many,
+)
+
+_HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?")
+_KEY = re.compile(r"\s*([\w.\-\"' /\[\]*]+?)\s*=")
+# A chain of keys, a.b.c: the standard reader takes time and memory in the square of its length.
+_CHAIN = re.compile(
+    r"(?:(?:(?<![\w-])[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+)" f"{{{DEEPEST}}}"
+)
+_DIGITS = re.compile(r"[0-9_]{41}")
+
+
+def read(text: str) -> Node:
+    """The tree of a TOML text.
+
+    Raises:
+        GradatimError: With the line, for what is not TOML, for NaN and infinities, for dates,
+            and for what is too deep or too large.
+    """
+    # The standard reader descends once a bracket and reads integers of any length.
+    if _deepest(text) > DEEPEST or _CHAIN.search(text):
+        raise too_deep(None)
+    if digits := _DIGITS.search(text):
+        line = text.count("\n", 0, digits.start()) + 1
+        raise failure(line, f"a number such as {shown(digits[0])} is too long.")
+    import tomllib  # only now: it is slow to load, and most plans are YAML
+
+    try:
+        data = tomllib.loads(text, parse_float=lambda number: real(number, None))
+    except GradatimError:
+        raise
+    except (ValueError, RecursionError) as error:
+        place = re.search(r"\(at line (\d+), column \d+\)|\(at end of document\)", str(error))
+        reason = str(error).split(" (at")[0]
+        line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
+        raise failure(line, f"this is not TOML: {reason[:120]}.") from None
+    return _Tree(_lines(text)).node(data, ())
+
+
+def _deepest(text: str) -> int:
+    # Brackets in strings count too: a bound that is reached a little early, by no plan.
+    depth = deepest = 0
+    for character in text:
+        if character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth = max(depth - 1, 0)
+    return deepest
+
+
+def _lines(text: str) -> dict[Place, int]:
+    """The line of each table and each key, as far as lines can be read one by one."""
+    lines: dict[Place, int] = {}
+    table: Place = ()
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line[:200].rstrip("\r")  # a key of a plan stands within that
+        if header := _HEADER.fullmatch(line):
+            table = _parts(header[1])
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*table, *_parts(key[1])), number)
+    return lines
+
+
+def _parts(name: str) -> Place:
+    quoted = re.findall(r"\"([^\"]*)\"|'([^']*)'|([^.\s\"']+)", name)
+    return tuple(next(filter(None, part), "") for part in quoted)
+
+
+class _Tree:
+    def __init__(self, lines: dict[Place, int]) -> None:
+        self.lines, self.nodes = lines, 0
+
+    def node(self, value: Any, place: Place) -> Node:
+        self.nodes += 1
+        line = self.line(place)
+        if len(place) > DEEPEST:
+            raise too_deep(line)
+        if self.nodes > MOST:
+            raise too_many(line)
+        if isinstance(value, dict):
+            return Node({key: self.node(v, (*place, key)) for key, v in value.items()}, line)
+        if isinstance(value, list):
+            return Node([self.node(v, (*place, i)) for i, v in enumerate(value)], line)
+        if not isinstance(value, (str, int, float, bool)):
+            raise failure(line, f"a date is no part of a plan, got {shown(str(value))}.")
+        return Node(value, line)
+
+    def line(self, place: Place) -> int | None:
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place)

@@ -1,0 +1,119 @@
+"""What every format of plan files is read into: plain data that knows the line it stands on.
+
+The readers of the formats build nothing else. So there is one set of bounds, and one place that
+says which texts are numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from gradatim.core.errors import GradatimError
+
+LARGEST = 64 * 1024
+"""The bytes of a plan file."""
+DEEPEST = 32
+MOST = 10_000
+FARTHEST = 2**63
+_LONGEST_NUMBER = 40
+
+Scalar = str | int | float | bool | None
+Place = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?(0|[1-9](_?[0-9])*)", re.ASCII)
+_REAL = re.compile(
+    r"[-+]?([0-9](_?[0-9])*\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", re.ASCII | re.IGNORECASE
+)
+_NUMBERLIKE = re.compile(r"[-+0-9_.:eE]+", re.ASCII)
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_OCTAL = re.compile(r"[-+]?0[0-9_]+", re.ASCII)
+_SURPRISES = (
+    (_OCTAL, "YAML reads a leading 0 as octal", "Leave the 0 out"),
+    (re.compile(r"[-+]?0[xob].*", re.I), "it is no decimal number", "Write it in decimals"),
+    (re.compile(r"[-+]?[0-9_]+(:[0-5]?[0-9])+(\.[0-9]*)?"), "YAML reads colons as base 60",
+     "Write one number of updates, or a text such as '2 epochs'"),
+    (re.compile(r"(y|n|yes|no|on|off)", re.I), "YAML reads it as a boolean",
+     "Write true or false, or put it in quotes"),
+    (re.compile(r"[-+]?\.?(nan|inf|infinity)", re.I), "it is no finite number",
+     "Write a finite number"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"), "YAML reads it as a date",
+     "Put it in quotes"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    """A scalar, a list or a mapping, and its line; None where the format does not tell."""
+
+    value: Scalar | list[Node] | dict[str, Node]
+    line: int | None
+
+
+def failure(line: int | None, sentence: str) -> GradatimError:
+    """The error for one place in a file."""
+    return GradatimError(f"line {line}: {sentence}" if line else sentence)
+
+
+def too_deep(line: int | None) -> GradatimError:
+    """The error for a structure that no plan needs."""
+    return failure(line, f"more than {DEEPEST} levels of nesting.")
+
+
+def too_many(line: int | None) -> GradatimError:
+    """The error for a file with more entries than a plan needs."""
+    return failure(line, f"more than {MOST} entries.")
+
+
+def plain(text: str, line: int | None) -> Scalar:
+    """What a text without quotes means: a number as people write it, a word, or the text itself.
+
+    >>> plain("1e-3", 1), plain("10_000", 1), plain("5%", 1), plain("true", 1)
+    (0.001, 10000, '5%', True)
+
+    Raises:
+        GradatimError: For a text that some reader of YAML would take for something else.
+    """
+    if len(text) > 2 * _LONGEST_NUMBER:  # the patterns below are for texts that could be numbers
+        return _short(text, line) if _NUMBERLIKE.fullmatch(text) else text
+    if text in (text.lower(), text.title(), text.upper()) and text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INTEGER.fullmatch(text):
+        return whole(text, line)
+    if _REAL.fullmatch(text) and not _OCTAL.fullmatch(text):
+        return real(text, line)
+    for pattern, reason, instead in _SURPRISES:
+        if pattern.fullmatch(text):
+            raise failure(line, f"{shown(text)} is refused: {reason}. {instead}.")
+    return text
+
+
+def whole(text: str, line: int | None) -> int:
+    """The integer that a text is."""
+    number = int(_short(text, line).replace("_", ""))
+    if abs(number) > FARTHEST:
+        raise failure(line, f"{shown(text)} is above 2**63, the last update that can be counted.")
+    return number
+
+
+def real(text: str, line: int | None) -> float:
+    """The finite number that a text is."""
+    try:
+        number = float(_short(text, line).replace("_", ""))
+    except ValueError:
+        raise failure(line, f"{shown(text)} is no number.") from None
+    if not math.isfinite(number):
+        raise failure(line, f"{shown(text)} is no finite number.")
+    return number
+
+
+def _short(text: str, line: int | None) -> str:
+    if len(text) > _LONGEST_NUMBER:
+        raise failure(line, f"a number of {len(text)} characters, {shown(text)}, is too long.")
+    return text
+
+
+def shown(text: str) -> str:
+    """A text as an error quotes it: never long, never with line breaks."""
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")

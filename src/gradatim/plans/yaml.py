@@ -1,0 +1,104 @@
+"""YAML, read from its events: no tags, no anchors, no constructors, nothing that descends.
+
+PyYAML splits the text; what a scalar means is decided in ``tree``, since YAML 1.1 takes 1e-3 for a
+text, 010 for 8, 12:30:45 for 45045 and no for False.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatim.core.errors import GradatimError
+from gradatim.plans.tree import DEEPEST, MOST, Node, failure, plain, shown, too_deep, too_many
+
+
+def read(text: str) -> Node:
+    """The tree of a YAML text.
+
+    Raises:
+        GradatimError: With the line, for what is not YAML, for tags, anchors and aliases, for a
+            key that comes twice, for texts that YAML takes for something else, and for what is
+            too deep or too large.
+    """
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        raise GradatimError(
+            "a plan in YAML needs the package PyYAML, which is not installed. "
+            'Write pip install "gradatim[cli]", or write the plan as TOML or JSON.'
+        ) from None
+    builder = _Builder()
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            builder.take(event, type(event).__name__.removesuffix("Event"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = str(error.problem or error.context or "unreadable").split("\n")[0]
+        raise failure(
+            mark.line + 1 if mark else None, f"this is not YAML: {reason[:120]}."
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        if isinstance(error, GradatimError):
+            raise
+        reason = str(error).split("\n")[0]
+        raise GradatimError(f"this is not YAML: {reason[:120]}.") from None
+    return builder.root or Node(None, 1)
+
+
+class _Builder:
+    """Takes one event after another and keeps the containers that are open."""
+
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.open: list[tuple[Node, list[str]]] = []  # a container, and the key that waits in it
+        self.nodes = 0
+
+    def take(self, event: Any, kind: str) -> None:
+        line = event.start_mark.line + 1
+        if kind == "Alias" or getattr(event, "anchor", None) is not None:
+            raise failure(line, "anchors and aliases (& and *) are not read. Write it out.")
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise failure(line, f"tags such as {shown(event.tag)} are not read. Leave it out.")
+        if kind == "DocumentStart" and self.root is not None:
+            raise failure(line, "a second document begins. A file is one plan.")
+        if kind in ("MappingEnd", "SequenceEnd"):
+            self.open.pop()
+        elif kind in ("MappingStart", "SequenceStart"):
+            node = Node({} if kind == "MappingStart" else [], line)
+            self.add(node)
+            self.open.append((node, []))
+            if len(self.open) > DEEPEST:
+                raise too_deep(line)
+        elif kind == "Scalar":
+            quoted = event.style is not None or event.tag == "!"
+            self.scalar(event.value, quoted, line)
+
+    def scalar(self, text: str, quoted: bool, line: int) -> None:
+        if self.open and isinstance(self.open[-1][0].value, dict) and not self.open[-1][1]:
+            mapping, waiting = self.open[-1]
+            if text in mapping.value:  # type: ignore[operator]
+                raise failure(line, f"the key {shown(text)} comes twice.")
+            if text == "<<":
+                raise failure(line, "merging with << is not read. Write it out.")
+            waiting.append(text)
+            self.count(line)
+        else:
+            self.add(Node(text if quoted else plain(text, line), line))
+
+    def add(self, node: Node) -> None:
+        self.count(node.line)
+        if not self.open:
+            self.root = node
+            return
+        container, waiting = self.open[-1]
+        if isinstance(container.value, list):
+            container.value.append(node)
+        elif isinstance(container.value, dict):
+            if not waiting:
+                raise failure(node.line, "a key must be a text.")
+            container.value[waiting.pop()] = node
+
+    def count(self, line: int | None) -> None:
+        self.nodes += 1
+        if self.nodes > MOST:
+            raise too_many(line)

@@ -1,0 +1,184 @@
+"""Called once an epoch with a metric; the recipe writes what comes back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from gradatim.core._fields import Count, NotNegative, Number, Offset
+from gradatim.core.errors import refuse
+from gradatim.core.rules import NewBob, Plateau
+from gradatim.speechbrain.arguments import Compat, kept, length, number, plain, reading, wanted
+from gradatim.speechbrain.recovery import Recoverable, Saved
+
+_NO_ANCHOR = 99999
+"""What the original's files hold while there is no loss to compare with yet."""
+
+
+class NewBobScheduler(Recoverable):
+    """Multiplies a value with a factor whenever the metric improves too little.
+
+    Args:
+        initial_value: The value, usually a rate.
+        annealing_factor: What it is multiplied with.
+        improvement_threshold: The improvement, as a share of the last metric, that is enough.
+        patient: How many too small improvements are let pass, in a row or not, before the next
+            one counts.
+        mode: "min" if a smaller metric is better, "max" if a larger one is.
+        compat: "1.1" for SpeechBrain's sign: a negative metric is taken to be better the larger
+            it is, whatever it measures.
+
+    A metric that is no number changes nothing, and the next one is compared with none.
+
+    >>> scheduler = NewBobScheduler(initial_value=1.0)
+    >>> scheduler(metric_value=10.0)
+    (1.0, 1.0)
+    >>> scheduler(metric_value=2.0)
+    (1.0, 1.0)
+    >>> scheduler(metric_value=2.5)
+    (1.0, 0.5)
+    """
+
+    saved: ClassVar[tuple[Saved, ...]] = (
+        Saved("hyperparam_value", Number),
+        Saved("metric_values", list),
+        Saved("current_patient", Offset),
+    )
+
+    def __init__(
+        self,
+        initial_value: float,
+        annealing_factor: float = 0.5,
+        improvement_threshold: float = 0.0025,
+        patient: int = 0,
+        *,
+        mode: Literal["min", "max"] = "min",
+        compat: Compat = None,
+    ) -> None:
+        where = type(self).__name__
+        number(where, "initial_value", initial_value)
+        self.hyperparam_value = plain(initial_value)
+        self.annealing_factor = annealing_factor
+        self.improvement_threshold = improvement_threshold
+        self.patient = length(where, "patient", patient)
+        self.mode = mode
+        self.compat = wanted(where, compat)
+        self.metric_values: list[Any] = []
+        self.current_patient = self.patient
+        self.rule  # noqa: B018  refuses what makes no rule
+
+    @property
+    def rule(self) -> NewBob:
+        """The rule as a value: it decides, the scheduler only keeps its state."""
+        return NewBob(
+            mode=self.mode,
+            nan="ignore",
+            factor=plain(self.annealing_factor),
+            threshold=plain(self.improvement_threshold),
+            patience=self.patient,
+        )
+
+    def __call__(self, metric_value: Any) -> tuple[Any, Any]:
+        """The value so far and the one to go on with."""
+        where, old = type(self).__name__, self.hyperparam_value
+        metric = reading(where, "metric_value", metric_value)
+        rule, state = self.rule, self.rule.init(old)
+        if self.metric_values:
+            last = reading(where, "metric_values[-1]", self.metric_values[-1])
+            if self.compat and last < 0:
+                rule = rule.replace(mode="max")
+            state = rule.update(state, last)  # the first of two is only remembered
+        if metric == (math.inf if rule.mode == "min" else -math.inf):
+            rule = rule.replace(nan="worse")  # beyond all bounds is no improvement
+        state = rule.update(state._replace(worse=self.patient - self.current_patient), metric)
+        self.metric_values.append(kept(metric_value))
+        self.hyperparam_value, self.current_patient = state.scale, self.patient - state.worse
+        return old, self.hyperparam_value
+
+
+class ReduceLROnPlateau(Recoverable):
+    """Multiplies the optimizer's rate with a factor when the loss stops improving.
+
+    Args:
+        lr_min: The lowest rate; a lower one is raised to it.
+        factor: What the rate is multiplied with.
+        patience: How many epochs without improvement are let pass, in a row; the next one counts.
+        dont_halve_until_epoch: Up to this epoch the rate stays, and the last loss is remembered.
+
+    A loss that is no number, or infinite, counts as no improvement and is never compared with.
+
+    >>> import torch
+    >>> optim = torch.optim.Adam(torch.nn.Linear(3, 10).parameters(), lr=1.0)
+    >>> scheduler = ReduceLROnPlateau(0.25, 0.5, 2, 1)
+    >>> for epoch, loss in enumerate([10.0, 11.0, 13.0, 14.0], start=1):
+    ...     curr_lr, next_lr = scheduler([optim], current_epoch=epoch, current_loss=loss)
+    >>> next_lr
+    0.5
+    """
+
+    saved: ClassVar[tuple[Saved, ...]] = (
+        Saved("losses", list),
+        Saved("anchor", object),
+        Saved("patience_counter", Count),
+    )
+
+    def __init__(
+        self,
+        lr_min: float = 1e-8,
+        factor: float = 0.5,
+        patience: int = 2,
+        dont_halve_until_epoch: int = 65,
+    ) -> None:
+        where = type(self).__name__
+        self.lr_min = lr_min
+        self.factor = factor
+        self.patience = length(where, "patience", patience)
+        self.patience_counter = 0
+        self.losses: list[Any] = []
+        self.dont_halve_until_epoch = dont_halve_until_epoch
+        self.anchor: Any = _NO_ANCHOR
+        number(where, "lr_min", lr_min, NotNegative)
+        number(where, "dont_halve_until_epoch", dont_halve_until_epoch)
+        self.rule  # noqa: B018  refuses what makes no rule
+
+    @property
+    def rule(self) -> Plateau:
+        """The rule as a value: it decides, the scheduler only keeps its state."""
+        return Plateau(
+            mode="min",
+            nan="worse",
+            factor=plain(self.factor),
+            patience=self.patience,
+            threshold=0.0,
+            floor=plain(self.lr_min),
+            ties=True,
+        )
+
+    def __call__(
+        self, optim_list: Sequence[Any], current_epoch: int, current_loss: Any
+    ) -> tuple[Any, Any]:
+        """The rate of the last optimizer of the list, and the one to go on with."""
+        if not isinstance(optim_list, Sequence) or not optim_list:
+            raise refuse(
+                "ReduceLROnPlateau", "optim_list", optim_list, "a list of optimizers",
+                "Write [optimizer].",
+            )  # fmt: skip
+        where, rule = type(self).__name__, self.rule
+        loss = reading(where, "current_loss", current_loss)
+        old = plain(optim_list[-1].param_groups[0]["lr"])
+        state = rule.init(max(old, plain(self.lr_min)))
+        if current_epoch <= self.dont_halve_until_epoch:
+            improved = math.isfinite(loss)
+        else:
+            anchor = reading(where, "anchor", self.anchor)
+            if anchor != _NO_ANCHOR and math.isfinite(anchor):  # SpeechBrain's file may hold a NaN
+                state = rule.update(state, anchor)  # the first of two is only remembered
+            before = state.reference, state.seen
+            state = rule.update(state._replace(worse=self.patience_counter), loss)
+            improved = (state.reference, state.seen) != before
+            self.patience_counter = state.worse
+        if improved:
+            self.anchor = kept(current_loss)
+        self.losses.append(kept(current_loss))
+        return old, state.scale

@@ -1,0 +1,88 @@
+"""How schedulers and recipes write a rate into an optimizer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from gradatim.core._fields import Count
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.schedule import Schedule
+from gradatim.speechbrain.arguments import number
+from gradatim.speechbrain.recovery import Recoverable, Saved
+
+logger = logging.getLogger(__name__)
+
+
+def update_learning_rate(
+    optimizer: Any, new_lr: float, param_group: Iterable[int] | None = None
+) -> None:
+    """Write a rate into an optimizer, and keep the one it replaces as ``prev_lr``.
+
+    Args:
+        optimizer: The optimizer.
+        new_lr: The new rate.
+        param_group: The indices of the groups to write to; None for all.
+
+    Raises:
+        GradatimError: If the rate is not finite or there is no such group. Nothing has changed.
+
+    >>> import torch
+    >>> optimizer = torch.optim.SGD(torch.nn.Linear(10, 10).parameters(), lr=0.1)
+    >>> update_learning_rate(optimizer, 0.2)
+    >>> optimizer.param_groups[0]["lr"]
+    0.2
+    """
+    number("update_learning_rate", "new_lr", new_lr)
+    groups = optimizer.param_groups
+    try:
+        chosen = groups if param_group is None else [groups[i] for i in param_group]
+    except (TypeError, IndexError):
+        raise refuse(
+            "update_learning_rate", "param_group", param_group,
+            f"a list of indices of the {len(groups)} groups",
+        ) from None  # fmt: skip
+    for group in chosen:
+        old_lr = group["lr"]
+        if new_lr != old_lr:
+            group["lr"], group["prev_lr"] = new_lr, old_lr
+            logger.info("Changing lr from %.2g to %.2g", old_lr, new_lr)
+
+
+def write(opt: Any, lr: float) -> Any:
+    """Write a rate into every group; the answer is the first group's rate before."""
+    old: Any = opt.param_groups[0]["lr"]
+    for group in opt.param_groups:
+        group["lr"] = lr
+    return old
+
+
+class PerUpdate(Recoverable):
+    """What is called with the optimizer after each update, and counts its calls in ``n_steps``."""
+
+    saved: ClassVar[tuple[Saved, ...]] = (Saved("losses", list), Saved("n_steps", Count))
+
+    n_steps: int
+    losses: list[Any]
+    current_lr: Any
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
+        raise NotImplementedError
+
+    def __call__(self, opt: Any) -> tuple[Any, float]:
+        """Write the next rate into the optimizer; the answer is the rate before and the new one."""
+        n_steps = self.n_steps + 1
+        new = self.schedule(n_steps)
+        self.current_lr, self.n_steps = write(opt, new), n_steps
+        return self.current_lr, new
+
+
+def unknown_start(where: str) -> GradatimError:
+    """The error for a curve that begins at a rate nobody has said yet."""
+    return GradatimError(
+        f"{where}: the curve begins at the optimizer's own rate, which is known from the first "
+        "call on. Call the scheduler once before you ask for its schedule."
+    )

@@ -1,0 +1,164 @@
+"""What a scheduler of a recipe plays, and what is wrong with how the recipe uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from gradatim.core import check as core
+from gradatim.core.check import Finding
+from gradatim.core.errors import refuse
+from gradatim.core.rules import Rule
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.speechbrain.arguments import plain
+from gradatim.speechbrain.epochs import LinearScheduler, StepScheduler
+from gradatim.speechbrain.metrics import NewBobScheduler, ReduceLROnPlateau
+
+_HIGHER_IS_BETTER = re.compile(
+    r"(?<![a-z])(acc(uracy)?|bleu|chrf|f1|f_?score|map|pesq|(si_?)?s[dn]ri?|stoi)(?![a-z])", re.I
+)
+_PER_EPOCH = (LinearScheduler, StepScheduler, NewBobScheduler, ReduceLROnPlateau)
+
+
+def explain(scheduler: Any) -> Schedule | Rule:
+    """What a scheduler plays, as a value of the core: its schedule, or the rule it decides by.
+
+    Raises:
+        GradatimError: If it is no scheduler, or its curve is not known before its first call.
+
+    >>> from gradatim.speechbrain import InverseSquareRootScheduler, NoamScheduler
+    >>> explain(NoamScheduler(lr_initial=1e-3, n_warmup_steps=25000))
+    0.001 * Noam(warmup=25000)
+    """
+    for known in (getattr(scheduler, "rule", None), getattr(scheduler, "schedule", None)):
+        if isinstance(known, Schedule | Rule):
+            return known
+    raise refuse("explain", "scheduler", scheduler, "a scheduler of gradatim.speechbrain")
+
+
+def check(
+    scheduler: Any,
+    run: Run | int | None = None,
+    *,
+    updates: int | None = None,
+    metric: str | None = None,
+    recoverables: Mapping[str, Any] | None = None,
+) -> list[Finding]:
+    """What is wrong with a recipe's use of a scheduler, the worst first.
+
+    Args:
+        scheduler: The scheduler, before or during the run.
+        run: The run, or its number of updates, to look at the curve on.
+        updates: The updates that the optimizer has made so far, ``brain.optimizer_step``.
+        metric: The name of the metric that it is called with, such as "WER" or "BLEU".
+        recoverables: What the checkpointer saves, ``brain.checkpointer.recoverables``.
+
+    >>> from gradatim.speechbrain import NewBobScheduler
+    >>> for finding in check(NewBobScheduler(initial_value=1e-3), metric="BLEU"):
+    ...     print(finding.severity, finding.place, finding.sentence)
+    error metric A higher BLEU is better, and the value is lowered for each improvement.
+    """
+    per_update = not isinstance(scheduler, _PER_EPOCH) and not _begins_at_optimizer(scheduler)
+    curve = explain(scheduler) if per_update else None
+    found = [
+        *_calls(scheduler, updates),
+        *_direction(scheduler, metric),
+        *_horizon(scheduler, run),
+        *_recovery(scheduler, recoverables),
+    ]
+    if run is not None and isinstance(curve, Schedule):
+        found += core.check(curve, run)
+    return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
+
+
+def _begins_at_optimizer(scheduler: Any) -> bool:
+    return getattr(scheduler, "_first", 0) is None or (
+        getattr(scheduler, "initial_lr", 0) is None and scheduler._peak is None
+    )
+
+
+def _calls(scheduler: Any, updates: int | None) -> Iterator[Finding]:
+    counters = ("n_steps", "current_step", "clr_iterations")
+    calls = next((int(getattr(scheduler, n)) for n in counters if hasattr(scheduler, n)), None)
+    if calls is None or updates is None or calls == updates:
+        return
+    name = type(scheduler).__name__
+    call = "on_batch_end(optimizer)" if hasattr(scheduler, "on_batch_end") else "the scheduler"
+    if calls == 0:
+        yield Finding(
+            "error", f"update {updates}",
+            f"{name} was never called: all {updates} updates ran at the optimizer's own rate.",
+            f"Call {call} in on_fit_batch_end, if should_step.",
+        )  # fmt: skip
+    elif calls > updates:
+        yield Finding(
+            "warning", f"update {updates}",
+            f"{name} was called {calls} times in {updates} updates: the curve runs ahead.",
+            f"Call {call} for training batches only, if should_step, and for one optimizer.",
+        )  # fmt: skip
+    else:
+        yield Finding(
+            "warning", f"update {updates}",
+            f"{name} was called {calls} times in {updates} updates: the curve lags behind.",
+            "List it under recoverables, and call it after each update.",
+        )  # fmt: skip
+
+
+def _direction(scheduler: Any, metric: str | None) -> Iterator[Finding]:
+    if not isinstance(scheduler, NewBobScheduler | ReduceLROnPlateau):
+        return
+    if getattr(scheduler, "mode", "min") == "max":
+        return
+    remedy = 'mode="max"' if isinstance(scheduler, NewBobScheduler) else "-metric"
+    if metric is not None and _HIGHER_IS_BETTER.search(metric):
+        yield Finding(
+            "error", "metric",
+            f"A higher {metric} is better, and the value is lowered for each improvement.",
+            f"Write {remedy}.",
+        )  # fmt: skip
+        return
+    seen = getattr(scheduler, "metric_values", None) or scheduler.__dict__.get("losses", [])
+    values = [float(plain(value)) for value in seen]
+    rises = sum(after > before for before, after in pairwise(values))
+    if metric is None and len(values) >= 5 and rises > 0.75 * (len(values) - 1):
+        yield Finding(
+            "warning", "metric",
+            f"It rose in {rises} of {len(values) - 1} epochs, from {values[0]:g} to "
+            f"{values[-1]:g}, and a lower one is taken to be better.",
+            f"If a higher one is better, write {remedy}.",
+        )  # fmt: skip
+
+
+def _horizon(scheduler: Any, run: Run | int | None) -> Iterator[Finding]:
+    if not isinstance(scheduler, LinearScheduler):
+        return
+    count = len(scheduler.value_at_epoch)
+    epochs = run.epochs if isinstance(run, Run) else None
+    if count == 1:
+        yield Finding(
+            "error", "epoch 1",
+            f"epoch_count is 1: the value stays at {scheduler.value_at_epoch[0]:g} for ever.",
+            "Take a scheduler that is called per update, such as LinearWarmupScheduler.",
+        )  # fmt: skip
+    elif epochs is not None and epochs != count:
+        then = "stays at its end" if epochs > count else "does not reach its end"
+        yield Finding(
+            "warning", f"epoch {min(count, int(epochs))}",
+            f"The line has {count} epochs and the run {epochs:g}: the value {then}.",
+            f"Write epoch_count={int(epochs)}.",
+        )  # fmt: skip
+
+
+def _recovery(scheduler: Any, recoverables: Mapping[str, Any] | None) -> Iterator[Finding]:
+    if recoverables is None or not getattr(scheduler, "saved", ()):
+        return
+    if not any(entry is scheduler for entry in recoverables.values()):
+        yield Finding(
+            "warning", "recoverables",
+            f"{type(scheduler).__name__} has a state and is not saved: after a resume it begins "
+            "anew, and the optimizer goes on at its rate.",
+            "List it under recoverables.",
+        )  # fmt: skip

@@ -1,0 +1,205 @@
+"""A warm-up, a long middle and a last stage: called with the number of updates."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from gradatim.core._fields import Positive
+from gradatim.core.closed_forms import Line, NaturalDecay
+from gradatim.core.combine import join
+from gradatim.core.decays import Constant
+from gradatim.core.errors import refuse
+from gradatim.core.ramps import Linear
+from gradatim.core.schedule import Schedule
+from gradatim.speechbrain.arguments import Compat, length, number, remembered, stage, wanted
+from gradatim.speechbrain.optimizer import write
+from gradatim.speechbrain.recovery import Recoverable, Saved
+
+
+class WarmCoolDecayLRSchedule(Recoverable):
+    """Straight up from 0, a slow exponential decay, then straight down to 0 from where it stands.
+
+    Args:
+        lr: The highest rate.
+        warmup: Updates of the way up.
+        cooldown: Updates of the way down, at the end; with 0 the decay goes on.
+        total_steps: Updates of the whole run; the rate is 0 from then on.
+        decay_factor: What ``decay_every`` updates of decay multiply with.
+        decay_every: The updates it takes to multiply once.
+        compat: "1.1" for SpeechBrain's cooldown, which begins lower than the decay ends, by the
+            decay of another warm-up, and goes on below 0.
+
+    Source: Zhai et al., "Scaling Vision Transformers", 2021 (arXiv:2106.04560).
+
+    >>> import torch
+    >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
+    >>> scheduler = WarmCoolDecayLRSchedule(
+    ...     lr=1, warmup=2, total_steps=6, decay_factor=0.5, decay_every=1, cooldown=1
+    ... )
+    >>> for num_updates in range(1, 7):
+    ...     scheduler(optim, num_updates)
+    ...     print(optim.param_groups[0]["lr"])
+    0.5
+    1.0
+    0.5
+    0.25
+    0.12500000000000003
+    0.0
+    """
+
+    saved: ClassVar[tuple[Saved, ...]] = tuple(
+        Saved(key, object) for key in ("base_lr", "warmup", "power", "cooldown", "total_steps")
+    )
+
+    def __init__(
+        self,
+        lr: float,
+        warmup: int,
+        cooldown: int,
+        total_steps: int,
+        decay_factor: float = 0.75,
+        decay_every: float = 100000,
+        *,
+        compat: Compat = None,
+    ) -> None:
+        where = type(self).__name__
+        self.base_lr = lr
+        self.warmup = warmup
+        self.cooldown = cooldown
+        self.total_steps = total_steps
+        factor = number(where, "decay_factor", decay_factor, Positive)
+        every = number(where, "decay_every", decay_every, Positive)
+        self.power = -NaturalDecay.by(1.0, factor, every).rate
+        self.compat = wanted(where, compat)
+        self._agree()
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve as a value: ``schedule(num_updates)`` is what a call with it writes."""
+        return _warm_cool(
+            self.base_lr, self.warmup, self.power, self.cooldown, self.total_steps, self.compat
+        )
+
+    def __call__(self, opt: Any, num_updates: int) -> None:
+        """Write the rate after so many updates into the optimizer."""
+        write(opt, self.schedule(num_updates))
+
+
+class TriStageLRSchedule(Recoverable):
+    """Straight up from a share of the rate, the rate for a while, then an exponential decay.
+
+    Args:
+        lr: The highest rate.
+        warmup_steps: Updates of the way up.
+        hold_steps: Updates at ``lr``.
+        decay_steps: Updates down to ``final_lr_scale * lr``; the decay goes on after them.
+        total_steps: Not used; the original takes it too.
+        init_lr_scale: The share of ``lr`` that the warm-up begins at.
+        final_lr_scale: The share of ``lr`` that the decay reaches in ``decay_steps``.
+
+    Source: Park et al., "SpecAugment", 2019 (arXiv:1904.08779).
+
+    >>> import torch
+    >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
+    >>> scheduler = TriStageLRSchedule(
+    ...     lr=1, warmup_steps=2, hold_steps=2, decay_steps=2, total_steps=6,
+    ...     init_lr_scale=0.01, final_lr_scale=0.05,
+    ... )
+    >>> for num_updates in range(1, 7):
+    ...     scheduler(optim, num_updates)
+    ...     print(optim.param_groups[0]["lr"])
+    0.505
+    1.0
+    1.0
+    1.0
+    0.223606797749979
+    0.05000000000000001
+    """  # fmt: skip
+
+    saved: ClassVar[tuple[Saved, ...]] = tuple(
+        Saved(key, object)
+        for key in (
+            "peak_lr", "warmup_steps", "hold_steps", "decay_steps", "total_steps",
+            "init_lr_scale", "final_lr_scale", "init_lr", "warmup_rate", "decay_factor",
+        )
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        lr: float,
+        warmup_steps: int,
+        hold_steps: int,
+        decay_steps: int,
+        total_steps: int,
+        init_lr_scale: float = 0.01,
+        final_lr_scale: float = 0.05,
+    ) -> None:
+        where = type(self).__name__
+        self.peak_lr = lr
+        self.warmup_steps = warmup_steps
+        self.hold_steps = hold_steps
+        self.decay_steps = decay_steps
+        self.total_steps = total_steps
+        self.init_lr_scale = init_lr_scale
+        self.final_lr_scale = final_lr_scale
+        peak = number(where, "lr", lr)
+        last = number(where, "final_lr_scale", final_lr_scale, Positive)
+        up = length(where, "warmup_steps", warmup_steps)
+        down = length(where, "decay_steps", decay_steps)
+        self.init_lr = number(where, "init_lr_scale", init_lr_scale) * peak
+        # A stage of no length has no slope; its numbers are only there for the file.
+        self.warmup_rate = Line.between(self.init_lr, peak, up).rise if up else 0.0
+        self.decay_factor = NaturalDecay.by(1.0, last, down).rate if down else 0.0
+        self._agree()
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve as a value: ``schedule(num_updates)`` is what a call with it writes."""
+        return _tri_stage(
+            self.peak_lr, self.warmup_steps, self.hold_steps, self.decay_steps,
+            self.final_lr_scale, self.init_lr, self.warmup_rate, self.decay_factor,
+        )  # fmt: skip
+
+    def __call__(self, opt: Any, num_updates: int) -> None:
+        """Write the rate after so many updates into the optimizer."""
+        write(opt, self.schedule(num_updates))
+
+
+@remembered
+def _warm_cool(
+    lr: Any, warmup: Any, power: Any, cooldown: Any, total: Any, compat: Compat
+) -> Schedule:
+    where = "WarmCoolDecayLRSchedule"
+    peak, rise = number(where, "lr", lr), length(where, "warmup", warmup)
+    fall, end = length(where, "cooldown", cooldown), length(where, "total_steps", total)
+    if fall > end:
+        raise refuse(where, "cooldown", cooldown, f"at most total_steps, {end}")
+    up = (Line(0.0, peak, every=rise).cut(rise),) if rise else ()
+    decay = NaturalDecay(peak, -number(where, "power", power))
+    if not fall:
+        return join(*up, decay)
+    begin = end - fall  # the last update of the decay
+    if compat == "1.1":
+        down = Line.between(decay(begin), 0.0, fall)
+        # It takes over one update later than it begins, and later still after a long warm-up.
+        late = max(rise - begin, 1)
+        return join(*up, *stage(decay, max(begin + 1 - rise, 0)), down.shift(-late))
+    between = max(begin - rise, 0)
+    left = end - rise - between
+    cool = Linear(decay(between), 0.0, left) if left > 0 else Constant(0.0)
+    return join(*up, *stage(decay, between), cool)
+
+
+@remembered
+def _tri_stage(
+    lr: Any, warmup: Any, hold: Any, decay: Any, last: Any, first: Any, slope: Any, rate: Any
+) -> Schedule:
+    where = "TriStageLRSchedule"
+    peak = number(where, "lr", lr)
+    rising = Line(number(where, "init_lr", first), number(where, "warmup_rate", slope))
+    falling = NaturalDecay(peak, number(where, "decay_factor", rate))
+    return join(
+        *stage(rising, length(where, "warmup_steps", warmup)),
+        *stage(Constant(peak), length(where, "hold_steps", hold)),
+        falling if length(where, "decay_steps", decay) else last * Constant(peak),
+    )

@@ -1,0 +1,164 @@
+"""From one rate, or one loss, to another at given steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any, ClassVar
+
+from torch import nn
+
+from gradatim.core._fields import Count
+from gradatim.core.decays import Table
+from gradatim.core.errors import refuse
+from gradatim.core.schedule import Schedule
+from gradatim.speechbrain.arguments import length, number, plain
+from gradatim.speechbrain.optimizer import PerUpdate, unknown_start, write
+from gradatim.speechbrain.recovery import Recoverable, Saved
+
+
+class IntervalScheduler(PerUpdate):
+    """Rates from given updates on. In between, and before the first, the optimizer's own stays.
+
+    Args:
+        intervals: What happens in turn, as ``{"steps": after how many updates, "lr": the rate}``.
+            An entry that comes too late in the list takes its turn one update after the other.
+
+    >>> import torch
+    >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
+    >>> scheduler = IntervalScheduler(
+    ...     intervals=[
+    ...         {"steps": 2, "lr": 0.01},
+    ...         {"steps": 5, "lr": 0.005},
+    ...         {"steps": 9, "lr": 0.001},
+    ...     ]
+    ... )
+    >>> for _ in range(10):
+    ...     pre, post = scheduler(optim)
+    ...     print(f"{pre} -> {post}")
+    1 -> 1
+    1 -> 0.01
+    0.01 -> 0.01
+    0.01 -> 0.01
+    0.01 -> 0.005
+    0.005 -> 0.005
+    0.005 -> 0.005
+    0.005 -> 0.005
+    0.005 -> 0.001
+    0.001 -> 0.001
+    """
+
+    def __init__(self, intervals: Sequence[Mapping[str, Any]]) -> None:
+        self.intervals = intervals
+        self.losses = []
+        self.n_steps = 0
+        self._first: Any = None
+        self._rates = dict(_turns(intervals))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
+        if self._first is None:
+            raise unknown_start("IntervalScheduler")
+        return Table(((0, self._first), *self._rates.items()), "hold")
+
+    def __call__(self, opt: Any) -> tuple[Any, Any]:
+        """Write the rate whose turn it is; the answer is the rate before and the new one."""
+        old = opt.param_groups[0]["lr"]
+        if self._first is None:
+            self._first = plain(old)
+        new = self._rates.get(self.n_steps + 1, old)
+        self.current_lr = write(opt, new)
+        self.n_steps += 1
+        return old, new
+
+    def _agree(self) -> None:
+        """A file holds nothing of the curve, which was checked when it was given."""
+
+
+def _turns(intervals: Any) -> list[tuple[int, Any]]:
+    turns: list[tuple[int, Any]] = []
+    if not isinstance(intervals, Sequence):
+        raise refuse("IntervalScheduler", "intervals", intervals, "a list")
+    for i, entry in enumerate(intervals):
+        where = f"intervals[{i}]"
+        if not isinstance(entry, Mapping) or not {"steps", "lr"} <= set(entry):
+            raise refuse(
+                "IntervalScheduler", where, entry, "a dictionary with steps and lr",
+                'Write {"steps": 1000, "lr": 1e-4}.',
+            )  # fmt: skip
+        step = length("IntervalScheduler", f"{where}['steps']", entry["steps"])
+        number("IntervalScheduler", f"{where}['lr']", entry["lr"])
+        if step > 0:  # what would happen before the first call never does
+            after = turns[-1][0] + 1 if turns else 1
+            turns.append((max(step, after), plain(entry["lr"])))
+    return turns
+
+
+class ScheduledLoss(Recoverable, nn.Module):
+    """One loss for some steps, then the next; the last one stays.
+
+    Args:
+        schedule: What is used in turn, as ``{"loss_fn": a module or a function, "steps": for how
+            many steps}``; without ``steps``, for good.
+
+    Each forward counts, in evaluation too.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> loss_fn = ScheduledLoss(
+    ...     schedule=[
+    ...         {"steps": 3, "loss_fn": nn.MSELoss()},
+    ...         {"steps": 2, "loss_fn": nn.L1Loss()},
+    ...         {"loss_fn": nn.SmoothL1Loss()},
+    ...     ]
+    ... )
+    >>> x = torch.tensor([1.0, 2.0])
+    >>> y = torch.tensor([1.5, 2.5])
+    >>> [loss_fn(x, y).item() for _ in range(7)]
+    [0.25, 0.25, 0.25, 0.5, 0.5, 0.125, 0.125]
+    """
+
+    saved: ClassVar[tuple[Saved, ...]] = (Saved("n_steps", Count),)
+
+    def __init__(self, schedule: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        _check_losses(schedule)
+        self.schedule = schedule
+        self.n_steps = 0
+        losses = [item["loss_fn"] for item in schedule]
+        # All of them are known as parts, so that the later ones move to the device too.
+        self.losses = nn.ModuleList(loss for loss in losses if isinstance(loss, nn.Module))
+        ends = accumulate(int(plain(item["steps"])) for item in schedule[:-1])
+        begins = {0: 0} | {end: i for i, end in enumerate(ends, start=1)}
+        self._turn = Table(tuple(begins.items()), "hold")
+
+    @property
+    def current_loss_fn(self) -> Any:
+        """The loss that the next forward uses."""
+        return self.schedule[int(self._turn(self.n_steps))]["loss_fn"]
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The loss whose turn it is, called with the same arguments."""
+        loss_fn = self.current_loss_fn
+        self.n_steps += 1
+        return loss_fn(*args, **kwargs)
+
+
+def _check_losses(schedule: Any) -> None:
+    where = "ScheduledLoss"
+    if not isinstance(schedule, Sequence) or not schedule:
+        raise refuse(where, "schedule", schedule, "a list of one loss or more")
+    for i, item in enumerate(schedule):
+        if not isinstance(item, Mapping) or not callable(item.get("loss_fn")):
+            raise refuse(
+                where, f"schedule[{i}]", item, "a dictionary with a loss_fn that can be called",
+                'Write {"loss_fn": mse_loss, "steps": 1000}.',
+            )  # fmt: skip
+        if "steps" in item:
+            length(where, f"schedule[{i}]['steps']", item["steps"])
+        elif i < len(schedule) - 1:
+            raise refuse(
+                where, f"schedule[{i}]", item, "one with steps, since others follow it",
+                "Without steps a loss stays for good.",
+            )  # fmt: skip

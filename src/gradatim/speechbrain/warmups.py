@@ -1,0 +1,150 @@
+"""Straight up from 0, then down: a line, or an exponential decay."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from gradatim.core._fields import Count, Positive
+from gradatim.core.closed_forms import GeometricDecay, Line
+from gradatim.core.combine import join
+from gradatim.core.decays import Constant
+from gradatim.core.ramps import Linear
+from gradatim.core.schedule import Schedule
+from gradatim.speechbrain.arguments import length, number, remembered
+from gradatim.speechbrain.optimizer import write
+from gradatim.speechbrain.recovery import Recoverable, Saved
+
+
+class LinearWarmupScheduler(Recoverable):
+    """Straight up from 0, then straight down to 0.
+
+    Args:
+        initial_value: The highest rate, reached after the warm-up.
+        num_warmup_steps: Updates of the way up.
+        num_training_steps: Updates of the whole run.
+
+    SpeechBrain up to 1.0.3 asks it for values and writes them itself, ``get_next_value()``, from
+    step 0 on; later releases call it with the optimizer, from step 1 on. Both work.
+
+    >>> scheduler = LinearWarmupScheduler(1.0, 2, 10)
+    >>> [scheduler.calculate_lr(n) for n in (0, 1, 2, 3, 4)]
+    [0.0, 0.5, 1.0, 0.875, 0.75]
+    >>> scheduler = LinearWarmupScheduler(1.0, 2, 4)
+    >>> [scheduler.get_next_value() for _ in range(5)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+
+    saved: ClassVar[tuple[Saved, ...]] = (
+        Saved("initial_value", object, "lr0"),
+        Saved("num_warmup_steps", object),
+        Saved("num_training_steps", object),
+        Saved("current_step", Count),
+    )
+
+    def __init__(
+        self, initial_value: float, num_warmup_steps: int, num_training_steps: int
+    ) -> None:
+        self.lr0 = initial_value
+        self.num_warmup_steps = num_warmup_steps
+        self.num_training_steps = num_training_steps
+        self.current_step = 0
+        self.current_lr: Any = initial_value
+        self._agree()
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
+        return _up_and_down(self.lr0, self.num_warmup_steps, self.num_training_steps)
+
+    def calculate_lr(self, current_step: int) -> float:
+        """The rate after so many updates; nothing changes."""
+        value: float = self.schedule(current_step)
+        return value
+
+    def get_next_value(self) -> float:
+        """The rate for the next update, for recipes that write it themselves."""
+        value = self.calculate_lr(self.current_step)
+        self.current_step += 1
+        return value
+
+    def __call__(self, opt: Any) -> tuple[Any, float]:
+        """Write the next rate into the optimizer; the answer is the rate before and the new one."""
+        new = self.calculate_lr(self.current_step + 1)
+        self.current_lr = write(opt, new)
+        self.current_step += 1
+        return self.current_lr, new
+
+
+class WarmAndExpDecayLRSchedule(Recoverable):
+    """Straight up from 0, then an exponential decay that reaches its factor at the end and goes on.
+
+    Args:
+        lr: The highest rate.
+        n_warmup_steps: Calls of warm-up. The first call writes 0.
+        total_steps: The call that writes ``lr * decay_factor``, counted from 0.
+        decay_factor: What is left of ``lr`` then; above 1 the rate stays at ``lr``.
+
+    >>> import torch
+    >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
+    >>> scheduler = WarmAndExpDecayLRSchedule(
+    ...     lr=1, n_warmup_steps=2, decay_factor=0.01, total_steps=6
+    ... )
+    >>> for _ in range(4):
+    ...     scheduler(optim)
+    ...     print(optim.param_groups[0]["lr"])
+    0.0
+    0.5
+    1.0
+    0.31622776601683794
+    """
+
+    saved: ClassVar[tuple[Saved, ...]] = (
+        *(Saved(k, object) for k in ("base_lr", "n_warmup_steps", "decay_factor", "decay_steps")),
+        Saved("current_step", Count),
+    )
+
+    def __init__(
+        self, lr: float, n_warmup_steps: int, total_steps: int, decay_factor: float = 0.1
+    ) -> None:
+        where = type(self).__name__
+        self.base_lr = lr
+        self.current_lr: float = 0
+        self.n_warmup_steps = n_warmup_steps
+        self.decay_factor = decay_factor
+        whole = length(where, "total_steps", total_steps)
+        self.decay_steps = whole - length(where, "n_warmup_steps", n_warmup_steps)
+        self.current_step = 0
+        self._agree()
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
+        return _warm_and_exp(self.base_lr, self.n_warmup_steps, self.decay_factor, self.decay_steps)
+
+    def __call__(self, opt: Any) -> None:
+        """Write the next rate into the optimizer."""
+        self.current_lr = self.schedule(self.current_step + 1)
+        write(opt, self.current_lr)
+        self.current_step += 1
+
+
+@remembered
+def _up_and_down(lr: Any, warmup: Any, total: Any) -> Schedule:
+    where = "LinearWarmupScheduler"
+    peak, rise = number(where, "initial_value", lr), length(where, "num_warmup_steps", warmup)
+    fall = length(where, "num_training_steps", total) - rise
+    up = (Linear(0.0, peak, rise),) if rise else ()
+    return join(*up, Linear(peak, 0.0, fall) if fall > 0 else Constant(0.0))
+
+
+@remembered
+def _warm_and_exp(lr: Any, warmup: Any, factor: Any, steps: Any) -> Schedule:
+    where = "WarmAndExpDecayLRSchedule"
+    peak, rise = number(where, "lr", lr), length(where, "n_warmup_steps", warmup)
+    factor = number(where, "decay_factor", factor, Positive)
+    up = (Line(0.0, peak, every=rise).cut(rise),) if rise else ()
+    # Without a length the decay has no time to happen in, and a factor above 1 is no decay.
+    decays = factor < 1.0 and number(where, "decay_steps", steps) > 0
+    decay = GeometricDecay(peak, factor, steps) if decays else Constant(peak)
+    # The first call, after the first update, writes the value of step 0.
+    return join(*up, decay).shift(1)

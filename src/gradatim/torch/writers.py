@@ -1,0 +1,108 @@
+"""Writing a row of values into parameter groups, with no work per group that all groups share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import is_
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradatim.torch.groups import Entry, Group
+
+Row = tuple[float, ...]
+
+
+class Writer:
+    """Writes rows into groups, which must stay what they were when this was made.
+
+    Args:
+        groups: The parameter groups.
+        columns: Each entry to write, and for each group the column of the row that serves it.
+    """
+
+    def __init__(
+        self, groups: Sequence[Group], columns: Iterable[tuple[Entry, Sequence[int]]]
+    ) -> None:
+        self.groups = len(groups)
+        self._floats: list[tuple[str, int]] = []
+        self._tensors: list[tuple[Tensor, int]] = []
+        self._single: list[tuple[Entry, Sequence[int]]] = []
+        self._held: list[tuple[Entry, list[Any]]] = []
+        self._versions: list[int] = []
+        for entry, serving in columns:
+            held = [entry.held(group) for group in groups]
+            if len(set(serving)) > 1 or not held:
+                self._single.append((entry, serving))
+            elif entry.slot is None and all(type(one) is float for one in held):
+                self._floats.append((entry.key, serving[0]))
+            elif (flat := _flat(held)) is not None:
+                self._tensors.append((flat, serving[0]))
+                self._held.append((entry, held))
+            else:
+                self._single.append((entry, serving))
+
+    @property
+    def only(self) -> tuple[str, int] | None:
+        """The key and the column, if all there is to write is one float, the same for all."""
+        alone = len(self._floats) == 1 and not self._tensors and not self._single
+        return self._floats[0] if alone else None
+
+    def fits(self, groups: Sequence[Group]) -> bool:
+        """Whether the groups are as many as they were, with the tensors they had."""
+        return len(groups) == self.groups and all(
+            all(map(is_, map(entry.held, groups), held)) for entry, held in self._held
+        )
+
+    def stands(self, groups: Sequence[Group], row: Row) -> bool:
+        """Whether a row still stands where it was written, as far as the first group tells."""
+        return (
+            not self._single
+            and all(groups[0][key] is row[column] for key, column in self._floats)
+            and [flat._version for flat, _ in self._tensors] == self._versions
+        )
+
+    def write(self, groups: Sequence[Group], row: Row) -> None:
+        """Write a row into the groups."""
+        for key, column in self._floats:
+            value = row[column]
+            for group in groups:
+                group[key] = value
+        for flat, column in self._tensors:
+            flat.fill_(row[column])
+        self._versions = [flat._version for flat, _ in self._tensors]
+        for entry, serving in self._single:
+            for group, column in zip(groups, serving, strict=True):
+                entry.write(group, row[column])
+
+
+def _flat(held: Sequence[Any]) -> Tensor | None:
+    """One tensor whose memory all these tensors share from now on; None if they cannot.
+
+    Each keeps its identity, so that compiled code and whoever else holds it sees what is written.
+    They cannot if they differ in type or device, or are part of a graph of gradients.
+    """
+    first = held[0]
+    if not isinstance(first, Tensor):
+        return None
+    for one in held:
+        if type(one) is not Tensor or one.requires_grad or one.layout is not torch.strided:
+            return None
+        if (one.dtype, one.device) != (first.dtype, first.device):
+            return None
+    if len(held) == 1:
+        return first
+    if not _in_a_row(held):
+        # Once only: a captured graph knows a tensor by its place in memory.
+        flat = torch.stack([one.detach().reshape(()) for one in held])
+        for place, one in zip(flat.unbind(), held, strict=True):
+            one.data = place.view(one.shape)
+    return first.as_strided((len(held),), (1,))
+
+
+def _in_a_row(held: Sequence[Tensor]) -> bool:
+    """Whether these tensors lie side by side in one memory already."""
+    memory, begin = held[0].untyped_storage().data_ptr(), held[0].storage_offset()
+    places = [(one.untyped_storage().data_ptr(), one.storage_offset()) for one in held]
+    return places == [(memory, begin + i) for i in range(len(held))]

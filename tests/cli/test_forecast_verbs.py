@@ -1,0 +1,121 @@
+"""``gradatim forecast``, ``bound`` and ``optimise`` as they are typed."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gradatim import parse, warmup_constant, warmup_linear
+from gradatim.choose import fits, forecast, laws
+from gradatim.choose.curve import LossCurve
+from gradatim.cli import main
+
+HELD = warmup_constant(peak=1e-3, warmup=50)
+FELL = warmup_linear(peak=1e-3, warmup=50, hold=1500, steps=2000)
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """Two logs of a world in which the momentum law is true: it is quick to fit."""
+    folder = tmp_path_factory.mktemp("logs")
+    law = fits.Fit(laws.Momentum(), np.array([3.0, 0.5, 0.5, 400.0, 0.01]), 1.0, 0.0)
+    any_run = LossCurve([100], [3.0], HELD)
+    steps = np.arange(100, 2000, 20)
+    for name, schedule in (("held", HELD), ("fell", FELL)):
+        truth = forecast.Forecast((any_run,), (law,)).predict(schedule, 2000, at=steps)
+        rows = [
+            f"{k},{loss!r},{schedule(int(k))!r}"
+            for k, loss in zip(steps, truth.mean.tolist(), strict=True)
+        ]
+        text = "\n".join(["step,val_loss,lr", *rows])
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return stop.value.code or 0, out, err
+
+    return run
+
+
+WSD = "long=warmup_linear(peak=1e-3, warmup=50, hold=3000, steps=4000)"
+WILD = "wild=warmup_constant(peak=2e-3, warmup=50, steps=4000)"
+
+
+def test_forecast(logs, run, tmp_path):
+    given = (logs / "held.csv", logs / "fell.csv", "--law", "momentum")
+    page = tmp_path / "report.html"
+    code, out, err = run("forecast", *given, "-s", WSD, "-s", WILD, "--out", page)
+    assert (code, err) == (0, "")
+    (long,) = re.findall(r"^long +(\d\.\d{4}) \((\d\.\d{4}) to (\d\.\d{4})\)", out, re.MULTILINE)
+    mean, low, high = map(float, long)
+    law = fits.Fit(laws.Momentum(), np.array([3.0, 0.5, 0.5, 400.0, 0.01]), 1.0, 0.0)
+    rates = parse(WSD.removeprefix("long="))(np.arange(4000))
+    assert mean == pytest.approx(law.loss(rates, 0.0, np.array([3999]))[0], abs=5e-3)
+    assert low < mean < high
+    assert out.index("long") < out.index("wild")  # the better one first
+    assert "more than 1.5 times the highest one seen" in out
+    html = page.read_text(encoding="utf-8")
+    assert html.count("data:image/png;base64,") == 3
+    assert "http" not in html.replace("http-equiv", "")
+    # The same with schedules instead of logged rates.
+    code, again, _ = run("forecast", *given, "--run", repr(HELD), "--run", repr(FELL), "-s", WSD)
+    (same,) = re.findall(r"^long +(\d\.\d{4})", again, re.MULTILINE)
+    assert float(same) == pytest.approx(mean, abs=5e-3)
+
+
+def test_optimise(logs, run, tmp_path):
+    given = (logs / "held.csv", logs / "fell.csv", "--law", "multipower", "--updates", 1000)
+    page = tmp_path / "report.html"
+    code, out, err = run("optimise", *given, "--warmup", 50, "--floor", 1e-5, "--out", page)
+    assert (code, err) == (0, "")
+    first, verdict, text, where = out.splitlines()
+    assert first.startswith("Final loss to expect: ")
+    assert "over plain WSD" in verdict
+    schedule = parse(text)
+    rates = schedule(np.arange(1000))
+    assert rates.max() == pytest.approx(1e-3)
+    assert rates[50:].min() >= 1e-5
+    assert where == str(page)
+    assert page.is_file()
+
+
+def test_bound(run):
+    cosine = "cosine=Cosine(start=1.0, end=0.0, steps=4000)"
+    linear = "linear=Linear(start=1.0, end=0.0, steps=4000)"
+    code, out, err = run("bound", cosine, linear, "--lr", "1e-3")
+    assert (code, err) == (0, "")
+    assert re.search(r"^cosine +4,000 +1\.0000 +1\.0000 +0\.001$", out, re.MULTILINE)
+    # sqrt(T) times the bound is 2.0018 and 2.0609: 0.9713. The rates 0.01579 and 0.01534: 1.0295.
+    assert re.search(r"^linear +4,000 +0\.9713 +1\.0295 +0\.00103$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["forecast", "none.csv"], "no schedule is given to judge"),
+        (["forecast", "none.csv", "-s", WSD], "cannot read none.csv"),
+        (["forecast", "a.csv", "b.csv", "--run", repr(HELD), "-s", WSD], "2 logs and 1 --run"),
+        (["forecast", "a.csv", "-s", WSD, "-s", WSD], "schedules need different names"),
+        (["optimise", "none.csv"], "Missing option '--updates'"),
+        (["bound", "Constant(value=1.0)"], "has no end"),
+        (["bound", "Cosin(1, 0, 10)"], "Did you mean 'Cosine'"),
+    ],
+)
+def test_wrong_usage(run, arguments, words):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_a_report_that_cannot_be_written(logs, run, tmp_path):
+    given = (logs / "held.csv", logs / "fell.csv", "--law", "momentum")
+    code, _, err = run("forecast", *given, "-s", WSD, "--out", tmp_path / "no" / "r.html")
+    assert code == 2
+    assert "cannot be written" in err

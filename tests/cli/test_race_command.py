@@ -1,0 +1,299 @@
+"""``gradatim race`` as it is typed: what it prints, what it leaves, how it ends."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gradatim.cli import main
+
+TRAIN = """
+import time
+from gradatim import Schedule
+from gradatim.core._fields import Number
+
+class Flat(Schedule):
+    height: Number
+    def at(self, t, xp):
+        return xp.constant(self.height, t)
+
+def run(schedule, seed):
+    print("noise")
+    for step in range(3):
+        yield step, schedule(step) + seed
+
+def slow(schedule, seed):
+    time.sleep(0.1)
+    return {"loss": schedule(0) + seed}
+
+def counted(schedule, seed, updates=40):
+    return schedule(updates)
+
+def raises(schedule, seed):
+    raise KeyError("label")
+"""
+PAIR = ["--schedule", "half=Constant(0.5)", "--schedule", "quarter=Constant(0.25)"]
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    (tmp_path / "train.py").write_text(TRAIN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "train", raising=False)
+    return tmp_path
+
+
+def call(*arguments):
+    """The exit code of the command, run in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(["race", *arguments])
+    return end.value.code
+
+
+def start(*arguments, program="from gradatim.cli import main; main()", **options):
+    """The command in a process of its own."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LC_"))}
+    environment |= {"PYTHONPATH": os.pathsep.join([str(SOURCE), *sys.path])}
+    environment |= options.pop("environment", {})
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", program, *arguments],
+        env=environment, stdin=subprocess.DEVNULL, text=True, encoding="utf-8", **options,
+    )  # fmt: skip
+
+
+def finish(process):
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def test_a_race_of_ones_own_function(here):
+    code, out, err = finish(start("race", "train:run", *PAIR, "--seeds", "6"))
+    assert code == 0, err
+    # Last losses: 0.5 + seed and 0.25 + seed, so means 3.0 and 2.75 and deviations sqrt(3.5).
+    assert re.search(r"half +3\.000 +1\.871 +0 of 6", out)
+    assert re.search(r"quarter +2\.750 +1\.871 +0 of 6", out)
+    assert re.search(r"quarter - half +-0\.250 +-0\.250 to -0\.250 +6 of 6 +0\.031", out)
+    assert "Best mean loss: 2.750 (deviation 1.871, 0 of 6 failed) with 'quarter'." in out
+    page = Path("races") / "train-run" / "report.html"
+    assert out.rstrip().endswith(f"Report: {page}")
+    assert page.is_file()
+    assert (here / "races" / "train-run" / "rates.png").is_file()
+    assert "[12/12]" in err
+    assert "noise" not in out, "what a task prints belongs beside the table"
+
+
+def test_the_second_time_nothing_runs_again(here):
+    assert call("train:run", *PAIR, "--seeds", "2") == 0
+    record = (here / "races" / "train-run" / "runs.jsonl").read_bytes()
+    code, _, err = finish(start("race", "train:run", *PAIR, "--seeds", "2"))
+    assert code == 0
+    assert err.splitlines()[0].startswith("4 of 4 runs are finished, in races")
+    assert (here / "races" / "train-run" / "runs.jsonl").read_bytes() == record
+
+
+def test_a_schedule_needs_no_name_and_may_be_of_the_users_own_class(here, capsys):
+    texts = ["--schedule", "Flat(height=0.125)", "-s", "3e-4 * Constant(value=1)"]
+    assert call("train:run", *texts, "--seeds", "1") == 0
+    names = json.loads((here / "races" / "train-run" / "race.json").read_text())["contestants"]
+    assert list(names) == ["Flat(height=0.125)", "3e-4 * Constant(value=1)"]
+
+
+def test_a_schedule_that_does_not_fit_the_run_is_mentioned_and_raced(here):
+    texts = ["-s", "short=Linear(start=1, end=0, steps=2)", "-s", "right=Constant(0.25)"]
+    code, _, err = finish(start("race", "train:counted", *texts, "--seeds", "1"))
+    assert code == 0, err
+    assert err.startswith("short: The schedule is over there, and the other ")
+    assert "right:" not in err
+
+
+def test_a_task_that_raises_is_reported_and_can_be_retried(here, capsys):
+    assert call("train:raises", *PAIR, "--seeds", "4") == 0
+    said = capsys.readouterr()
+    assert "half, seed 0: KeyError: 'label'" in said.out
+    assert "and 3 more errors" in said.out
+    assert "--retry repeats the runs that ended in an error" in said.out
+    (here / "train.py").write_text(TRAIN.replace('raise KeyError("label")', "return 1.0"))
+    code, out, _ = finish(start("race", "train:raises", *PAIR, "--seeds", "4", "--retry"))
+    assert (code, "KeyError" in out) == (0, False)
+
+
+def test_runs_of_other_code_are_kept_but_not_in_silence(here, capsys):
+    assert call("train:run", *PAIR, "--seeds", "1") == 0
+    assert "another version" not in capsys.readouterr().err
+    (here / "train.py").write_text(TRAIN + "\n# changed\n")
+    assert call("train:run", *PAIR, "--seeds", "1") == 0
+    said = capsys.readouterr().err
+    assert "were made with another version of code of the task. They are kept" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nope"], "unknown task 'nope'. Known: digits, text. For your own write package.module"),
+        (["train:walk"], "unknown function 'walk'"),
+        (["other:run"], "no module 'other' for task 'other:run'"),
+        (["digits", "--seeds", "0"], "seeds must be how many, 1 or more"),
+        (["digits", "--seeds", "ten"], "--seeds"),
+        (["digits", "--jobs", "-1"], "jobs must be a whole number of processes, 1 or more, got -1"),
+        (["digits", "--updates", "0"], "updates must be a whole number of updates, 1 or more"),
+        (["train:run", *PAIR, "--updates", "9"], "updates must be left out"),
+        (["train:run"], "schedules must be given, task train:run brings none"),
+        (["digits", "-s", "Cosinus(1)"], "unknown schedule 'Cosinus'. Did you mean 'Cosine'?"),
+        (["digits", "-s", "a=Cosine(1, 0"], "schedule 'a=Cosine(1, 0': parse: "),
+        (["digits", "-s", "a=Linear(start=0, end=1, steps=0)"], "steps must be"),
+        (["digits", "-s", "a=Constant(1)", "-s", "a=Constant(2)"], "need different names, got 'a'"),
+        (["digits", "-s", "=Constant(1)"], "need different names, got ''"),
+        (["digits", "-s", "a=Constant(1)", "-s", "b=Constant(1)"], "schedules must differ"),
+        (["digits", "--out", "train.py"], "out must be a folder that can be written"),
+        (["digits", "--out", "."], "holds other files and no race"),
+        (["digits", "--faster"], "No such option: --faster"),
+        (["digits", "text"], "unexpected extra argument"),
+    ],
+)
+def test_bad_input_is_refused_before_the_first_run(here, capsys, arguments, says):
+    assert call(*arguments) == 2
+    said = capsys.readouterr()
+    assert says in said.err
+    assert said.out == ""
+    assert 1 <= len(said.err.splitlines()) <= 5
+    assert "Traceback" not in said.err
+    assert sorted(p.name for p in here.iterdir() if p.name != "__pycache__") == ["train.py"]
+
+
+def test_another_task_in_the_folder_is_refused(here, capsys):
+    assert call("train:run", *PAIR, "--seeds", "1", "--out", "it") == 0
+    assert call("train:slow", *PAIR, "--seeds", "1", "--out", "it") == 2
+    assert (
+        "it holds another race: its task is 'train:run', not 'train:slow'"
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits")
+def test_a_full_disk_ends_the_race_in_a_sentence_and_loses_nothing(here):
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n"
+        "from gradatim.cli import main; main()"
+    )
+    asked = ["race", "train:slow", *PAIR, "--seeds", "12", "--out", "it"]
+    code, _, err = finish(start(*asked, program=limited))
+    assert code == 2
+    assert "Traceback" not in err
+    last = err.splitlines()[-1]
+    kept = int(re.search(r"File too large\. (\d+) finished runs are kept", last)[1])
+    assert 0 < kept < 24
+    lines = (here / "it" / "runs.jsonl").read_text()
+    assert lines.count("\n") == kept
+    code, _, err = finish(start(*asked))
+    assert code == 0, err
+    assert err.startswith(f"{kept} of 24 runs are finished")
+    assert (here / "it" / "runs.jsonl").read_text().startswith(lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_stops_at_once_and_says_how_to_go_on(here):
+    asked = ["race", "train:slow", *PAIR, "--seeds", "30", "--out", "it", "--jobs", "2"]
+    process = start(*asked, start_new_session=True)
+    record = here / "it" / "runs.jsonl"
+    end = time.monotonic() + 120
+    while not (record.exists() and record.read_text().count("\n") >= 3):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the workers as well
+    code, _, err = finish(process)
+    assert code == 130
+    said = re.fullmatch(
+        r"Stopped\. (\d+) of 60 runs are finished and kept in it\. The same command goes on from "
+        r"there\.",
+        err.splitlines()[-1],
+    )
+    assert said, err
+    # A run that was being written when the interruption came is there, though it was not counted.
+    assert record.read_text().count("\n") - int(said[1]) in (0, 1)
+    assert "Traceback" not in err
+
+
+def test_a_terminal_that_cannot_show_a_name_does_not_end_the_race(here):
+    name = "größer=Constant(0.5)"
+    code, out, err = finish(
+        start(
+            "race", "train:run", "--seeds", "1", "-s", name,
+            environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
+        )
+    )  # fmt: skip
+    assert code == 0, err
+    assert "gr" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
+def test_a_terminal_sees_a_bar_for_each_contestant(here):
+    terminal, ours = os.openpty()
+    names = ["-s", "half=Constant(0.5)", "-s", "[b]bold[/b]=Constant(0.25)"]
+    process = start("race", "train:run", *names, "--seeds", "2", stderr=ours)
+    os.close(ours)
+    shown = b""
+    with contextlib.suppress(OSError):  # the way a terminal on Linux says that all is read
+        while part := os.read(terminal, 10_000):
+            shown += part
+    os.close(terminal)
+    code, out, _ = finish(process)
+    assert code == 0
+    for words in ("half", "[b]bold[/b]", "2/2", "4/4", "loss 0.75"):
+        assert words in shown.decode(), words
+    assert out.count("[b]bold[/b]") == 3  # in both tables and in the verdict
+
+
+WITHOUT = """
+import sys
+sys.modules[{!r}] = None
+from gradatim.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"),
+    [
+        ("typer", "cli"),
+        ("rich", "cli"),
+        ("torch", "race"),
+        ("sklearn", "race"),
+        ("joblib", "race"),
+        ("scipy", "race"),
+        ("matplotlib", "race"),
+    ],
+)
+def test_a_missing_package_is_one_sentence(here, package, extra):
+    code, out, err = finish(start("race", "digits", program=WITHOUT.format(package)))
+    assert code == 2
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert f'pip install "gradatim[{extra}]"' in err
+    assert package in err
+    assert not (here / "races").exists()
+
+
+def test_the_help_of_the_verb_explains_the_contract(here, capsys):
+    assert call("--help") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for words in (
+        "--schedule",
+        "--seeds",
+        "--jobs",
+        "--updates",
+        "--out",
+        "--retry",
+        "digits, text",
+    ):
+        assert words in said
+    assert "run(schedule, seed)" in said

@@ -1,0 +1,230 @@
+"""The command as a person and a script use it: output, exit codes, pipes, poor terminals."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gradatim import load_plan, parse, warmup_cosine
+from gradatim.cli import main
+
+COSINE = "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"
+SCHEDULE = warmup_cosine(peak=3e-4, warmup=500, steps=10_000)
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return stop.value.code or 0, out, err
+
+    return run
+
+
+@pytest.fixture
+def plan(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(
+        "format: 1\nrun: {updates: 10_000}\nschedules:\n"
+        "  lr: {warmup_cosine: {peak: 3e-4, warmup: 5%}}\n"
+        "  weight_decay: {Constant: {value: 0.1}}\n"
+    )
+    return str(path)
+
+
+def test_show_draws_the_curve_and_its_key_points(run, plan):
+    for given in (COSINE, plan):
+        code, out, err = run("show", given)
+        assert (code, err) == (0, "")
+        assert "⠉" in out
+        table = {line[:15].strip(): line.split()[-1] for line in out.splitlines() if line.strip()}
+        assert float(table["peak"]) == 3e-4
+        assert float(table["area"]) == pytest.approx(1.5)
+    assert "--value weight_decay" in out
+
+
+def test_show_one_value(run, plan):
+    code, out, _ = run("show", plan, "--value", "weight_decay", "--at", "3", "--at", "10000000")
+    assert (code, out.split()) == (0, ["0.1", "0.1"])
+
+
+def test_show_at_gives_every_digit(run):
+    _, out, _ = run("show", COSINE, "--at", "777")
+    assert float(out) == SCHEDULE(777)
+    _, out, _ = run("show", COSINE, "--at", "777", "--json")
+    assert json.loads(out) == {"777": SCHEDULE(777)}
+
+
+def test_show_json_is_the_schedule(run):
+    _, out, _ = run("show", COSINE, "--json")
+    page = json.loads(out)
+    assert parse(page["text"]) == SCHEDULE
+    assert page["updates"] == 10_000
+    assert all(value == SCHEDULE(step) for step, value in page["curve"])
+
+
+def test_show_csv_is_the_curve(run):
+    _, out, _ = run("show", COSINE, "--csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == 1001
+    assert all(float(row["lr"]) == SCHEDULE(int(row["step"])) for row in rows)
+    assert rows[-1]["step"] == "9999"
+
+
+def test_show_formula_is_latex(run):
+    _, out, _ = run("show", "Linear(1, 0, 4)", "--formula")
+    assert out.strip() == r"1 - \frac{t}{4}"
+
+
+@pytest.mark.parametrize(
+    ("ending", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("html", b"<!doctype html>")]
+)
+def test_show_writes_pictures_and_reports(run, tmp_path, ending, begins):
+    out = tmp_path / f"curve.{ending}"
+    code, _, _ = run("show", COSINE, "--out", str(out))
+    assert code == 0
+    assert out.read_bytes().startswith(begins)
+
+
+def test_check_fails_on_errors_only(run, plan):
+    code, out, _ = run("check", plan)
+    assert code == 0
+    assert out.startswith("note: lr, update 1 of 10000")
+    code, out, _ = run("check", "warmup_cosine(peak=3e-4, warmup=5, steps=90)", "--updates", "9000")
+    assert code == 1
+    assert "error: lr" in out
+    code, out, _ = run("check", plan, "--json")
+    assert {finding["severity"] for finding in json.loads(out)} == {"note"}
+
+
+def test_diff_names_fields_and_the_largest_gap(run):
+    code, out, _ = run("diff", COSINE, COSINE.replace("3e-4", "6e-4"))
+    assert code == 1
+    assert "Join.pieces[0].Linear.end" in out
+    assert "Largest gap of lr: 0.0003 at step 500" in out
+    code, out, _ = run("diff", COSINE, COSINE)
+    assert (code, out) == (0, "They are the same schedule.\n")
+
+
+def test_diff_sees_the_same_curve_in_other_words(run):
+    code, out, _ = run("diff", "Linear(1, 0, 10)", "Linear(1, 0, 10).clip(low=0)")
+    assert code == 0
+    assert "Their values are the same" in out
+
+
+def test_diff_looks_as_far_as_the_schedule_with_an_end(run):
+    _, out, _ = run("diff", "Linear(1, 0, 10)", "Constant(0.5)", "--json")
+    assert json.loads(out) == {
+        "fields": [["all", "Linear(start=1.0, end=0.0, steps=10)", "Constant(value=0.5)"]],
+        "step": 0, "gap": -0.5,
+    }  # fmt: skip
+
+
+def test_convert_prints_code_and_says_what_differs(run, plan):
+    code, out, err = run("convert", plan, "--to", "transformers")
+    assert code == 0
+    assert "get_cosine_schedule_with_warmup" in out
+    compile(out, "printed", "exec")
+    assert err.startswith("# ")
+    code, out, _ = run("convert", "StepLR(optimizer, 30)", "--from", "torch", "--lr", "0.1")
+    assert parse(out)(30) == pytest.approx(0.01)
+
+
+def test_list_knows_everything(run):
+    code, out, _ = run("list")
+    assert code == 0
+    assert {line.split()[0] for line in out.splitlines()} >= {"Cosine", "wsd", "Plateau"}
+    _, out, _ = run("list", "wsd")
+    assert "arXiv:2404.06395" in out
+    assert ">>> schedule = wsd(" in out
+    _, out, _ = run("list", "--schema")
+    assert json.loads(out)["title"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "warmup_cosin(1, 2)"),
+        ("show", "no.yaml"),
+        ("show", "lr"),
+        ("show", COSINE, "--at", "-1"),
+        ("show", COSINE, "--out", "curve.gif"),
+        ("show", COSINE, "--value", "momentum"),
+        ("show", COSINE, "--updates", "0"),
+        ("show", COSINE, "--out", "no/such/folder/curve.png"),
+        ("check", "noam(warmup=100, peak=1.0)"),
+        ("diff", COSINE),
+        ("convert", COSINE),
+        ("convert", COSINE, "--to", "tensorflow"),
+        ("list", "warmup_cosin"),
+        ("draw", COSINE),
+        ("show", "(" * 1000),
+        ("show", "\udcff\udcfe"),
+    ],
+    ids=lambda arguments: " ".join(arguments)[:80].encode("ascii", "replace").decode(),
+)
+def test_bad_input_is_code_2_and_a_few_lines(run, arguments):
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert 1 <= err.count("\n") <= 5
+    assert err.startswith("gradatim: ")
+
+
+def command(*arguments, env=None, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "gradatim.cli", *arguments], capture_output=True, check=False,
+        env={**os.environ, **(env or {})}, timeout=60, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", [("show", COSINE), ("list",), ("list", "wsd"),
+                                  ("diff", COSINE, "Constant(1)")], ids=" ".join)  # fmt: skip
+def test_a_terminal_without_unicode_gets_ascii(verb):
+    poor = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "TERM": "dumb"}
+    done = command(*verb, env=poor)
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stdout.isascii()
+    assert b"?" not in done.stdout
+    assert done.stderr == b""
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    program = f"{sys.executable} -m gradatim.cli list | head -1"
+    done = subprocess.run(
+        ["sh", "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.startswith("Constant")
+    assert done.stderr == ""
+
+
+def test_show_loads_no_framework_and_no_plots():
+    program = (
+        "import sys\nfrom gradatim.cli import main\ntry:\n"
+        f"    main(['show', {COSINE!r}])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'numpy', 'matplotlib', 'jax', 'keras', 'sympy', 'scipy', 'yaml'}\n"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_completion_is_offered():
+    done = command(
+        "--show-completion", "bash", env={"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    )
+    assert b"gradatim" in done.stdout.lower() or done.returncode == 0
+
+
+def test_a_plan_is_what_the_command_says(run, plan):
+    _, out, _ = run("show", plan, "--at", "500")
+    assert float(out) == load_plan(plan).schedules["lr"](500)

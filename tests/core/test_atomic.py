@@ -1,0 +1,155 @@
+"""A file that is saved is whole at every moment, whatever happens while it is saved."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradatim import Driver, Linear
+from gradatim.core import atomic
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def text(path):
+    return path.read_text(encoding="utf-8")
+
+
+def test_new_and_replaced(tmp_path):
+    path = tmp_path / "state.json"
+    atomic.write(path, "één")
+    assert path.read_bytes() == "één".encode()
+    atomic.write(str(path), b"\x00two")
+    assert path.read_bytes() == b"\x00two"
+    assert os.listdir(tmp_path) == ["state.json"]
+
+
+class Stop(BaseException):
+    """Not an Exception: an interrupt from the keyboard is none either."""
+
+
+@pytest.mark.parametrize("error", [OSError("no space left"), Stop()])
+@pytest.mark.parametrize("point", ["open", "chmod", "write", "flush", "fsync", "replace"])
+def test_a_failure_at_any_point_leaves_the_old_file_and_nothing_else(
+    tmp_path, monkeypatch, point, error
+):
+    path = tmp_path / "state.json"
+    atomic.write(path, "old")
+
+    def fails(*_, **__):
+        raise error
+
+    class Failing:
+        """A file of which one method fails, the write after its first half."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def __getattr__(self, name):
+            return fails if name == point else getattr(self.file, name)
+
+        def write(self, data):
+            if point == "write":
+                self.file.write(data[: len(data) // 2])
+                self.file.flush()
+                raise error
+            return self.file.write(data)
+
+    opened = fails if point == "open" else lambda *args: Failing(open(*args))  # noqa: SIM115
+    monkeypatch.setattr(atomic, "open", opened, raising=False)
+    if point in ("chmod", "fsync", "replace"):
+        monkeypatch.setattr(os, point, fails)
+    with pytest.raises(type(error)):
+        atomic.write(path, "new content")
+    monkeypatch.undo()
+    assert os.listdir(tmp_path) == ["state.json"]
+    assert text(path) == "old"
+    atomic.write(path, "new content")
+    assert text(path) == "new content"
+
+
+def test_a_driver_that_could_not_be_saved_goes_on(tmp_path, monkeypatch):
+    driver = Driver({"lr": Linear(start=0.0, end=1.0, steps=4)})
+    driver.save(tmp_path / "state.json")
+    driver.advance()
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError("gone")))
+    with pytest.raises(OSError, match="gone"):
+        driver.save(tmp_path / "state.json")
+    monkeypatch.undo()
+    assert json.loads(text(tmp_path / "state.json"))["position"] == 0
+    assert driver.position == 1
+
+
+def test_data_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    done = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (done.append("fsync"), fsync(file)))
+    monkeypatch.setattr(os, "replace", lambda *names: (done.append("replace"), replace(*names)))
+    atomic.write(tmp_path / "state.json", "x")
+    assert done == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o400])
+def test_a_file_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "state.json"
+    atomic.write(path, "old")
+    path.chmod(mode)
+    atomic.write(path, "new")
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_a_new_file_has_those_that_the_user_gives_to_new_files(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        atomic.write(tmp_path / "state.json", "new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "state.json").stat().st_mode) == 0o666 & ~mask
+
+
+def test_a_link_still_points_to_the_file(tmp_path):
+    (tmp_path / "runs").mkdir()
+    target, link = tmp_path / "runs" / "7.json", tmp_path / "latest.json"
+    atomic.write(target, "old")
+    link.symlink_to(target)
+    atomic.write(link, "new")
+    assert link.is_symlink()
+    assert text(target) == "new"
+    assert os.listdir(target.parent) == ["7.json"]
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        atomic.write(tmp_path / "runs" / "state.json", "x")
+    assert os.listdir(tmp_path) == []
+
+
+def run(script, *arguments):
+    program = [sys.executable, SCRIPTS / script, *map(str, arguments)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    path = tmp_path / "state.json"
+    assert run("save_without_room.py", path) == "File too large ['state.json']"
+    assert text(path) == "old" * 100
+
+
+@pytest.mark.parametrize("kills", [50, pytest.param(1_000, marks=pytest.mark.long)])
+def test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one(tmp_path, kills):
+    # The program looks at the file after each kill. That some fell into a save shows that it
+    # looked at what it was to look at.
+    assert int(run("kill_savers.py", tmp_path / "state.json", kills, 1)) > kills / 50

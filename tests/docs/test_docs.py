@@ -1,0 +1,116 @@
+"""The documentation names everything there is, and everything in it runs."""
+
+import contextlib
+import importlib.util
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import gradatim
+from gradatim.core._config import named
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# Pages of bindings and studies have tests of their own, next to what they are about.
+PAGES = ("index", "which-schedule", "how-it-works", "plans", "torch", "convert")
+
+
+def module(path):
+    spec = importlib.util.spec_from_file_location("docs_" + path.stem, path)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+generate = module(DOCS / "generate.py")
+
+
+@pytest.fixture(scope="module")
+def generated():
+    return generate.pages()
+
+
+def fences(page, kind):
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    return [body for language, body in FENCE.findall(text) if language == kind]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # A schedule that a page defines has its name for this page only.
+    monkeypatch.setattr("gradatim.core._config._NAMED", dict(named()))
+    namespace = {"__name__": "docs"}
+    for body in fences(page, "python"):
+        exec(compile(body, f"{page}.md", "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_print_what_it_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for body in fences(page, "console"):
+        for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+            line, _, expected = part.partition("\n")
+            program, *arguments = shlex.split(line)
+            assert program == "gradatim"
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+                gradatim.cli.main(arguments)
+            assert out.getvalue().strip() == expected.strip(), line
+
+
+def test_plans_in_the_docs_are_plans(tmp_path):
+    for i, body in enumerate(fences("plans", "yaml")):
+        path = tmp_path / f"{i}.yaml"
+        path.write_text(body, encoding="utf-8")
+        assert gradatim.load_plan(path).schedules
+
+
+def test_every_registered_name_is_in_the_gallery(generated):
+    names = {n for n, make in named().items() if make.__module__.startswith("gradatim.core")}
+    shown = set(re.findall(r"^### (\w+)$", generated["gallery.md"], re.MULTILINE))
+    assert names - shown == {"Run"}
+
+
+def test_every_public_name_is_in_the_docs(generated):
+    shown = set(re.findall(r"^### (\w+)$", "\n".join(generated.values()), re.MULTILINE))
+    for name in generate.MODULES:
+        missing = {public for public, _ in generate.public(name)} - shown
+        assert not missing, name
+
+
+def test_every_verb_is_in_the_docs(generated):
+    for verb in generate.verbs():
+        assert f"## {verb}\n" in generated["command.md"]
+        assert f"gradatim {verb} [OPTIONS]" in generated["command.md"]
+    assert {"show", "check", "diff", "convert", "list", "race"} <= set(generate.verbs())
+
+
+def test_pieces_have_pictures_and_formulas(generated):
+    gallery = generated["gallery.md"]
+    assert gallery.count("<svg") >= len([e for e in generate.entries() if e.kind != "rule"]) - 1
+    assert gallery.count("<math") >= 20
+    assert r"\mathrm{start}" in gallery.partition("### Linear\n")[2].partition("### ")[0]
+
+
+def test_links_between_pages_lead_somewhere(generated):
+    there = {path.name for path in DOCS.glob("*.md")} | generated.keys()
+    for path in DOCS.glob("*.md"):
+        for target in re.findall(r"\]\(([\w-]+\.md)", path.read_text(encoding="utf-8")):
+            assert target in there, f"{path.name} links to {target}"
+
+
+def test_the_site_builds_strictly(tmp_path, monkeypatch):
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(tmp_path / "site"), strict=True))
+    page = (tmp_path / "site" / "gallery" / "index.html").read_text(encoding="utf-8")
+    assert "<math" in page
+    outside = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', page)
+    assert not [url for url in outside if 'rel="canonical"' not in url]

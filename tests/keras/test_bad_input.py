@@ -1,0 +1,86 @@
+"""What cannot be right is refused when it is built, in words that say what to write."""
+
+import math
+
+import pytest
+
+import gradatim as g
+from gradatim.keras import (
+    LearningRate,
+    Scheduler,
+    WarmUpCosineDecay,
+    WarmupCosineDecay,
+    from_keras,
+    lr_warmup_cosine_decay,
+    to_keras,
+)
+
+GOOD = {"total_steps": 100, "warmup_steps": 10, "start_lr": 0.0, "target_lr": 0.1, "hold": 5}
+PIECES = {
+    "lr_warmup_cosine_decay": lambda **given: lr_warmup_cosine_decay(0, **given),
+    "WarmupCosineDecay": WarmupCosineDecay,
+    "WarmUpCosineDecay": WarmUpCosineDecay,
+}
+LINE = g.Linear(1.0, 0.0, 10)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize(
+    ("argument", "value", "instead"),
+    [
+        ("total_steps", 0, "1 or more"),
+        ("total_steps", -5, "1 or more"),
+        ("total_steps", 100.0, "Write an int"),
+        ("total_steps", True, "whole number"),
+        ("warmup_steps", -1, "0 or more"),
+        ("warmup_steps", 0.05 * 100, "Write an int"),
+        ("warmup_steps", 95, "must be less than total_steps"),
+        ("hold", 90, "must be less than total_steps"),
+        ("hold", None, "whole number"),
+        ("target_lr", math.nan, "finite number"),
+        ("target_lr", "1e-3", "finite number"),
+        ("target_lr", -0.1, "0 or more"),
+        ("start_lr", math.inf, "finite number"),
+        ("start_lr", None, "finite number"),
+    ],
+)
+def test_the_tutorials_arguments(piece, argument, value, instead):
+    with pytest.raises(g.GradatimError) as refused:
+        PIECES[piece](**GOOD | {argument: value})
+    for word in (piece, argument, str(value), instead):
+        assert word in str(refused.value)
+
+
+def test_the_tutorials_defaults_name_what_is_missing():
+    with pytest.raises(g.GradatimError, match=r"total_steps must be .* got 0"):
+        WarmupCosineDecay()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: LearningRate(0.1), r"LearningRate: schedule must be .* got 0.1.*Constant"),
+        (lambda: LearningRate(to_keras(LINE)), "from_keras"),
+        (lambda: LearningRate(LINE, accumulate=0), "accumulate must be .* got 0"),
+        (lambda: LearningRate(LINE, accumulate=True), "accumulate must be .* got True"),
+        (lambda: Scheduler(), r"nothing to drive. Write lr="),
+        (lambda: Scheduler(lr=0.1), "lr must be a schedule, got 0.1"),
+        (lambda: Scheduler(lr=LINE, momentum=0.9), "momentum must be a schedule, got 0.9"),
+        (lambda: Scheduler(lr=LINE, rule="plateau"), "rules must be .* got 'plateau'"),
+        (lambda: Scheduler(lr=LINE, rule={"lr": 3}), "rule for 'lr' must be a rule .* got 3"),
+        (
+            lambda: Scheduler(lr=LINE, rule={"momentum": g.Plateau(mode="min")}),
+            "unknown value .*'momentum'.*lr",
+        ),
+        (lambda: Scheduler(lr=LINE, monitor=3), "monitor must be .* got 3"),
+        (lambda: Scheduler(lr=LINE, on_mismatch="loose"), "'loose'.*keep, override, strict"),
+        (lambda: from_keras(0.1), "got 0.1"),
+        (lambda: from_keras({"class_name": "CosineDecai", "config": {}}), "'CosineDecay'"),
+        (lambda: from_keras({"class_name": "CosineDecay", "config": {}}), "not complete"),
+        (lambda: from_keras({"class_name": "CosineDecay"}), "config of CosineDecay"),
+        (lambda: to_keras(g.wsd(peak=1.0, steps=100, cooldown=20)), r"LearningRate\(schedule\)"),
+    ],
+)
+def test_refused(make, words):
+    with pytest.raises(g.GradatimError, match=words):
+        make()

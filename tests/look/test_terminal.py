@@ -1,0 +1,100 @@
+"""Curves in characters, key points, the notebook's picture, the catalogue."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from gradatim import Constant, GradatimError, Linear, warmup_cosine, wsd
+from gradatim.core._config import named
+from gradatim.core.closed_forms import NaturalDecay
+from gradatim.core.sketch import horizon, sample, svg
+from gradatim.look.blocks import can_draw, chart, sparkline
+from gradatim.look.catalogue import entries
+from gradatim.look.formula import latex
+from gradatim.look.points import area, key_points
+from tests.core.cases.table import CASES
+
+
+@pytest.mark.parametrize("ascii", [True, False])
+def test_a_chart_fits_and_rises_where_the_curve_does(ascii):
+    lines = chart([Linear(0.0, 1.0, 99)], 100, width=40, height=8, ascii=ascii)
+    assert len(lines) == 9
+    assert max(map(len, lines)) <= 40
+    blank = " " if ascii else "\u2800 "
+    ends = [len(line.rstrip(blank)) for line in lines[:7]]
+    assert ends[0] == max(ends)
+    assert ends == sorted(ends, reverse=True)
+    assert not ascii or "".join(lines).isascii()
+
+
+def test_a_sparkline_has_the_highest_block_at_the_peak():
+    line = sparkline(warmup_cosine(1.0, 100, warmup=50), 100, width=10)
+    assert line.index("█") in (4, 5)
+    assert sparkline(Constant(0.0), 10, width=4, ascii=True) == "    "
+
+
+@pytest.mark.parametrize(
+    ("encoding", "can"),
+    [("utf-8", True), ("ascii", False), ("latin-1", False), (None, False), ("no such", False)],
+)
+def test_what_an_encoding_can_hold(encoding, can):
+    assert can_draw(encoding) is can
+
+
+@pytest.mark.parametrize("steps", [20_001, 10**6, 10**9])
+def test_the_area_of_a_long_run_is_its_sum(steps):
+    # A line from 1 to 0: the sum of (1 - k / n) over k < n is (n + 1) / 2.
+    assert area(Linear(1.0, 0.0, steps), steps) == pytest.approx((steps + 1) / 2, rel=1e-9)
+    schedule = warmup_cosine(1.0, steps, warmup=steps // 10)
+    assert area(schedule, steps) == pytest.approx(steps / 2, rel=1e-5)
+
+
+def test_key_points_of_10_to_the_18_updates():
+    points = {p.name: p for p in key_points(wsd(1.0, 10**18, warmup="1%"), 10**18)}
+    assert points["end of warm-up"].step == 10**16
+    assert points["area"].value == pytest.approx(10**18 * (0.005 + 0.79 + 0.2 / 3), rel=1e-4)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_schedule_has_a_picture(case):
+    if case.schedule.length is not None and case.schedule.length > 10**15:
+        return
+    picture = ElementTree.fromstring(svg(case.schedule))
+    assert picture.tag.endswith("svg")
+    assert "nan" not in svg(case.schedule)
+
+
+def test_a_notebook_shows_a_schedule():
+    page = warmup_cosine(1.0, 1000, warmup=100)._repr_html_()
+    ElementTree.fromstring(page)
+    assert "Cosine(start=1.0" in page
+
+
+def test_a_value_that_does_not_fit_is_said():
+    with pytest.raises(GradatimError, match="does not fit a float"):
+        sample(NaturalDecay(1.0, rate=-1.0), 10**6)
+
+
+def test_the_horizon_of_a_schedule_without_end():
+    assert horizon(Constant(1.0)) == 1000
+    assert horizon(Linear(0.0, 1.0, 100) >> Constant(1.0)) == 1000
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_the_catalogue_knows_each_name(entry):
+    assert entry.line.endswith(".")
+    assert entry.example()
+    missing = [name for name, _, meaning in entry.arguments() if not meaning]
+    assert not missing or "arguments are the same" in entry.text
+    if entry.kind != "rule" and entry.name != "Function":
+        assert entry.specimen() is not None
+
+
+def test_the_catalogue_is_complete():
+    ours = {n for n, make in named().items() if make.__module__.startswith("gradatim.core")}
+    assert {entry.name for entry in entries()} >= ours - {"Run"}
+
+
+def test_formulas_are_latex():
+    assert latex(Linear(1.0, 0.0, 4)) == r"1 - \frac{t}{4}"
+    assert r"\cos" in latex(warmup_cosine(1.0, 100)) or r"\sin" in latex(warmup_cosine(1.0, 100))
