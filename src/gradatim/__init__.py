@@ -11,18 +11,7 @@ from gradatim.core.closed_forms import (
     Noam,
     Triangle,
 )
-from gradatim.core.combine import (
-    Clip,
-    Cut,
-    Join,
-    Product,
-    Repeat,
-    Scale,
-    Shift,
-    Staircase,
-    Sum,
-    join,
-)
+from gradatim.core.combine import Join, Product, Scale, Sum, join
 from gradatim.core.decays import (
     Constant,
     ExponentialDecay,
@@ -68,6 +57,7 @@ from gradatim.core.recipes import (
     warmup_linear,
     wsd,
 )
+from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule

@@ -7,6 +7,7 @@ import pickle
 from itertools import accumulate
 
 import numpy
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,14 @@ from tests.core.strategies import endless, lengths, numbers, pieces, schedules, 
 
 few_steps = st.lists(steps, min_size=1, max_size=12)
 lasting = pieces().filter(lambda schedule: schedule.length)
+
+
+@pytest.fixture(
+    autouse=True, scope="module", params=["quick", pytest.param("wide", marks=pytest.mark.long)]
+)
+def search(request: pytest.FixtureRequest) -> str:
+    """Every law twice: ``make test-long`` runs the wide one, with its profile's many examples."""
+    return request.param
 
 
 def close(a: float, b: float) -> bool:

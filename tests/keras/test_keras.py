@@ -72,7 +72,7 @@ def results(tmp_path_factory, request):
     return of
 
 
-@pytest.mark.parametrize(("backend", "check"), cases())
+@pytest.mark.parametrize(("backend", "check"), list(cases()))
 def test_check(backend, check, results, record_property):
     result = results(backend)
     if check not in result["said"]:

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gradatim.core.combine import Join, Shift
+from gradatim.core.combine import Join
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Linear
+from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
 
 

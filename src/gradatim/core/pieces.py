@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradatim.core.combine import Cut, Join, Repeat, Shift
+from gradatim.core.combine import Join
 from gradatim.core.decays import Table
+from gradatim.core.reshape import Cut, Repeat, Shift
 from gradatim.core.schedule import Schedule
 
 

@@ -11,7 +11,7 @@ from gradatim.core._fields import Times, check, declared, stretched
 from gradatim.core._xp import PYTHON
 
 if TYPE_CHECKING:
-    from gradatim.core.combine import Clip, Cut, Repeat, Shift, Staircase
+    from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
 
 
 class Schedule(Value, ABC, abstract=True):
@@ -120,7 +120,7 @@ class Schedule(Value, ABC, abstract=True):
 
     def clip(self, low: float | None = None, high: float | None = None) -> Clip:
         """The value, held between ``low`` and ``high``."""
-        from gradatim.core.combine import Clip
+        from gradatim.core.reshape import Clip
 
         return Clip(self, low, high)
 
@@ -130,24 +130,24 @@ class Schedule(Value, ABC, abstract=True):
         Each cycle lasts ``stretch`` times as long as the one before it, and its values are
         ``shrink`` times those of the one before it.
         """
-        from gradatim.core.combine import Repeat
+        from gradatim.core.reshape import Repeat
 
         return Repeat(self, times, stretch, shrink)
 
     def shift(self, by: int) -> Shift:
         """The curve moved ``by`` updates to the right: later, or, below 0, earlier."""
-        from gradatim.core.combine import Shift
+        from gradatim.core.reshape import Shift
 
         return Shift(self, by)
 
     def staircase(self, every: int) -> Staircase:
         """The value changes only every ``every`` updates and stays in between."""
-        from gradatim.core.combine import Staircase
+        from gradatim.core.reshape import Staircase
 
         return Staircase(self, every)
 
     def cut(self, steps: int) -> Cut:
         """Only the first ``steps`` updates; what follows is for ``then``."""
-        from gradatim.core.combine import Cut
+        from gradatim.core.reshape import Cut
 
         return Cut(self, steps)

@@ -7,11 +7,12 @@ from typing import Any
 
 from keras.optimizers import schedules as keras_schedules
 
-from gradatim.core.combine import Join, Repeat, Staircase, Sum
+from gradatim.core.combine import Join, Sum
 from gradatim.core.decays import Constant, ExponentialDecay, InverseTimeDecay, Table
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.recipes import cosine_restarts, piecewise_constant
+from gradatim.core.reshape import Repeat, Staircase
 from gradatim.core.schedule import Schedule
 
 

@@ -1,0 +1,112 @@
+"""Which framework a step belongs to, and how that framework spells the operations of ``xp``.
+
+The only folder of the core that names a framework. None is imported here before a step of that
+framework is at hand, and then it is loaded already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from gradatim.core._frameworks.arrays import (
+    WHOLE,
+    NumPy,
+    jax_,
+    not_a_step,
+    numpy_,
+    tensorflow_,
+    torch_,
+)
+from gradatim.core._frameworks.symbols import HighPrecision, Symbolic
+from gradatim.core._xp import PYTHON, Array, Scalar
+from gradatim.core.errors import refuse
+
+_FRAMEWORKS: dict[str, tuple[str, Callable[[ModuleType], Any]]] = {
+    "numpy": ("numpy", numpy_),
+    "torch": ("torch", torch_),
+    "jax": ("jax", jax_),
+    "jaxlib": ("jax", jax_),
+    "tensorflow": ("tensorflow", tensorflow_),
+    "mpmath": ("mpmath", HighPrecision),
+    "sympy": ("sympy", Symbolic),
+}
+
+
+@cache
+def framework(name: str) -> Any:
+    """The operations of one framework, by the name it is imported under."""
+    module, make = _FRAMEWORKS[name]
+    return make(import_module(module))
+
+
+def symbolic() -> Symbolic:
+    """The operations of SymPy, for formulas instead of numbers."""
+    xp: Symbolic = framework("sympy")
+    return xp
+
+
+def _origin(kind: type) -> str:
+    roots = (base.__module__.partition(".")[0] for base in kind.__mro__)
+    return next((root for root in roots if root in _FRAMEWORKS), "")
+
+
+origin: Callable[[type], str] = cache(_origin)
+"""The framework that a type comes from, or "" where it is none that a formula knows."""
+
+
+def traced(value: Any) -> bool:
+    """Whether this stands for a number that is not known yet, inside a JAX transformation."""
+    return origin(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
+
+
+def surely(condition: Any) -> bool:
+    """Whether a comparison holds for certain: not if one of its sides is not known yet."""
+    return not traced(condition) and bool(condition)
+
+
+def unwrapped(value: Any) -> Any:
+    """The number in an array of JAX that holds one: what arithmetic with numbers gives there."""
+    if origin(type(value)) in ("jax", "jaxlib") and value.ndim == 0:
+        return value.item()
+    return value
+
+
+def of(step: Any) -> tuple[Any, Any]:
+    """The operations for this step's kind of number, and the step in the form they count with.
+
+    Whole numbers stay whole, so that step 2**24 + 1 is not step 2**24, until a piece knows its
+    own local step. A negative step is refused where it can be seen; under a trace it cannot, and
+    the first value holds.
+    """
+    name = origin(type(step))
+    if name in ("", "numpy") and getattr(step, "ndim", 0) == 0:
+        return PYTHON, _number(step)
+    if not name:  # a type with axes that no framework here made
+        raise not_a_step(type(step))
+    xp = framework(_FRAMEWORKS[name][0])
+    if isinstance(xp, Array):
+        t = xp.steps(step)
+        return xp, t if isinstance(xp, NumPy) else xp.clip(t, 0, None)
+    if isinstance(xp, Scalar):
+        if not 0 <= step < math.inf:
+            raise refuse("schedule(step)", "step", step, WHOLE)
+        return xp, int(step) if step == int(step) else step
+    return xp, step
+
+
+def _number(step: Any) -> Any:
+    number: Any = step.item() if hasattr(step, "item") else step
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise not_a_step(type(step))
+    try:
+        counts = 0 <= float(number) < math.inf
+    except OverflowError:  # an int of hundreds of digits
+        counts = False
+    if not counts:
+        raise refuse("schedule(step)", "step", step, WHOLE)
+    return number

@@ -1,0 +1,171 @@
+"""How each framework of arrays spells the operations of ``xp``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from gradatim.core._xp import Array
+from gradatim.core.errors import GradatimError, refuse
+
+WHOLE = "a whole number of updates, 0 or more"
+
+
+def not_a_step(kind: Any) -> GradatimError:
+    """The error for something that is no step at all."""
+    shown = kind.__name__ if isinstance(kind, type) else kind
+    return GradatimError(
+        f"schedule(step): step must be {WHOLE}, got {shown}. Write an int, or an array of whole "
+        "numbers of NumPy, torch, JAX or TensorFlow."
+    )
+
+
+class NumPy(Array):
+    """NumPy in float64; a piece computes only the steps that are its own."""
+
+    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+        numpy = import_module("numpy")
+        t = numpy.asarray(t)
+        value = numpy.empty(t.shape)
+        if t.ndim == 1 and (t[1:] >= t[:-1]).all():  # a run in order: each piece has a slice
+            starts = [start for start in starts if start <= self._largest(t)]
+            edges = numpy.append(numpy.searchsorted(t, starts), t.size)
+            parts = (
+                (i, slice(edges[i], edges[i + 1]))
+                for i in numpy.flatnonzero(edges[1:] > edges[:-1]).tolist()
+            )
+        else:
+            which = self.index(starts[1:], t)
+            parts = ((i, which == i) for i in numpy.unique(which).tolist())
+        for i, mine in parts:
+            value[mine] = pieces[i].at(t[mine] - starts[i], self)
+        return value
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        numpy = import_module("numpy")
+        x = x if low is None else numpy.maximum(x, low)
+        return x if high is None or high > self._largest(x) else numpy.minimum(x, high)
+
+
+def numpy_(numpy: ModuleType) -> Array:
+    """The operations of NumPy."""
+
+    def steps(step: Any) -> Any:
+        step = numpy.asarray(step)
+        if step.dtype.kind not in "iuf":
+            raise not_a_step(step.dtype)
+        t = step.astype(numpy.float64 if step.dtype.kind == "f" else numpy.int64)
+        wrong = ~((t >= 0) & (t < math.inf))
+        if wrong.any():
+            raise refuse("schedule(step)", "every step", step[wrong][0], WHOLE)
+        return t
+
+    return NumPy(
+        numpy,
+        steps=steps,
+        real=lambda x: numpy.asarray(x, dtype=numpy.float64),
+        where=numpy.where,
+        full=lambda value, like: numpy.full(numpy.shape(like), value),
+        largest=lambda x: math.inf if x.dtype.kind == "f" else numpy.iinfo(x.dtype).max,
+        divide=numpy.floor_divide,
+        index=lambda boundaries, t: numpy.searchsorted(boundaries, t, side="right"),
+        take=lambda values, i, like: numpy.asarray(values, dtype=like.dtype)[i],
+    )
+
+
+def torch_(torch: ModuleType) -> Array:
+    """The operations of torch."""
+
+    def real(x: Any) -> Any:
+        return x if x.is_floating_point() else x.to(torch.get_default_dtype())
+
+    def steps(step: Any) -> Any:
+        if step.dtype is torch.bool or step.is_complex():
+            raise not_a_step(step.dtype)
+        if step.is_floating_point():
+            return step.float() if step.itemsize < 4 else step
+        return step.long()
+
+    return Array(
+        torch,
+        steps=steps,
+        real=real,
+        where=torch.where,
+        full=lambda value, like: torch.full_like(like, value),
+        largest=lambda x: math.inf if x.is_floating_point() else torch.iinfo(x.dtype).max,
+        divide=lambda t, steps: torch.div(t, steps, rounding_mode="floor"),
+        index=lambda boundaries, t: torch.searchsorted(
+            torch.as_tensor(boundaries, dtype=t.dtype, device=t.device), t.contiguous(), right=True
+        ),
+        take=lambda values, i, like: torch.as_tensor(values, dtype=like.dtype, device=i.device)[i],
+    )
+
+
+def jax_(jax: ModuleType) -> Array:
+    """The operations of JAX."""
+    jnp = jax.numpy
+
+    def real(x: Any) -> Any:
+        return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
+
+    def largest(x: Any) -> float:
+        return math.inf if jnp.issubdtype(x.dtype, jnp.floating) else int(jnp.iinfo(x.dtype).max)
+
+    def steps(step: Any) -> Any:
+        if jnp.issubdtype(step.dtype, jnp.integer):
+            return step.astype(jnp.result_type(int))
+        if jnp.issubdtype(step.dtype, jnp.floating):
+            return step.astype(jnp.promote_types(step.dtype, jnp.float32))
+        raise not_a_step(step.dtype)
+
+    return Array(
+        jnp,
+        steps=steps,
+        real=real,
+        where=jnp.where,
+        full=lambda value, like: jnp.full_like(like, value),
+        largest=largest,
+        divide=jnp.floor_divide,
+        index=lambda boundaries, t: jnp.searchsorted(
+            jnp.asarray(boundaries, dtype=t.dtype), t, side="right"
+        ),
+        take=lambda values, i, like: jnp.asarray(values, dtype=like.dtype)[i],
+    )
+
+
+def tensorflow_(tf: ModuleType) -> Array:
+    """The operations of TensorFlow."""
+
+    def where(condition: Any, yes: Any, no: Any) -> Any:
+        dtype = next((x.dtype for x in (yes, no) if tf.is_tensor(x)), None)
+        return tf.where(
+            condition, tf.convert_to_tensor(yes, dtype), tf.convert_to_tensor(no, dtype)
+        )
+
+    def index(boundaries: Sequence[int], t: Any) -> Any:
+        flat = tf.reshape(t, [-1])
+        found = tf.searchsorted(tf.constant(boundaries, dtype=t.dtype), flat, side="right")
+        return tf.reshape(found, tf.shape(t))
+
+    def steps(step: Any) -> Any:
+        step = tf.convert_to_tensor(step)
+        if step.dtype.is_integer:
+            return tf.cast(step, tf.int64)
+        if step.dtype.is_floating:
+            return tf.cast(step, tf.float32) if step.dtype.size < 4 else step
+        raise not_a_step(step.dtype)
+
+    return Array(
+        tf.math,
+        steps=steps,
+        real=lambda x: x if x.dtype.is_floating else tf.cast(x, tf.float32),
+        where=where,
+        full=lambda value, like: tf.fill(tf.shape(like), tf.constant(value, like.dtype)),
+        largest=lambda x: math.inf if x.dtype.is_floating else x.dtype.max,
+        divide=tf.math.floordiv,
+        index=index,
+        take=lambda values, i, like: tf.gather(tf.constant(values, dtype=like.dtype), i),
+    )

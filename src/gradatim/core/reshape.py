@@ -1,0 +1,188 @@
+"""One schedule, changed: held between bounds, moved, cut, in stairs, again and again."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from gradatim.core._fields import Falling, Number, Offset, Phase, Steps, Times
+from gradatim.core._frameworks import surely
+from gradatim.core.combine import join
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.schedule import Schedule
+
+_FARTHEST = 2**63
+
+
+class Clip(Schedule):
+    """A schedule held between two bounds. Write ``schedule.clip(low, high)``.
+
+    Args:
+        schedule: The schedule.
+        low: The lowest value, or None.
+        high: The highest value, or None.
+
+    >>> from gradatim import Linear
+    >>> Linear(start=1.0, end=0.0, steps=4).clip(low=0.1)(4)
+    0.1
+    """
+
+    schedule: Schedule
+    low: Number | None = None
+    high: Number | None = None
+
+    def _agree(self) -> None:
+        if self.low is None and self.high is None:
+            raise GradatimError("Clip: low and high are both None. Give one, or leave clip out.")
+        if self.low is not None and self.high is not None and surely(self.low > self.high):
+            raise refuse("Clip", "low", self.low, f"at most high, {self.high!r}")
+
+    @property
+    def length(self) -> int | None:
+        return self.schedule.length
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return xp.clip(self.schedule.at(t, xp), self.low, self.high)
+
+
+class Shift(Schedule):
+    """A curve moved along the axis of steps. Write ``schedule.shift(by)``.
+
+    Args:
+        schedule: The schedule.
+        by: Above 0 the curve begins that many updates later, and its first value holds until
+            then; below 0 its first updates are left out.
+
+    >>> from gradatim import Linear
+    >>> line = Linear(start=0.0, end=1.0, steps=4)
+    >>> line.shift(1)(2), line.shift(-1)(2), line.shift(-1).length
+    (0.25, 0.75, 3)
+    """
+
+    schedule: Schedule
+    by: Offset
+
+    @property
+    def length(self) -> int | None:
+        length = self.schedule.length
+        return None if length is None else max(length + self.by, 0)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return self.schedule.at(xp.moved(t, self.by), xp)
+
+
+class Staircase(Schedule):
+    """A curve that changes only every so often. Write ``schedule.staircase(every)``.
+
+    Args:
+        schedule: The schedule.
+        every: The length of a stair in updates. Each stair has the value of its first step.
+
+    >>> from gradatim import ExponentialDecay
+    >>> [ExponentialDecay(start=1.0, rate=0.5, every=10).staircase(10)(k) for k in (9, 10, 29)]
+    [1.0, 0.5, 0.25]
+    """
+
+    schedule: Schedule
+    every: Steps
+
+    @property
+    def length(self) -> int | None:
+        # The stair that the last step of the schedule begins, or is reached by.
+        length = self.schedule.length
+        return None if length is None else -(-length // self.every) * self.every
+
+    def at(self, t: Any, xp: Any) -> Any:
+        _, late = xp.split(t, self.every)
+        return self.schedule.at(t - late, xp)
+
+
+class Cut(Schedule):
+    """The first updates of a schedule, as a piece with an end. Write ``schedule.cut(steps)``.
+
+    Args:
+        schedule: The schedule.
+        steps: How many updates are kept. After them the value reached holds.
+
+    >>> from gradatim import Constant, Linear
+    >>> cooldown = Linear(start=1.0, end=0.0, steps=10)
+    >>> (Constant(value=1.0).cut(80) >> cooldown).length
+    90
+    """
+
+    schedule: Schedule
+    steps: Phase
+
+    @property
+    def length(self) -> int:
+        return self.steps
+
+    def at(self, t: Any, xp: Any) -> Any:
+        return self.schedule.at(xp.clip(t, None, self.steps), xp)
+
+
+class Repeat(Schedule):
+    """A schedule again and again. Write ``schedule.repeat(times, stretch=..., shrink=...)``.
+
+    Args:
+        schedule: One cycle; it has an end.
+        times: The number of cycles; None, the default, for no end.
+        stretch: How many times as long each cycle is as the one before it, a whole number: every
+            length inside the schedule grows with it.
+        shrink: What the values of each cycle are multiplied with to give the next one's, at
+            most 1.
+
+    After the last cycle its last value holds.
+
+    >>> from gradatim import Linear
+    >>> saw = Linear(start=1.0, end=0.0, steps=4).repeat(3, stretch=2, shrink=0.5)
+    >>> [saw(k) for k in (0, 2, 4, 8, 12, 28)], saw.length
+    ([1.0, 0.5, 0.5, 0.25, 0.25, 0.0], 28)
+    """
+
+    schedule: Schedule
+    times: Times | None = None
+    stretch: Times = 1
+    shrink: Falling = 1.0
+
+    def _agree(self) -> None:
+        if not self.schedule.length:
+            raise GradatimError(
+                f"repeat: the schedule must have an end, got {self.schedule!r}. "
+                "Give it a length: steps=..., or .cut(steps)."
+            )
+
+    @property
+    def length(self) -> int | None:
+        if self.times is None:
+            return None
+        if self.stretch == 1:
+            return self._cycle * self.times
+        if self.times >= _FARTHEST.bit_length():
+            return None
+        return self._cycle * (int(self.stretch**self.times) - 1) // (self.stretch - 1)
+
+    @cached_property
+    def _cycle(self) -> int:
+        return self.schedule.length or 0
+
+    @cached_property
+    def _cycles(self) -> Schedule:
+        # Cycles that at least double leave the range of any step after at most 64 of them.
+        pieces: list[Schedule] = []
+        start = 0
+        while start < _FARTHEST and (self.times is None or len(pieces) < self.times):
+            piece = self.schedule.stretched(self.stretch ** len(pieces))
+            pieces.append(
+                piece if surely(self.shrink == 1.0) else self.shrink ** len(pieces) * piece
+            )
+            start += pieces[-1].length or 0
+        return join(*pieces)
+
+    def at(self, t: Any, xp: Any) -> Any:
+        if self.stretch > 1:
+            return self._cycles.at(t, xp)
+        last = None if self.times is None else self.times - 1
+        cycle, local = xp.split(t, self._cycle, last)
+        value = self.schedule.at(local, xp)
+        return value if surely(self.shrink == 1.0) else value * xp.geometric(self.shrink, cycle)
