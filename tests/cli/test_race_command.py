@@ -181,8 +181,11 @@ def test_another_task_in_the_folder_is_refused(here, capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits")
 def test_a_full_disk_ends_the_race_in_a_sentence_and_loses_nothing(here):
+    # Compiled modules are files too: one that was cut short would break every later import of it.
     limited = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n"
+        "import os, resource, sys\n"
+        "sys.dont_write_bytecode, os.environ['PYTHONDONTWRITEBYTECODE'] = True, '1'\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n"
         "from gradatim.cli import main; main()"
     )
     asked = ["race", "train:slow", *PAIR, "--seeds", "12", "--out", "it"]

@@ -870,3 +870,21 @@ def test_the_numbers_of_transformers_in_the_same_places():
     assert [after(k) for k in (10, 15, 20)] == [0.0, 0.0, 0.0]
     with pytest.raises(GradatimError, match=r"warmup \(4\) \+ cooldown \(10\) must be"):
         wsd(peak=1.0, steps=10, warmup=4, cooldown=10)
+
+
+def test_a_plan_file_drives_an_optimizer(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text(
+        '{"format": 1, "run": {"updates": 100},'
+        ' "schedules": {"lr": {"warmup_cosine": {"peak": 0.3, "warmup": "5%"}}}}'
+    )
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = Scheduler.from_plan(optimizer, path)
+    assert scheduler.driver.schedules["lr"] == warmup_cosine(peak=0.3, warmup=5, steps=100)
+    assert optimizer.param_groups[0]["lr"] == 0.0
+
+
+def test_a_schedule_without_a_name_is_refused():
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    with pytest.raises(GradatimError, match=r"Write Scheduler\(optimizer, lr=\.\.\.\)"):
+        Scheduler(optimizer, Constant(0.1))

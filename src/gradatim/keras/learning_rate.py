@@ -15,6 +15,15 @@ from gradatim.core.schedule import Schedule
 from gradatim.keras.memory import Memory
 
 
+def _as_it_stands(call: Any) -> Any:
+    """Formulas need no AutoGraph, which would rewrite each of them from its source file."""
+    if keras.backend.backend() != "tensorflow":
+        return call
+    import tensorflow
+
+    return tensorflow.autograph.experimental.do_not_convert(call)
+
+
 @keras.saving.register_keras_serializable(package="gradatim")
 class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """A learning rate that follows a schedule, computed inside the compiled training step.
@@ -54,6 +63,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         self.memory = memory
         self._config = _proven(schedule)
 
+    @_as_it_stands
     def __call__(self, step: Any) -> Any:
         """The rate for the next update, as a float32 tensor of the backend.
 

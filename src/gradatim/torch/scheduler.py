@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
@@ -15,6 +16,7 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+from gradatim.plans import load_plan
 from gradatim.torch.groups import Entry, Wanted, all_serve, per_part, serving
 from gradatim.torch.hooks import around
 from gradatim.torch.writers import Row, Writer
@@ -70,10 +72,18 @@ class Scheduler(LRScheduler):
     def __init__(
         self,
         optimizer: Optimizer,
-        *,
+        *unnamed: object,
         rule: Rule | Mapping[str, Rule] | None = None,
         **values: Wanted,
     ) -> None:
+        if unnamed:
+            raise refuse(
+                "Scheduler",
+                "a schedule",
+                unnamed[0],
+                "named",
+                "Write Scheduler(optimizer, lr=...).",
+            )
         # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
         self.optimizer = _innermost(optimizer)
         groups = self.optimizer.param_groups
@@ -90,6 +100,17 @@ class Scheduler(LRScheduler):
         all_serve(schedules, served, groups)
         self._attach()
         self._write()
+
+    @classmethod
+    def from_plan(cls, optimizer: Optimizer, path: str | os.PathLike[str]) -> Scheduler:
+        """The scheduler that a plan file describes, for this optimizer.
+
+        Raises:
+            GradatimError: If the file cannot be read, or does not fit the optimizer.
+        """
+        plan = load_plan(path)
+        values: dict[str, Any] = dict(plan.values)
+        return cls(optimizer, rule=plan.rules, **values)
 
     @property
     def position(self) -> int:
