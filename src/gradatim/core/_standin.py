@@ -88,6 +88,8 @@ class StandIn:
     def __mul__(self, other: Any) -> Any:
         if type(other) is float and other == 0.0 and 0.0 <= self.low <= self.high <= 1.0:
             return other
+        if other is self and -1.0 <= self.low <= self.high <= 1.0:
+            return self._do("{} * {}", other, 0.0, 1.0, False)
         low, high = bounds_of(other)
         if self.low >= 0.0 and low >= 0.0:
             return self._do("{} * {}", other, self.low * low, self.high * high)
@@ -111,8 +113,6 @@ class StandIn:
         return self._do("{} % {}", other)
 
     def __pow__(self, other: Any) -> Any:
-        if type(other) is int and other == 2 and -1.0 <= self.low <= self.high <= 1.0:
-            return self._do("{} ** {}", other, 0.0, 1.0, False)
         return self._do("{} ** {}", other, whole=False)
 
     def __rpow__(self, other: Any) -> Any:

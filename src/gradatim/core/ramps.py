@@ -76,7 +76,8 @@ class Cosine(Ramp):
 
     def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
         quarter = xp.pi / 2
-        return xp.sin(quarter * left) ** 2, xp.sin(quarter * done) ** 2
+        fall, rise = xp.sin(quarter * left), xp.sin(quarter * done)
+        return fall * fall, rise * rise
 
 
 class Polynomial(Ramp):
@@ -263,4 +264,6 @@ class KDecay(Ramp):
     def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
         # The clock is done**k; what is left of it is 1 - done**k.
         clock, rest = xp.power(done, self.k), xp.one_minus_power(left, done, self.k)
-        return xp.sin(xp.pi / 2 * rest) ** 2, xp.sin(xp.pi / 2 * clock) ** 2
+        quarter = xp.pi / 2
+        fall, rise = xp.sin(quarter * rest), xp.sin(quarter * clock)
+        return fall * fall, rise * rise
