@@ -94,7 +94,9 @@ def _type(declared: Any) -> dict[str, Any]:
         return {"type": "boolean"}
     if isinstance(declared, type) and issubclass(declared, Schedule):
         return {"$ref": "#/$defs/schedule"}
-    kind = next(part for part in get_args(declared) if isinstance(part, Kind))
+    kind = next((part for part in get_args(declared) if isinstance(part, Kind)), None)
+    if kind is None:  # a class of the user's own may declare plain types
+        return {"type": {int: "integer", float: "number"}.get(declared, "string")}
     basic = "number" if get_args(declared)[0] is float else "integer"
     if is_length(declared):
         number = {"type": basic, **_bounds(kind)}
