@@ -3,8 +3,8 @@
     KERAS_BACKEND=jax python examples/keras_warmup.py --peak 1e-2
 
 The digits are scikit-learn's: 1,797 scans of 8 x 8 pixels, enlarged to 32 x 32. Each arm is
-compiled once (half a minute) and trained for some minutes on a laptop's CPU. `--short` runs a few
-steps, to see that everything works.
+compiled once (half a minute) and trained for some minutes on a laptop's CPU. `--short` takes a few
+steps of the one with warm-up, to see that everything works.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Losses(keras.callbacks.Callback):
 
 
 def train(schedule, steps, size, test=True, seed=0):
-    """One run along the schedule: loss and rate of each update, and the test accuracy at the end."""
+    """One run along the schedule: loss and rate of each update, test accuracy at its end."""
     keras.utils.set_random_seed(seed)
     (x, y), (test_x, test_y) = digits(size)
     chosen = np.random.default_rng(seed).integers(len(x), size=steps * BATCH)
@@ -92,7 +92,7 @@ def main():
     parser.add_argument("--steps", type=int, default=100, help="updates of each run")
     parser.add_argument("--warmup", type=int, default=30, help="updates of warm-up in the one run")
     parser.add_argument("--size", type=int, default=32, help="pixels, a multiple of 8, 32 or more")
-    parser.add_argument("--short", action="store_true", help="4 steps, 2 of warm-up, no test")
+    parser.add_argument("--short", action="store_true", help="4 steps of the one run, no test")
     parser.add_argument("--out", default="keras_warmup.png", help="where the picture goes")
     said = parser.parse_args()
     steps, warmup = (4, 2) if said.short else (said.steps, said.warmup)
@@ -105,6 +105,7 @@ def main():
             test=not said.short,
         )
         for name, length in (("no warm-up", 0), (f"warm-up of {warmup}", warmup))
+        if length or not said.short
     }
     for name, run in runs.items():
         print(

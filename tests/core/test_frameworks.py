@@ -14,7 +14,16 @@ import torch
 from mpmath import mpf
 
 import gradatim
-from gradatim import Constant, Cosine, ExponentialDecay, GradatimError, Linear, Schedule, Table
+from gradatim import (
+    Constant,
+    Cosine,
+    ExponentialDecay,
+    GradatimError,
+    Linear,
+    Polynomial,
+    Schedule,
+    Table,
+)
 from tests.core.cases.case import Case
 from tests.core.cases.table import CASES
 from tests.core.oracles import UNIT, units_off
@@ -144,13 +153,24 @@ def test_arrays_that_are_no_steps(wrong: Any):
 
 
 def test_jax_differentiates_by_the_fields():
-    def value(peak, floor, rate):
+    def value(peak, floor, rate, power):
         decay = ExponentialDecay(1.0, rate) * Cosine(peak, floor, 8)
-        return decay(4)
+        return (decay * Polynomial(1.0, 0.0, 8, power))(jax.numpy.array(4))
 
-    # (peak + floor) / 2 * rate**4, at 1, 0 and 1/2
-    gradient = jax.jit(jax.grad(value, argnums=(0, 1, 2)))(1.0, 0.0, 0.5)
-    assert [float(part) for part in gradient] == pytest.approx([1 / 32, 1 / 32, 1 / 4], rel=1e-6)
+    # (peak + floor) / 2 * rate**4 * 2**-power, at 1, 0, 1/2 and 2
+    by_hand = [1 / 128, 1 / 128, 1 / 16, -math.log(2) / 128]
+    gradient = jax.jit(jax.grad(value, argnums=(0, 1, 2, 3)))(1.0, 0.0, 0.5, 2.0)
+    assert [float(part) for part in gradient] == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_jax_steps_do_not_wrap_around():
+    last = 2**31 - 1
+    over = Linear(1.0, 0.0, last).shift(-(2**30))
+    assert over(jax.numpy.array([0, 2**30 - 1, 2**30, last])).tolist() == pytest.approx(
+        [0.5, 0.0, 0.0, 0.0], abs=1e-9
+    )
+    edge = Table([(0, 1.0), (last, 2.0)], "hold")
+    assert edge(jax.numpy.array([last - 1, last])).tolist() == [1.0, 2.0]
 
 
 def test_jax_maps_over_schedules_and_steps():

@@ -25,6 +25,9 @@ MESSAGES = {
     "Constant(1.0) >> Constant(2.0)":
         "join: piece 1 of 2 has no end, so what follows would never come: Constant(value=1.0). "
         "Give it a length: steps=..., or .cut(steps).",
+    "join(Linear(0.0, 1.0, 5), Constant(1.0), Constant(2.0, 5))":
+        "join: piece 2 of 3 has no end, so what follows would never come: Constant(value=1.0). "
+        "Give it a length: steps=..., or .cut(steps).",
     "Constant(1.0).repeat()":
         "repeat: the schedule must have an end, got Constant(value=1.0). Give it a length: "
         "steps=..., or .cut(steps).",

@@ -1,6 +1,6 @@
 """Who counts from where: the conventions of the recipes, in numbers worked out by hand."""
 
-from math import cos, exp, log, pi, sqrt
+from math import cos, exp, log, pi, sinh, sqrt
 
 import pytest
 
@@ -53,6 +53,7 @@ BY_HAND = {
     "cyclic(1.0, 0.5, 1, 3)": [0.5, 1.0, 1 - third / 2, 1 - third, 0.5, 1.0],
     "cyclic(1.0, 0.5, 1, mode='triangular2')": [0.5, 1.0, 0.5, 0.75, 0.5, 0.625],
     "cyclic(1.0, 0.5, 1, mode='exp_range', gamma=0.5)": [0.5, 0.75, 0.5, 0.5 + 0.5**4, 0.5],
+    "cyclic(1.0, 0.0)": [0.0, 1 / 2000, 1 / 1000],
     "cosine_restarts(1.0, 2)": [1.0, 0.5, 1.0, 0.5, 1.0],
     "cosine_restarts(1.0, 1, stretch=2)": [1.0, 1.0, 0.5, 1.0, 0.5 + root / 2, 0.5],
     "cosine_restarts(1.0, 1, 2, stretch=2)": [1.0, 1.0, 0.5, 0.0],
@@ -73,7 +74,15 @@ BY_HAND = {
     "tri_stage(1.0, 2, 1, 2, floor=0.01)": [0.01, 0.505, 1.0, 1.0, 0.1, 0.01],
     "tri_stage(1.0, 2, 1, 2, floor=0.01, first='step')": [0.505, 1.0, 1.0, 0.1, 0.01],
     "warm_cool_decay(1.0, 6, 1, 2, 0.5, 1)": [0.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.0],
+    "warm_cool_decay(1.0, 2, 0, 0)": [1.0, 0.75**1e-5, 0.75**2e-5],
     "infinite(1.0, 0.5, 1, 2, hold=1, anneal=2, floor=0.005)": [0, 1, 0.75, 0.5, 0.5, 0.05, 0.005],
+    # The defaults of the pieces.
+    "REX(1.0, 0.0, 4)": [1.0, 0.75 / 0.875, 0.5 / 0.75, 0.25 / 0.625, 0.0],
+    "Logistic(1.0, 0.0, 2, 2.0)": [1.0, 0.5, 0.0],
+    "Logistic(1.0, 0.0, 4).cut(2)": [1.0, sinh(3) / (sinh(3) + sinh(1)), 0.5],
+    "InverseTimeDecay(1.0, 0.5)": [1.0, 2 * third, 0.5],
+    "ExponentialDecay(1.0, 0.5)": [1.0, 0.5, 0.25],
+    "Linear(1.0, 0.0, 2).repeat()": [1.0, 0.5, 1.0, 0.5],
 }
 
 

@@ -51,9 +51,9 @@ def far_out() -> Iterator[Case]:
         ("InverseSqrtDecay", {"start": 0.3, "scale": vast}, along(oracles.inverse_sqrt, 0.3, vast)),
         ("ExponentialDecay", {"start": 0.3, "rate": 0.5, "every": vast},
          along(oracles.exponential_decay, 0.3, 0.5, vast)),
-        ("Scale", {"schedule": Linear(0.0, 0.3, vast), "factor": 0.5},
-         lambda t: oracles.line(t, 0.0, 0.3, vast) / 2),
+        ("Scale", {"schedule": Linear(0.3, 0.1, vast), "factor": 0.5},
+         lambda t: oracles.line(t, 0.3, 0.1, vast) / 2),
     )  # fmt: skip
     for name, arguments, oracle in beyond:
-        end = {"end": 0.15, "length": vast} if name == "Scale" else {"until": 10**15}
+        end = {"end": 0.05, "length": vast} if name == "Scale" else {"until": 10**15}
         yield Case(name, arguments, oracle, start=float(oracle(0)), **end)
