@@ -7,9 +7,12 @@ from gradatim.core._config import named
 def fitting(steps: int) -> dict[str, g.Schedule]:
     """A schedule of each recipe whose end, if it has one, is the end of a run of ``steps``."""
     tenth, half = steps // 10, steps // 2
+    trunk = g.warmup_cosine(peak=0.5, steps=steps, warmup=tenth)
     schedules = {
+        "branch": g.branch(trunk, half, g.Linear(trunk(half), 0.0, steps - half)),
         "cosine_restarts": g.cosine_restarts(peak=0.5, cycle=half, shrink=0.5, floor=0.01),
         "cyclic": g.cyclic(peak=0.5, start=0.05, up=tenth, mode="triangular2"),
+        "extend": g.extend(trunk, at=half, to=steps, hold=tenth),
         "infinite": g.infinite(0.5, 0.2, warmup=tenth, cooldown=tenth, hold=half, anneal=3 * tenth),
         "inverse_sqrt_t5": g.inverse_sqrt_t5(warmup=tenth),
         "linear_noam": g.linear_noam(peak=0.5, warmup=tenth, hold=tenth),
@@ -19,6 +22,7 @@ def fitting(steps: int) -> dict[str, g.Schedule]:
         "one_cycle": g.one_cycle(peak=0.5, steps=steps, last="floor"),
         "piecewise_constant": g.piecewise_constant(values=[0.5, 0.1], boundaries=[half]),
         "power": g.power(peak=0.5, warmup=tenth, steps=steps, cooldown=tenth),
+        "rewarm": g.rewarm(trunk, at=half, to=steps, peak=0.4, warmup=tenth),
         "slanted_triangular": g.slanted_triangular(peak=0.5, steps=steps),
         "step_decay": g.step_decay(peak=0.5, every=tenth, factor=0.5, warmup=tenth),
         "trapezoid": g.trapezoid(peak=0.5, steps=steps),

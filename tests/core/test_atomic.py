@@ -148,7 +148,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
     assert text(path) == "old" * 100
 
 
-@pytest.mark.parametrize("kills", [50, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [200, pytest.param(1_000, marks=pytest.mark.long)])
 def test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one(tmp_path, kills):
     # The program looks at the file after each kill. That some fell into a save shows that it
     # looked at what it was to look at.

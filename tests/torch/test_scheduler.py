@@ -742,7 +742,7 @@ BAD = [
     (lambda: Scheduler(sgd(), lr={0: 0.1}), r"lr\[0\] must be a schedule, got 0.1"),
     (lambda: Scheduler(sgd(), lr=[SCHEDULE] * 2), "lr must be 1 schedules, one a group"),
     (lambda: Scheduler(sgd(2), lr=[]), "lr must be 2 schedules, one a group"),
-    (lambda: Scheduler(sgd(), lr={}), "schedules must be"),
+    (lambda: Scheduler(sgd(), lr={}), r"lr must be a schedule.*got \{\}"),
     (
         lambda: Scheduler(sgd(2), lr={0: SCHEDULE}),
         "no schedule of lr is for group '1'; there are 0",

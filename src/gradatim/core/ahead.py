@@ -8,7 +8,7 @@ from typing import Any
 from gradatim.core._config import Value
 from gradatim.core._record import Loop, record
 from gradatim.core._standin import NotStraight
-from gradatim.core.combine import Join
+from gradatim.core.combine import Join, Scale
 from gradatim.core.schedule import Schedule
 
 # Recording costs as much as some hundreds of steps, so a piece must be longer than that.
@@ -37,12 +37,31 @@ class Ahead:
         if isinstance(schedule, Join):
             self._starts, self._pieces = schedule.starts, schedule.pieces
         self._recorded: tuple[int, Loop | None] = (-1, None)
+        self._last: tuple[tuple[int, int], list[float]] = ((-1, 0), [])
+        self._scaled: tuple[float, Ahead] | None = None
+
+    @classmethod
+    def of(cls, schedule: Schedule, known: dict[Schedule, Ahead]) -> Ahead:
+        """One for each schedule; those that are multiples of another ask the same one."""
+        if schedule not in known:
+            known[schedule] = cls(schedule)
+            if type(schedule) is Scale:
+                known[schedule]._scaled = schedule.factor, cls.of(schedule.schedule, known)
+        return known[schedule]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Ahead, (self.schedule,)
 
     def values(self, begin: int, most: int) -> list[float]:
         """The values of the steps from ``begin`` on: at least one, and at most so many."""
+        if self._last[0] != (begin, most):
+            self._last = (begin, most), self._values(begin, most)
+        return self._last[1]
+
+    def _values(self, begin: int, most: int) -> list[float]:
+        if self._scaled is not None:
+            factor, other = self._scaled
+            return [factor * value for value in other.values(begin, most)]
         i = bisect_right(self._starts, begin) - 1
         piece, first = self._pieces[i], begin - self._starts[i]
         if piece.length is not None and first >= piece.length:

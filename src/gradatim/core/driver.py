@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from math import isfinite
 from operator import length_hint
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from gradatim.core import atomic
 from gradatim.core.ahead import Ahead
 from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.history import History
 from gradatim.core.resume import FORMAT, OnMismatch, Plan, carried, quantity, read, resolve
 from gradatim.core.rules import Rule
+from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 
 _FIRST_ROWS, _MOST_ROWS = 16, 512
-
-
-class _Segment(NamedTuple):
-    """From ``start`` on, this plan with these scales was in force."""
-
-    start: int
-    plan: Plan
-    scales: Mapping[str, float]
 
 
 class Driver:
@@ -40,10 +34,11 @@ class Driver:
         schedules: A schedule for each value's name, such as ``{"lr": ..., "weight_decay": ...}``.
             A name may say which part of the model it is for, after a slash: "lr/head".
         rules: A rule for any of these names. A rule for "lr" also serves "lr/head".
+        run: The run, so that a resume can keep the place in the data when the batch or the number
+            of processes has changed.
 
     Raises:
-        GradatimError: If something else than schedules and rules is given, or a rule is for a
-            name that is not driven.
+        GradatimError: If something else is given, or a rule is for a name that is not driven.
 
     >>> from gradatim import Linear
     >>> driver = Driver({"lr": Linear(start=0.0, end=1.0, steps=4)})
@@ -61,7 +56,10 @@ class Driver:
     _rows: int
 
     def __init__(
-        self, schedules: Mapping[str, Schedule], rules: Mapping[str, Rule] | None = None
+        self,
+        schedules: Mapping[str, Schedule],
+        rules: Mapping[str, Rule] | None = None,
+        run: Run | None = None,
     ) -> None:
         rules = {} if rules is None else rules
         if not isinstance(schedules, Mapping) or not schedules:
@@ -72,24 +70,22 @@ class Driver:
         if not isinstance(rules, Mapping):
             raise refuse("Driver", "rules", rules, "a mapping from names to rules")
         for name, schedule in schedules.items():
-            if not isinstance(name, str):
-                raise refuse("Driver", "a name", name, "a text such as 'lr'")
-            if not isinstance(schedule, Schedule):
-                raise refuse(
-                    "Driver", name, schedule, "a schedule", "For one value, write Constant(value)."
-                )  # fmt: skip
+            _driven(name, schedule)
+        if run is not None and not isinstance(run, Run):
+            raise refuse("Driver", "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
         quantities = {quantity(name) for name in schedules}
         for name, rule in rules.items():
             if not isinstance(rule, Rule):
                 raise refuse("Driver", f"the rule for {name!r}", rule, "a rule such as Plateau")
             if name not in quantities:
                 raise unknown("Driver", "value to apply a rule to", name, quantities)
-        self._plan = Plan(dict(schedules), dict(rules))
+        self._plan = Plan(dict(schedules), dict(rules), run)
         self._ahead: tuple[Plan, dict[str, Ahead]] | None = None
         self._states = {name: rule.init() for name, rule in rules.items()}
         self._move(0)
         self._rows = _FIRST_ROWS
-        self._segments = [_Segment(0, self._plan, self.scales)]
+        self._history = History(0, self._plan, self.scales)
+        self._logged = 0
 
     @property
     def position(self) -> int:
@@ -123,9 +119,7 @@ class Driver:
     @property
     def applied(self) -> dict[str, float] | None:
         """The values that the last update used; None before the first, and after a load."""
-        last = self.position - 1
-        segment = next((s for s in reversed(self._segments) if s.start <= last), None)
-        return None if segment is None else segment.plan.values(segment.scales, last)
+        return self._history.at(self.position - 1)
 
     def advance(self, updates: int = 1) -> None:
         """Take note of real optimizer updates, one unless said otherwise."""
@@ -146,8 +140,9 @@ class Driver:
         ((0.25,), (0.5,), 2, {'lr': 0.5})
         """
         if self._ahead is None or self._ahead[0] is not self._plan:
-            each = {schedule: Ahead(schedule) for schedule in self._plan.schedules.values()}
-            self._ahead = self._plan, {n: each[s] for n, s in self._plan.schedules.items()}
+            known: dict[Schedule, Ahead] = {}
+            each = {n: Ahead.of(s, known) for n, s in self._plan.schedules.items()}
+            self._ahead = self._plan, each
         position, scales = self.position, self.scales
         columns: list[Iterable[float]] = []
         for name, ahead in self._ahead[1].items():
@@ -187,7 +182,20 @@ class Driver:
         self._states |= {n: self._plan.rules[n].update(self._states[n], metric) for n in names}
         self._move(self.position)
         self._rows = _FIRST_ROWS  # shown a metric often, it would throw most of a long block away
-        self._begin_segment()
+        self._history.begin(self.position, self._plan, self.scales)
+
+    def add(self, name: str, schedule: Schedule) -> None:
+        """Drive one value more from here on, such as that of a group added later.
+
+        Raises:
+            GradatimError: If the name is driven already, or something is no schedule.
+        """
+        if name in self._plan.schedules:
+            raise refuse("Driver.add", "name", name, "one that is not driven yet")
+        _driven(name, schedule)
+        self._plan = self._plan._replace(schedules={**self._plan.schedules, name: schedule})
+        self._move(self.position)
+        self._history.begin(self.position, self._plan, self.scales)
 
     def history(self, name: str) -> Iterator[tuple[int, float]]:
         """The updates since the start, or since the last load, and the value each one used.
@@ -195,12 +203,23 @@ class Driver:
         Yields:
             The number of completed updates before it, and the value.
         """
-        if name not in self._plan.schedules:
-            raise unknown("Driver.history", "value", name, self._plan.schedules)
-        ends = [segment.start for segment in self._segments[1:]] + [self.position]
-        for segment, end in zip(self._segments, ends, strict=True):
-            for position in range(segment.start, end):
-                yield position, segment.plan.value(segment.scales, name, position)
+        name = self._history.known(name)
+        return self._history.values(name, self._history.start, self.position)
+
+    def save_history(self, path: str | os.PathLike[str]) -> None:
+        """Write the history of all values to a CSV file; a kill leaves the old file or the new."""
+        self._history.write(path, self.position)
+
+    def log_history(self, log: Callable[[str, float, int], object]) -> None:
+        """Call ``log(name, value, position)`` for each update since the last call of this.
+
+        It is what ``SummaryWriter.add_scalar`` of TensorBoard takes, and ``mlflow.log_metric``.
+        """
+        end = self.position
+        for name in self._history.names():
+            for position, value in self._history.values(name, self._logged, end):
+                log(name, value, position)
+        self._logged = end
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
@@ -216,9 +235,10 @@ class Driver:
 
         Args:
             state: What ``state()`` gave.
-            on_mismatch: What to do if the state's schedules or rules are not this driver's:
+            on_mismatch: What to do if the state's schedules, rules or run are not this driver's:
                 "strict" refuses and names each difference; "keep" goes on with those of the
-                state; "override" goes on with this driver's, at the state's position.
+                state; "override" goes on with this driver's, at the state's position; "rescale"
+                too, at the position where as much of the data has been seen.
 
         Raises:
             GradatimError: If the state cannot be read or does not fit. This driver is unchanged.
@@ -226,13 +246,14 @@ class Driver:
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
         saved = read(state)
-        plan = resolve(saved, self._plan, on_mismatch)
+        plan, position = resolve(saved, self._plan, on_mismatch)
         states = carried(saved, plan)
-        start = _Segment(saved.position, plan, {name: s.scale for name, s in states.items()})
-        following = plan.values(start.scales, saved.position)  # or the plan is not taken over
-        self._plan, self._states, self._segments = plan, states, [start]
-        self._move(saved.position)
-        self._next = saved.position, following
+        scales = {name: state.scale for name, state in states.items()}
+        following = plan.values(scales, position)  # or the plan is not taken over
+        self._plan, self._states = plan, states
+        self._history, self._logged = History(position, plan, scales), position
+        self._move(position)
+        self._next = position, following
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a JSON file; a kill leaves the old file or the new one."""
@@ -246,8 +267,11 @@ class Driver:
             raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
         self.load(state, on_mismatch)
 
-    def _begin_segment(self) -> None:
-        segment = _Segment(self.position, self._plan, self.scales)
-        if segment.scales != self._segments[-1].scales:
-            kept = [s for s in self._segments if s.start < segment.start]
-            self._segments = [*kept, segment]
+
+def _driven(name: Any, schedule: Any) -> None:
+    if not isinstance(name, str):
+        raise refuse("Driver", "a name", name, "a text such as 'lr'")
+    if not isinstance(schedule, Schedule):
+        raise refuse(
+            "Driver", name, schedule, "a schedule", "For one value, write Constant(value)."
+        )

@@ -12,25 +12,28 @@ from gradatim.core._config import build
 from gradatim.core._fields import Count, NotNegative, Number, check
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule, RuleState
+from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 
 FORMAT = 1
 _FARTHEST = 2**63
 _OF_A_RULE = RuleState(NotNegative, Number, Count, Count, Count, Count)
-OnMismatch = Literal["strict", "keep", "override"]
+OnMismatch = Literal["strict", "keep", "override", "rescale"]
 
 
 class Plan(NamedTuple):
-    """What is driven, by name, and the rules on top: replaced as a whole, never changed."""
+    """What is driven, by name, the rules on top, the run: replaced as a whole, never changed."""
 
     schedules: Mapping[str, Schedule]
     rules: Mapping[str, Rule]
+    run: Run | None
 
     def config(self) -> dict[str, Any]:
         """The plan as plain data."""
         return {
             "schedules": {name: schedule.config() for name, schedule in self.schedules.items()},
             "rules": {name: rule.config() for name, rule in self.rules.items()},
+            "run": None if self.run is None else self.run.config(),
         }
 
     def value(self, scales: Mapping[str, float], name: str, position: int) -> float:
@@ -61,11 +64,12 @@ class SavedState(NamedTuple):
     position: int
     config: Mapping[str, Any]
     states: Mapping[str, RuleState]
+    run: Run | None
 
 
 def read(state: Mapping[str, Any]) -> SavedState:
     """The parts of a state, each checked, before anything is changed."""
-    keys = {"format", "position", "schedules", "rules", "states"}
+    keys = {"format", "position", "schedules", "rules", "run", "states"}
     if not isinstance(state, Mapping) or "format" not in state:
         raise refuse("load", "state", state, "what state() gave: it has a 'format'")
     if type(state["format"]) is not int or state["format"] != FORMAT:
@@ -84,8 +88,8 @@ def read(state: Mapping[str, Any]) -> SavedState:
     if set(state["rules"]) != set(state["states"]):
         raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
     states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
-    config = {"schedules": state["schedules"], "rules": state["rules"]}
-    return SavedState(position, config, states)
+    config = {part: state[part] for part in ("schedules", "rules", "run")}
+    return SavedState(position, config, states, _run(state["run"]))
 
 
 def _rule_state(name: str, entry: Any) -> RuleState:
@@ -93,6 +97,13 @@ def _rule_state(name: str, entry: Any) -> RuleState:
         raise refuse("load", f"states[{name!r}]", entry, f"a list of {len(_OF_A_RULE)} numbers")
     kinds = zip(RuleState._fields, _OF_A_RULE, entry, strict=True)
     return RuleState(*(check("load", f"states[{name!r}].{f}", kind, n) for f, kind, n in kinds))
+
+
+def _run(config: Any) -> Run | None:
+    try:
+        return None if config is None else _one("run", config, Run)
+    except GradatimError as error:
+        raise GradatimError(f"load: the run of the state: {error}") from None
 
 
 def _sorted(names: Iterable[Any]) -> list[str]:
@@ -108,17 +119,44 @@ def carried(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
     }
 
 
-def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> Plan:
-    """The plan to go on with, or the error that names every difference."""
+def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Plan, int]:
+    """The plan to go on with and where, or the error that names every difference."""
     try:
-        differences = list(_differences(saved.config, ours.config()))
+        differences = list(_differences(_comparable(saved, ours), ours.config()))
+        if on_mismatch == "rescale":
+            return ours, _rescaled(saved, ours)
         if not differences or on_mismatch == "override":
-            return ours
+            return ours, saved.position
         if on_mismatch == "keep":
-            return _built(saved, ours)
+            return _built(saved, ours), saved.position
         raise _mismatch(differences, saved, ours)
     except RecursionError:
         raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
+
+
+def _comparable(saved: SavedState, ours: Plan) -> Mapping[str, Any]:
+    """A saved config. To have told of a run on one side only makes no difference."""
+    told = saved.run is not None and ours.run is not None
+    return saved.config if told else {**saved.config, "run": ours.config()["run"]}
+
+
+def _rescaled(saved: SavedState, ours: Plan) -> int:
+    """The position in our run where as much data has been seen as in the run of the state."""
+    if saved.run is None or ours.run is None:
+        whose = "this script" if ours.run is None else "the state"
+        raise GradatimError(
+            f"load: {whose} does not say what run it is, so there is nothing to rescale by. Give "
+            "run=Run(samples=..., batch=..., epochs=..., processes=...) when building."
+        )
+    position = ours.run.position_after(saved.position, saved.run)
+    for name, schedule in ours.schedules.items():
+        same = saved.config["schedules"].get(name) == schedule.config()
+        if same and saved.run.steps != ours.run.steps and schedule.stretched(2) != schedule:
+            raise GradatimError(
+                f"load: {name} is the same schedule as before, for {saved.run.steps} updates; the "
+                f"run has {ours.run.steps} now. Build it from the new run: steps=run.steps."
+            )
+    return position
 
 
 def _built(saved: SavedState, ours: Plan) -> Plan:
@@ -132,6 +170,7 @@ def _built(saved: SavedState, ours: Plan) -> Plan:
     plan = Plan(
         {name: _one(name, entry, Schedule) for name, entry in saved.config["schedules"].items()},
         {name: _one(name, entry, Rule) for name, entry in saved.config["rules"].items()},
+        ours.run if saved.run is None else saved.run,
     )
     if set(plan.schedules) != set(ours.schedules):
         raise refuse(
@@ -187,11 +226,13 @@ def _mismatch(
     lines.extend(
         f"{name} of the next update: {before[name]!r} -> {after[name]!r}" for name in after
     )
+    known = saved.run is not None and ours.run is not None
     return GradatimError(
         "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "
         + "\n  ".join(lines)
         + "\nTo go on with the checkpoint's, on_mismatch='keep'; with the script's at position "
-        f"{position}, on_mismatch='override'."
+        f"{position}, on_mismatch='override'"
+        + ("; or at the same place in the data, on_mismatch='rescale'." if known else ".")
     )
 
 

@@ -91,6 +91,37 @@ class Run(Value):
             )
         return self.batch * self.processes * self.accumulate
 
+    def position_after(self, position: int, other: Run) -> int:
+        """The completed updates of this run at the place that another run of the same data got to.
+
+        The updates that are left then see the rest of the data: the run ends where it should.
+
+        Args:
+            position: The completed updates of the other run.
+            other: A run with another batch, accumulation or number of processes.
+
+        Raises:
+            GradatimError: If the data or the epochs are not the same, or not known.
+
+        >>> two = Run(samples=1000, batch=10, epochs=2, processes=2)
+        >>> four = Run(samples=1000, batch=10, epochs=2, processes=4)
+        >>> two.steps, four.steps, four.position_after(50, two), four.position_after(60, two)
+        (100, 50, 25, 30)
+        """
+        for name in ("samples", "epochs", "tokens"):
+            if getattr(self, name) != getattr(other, name):
+                raise refuse(
+                    "Run", name, getattr(self, name), f"{getattr(other, name)} as before",
+                    "Only the batch may change under way. To train for longer, extend the schedule."
+                )  # fmt: skip
+        epochs, rest = divmod(position, other.steps_per_epoch)
+        if not rest:
+            return epochs * self.steps_per_epoch
+        assert self.samples is not None  # a run without would have no steps_per_epoch
+        unseen = max(self.samples - rest * other.samples_per_step, 0)
+        left = min(ceil(Fraction(unseen, self.samples_per_step)), self.steps_per_epoch)
+        return (epochs + 1) * self.steps_per_epoch - left
+
     def resolve(self, length: Length) -> int:
         """The updates that a length stands for, rounded up so that a part counts as one.
 

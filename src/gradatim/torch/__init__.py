@@ -1,5 +1,6 @@
 """Schedules that drive torch optimizers."""
 
+from gradatim.torch.parts import relative
 from gradatim.torch.scheduler import Scheduler
 
-__all__ = ["Scheduler"]
+__all__ = ["Scheduler", "relative"]

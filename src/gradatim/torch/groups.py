@@ -1,19 +1,16 @@
-"""Which entry of which parameter group a schedule is written to."""
+"""The entries of parameter groups that a schedule can be written to."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from gradatim.core.errors import GradatimError, refuse, unknown
-from gradatim.core.schedule import Schedule
+from gradatim.core.errors import refuse, unknown
 
 Group = dict[str, Any]
-Wanted = Schedule | Sequence[Schedule] | Mapping[str | int, Schedule]
 _SLOT = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
@@ -88,53 +85,3 @@ def entries(groups: Iterable[Group]) -> list[str]:
             elif type(held) in (int, float) or isinstance(held, Tensor):
                 names.add(key)
     return sorted(names)
-
-
-def per_part(name: str, wanted: Any, groups: Sequence[Group]) -> dict[str, Schedule]:
-    """The schedules of one value by name: ``{"lr": ...}``, or ``{"lr/head": ..., "lr/0": ...}``."""
-    if isinstance(wanted, Schedule):
-        return {name: wanted}
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
-        if len(wanted) != len(groups):
-            raise refuse("Scheduler", name, wanted, f"{len(groups)} schedules, one a group")
-        wanted = dict(enumerate(wanted))
-    if not isinstance(wanted, Mapping):
-        raise refuse(
-            "Scheduler", name, wanted, "a schedule, a list of them, or a mapping from groups",
-            f"For one value all along, write {name}=Constant(value).",
-        )  # fmt: skip
-    for part, schedule in wanted.items():
-        if not isinstance(schedule, Schedule):
-            raise refuse("Scheduler", f"{name}[{part!r}]", schedule, "a schedule")
-    return {f"{name}/{part}": schedule for part, schedule in wanted.items()}
-
-
-def serving(names: Iterable[str], value: str, group: Group, position: int) -> str:
-    """Which of the schedules' names serves this group: its own name, its index, or a pattern."""
-    mine = [name for name in names if name == value or name.startswith(f"{value}/")]
-    if mine == [value]:
-        return value
-    label = _label(group, position)
-    for name in (f"{value}/{label}", f"{value}/{position}"):
-        if name in mine:
-            return name
-    for name in mine:
-        if fnmatchcase(f"{value}/{label}", name):
-            return name
-    raise GradatimError(
-        f"Scheduler: no schedule of {value} is for group {label!r}; there are "
-        f"{', '.join(name.partition('/')[2] for name in mine)}. Add one for it, or one for '*'."
-    )
-
-
-def all_serve(names: Iterable[str], serving: Container[str], groups: Sequence[Group]) -> None:
-    """Refuse a schedule that no group takes, unless it is for a pattern and so may be for later."""
-    for name in names:
-        part = name.partition("/")[2]
-        if name not in serving and not any(sign in part for sign in "*?["):
-            labels = [_label(group, i) for i, group in enumerate(groups)]
-            raise unknown("Scheduler", f"group of {name.partition('/')[0]}", part, labels)
-
-
-def _label(group: Group, position: int) -> str:
-    return str(group.get("name", position))

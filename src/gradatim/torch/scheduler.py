@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
-from weakref import WeakKeyDictionary, WeakSet
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gradatim.core.driver import Driver
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
-from gradatim.core.schedule import Schedule
+from gradatim.core.run import Run
 from gradatim.plans import load_plan
-from gradatim.torch.groups import Entry, Wanted, all_serve, per_part, serving
+from gradatim.torch.agreement import agreed
+from gradatim.torch.attachment import attach, innermost, release
+from gradatim.torch.groups import Entry
 from gradatim.torch.hooks import around
+from gradatim.torch.parts import (
+    Part,
+    Relative,
+    Wanted,
+    all_serve,
+    in_our_order,
+    merged,
+    parts,
+    per_part,
+)
 from gradatim.torch.writers import Row, Writer
-
-_ATTACHED: WeakKeyDictionary[Optimizer, WeakSet[Scheduler]] = WeakKeyDictionary()
 
 
 class Scheduler(LRScheduler):
@@ -36,11 +45,17 @@ class Scheduler(LRScheduler):
         optimizer: The optimizer; a wrapper around one is looked through.
         rule: A rule, fed by ``observe``, that scales the learning rate; or a mapping from names
             such as "lr" to rules.
+        run: The run, so that a resume with another batch or number of processes can keep its place
+            in the data: ``on_mismatch="rescale"``.
+        on_mismatch: What a load does if the schedules differ, unless it is told: trainers load by
+            themselves. See ``load_state_dict``.
         values: What to drive: ``lr``, ``weight_decay``, ``momentum``, or any other number in the
             parameter groups, one slot of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
             for all groups, a list with one schedule a group, or a mapping from group names (the
             group's "name" entry), indices or patterns such as "encoder.*" to schedules. For a
-            group that is added later, write a schedule for all or a pattern.
+            group that is added later, write a schedule for all or a pattern. ``relative(...)`` in
+            place of a schedule multiplies what each group began with. Groups with names are
+            matched by them when a checkpoint of the optimizer is loaded.
 
     Raises:
         GradatimError: If a value is not in the groups, a group has no schedule, something is no
@@ -74,6 +89,8 @@ class Scheduler(LRScheduler):
         optimizer: Optimizer,
         *unnamed: object,
         rule: Rule | Mapping[str, Rule] | None = None,
+        run: Run | None = None,
+        on_mismatch: OnMismatch = "strict",
         **values: Wanted,
     ) -> None:
         if unnamed:
@@ -84,21 +101,30 @@ class Scheduler(LRScheduler):
                 "named",
                 "Write Scheduler(optimizer, lr=...).",
             )
+        if on_mismatch not in get_args(OnMismatch):
+            raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
         # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
-        self.optimizer = _innermost(optimizer)
+        self.optimizer = innermost(optimizer)
         groups = self.optimizer.param_groups
         if not values:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
+        self._on_mismatch = on_mismatch
         self._entries = {name: Entry.read(name, groups) for name in values}
-        schedules: dict[str, Schedule] = {}
-        for name, wanted in values.items():
-            schedules |= per_part(name, wanted, groups)
-        self.driver = Driver(schedules, {"lr": rule} if isinstance(rule, Rule) else rule)
-        self._targets: list[list[tuple[Entry, str]]] = []
-        self._find_targets()
-        served = {name for targets in self._targets for _, name in targets}
-        all_serve(schedules, served, groups)
+        self._wanted = {
+            name: schedule
+            for value, wanted in values.items()
+            for name, schedule in per_part(value, wanted, groups).items()
+        }
+        taken = [parts(self._wanted, self._entries, g, i) for i, g in enumerate(groups)]
+        # In the order they were written, with those that wait for a group added later.
+        absolute = {n: s for n, s in self._wanted.items() if not isinstance(s, Relative)}
+        every = [part for group in taken for part in group]
+        schedules = absolute | merged(every, absolute)
+        all_serve(absolute, {part.name for part in every}, groups)
+        self.driver = Driver(schedules, {"lr": rule} if isinstance(rule, Rule) else rule, run)
+        self._targets: list[list[Part]] = taken
         self._attach()
+        self._find_targets()
         self._write()
 
     @classmethod
@@ -110,7 +136,7 @@ class Scheduler(LRScheduler):
         """
         plan = load_plan(path)
         values: dict[str, Any] = dict(plan.values)
-        return cls(optimizer, rule=plan.rules, **values)
+        return cls(optimizer, rule=plan.rules, run=plan.run, **values)
 
     @property
     def position(self) -> int:
@@ -131,17 +157,63 @@ class Scheduler(LRScheduler):
         """The updates so far (since the last load) and the value that each one used."""
         return self.driver.history(name)
 
-    def observe(self, metric: Any, name: str | None = None) -> None:
+    def save_history(self, path: str | os.PathLike[str]) -> None:
+        """Write the history of all values to a CSV file."""
+        self.driver.save_history(path)
+
+    def log_history(self, log: Callable[[str, float, int], object]) -> None:
+        """Log every update since the last call: ``scheduler.log_history(writer.add_scalar)``.
+
+        Args:
+            log: Takes the name, the value and the position, as TensorBoard's ``add_scalar`` does.
+        """
+        self.driver.log_history(log)
+
+    def observe(self, metric: Any, name: str | None = None, *, timeout: float = 25.0) -> None:
         """Show the metric of an evaluation to the rule, once an evaluation.
 
+        Under ``torch.distributed`` every rank calls this, and all decide on the mean of the ranks'
+        metrics. A rank that has none, because another one evaluates, gives None.
+
+        Args:
+            metric: The metric, a number or a tensor of one.
+            name: The value whose rule is meant; None for all rules.
+            timeout: Seconds to wait for the other ranks.
+
         Raises:
-            GradatimError: If there is no rule, or the metric is not usable. Nothing changed.
+            GradatimError: If there is no rule, the metric is not usable, or a rank stays away:
+                then on all ranks. Nothing changed.
         """
         if isinstance(metric, Tensor):
             if metric.numel() != 1:
                 raise refuse("Scheduler.observe", "metric", metric, "one number")
             metric = metric.item()
-        self.driver.observe(metric, name)
+        about = f"{name or ', '.join(self.driver.rules)} at position {self.position}"
+        metric, given = agreed(metric, about, timeout)
+        try:
+            self.driver.observe(metric, name)
+        except GradatimError as error:
+            if given:
+                error.add_note(given)
+            raise
+        self._write()
+
+    def advance(self, updates: int = 1) -> None:
+        """Count updates that no ``optimizer.step()`` made, such as those of a replayed CUDA graph.
+
+        Args:
+            updates: How many there were.
+        """
+        self.driver.advance(updates)
+        self._write()
+
+    def seek(self, position: int) -> None:
+        """Go on as if so many updates were completed: for a run that another scheduler began.
+
+        Raises:
+            GradatimError: If it is no whole number, 0 or more.
+        """
+        self.driver.load({**self.driver.state(), "position": position})
         self._write()
 
     def step(self, epoch: int | None = None) -> None:
@@ -176,19 +248,21 @@ class Scheduler(LRScheduler):
         return self.driver.state()
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], on_mismatch: OnMismatch = "strict"
+        self, state_dict: Mapping[str, Any], on_mismatch: OnMismatch | None = None
     ) -> None:
         """Go on where a state was taken, before or after the optimizer's own state is loaded.
 
         Args:
             state_dict: What ``state_dict()`` gave.
             on_mismatch: If the schedules differ: "strict" refuses and names each difference,
-                "keep" takes those of the state, "override" this script's.
+                "keep" takes those of the state, "override" this script's, and "rescale" this
+                script's at the same place in the data, for another batch or number of processes.
+                None for what was said when building.
 
         Raises:
             GradatimError: If the state does not fit. Nothing changed.
         """
-        self.driver.load(state_dict, on_mismatch)
+        self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
         self._write()
 
     def detach(self) -> None:
@@ -196,25 +270,14 @@ class Scheduler(LRScheduler):
         for handle in self._handles:
             handle.remove()
         self._handles = []
-        _ATTACHED.get(self.optimizer, WeakSet()).discard(self)
+        release(self)
 
     def _attach(self) -> None:
-        others = _ATTACHED.setdefault(self.optimizer, WeakSet())
-        for other in others:
-            for name in self._entries:
-                if name in other._entries:
-                    raise GradatimError(
-                        f"Scheduler: {name} of this optimizer is driven by another scheduler. Call "
-                        "its detach() first, write one Scheduler with all schedules, or build the "
-                        "optimizer anew."
-                    )
-        others.add(self)
-        before, after = around(self)
-        self._handles = [
-            self.optimizer.register_step_pre_hook(before),
-            self.optimizer.register_step_post_hook(after),
-            self.optimizer.register_load_state_dict_post_hook(self._after_load),
-        ]
+        self._handles = attach(self, *around(self), self._before_load, self._after_load)
+
+    def _before_load(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
+        strict = self._on_mismatch == "strict"
+        return in_our_order(state, self.optimizer.param_groups, strict)
 
     def _after_load(self, *_: Any) -> None:
         # The optimizer's checkpoint carries rates of its own; the position here decides.
@@ -226,18 +289,17 @@ class Scheduler(LRScheduler):
         groups = self.optimizer.param_groups
         del self._targets[len(groups) :]
         for i, group in list(enumerate(groups))[len(self._targets) :]:
-            for name, entry in self._entries.items():
-                entry.check(group, name)
-            self._targets.append(
-                [
-                    (entry, serving(self.driver.schedules, name, group, i))
-                    for name, entry in self._entries.items()
-                ]
-            )
+            taken = parts(self._wanted, self._entries, group, i)
+            for name, schedule in merged(taken, self.driver.schedules).items():
+                self.driver.add(name, schedule)
+            self._targets.append(taken)
+        for group, taken in zip(groups, self._targets, strict=True):
+            for part in taken:
+                part.keep_base(group)
         for entry in self._entries.values():
             entry.separate(groups)
         order = {name: column for column, name in enumerate(self.driver.schedules)}
-        served = [[order[name] for _, name in targets] for targets in self._targets]
+        served = [[order[part.name] for part in taken] for taken in self._targets]
         columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
         self._writer = Writer(groups, columns)
         self._key, self._column = self._writer.only or (None, 0)
@@ -263,12 +325,3 @@ class Scheduler(LRScheduler):
         self._find_targets()
         if state["_handles"]:
             self._attach()
-
-
-def _innermost(optimizer: Any) -> Optimizer:
-    """The optimizer whose step is the real update, inside the wrappers of trainers."""
-    while isinstance(getattr(optimizer, "optimizer", None), Optimizer):
-        optimizer = optimizer.optimizer
-    if not isinstance(optimizer, Optimizer):
-        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
-    return optimizer

@@ -28,17 +28,24 @@ class Writer:
         self.groups = len(groups)
         self._floats: list[tuple[str, int]] = []
         self._tensors: list[tuple[Tensor, int]] = []
+        self._own: list[tuple[str, Sequence[int]]] = []
+        self._own_tensors: list[tuple[Tensor, Sequence[int]]] = []
         self._single: list[tuple[Entry, Sequence[int]]] = []
         self._held: list[tuple[Entry, list[Any]]] = []
         self._versions: list[int] = []
         for entry, serving in columns:
             held = [entry.held(group) for group in groups]
-            if len(set(serving)) > 1 or not held:
-                self._single.append((entry, serving))
-            elif entry.slot is None and all(type(one) is float for one in held):
-                self._floats.append((entry.key, serving[0]))
-            elif (flat := _flat(held)) is not None:
-                self._tensors.append((flat, serving[0]))
+            shared = len(set(serving)) == 1
+            if entry.slot is None and held and all(type(one) is float for one in held):
+                if shared:
+                    self._floats.append((entry.key, serving[0]))
+                else:
+                    self._own.append((entry.key, serving))
+            elif held and (flat := _flat(held)) is not None:
+                if shared:
+                    self._tensors.append((flat, serving[0]))
+                else:
+                    self._own_tensors.append((flat, serving))
                 self._held.append((entry, held))
             else:
                 self._single.append((entry, serving))
@@ -46,8 +53,8 @@ class Writer:
     @property
     def only(self) -> tuple[str, int] | None:
         """The key and the column, if all there is to write is one float, the same for all."""
-        alone = len(self._floats) == 1 and not self._tensors and not self._single
-        return self._floats[0] if alone else None
+        others = (self._tensors, self._own, self._own_tensors, self._single)
+        return self._floats[0] if len(self._floats) == 1 and not any(others) else None
 
     def fits(self, groups: Sequence[Group]) -> bool:
         """Whether the groups are as many as they were, with the tensors they had."""
@@ -60,7 +67,8 @@ class Writer:
         return (
             not self._single
             and all(groups[0][key] is row[column] for key, column in self._floats)
-            and [flat._version for flat, _ in self._tensors] == self._versions
+            and all(groups[0][key] is row[columns[0]] for key, columns in self._own)
+            and self._counted() == self._versions
         )
 
     def write(self, groups: Sequence[Group], row: Row) -> None:
@@ -71,10 +79,19 @@ class Writer:
                 group[key] = value
         for flat, column in self._tensors:
             flat.fill_(row[column])
-        self._versions = [flat._version for flat, _ in self._tensors]
+        for key, columns in self._own:
+            for group, column in zip(groups, columns, strict=True):
+                group[key] = row[column]
+        for flat, columns in self._own_tensors:
+            flat.copy_(torch.tensor([row[column] for column in columns], dtype=torch.float64))
+        self._versions = self._counted()
         for entry, serving in self._single:
             for group, column in zip(groups, serving, strict=True):
                 entry.write(group, row[column])
+
+    def _counted(self) -> list[int]:
+        """How often each tensor was written to, by anyone."""
+        return [flat._version for flat, _ in (*self._tensors, *self._own_tensors)]
 
 
 def _flat(held: Sequence[Any]) -> Tensor | None:

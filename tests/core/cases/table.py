@@ -8,6 +8,7 @@ from tests.core.cases.closed_forms import closed_forms
 from tests.core.cases.combinations import combinations
 from tests.core.cases.cycles import cycles
 from tests.core.cases.drops import drops
+from tests.core.cases.edits import edits
 from tests.core.cases.far_out import far_out
 from tests.core.cases.pieces import decays, ramps
 from tests.core.cases.powers import powers
@@ -24,5 +25,6 @@ CASES = (
     *powers(),
     *cycles(),
     *drops(),
+    *edits(),
     *closed_forms(),
 )

@@ -12,6 +12,7 @@ run is over; or "floor", the floor itself.
 
 from gradatim.core.recipes.cycles import cosine_restarts, cyclic, one_cycle
 from gradatim.core.recipes.drops import multistep, piecewise_constant, step_decay
+from gradatim.core.recipes.edits import branch, extend, rewarm
 from gradatim.core.recipes.powers import (
     inverse_sqrt_t5,
     linear_noam,
@@ -29,8 +30,10 @@ from gradatim.core.recipes.warmups import (
 )
 
 __all__ = [
+    "branch",
     "cosine_restarts",
     "cyclic",
+    "extend",
     "infinite",
     "inverse_sqrt_t5",
     "linear_noam",
@@ -40,6 +43,7 @@ __all__ = [
     "one_cycle",
     "piecewise_constant",
     "power",
+    "rewarm",
     "slanted_triangular",
     "step_decay",
     "trapezoid",
