@@ -20,6 +20,8 @@ Loop = Callable[[int, int], list[float]]
 
 # Schedules with more branches than this, long tables above all, stay as they are.
 _MOST_RUNS = 60
+# Python reads an expression of 200 brackets in one another, and no deeper.
+_LONGEST = 100
 
 
 def record(formula: Callable[[Any, Any], Any], first: int, last: float) -> Loop:
@@ -38,18 +40,34 @@ def record(formula: Callable[[Any, Any], Any], first: int, last: float) -> Loop:
     [0.25, 0.5, 0.75, 1.0]
     """
     lines = _needed(list(_Program(formula, first, last).lines()))
-    source = [
-        "def loop(begin, end):",
-        "    values = []",
-        "    add = values.append",
-        "    for t in range(begin, end):",
-        *(f"        {line}" for line in lines),
-        "    return values",
-    ]
+    if len(lines) > _LONGEST or any(line.startswith(("if ", "else:")) for line in lines):
+        body = [
+            "    values = []",
+            "    add = values.append",
+            "    for t in range(begin, end):",
+            *(f"        {line}" for line in lines),
+            "    return values",
+        ]
+    else:
+        body = [f"    return [{_expression(lines)} for t in range(begin, end)]"]
     space = {name: getattr(math, name) for name in FUNCTIONS}
-    exec("\n".join(source), space)
+    exec("\n".join(["def loop(begin, end):", *body]), space)
     loop: Loop = space["loop"]
     return loop
+
+
+def _expression(lines: list[str]) -> str:
+    """Lines without a branch as one expression; what is used twice keeps its name."""
+    *steps, last = lines
+    value = last.removeprefix("add(").removesuffix(")")
+    for line in reversed(steps):
+        name, _, code = line.partition(" = ")
+        uses = len(re.findall(rf"\b{name}\b", value))
+        # The first use, from the left, is the first that is computed.
+        named = f"({code})" if uses == 1 else f"({name} := {code})"
+        before, after = re.split(rf"\b{name}\b", value, maxsplit=1)
+        value = f"{before}{named}{after}"
+    return value
 
 
 def _needed(lines: list[str]) -> list[str]:

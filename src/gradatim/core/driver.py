@@ -52,6 +52,9 @@ class Driver:
     coming: Iterator[tuple[float, ...]]
     """Values of updates to come, as ``prepare`` made them ready."""
 
+    mark: Any
+    """For a binding to note what it wrote; None again when anything but an update moved this."""
+
     _next: tuple[int, dict[str, float]] | None
     _rows: int
 
@@ -159,7 +162,7 @@ class Driver:
     def _move(self, position: int) -> None:
         self.coming = iter(())
         self._until = position
-        self._next = None
+        self._next = self.mark = None
 
     def observe(self, metric: float, name: str | None = None) -> None:
         """Show an evaluation's metric to the rules, once each.

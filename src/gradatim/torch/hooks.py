@@ -23,35 +23,44 @@ def _leave_untraced() -> None:
         trace_rules.add(name)
 
 
-def around(scheduler: Any) -> tuple[Hook, Hook]:
-    """What runs before and after each update, with all it needs at hand: it runs often."""
+def around(scheduler: Any) -> tuple[Hook, Hook, Callable[[], None]]:
+    """What runs before and after each update, with all it needs at hand: it runs often.
+
+    The last of the three is to be called when what there is to write has changed. What was
+    written last is the driver's mark: all that moves it otherwise than by an update wipes it out.
+    """
     _leave_untraced()
     driver, attributes = scheduler.driver, vars(scheduler.optimizer)
+    key: str | None
+    column: int
+
+    def settle() -> None:
+        nonlocal key, column
+        key, column = scheduler._alone()
 
     def before(optimizer: Any, args: Any, kwargs: Any) -> None:
-        groups, key = attributes["param_groups"], scheduler._key
-        if driver.coming is not scheduler._coming or len(groups) != scheduler._writer.groups:
-            # A rule may have changed the value since, or a group been added.
+        if key is not None:
+            # The last group: a group that was added is there, and what writes to all writes there.
+            if attributes["param_groups"][-1][key] is not driver.mark:
+                scheduler._write()
+            return
+        groups, row = attributes["param_groups"], driver.mark
+        if row is None or len(groups) != scheduler._writer.groups:
             scheduler._write()
-        elif key is None:
-            if not scheduler._writer.stands(groups, scheduler._row):
-                scheduler._writer.write(groups, scheduler._row)
-        elif groups[0][key] is not scheduler._row[scheduler._column]:
-            # Something else wrote to the groups: to all, as torch's own schedulers do.
-            scheduler._write()
+        elif not scheduler._writer.stands(groups, row):
+            scheduler._writer.write(groups, row)
 
     def after(optimizer: Any, args: Any, kwargs: Any) -> None:
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
         if "found_inf" in attributes and attributes["found_inf"]:  # noqa: RUF019  a third of get's time
             return
         for row in driver.coming:  # to take a row is to advance
-            scheduler._row, key = row, scheduler._key
-            groups = attributes["param_groups"]
             if key is None:
-                scheduler._writer.write(groups, row)
+                driver.mark = row
+                scheduler._writer.write(attributes["param_groups"], row)
             else:
-                value = row[scheduler._column]
-                for group in groups:
+                driver.mark = value = row[column]
+                for group in attributes["param_groups"]:
                     group[key] = value
             return
         driver.advance()
@@ -59,6 +68,6 @@ def around(scheduler: Any) -> tuple[Hook, Hook]:
         # An error in a value that is not due yet can wait until it is.
         with suppress(Exception):
             driver.prepare()
-        scheduler._coming = driver.coming
 
-    return before, after
+    settle()
+    return before, after, settle

@@ -30,7 +30,7 @@ from gradatim.torch.parts import (
     parts,
     per_part,
 )
-from gradatim.torch.writers import Row, Writer
+from gradatim.torch.writers import Writer
 
 
 class Scheduler(LRScheduler):
@@ -77,10 +77,7 @@ class Scheduler(LRScheduler):
 
     _handles: list[Any]
     _writer: Writer
-    _row: Row
-    _coming: object = None
-    _key: str | None
-    _column: int
+    _settle: Callable[[], None] | None = None
     # Trainers add to torch's own counter when they leave a call out; the position is ours.
     _step_count = 1
 
@@ -123,8 +120,8 @@ class Scheduler(LRScheduler):
         all_serve(absolute, {part.name for part in every}, groups)
         self.driver = Driver(schedules, {"lr": rule} if isinstance(rule, Rule) else rule, run)
         self._targets: list[list[Part]] = taken
-        self._attach()
         self._find_targets()
+        self._attach()
         self._write()
 
     @classmethod
@@ -273,7 +270,8 @@ class Scheduler(LRScheduler):
         release(self)
 
     def _attach(self) -> None:
-        self._handles = attach(self, *around(self), self._before_load, self._after_load)
+        before, after, self._settle = around(self)
+        self._handles = attach(self, before, after, self._before_load, self._after_load)
 
     def _before_load(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
         strict = self._on_mismatch == "strict"
@@ -302,21 +300,28 @@ class Scheduler(LRScheduler):
         served = [[order[part.name] for part in taken] for taken in self._targets]
         columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
         self._writer = Writer(groups, columns)
-        self._key, self._column = self._writer.only or (None, 0)
+        if self._settle is not None:
+            self._settle()
+
+    def _alone(self) -> tuple[str | None, int]:
+        """The key and the column, if one float is all there is to write, and for any group."""
+        for_all = set(self.driver.schedules) == set(self._entries)
+        return (self._writer.only if for_all else None) or (None, 0)
 
     def _write(self) -> None:
         if not self._handles:
             return
-        groups = self.optimizer.param_groups
+        groups, driver = self.optimizer.param_groups, self.driver
         if not self._writer.fits(groups):
             self._find_targets()
-        if self.driver.coming is not self._coming:
-            self._row, self._coming = tuple(self.driver.next.values()), self.driver.coming
-        self._writer.write(groups, self._row)
+        row = tuple(driver.next.values())
+        self._writer.write(groups, row)
+        key, column = self._alone()
+        driver.mark = row if key is None else row[column]
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy finds out for itself how to write into the groups of its own optimizer.
-        state = self.__dict__ | {"_handles": bool(self._handles), "_coming": None}
+        state = self.__dict__ | {"_handles": bool(self._handles), "_settle": None}
         del state["_writer"]
         return state
 

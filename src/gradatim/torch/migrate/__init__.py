@@ -1,0 +1,68 @@
+"""Schedulers of torch and those who stand on it, as values: what drives an optimizer now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradatim.core._fields import Times, check
+from gradatim.core.decays import Constant
+from gradatim.core.errors import GradatimError
+from gradatim.core.rules import Rule
+from gradatim.core.schedule import Schedule
+from gradatim.torch.migrate import chains, classes, ignite, lambdas, metrics, timm  # noqa: F401
+from gradatim.torch.migrate.reading import Carried, carry
+
+__all__ = ["from_torch"]
+
+
+def from_torch(scheduler: Any, *, every: int = 1) -> dict[str, Any]:
+    """The values that an existing scheduler drives: ``Scheduler(optimizer, **from_torch(old))``.
+
+    What it was built with decides, not the optimizer's rates of this moment, so it may be called
+    in the middle of a run, too; ``old`` must not be stepped any more after that. Where the values
+    differ from those of the old scheduler, it is on purpose, and docs/migrate.md lists it.
+
+    Args:
+        scheduler: A scheduler of ``torch.optim.lr_scheduler``, ``transformers``, ``timm`` or
+            Ignite, nested or not.
+        every: The updates between two calls of ``old.step()``: 1, or for a scheduler that counts
+            epochs, the updates of an epoch.
+
+    Returns:
+        For "lr" a schedule, or a list of them, one a group, where they differ; "momentum" or
+        "betas[0]" likewise, if the old one drives them; "rule", if it follows a metric.
+
+    Raises:
+        GradatimError: If it is no scheduler, or one whose rates come out of code of yours. It says
+            what to write instead.
+
+    >>> import torch
+    >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    >>> old = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.5)
+    >>> from_torch(old)
+    {'lr': Staircase(schedule=ExponentialDecay(start=0.1, rate=0.5, every=30), every=30)}
+    """
+    every = check("from_torch", "every", Times, every)
+    try:
+        carried = carry(scheduler)
+    except GradatimError as error:
+        raise GradatimError(f"from_torch: {error}") from None
+    values: dict[str, Any] = {}
+    for key in dict.fromkeys(key for key, _ in carried.values):
+        schedules = [_paced(one, every) for one in _of_each_group(key, carried, scheduler)]
+        values[key] = schedules if any(s != schedules[0] for s in schedules) else schedules[0]
+    rule: Rule | None = carried.rule
+    return values if rule is None else {**values, "rule": rule}
+
+
+def _paced(schedule: Schedule, every: int) -> Schedule:
+    if every == 1 or isinstance(schedule, Constant):
+        return schedule
+    return schedule.stretched(every).staircase(every)
+
+
+def _of_each_group(key: str, carried: Carried, scheduler: Any) -> list[Schedule]:
+    """The schedule of each group; one that the scheduler leaves alone keeps what it has."""
+    found = {i: schedule for (name, i), schedule in carried.values.items() if name == key}
+    groups = carried.groups or [{}] * len(found)
+    return [found.get(i) or Constant(float(group[key])) for i, group in enumerate(groups)]
