@@ -10,7 +10,9 @@ DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.stamp-demo)
 # tests is the same every time; elsewhere it is shuffled, and pytest prints the seed.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest $(if $(CI),--randomly-seed=1)
 
-.PHONY: help demo test test-fast test-long test-minimum lint types wheel bench docs clean
+RUNS ?= 1000000
+
+.PHONY: help demo test test-fast test-long fuzz test-minimum lint types wheel bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +28,10 @@ test-fast: $(DEV) ## the core and the rules of the house, in seconds
 
 test-long: $(DEV) ## the searches that take minutes, with their counts
 	$(PYTEST) -n 2 -m long --hypothesis-profile=long --hypothesis-show-statistics tests
+
+fuzz: $(VENV)-fuzz/.stamp ## let Atheris search for a plan file that breaks a reader (RUNS=...)
+	PYTHONPATH=src $(VENV)-fuzz/bin/python tests/plans/scripts/fuzz.py $(VENV)-fuzz/corpus \
+		-runs=$(RUNS) -max_len=2000 -artifact_prefix=$(VENV)-fuzz/ -print_final_stats=1
 
 test-minimum: $(VENV)-minimum/.stamp-dev ## the suite on the oldest versions we promise
 	OMP_NUM_THREADS=1 $(VENV)-minimum/bin/pytest -n 2 -W ignore::DeprecationWarning
@@ -49,7 +55,7 @@ docs: $(DEV) ## build the site, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 clean: ## remove everything that the other tasks made
-	rm -rf $(VENV) $(VENV)-minimum build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,constraints,extra,more) makes the environment that the stamp lies in. The stamp is touched
@@ -70,6 +76,12 @@ $(VENV)/.stamp-dev: pyproject.toml constraints/latest.txt constraints/no-deps.tx
 
 $(VENV)/.stamp-demo: pyproject.toml constraints/latest.txt
 	$(call install,latest,race)
+
+# Atheris has wheels for Linux and some versions of Python; nothing else here needs it.
+$(VENV)-fuzz/.stamp: constraints/latest.txt
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c constraints/latest.txt atheris==3.0.0 PyYAML
+	@touch $@
 
 $(VENV)-minimum/.stamp-dev: pyproject.toml constraints/minimum.txt constraints/no-deps.txt
 	$(call install,minimum,dev,$(NO_DEPS))

@@ -16,28 +16,33 @@ import re
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import gradatim
 import gradatim.cli
-from gradatim.core._fields import declared
+from gradatim.core._fields import Kind, declared
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import svg
-from gradatim.look.catalogue import Entry, entries
+from gradatim.look.catalogue import Entry, entries, said_of
 from gradatim.look.formula import readable
 
 DOCS = Path(__file__).parent
 ORDER = {
     "index.md": "Gradatim", "which-schedule.md": "Which schedule should I use?",
     "how-it-works.md": "How it works", "gallery.md": "Gallery", "plans.md": "Plan files",
-    "command.md": "The command", "torch.md": "torch", "keras.md": "Keras",
+    "command.md": "The command", "torch.md": "torch",
+    "migrate.md": "Coming from torch, transformers, timm, Ignite", "keras.md": "Keras",
     "jax.md": "JAX and Optax",
     "speechbrain.md": "SpeechBrain", "convert.md": "Other projects", "race.md": "Race",
     "forecast.md": "Forecast", "benchmarks.md": "Benchmarks", "reference.md": "Reference",
 }  # fmt: skip
 _LONGEST_FORMULA = 900
 """Characters of LaTeX: a cycle without end, written out, is no help to a reader."""
-MODULES = ("gradatim", "gradatim.look", "gradatim.convert", "gradatim.plans")
+_LONGEST_LINE = 72
+MODULES = (
+    "gradatim", "gradatim.fields", "gradatim.look", "gradatim.convert", "gradatim.plans",
+    "gradatim.choose",
+)  # fmt: skip
 """The modules whose public names the reference lists; bindings have pages of their own."""
 
 
@@ -108,7 +113,7 @@ def _in_fields(cls: type) -> Any:
     xp = symbolic()
     try:
         return sympy.sympify(blank.at(xp.step, xp))
-    except (TypeError, AttributeError, ValueError):
+    except (TypeError, AttributeError, ValueError, KeyError):
         return None
 
 
@@ -169,21 +174,52 @@ def reference() -> str:
 
 
 def _described(name: str, thing: Any) -> str:
+    if get_origin(thing) is Annotated:
+        (kind,) = (part for part in get_args(thing) if isinstance(part, Kind))
+        return f"### {name}\n\n{kind.allowed.capitalize()}. {kind.hint}".rstrip()
     if not callable(thing):
         return f"### {name}\n\n`{thing!r}`"
-    try:
-        signature = re.sub(r"Annotated\[(\w+).*?\]\]?", r"\1", str(inspect.signature(thing)))
-    except ValueError:
-        signature = "(...)"
     text = inspect.cleandoc(thing.__doc__ or "")
-    return f"### {name}\n\n```python\n{name}{signature}\n```\n\n```text\n{text}\n```"
+    entry = Entry(name, "", " ".join(text.partition("\n\n")[0].split()), text, "", thing)
+    rows = "\n".join(f"| `{key}` | {_inline(said)} |" for key, said in said_of(text).items())
+    ends = re.findall(r"^(Returns|Raises):\n((?:    .*\n?)+)", text, re.MULTILINE)
+    parts = [
+        f"### {name}", f"```python\n{_signature(name, thing)}\n```", _inline(entry.line),
+        _inline(entry.prose()), f"| argument | meaning |\n|---|---|\n{rows}" if rows else "",
+        *(f"*{title}*: {_inline(' '.join(said.split()))}" for title, said in ends),
+        f"```pycon\n{entry.example()}\n```" if entry.example() else "",
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
+
+
+def _signature(name: str, thing: Any) -> str:
+    try:
+        signature = str(inspect.signature(thing))
+    except ValueError:
+        return f"{name}(...)"
+    signature = re.sub(r"Annotated\[(\w+).*?\]\]?", r"\1", signature)
+    signature = re.sub(r"ForwardRef\('(.+?)'[^)]*\)", r"\1", signature)
+    signature = re.sub(r"((?:: |-> ))'(.+?)'", r"\1\2", signature)
+    signature = re.sub(
+        r"\b(?:gradatim|collections|pathlib|typing)\.(?:\w+\.)*(?=\w)", "", signature
+    )
+    line = f"{name}{signature}"
+    if len(line) <= _LONGEST_LINE:
+        return line
+    # Commas between arguments, not those inside of a type.
+    inside, closing = signature[1:].rsplit(")", 1) if ")" in signature else (signature[1:], "")
+    parts = re.split(r", (?![^\[(]*[\])])", inside)
+    return f"{name}(\n    " + ",\n    ".join(parts) + f",\n){closing}"
 
 
 def on_config(config: Any) -> Any:
     """List the pages that there are, in order, and those nobody ordered after them."""
     there = {path.name for path in DOCS.glob("*.md")} | {"gallery.md", "command.md", "reference.md"}
     names = [name for name in ORDER if name in there] + sorted(there - ORDER.keys())
-    config.nav = [{ORDER[name]: name} if name in ORDER else name for name in names]
+    nav: list[Any] = [{ORDER[name]: name} if name in ORDER else name for name in names]
+    trainers = [f"trainers/{path.name}" for path in sorted((DOCS / "trainers").glob("*.md"))]
+    nav.insert(names.index("torch.md") + 1, {"Trainers": trainers})
+    config.nav = nav
     return config
 
 

@@ -41,7 +41,7 @@ STANDS_ON = {
     "plans": {"core"},
     "convert": {"core", "plans"},  # settings of others are read as strictly as plans
     # A binding takes a plan file as it takes a schedule: Scheduler.from_plan.
-    "torch": {"core", "plans"},
+    "torch": {"core", "plans", "convert"},  # what a scheduler of others means is said there
     "keras": {"core", "plans"},
     "jax": {"core", "plans"},
     "speechbrain": {"core"},
@@ -50,6 +50,7 @@ STANDS_ON = {
     "cli": {"core", "plans", "convert", "look", "choose", "__init__"}
     | {"torch", "keras", "jax", "speechbrain"},
     "__init__": {"core", "plans"},
+    "__main__": {"cli"},
 }
 
 # The packages at home in each folder; everywhere else there is the standard library.

@@ -1,7 +1,8 @@
 """Learning-rate schedules, written once as values, that drive any training run."""
 
+from typing import TYPE_CHECKING, Any
+
 from gradatim.core._config import build
-from gradatim.core._text import parse
 from gradatim.core.check import Finding, check
 from gradatim.core.closed_forms import (
     CosineWave,
@@ -9,6 +10,7 @@ from gradatim.core.closed_forms import (
     Line,
     NaturalDecay,
     Noam,
+    Tanh,
     Triangle,
 )
 from gradatim.core.combine import Join, Product, Scale, Sum, join
@@ -27,6 +29,7 @@ from gradatim.core.ramps import (
     REX,
     Cosine,
     Exponential,
+    Glide,
     KDecay,
     Linear,
     Logistic,
@@ -64,7 +67,10 @@ from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.plans import Plan, load_plan
+
+if TYPE_CHECKING:
+    from gradatim.core._text import parse
+    from gradatim.plans import Plan, load_plan
 
 __version__ = "0.1.0"
 
@@ -78,6 +84,7 @@ __all__ = [
     "Line",
     "NaturalDecay",
     "Noam",
+    "Tanh",
     "Triangle",
     "Clip",
     "Cut",
@@ -101,6 +108,7 @@ __all__ = [
     "REX",
     "Cosine",
     "Exponential",
+    "Glide",
     "KDecay",
     "Linear",
     "Logistic",
@@ -141,3 +149,18 @@ __all__ = [
     "Plan",
     "load_plan",
 ]
+
+_READING = {
+    "parse": "gradatim.core._text",
+    "Plan": "gradatim.plans",
+    "load_plan": "gradatim.plans",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What reads texts and files is imported when it is asked for: most programs never do."""
+    if name not in _READING:
+        raise AttributeError(f"module 'gradatim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_READING[name]), name)

@@ -1,11 +1,16 @@
 """The command as a person and a script use it: output, exit codes, pipes, poor terminals."""
 
+import contextlib
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -104,6 +109,22 @@ def test_check_fails_on_errors_only(run, plan):
     assert {finding["severity"] for finding in json.loads(out)} == {"note"}
 
 
+def test_check_looks_at_every_value(run, tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text(
+        "format: 1\nschedules:\n"
+        "  weight_decay: {Linear: {start: 0.1, end: -0.1, steps: 1000}}\n"
+        "  lr: {warmup_cosine: {peak: 3e-4, warmup: 50, steps: 1000}}\n"
+        "  betas[0]: {Constant: {value: 1.5}}\n"
+    )
+    code, out, _ = run("check", str(path))
+    assert code == 1
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["error", "error", "note"]
+    assert "error: weight_decay, update 1000 of 1000: The value is -0.0998" in out
+    assert "error: betas[0], update 1 of 1000: The value is 1.5" in out
+    assert "note: lr, update 1 of 1000" in out
+
+
 def test_diff_names_fields_and_the_largest_gap(run):
     code, out, _ = run("diff", COSINE, COSINE.replace("3e-4", "6e-4"))
     assert code == 1
@@ -167,6 +188,14 @@ def test_list_knows_everything(run):
         ("draw", COSINE),
         ("show", "(" * 1000),
         ("show", "\udcff\udcfe"),
+        ("show", "x" * 5000),
+        ("show", "."),
+        ("show", ""),
+        ("show", "/"),
+        ("show", COSINE, "--at", "soon"),
+        ("convert", "no.json", "--from", "deepspeed"),
+        ("convert", ".", "--from", "torch"),
+        ("convert", "x" * 5000, "--from", "torch"),
     ],
     ids=lambda arguments: " ".join(arguments)[:80].encode("ascii", "replace").decode(),
 )
@@ -178,9 +207,67 @@ def test_bad_input_is_code_2_and_a_few_lines(run, arguments):
     assert err.startswith("gradatim: ")
 
 
+def test_what_is_no_plan_and_no_schedule_is_said(run, tmp_path):
+    _, _, err = run("show", str(tmp_path))
+    assert "is neither a plan file (.yaml, .yml, .toml, .json) nor a schedule such as" in err
+    assert err.endswith("It is a folder.\n")
+    _, _, err = run("show", COSINE, "--updates", "1e3")
+    assert err.endswith(". Try gradatim show --help.\n")
+    (tmp_path / "code.py").write_bytes(b"\xff\xfe")
+    _, _, err = run("convert", str(tmp_path / "code.py"), "--from", "torch")
+    assert err.endswith("code.py: not UTF-8 text, at byte 1.\n")
+
+
+def test_what_a_verb_wrote_for_another_project_it_reads_again(run, tmp_path):
+    _, out, _ = run("convert", COSINE, "--to", "transformers")
+    (tmp_path / "code.py").write_text(out)
+    _, out, _ = run("convert", str(tmp_path / "code.py"), "--from", "transformers", "--lr", "3e-4")
+    assert parse(out) == SCHEDULE
+
+
+def on_a_terminal(*arguments, columns, **env):
+    """What a person sees in a terminal of this width."""
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    known = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradatim", *arguments], stdin=child, stdout=child, stderr=child,
+        env={**known, "TERM": "xterm", "PYTHONIOENCODING": "utf-8", **env},
+    )  # fmt: skip
+    os.close(child)
+    seen = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error
+        while chunk := os.read(parent, 65536):
+            seen += chunk
+    os.close(parent)
+    return process.wait(60), seen.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_lines_as_wide_as_it_is():
+    code, seen = on_a_terminal("list", columns=80)
+    assert code == 0
+    assert max(map(len, seen.splitlines())) <= 80
+    code, seen = on_a_terminal("list", "one_cycle", columns=80)
+    assert max(map(len, seen.splitlines())) <= 80
+    assert "``" not in seen
+    for verb in (("show", COSINE), ("list",), ("diff", COSINE, "Constant(1)")):
+        code, seen = on_a_terminal(*verb, columns=10)
+        assert code in (0, 1)
+        assert "Traceback" not in seen
+
+
+def test_a_comparison_tells_its_curves_apart():
+    compared = ("diff", "Cosine(1, 0, 100)", "Linear(1, 0, 100)")
+    _, seen = on_a_terminal(*compared, columns=80)
+    assert "A ⣿  B \x1b[36m⣿" in seen
+    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b" not in on_a_terminal(*compared, columns=80, **plain)[1]
+    assert "A *  B o" in on_a_terminal(*compared, columns=80, PYTHONIOENCODING="ascii")[1]
+
+
 def command(*arguments, env=None, **options):
     return subprocess.run(
-        [sys.executable, "-m", "gradatim.cli", *arguments], capture_output=True, check=False,
+        [sys.executable, "-m", "gradatim", *arguments], capture_output=True, check=False,
         env={**os.environ, **(env or {})}, timeout=60, **options,
     )  # fmt: skip
 
@@ -192,7 +279,8 @@ def test_a_terminal_without_unicode_gets_ascii(verb):
     done = command(*verb, env=poor)
     assert done.returncode in (0, 1), done.stderr
     assert done.stdout.isascii()
-    assert b"?" not in done.stdout
+    rich = command(*verb, env={"PYTHONIOENCODING": "utf-8"})
+    assert done.stdout.count(b"?") == rich.stdout.count(b"?")  # nothing was replaced
     assert done.stderr == b""
 
 
@@ -222,7 +310,9 @@ def test_completion_is_offered():
     done = command(
         "--show-completion", "bash", env={"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     )
-    assert b"gradatim" in done.stdout.lower() or done.returncode == 0
+    assert done.returncode == 0
+    assert b"complete -" in done.stdout
+    assert b"gradatim" in done.stdout
 
 
 def test_a_plan_is_what_the_command_says(run, plan):

@@ -66,6 +66,24 @@ TEXTS: dict[str, list[tuple[str, float | None]]] = {
         ("OneCycleLR(optimizer, max_lr=0.1, total_steps=200)", None),
         ("OneCycleLR(optimizer, max_lr=0.1, total_steps=200, three_phase=True, "
          "anneal_strategy='linear')", None),
+        ("CosineAnnealingLR(optimizer, T_max=200, last_epoch=-1)", 0.1),
+        ("SequentialLR(optimizer, [LinearLR(optimizer, 0.1, total_iters=5), "
+         "CosineAnnealingLR(optimizer, T_max=195)], milestones=[5])", 0.1),
+        ("torch.optim.lr_scheduler.SequentialLR(optimizer, schedulers=["
+         "ConstantLR(optimizer, factor=0.1, total_iters=2), ExponentialLR(optimizer, 0.9), "
+         "StepLR(optimizer, 30, 0.5), PolynomialLR(optimizer, 50, 2.0), "
+         "CosineAnnealingWarmRestarts(optimizer, 10)], milestones=[10, 30, 100, 170])", 0.1),
+        ("SequentialLR(optimizer, [LinearLR(optimizer, total_iters=20), "
+         "MultiStepLR(optimizer, [10, 30], 0.5)], [10])", 0.1),
+        ("ChainedScheduler([LinearLR(optimizer, 0.1, total_iters=20), "
+         "CosineAnnealingLR(optimizer, T_max=200)])", 0.1),
+        ("ChainedScheduler([ConstantLR(optimizer, 0.1, 20), ExponentialLR(optimizer, 0.99), "
+         "StepLR(optimizer, 50), MultiStepLR(optimizer, [70], 0.5), "
+         "PolynomialLR(optimizer, 250)], optimizer=optimizer)", 0.1),
+        ("warm = LinearLR(optimizer, 0.01, total_iters=20)\n"
+         "both = [warm, CosineAnnealingLR(optimizer, 180)]\n"
+         "scheduler = SequentialLR(optimizer, both, milestones=[20])", 0.1),
+        ("ChainedScheduler([OneCycleLR(optimizer, 0.1, 200)])", None),
     ],
     "transformers": [
         ("get_constant_schedule(optimizer)", 0.1),
@@ -75,6 +93,11 @@ TEXTS: dict[str, list[tuple[str, float | None]]] = {
         ("get_cosine_with_min_lr_schedule_with_warmup(optimizer, 20, 200, min_lr=0.01)", 0.1),
         ("get_polynomial_decay_schedule_with_warmup(optimizer, 20, 200, power=2.0)", 0.1),
         ("get_inverse_sqrt_schedule(optimizer, 20)", 0.1),
+        ("get_cosine_schedule_with_warmup(optimizer, 20, 200, num_cycles=2)", 0.1),
+        ("get_cosine_with_hard_restarts_schedule_with_warmup(optimizer, 20, 200, 3)", 0.1),
+        ("steps = 4 * 50\nwarmup = steps // 10\nfrom transformers import "
+         "get_linear_schedule_with_warmup\nscheduler = get_linear_schedule_with_warmup("
+         "optimizer, warmup, steps)", 0.1),
         ("get_wsd_schedule(optimizer, 20, 40, 200, decay_type='1-sqrt', min_lr_ratio=0.1)", 0.1),
     ],
     "keras": [
@@ -93,6 +116,12 @@ TEXTS: dict[str, list[tuple[str, float | None]]] = {
         ("polynomial_schedule(0.1, 0.01, power=2, transition_steps=100)", None),
         ("cosine_decay_schedule(0.1, decay_steps=200, alpha=0.1)", None),
         ("exponential_decay(0.1, transition_steps=50, decay_rate=0.5, staircase=True)", None),
+        ("exponential_decay(0.1, 50, 0.5, transition_begin=10, end_value=0.03)", None),
         ("warmup_cosine_decay_schedule(0.0, 0.1, 20, 200, end_value=0.01)", None),
+        ("optax.join_schedules([optax.linear_schedule(0.0, 0.1, 20), "
+         "optax.cosine_decay_schedule(0.1, 180)], boundaries=[20])", None),
+        ("join_schedules(schedules=[constant_schedule(0.1), linear_schedule(0.1, 0.05, 10), "
+         "join_schedules([exponential_decay(0.1, 10, 0.5), constant_schedule(0.02)], [60])], "
+         "boundaries=[15, 50])", None),
     ],
 }  # fmt: skip

@@ -25,8 +25,8 @@ every_case = pytest.mark.parametrize("case", CASES, ids=str)
 # These compute a constant from their fields in float64 before they see the step, so on mpmath they
 # still have its rounding; so have recipes, which choose the numbers of their pieces.
 ROUND_FIRST = {
-    "CosineWave", "Exponential", "Function", "GeometricDecay", "Line", "NaturalDecay", "Noam",
-    "Triangle",
+    "CosineWave", "Exponential", "Function", "GeometricDecay", "Glide", "Line", "NaturalDecay",
+    "Noam", "Tanh", "Triangle",
 }  # fmt: skip
 
 
@@ -182,7 +182,7 @@ def _changed(schedule: Schedule, name: str) -> Iterator[Schedule]:
     """The schedule with another value in one field, as often as one is found that it accepts."""
     value = getattr(schedule, name)
     tried: list[Any] = [1, 2, 0.5, 0.25, -1.0, 77.0, Linear(0.5, 0.25, 3), None, True, False]
-    tried += ["hold", "linear", "math:cos"]
+    tried += ["hold", "linear", "cosine", "math:cos", 10**7]
     if isinstance(value, tuple):
         tried = [(Constant(3.0, 5), *value), (*value, (10**11, 0.5))]
     for other in tried:

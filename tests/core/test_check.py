@@ -293,3 +293,59 @@ def test_a_schedule_of_any_length_is_checked_at_once(schedule):
 def test_what_cannot_be_checked(schedule, run, words):
     with pytest.raises(GradatimError, match=words):
         check(schedule, run)
+
+
+OTHERS = {
+    "below 0": (
+        "weight_decay", Linear(0.1, -0.1, 900), "error", "update 900 of 900",
+        "and weight_decay is never below 0.", "Write .clip(low=0.0)",
+    ),
+    "a share of 1": (
+        "betas[1]", Linear(0.9, 1.0, 450), "error", "update 451 of 900",
+        "and betas stays below 1", "Write .clip(high=0.999)",
+    ),
+    "a share of one part": (
+        "momentum/head", Constant(1.5), "error", "update 1 of 900", "and momentum stays below 1",
+        "Write .clip(high=0.999)",
+    ),
+    "too short": (
+        "weight_decay", Linear(0.1, 0.0, 450), "warning", "update 451 of 900",
+        "The schedule is over there, and the other 450 updates run at 0.", "Write steps=900.",
+    ),
+    "too long": (
+        "weight_decay", Linear(0.1, 0.0, 1800), "note", "update 900 of 900",
+        "The run is over at 0.05", "Write steps=900.",
+    ),
+    "a jump": (
+        "weight_decay", Constant(0.1, 450) >> Constant(0.2), "note", "update 451 of 900",
+        "The value jumps from 0.1 to 0.2", "let the second piece start at 0.1",
+    ),
+    "a function that fails": (
+        "temperature", Function(f"{__name__}:fails_at_500"), "error", "update 501 of 900",
+        "The schedule raises ZeroDivisionError", "Mend the function",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_a_value_that_is_no_rate_has_findings_of_its_own(fault):
+    value, schedule, severity, place, sentence, fix = OTHERS[fault]
+    finding = check(schedule, 900, value)[0]
+    assert (finding.severity, finding.place) == (severity, place)
+    assert sentence in finding.sentence
+    assert fix in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("value", "schedule"),
+    [
+        ("weight_decay", Constant(0.0)),
+        ("weight_decay", Linear(0.0, 0.1, 900)),
+        ("momentum", Linear(0.95, 0.85, 300) >> Linear(0.85, 0.95, 600)),
+        ("temperature", Linear(-5.0, 50.0, 900)),
+        ("weight_decay", Linear(0.0, 0.1, 90) >> Constant(0.1)),
+    ],
+)
+def test_what_is_wrong_with_a_rate_may_be_right_elsewhere(value, schedule):
+    assert check(schedule, 900, value) == []
+    assert check(schedule, 900, "lr") != []

@@ -5,6 +5,8 @@ import pytest
 import gradatim
 from gradatim import GradatimError
 
+PUBLIC = {name: getattr(gradatim, name) for name in (*gradatim.__all__, "__name__")}
+
 MESSAGES = {
     "Cosine(1.0, 0.0, 0)":
         "Cosine: steps must be a whole number of updates, 1 or more, got 0. Write an int, in "
@@ -84,7 +86,7 @@ MESSAGES = {
 @pytest.mark.parametrize("written", MESSAGES)
 def test_the_message_says_what_to_write(written: str):
     with pytest.raises(GradatimError) as caught:
-        eval(written, vars(gradatim).copy())
+        eval(written, PUBLIC.copy())
     assert str(caught.value) == MESSAGES[written]
 
 
@@ -102,6 +104,6 @@ def test_the_message_says_what_to_write(written: str):
 )  # fmt: skip
 def test_a_typo_gets_a_guess_and_all_that_is_known(written: str, guess: str):
     with pytest.raises(GradatimError) as caught:
-        eval(written, vars(gradatim).copy())
+        eval(written, PUBLIC.copy())
     assert str(caught.value).startswith(guess)
     assert " Known: " in str(caught.value)

@@ -1,5 +1,6 @@
 """The documentation names everything there is, and everything in it runs."""
 
+import ast
 import contextlib
 import importlib.util
 import io
@@ -15,8 +16,21 @@ from gradatim.core._config import named
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-# Pages of bindings and studies have tests of their own, next to what they are about.
-PAGES = ("index", "which-schedule", "how-it-works", "plans", "torch", "convert")
+# These two run where their subject does: on each backend, and with what they print.
+ELSEWHERE = {"keras": "keras/scripts/check_docs.py", "forecast": "choose/test_forecast_docs.py"}
+PAGES = sorted({path.stem for path in DOCS.glob("*.md")} - ELSEWHERE.keys())
+BINDINGS = ("torch", "keras", "jax", "speechbrain")
+# What the fragments of the README stand in.
+AROUND = """
+import keras, numpy, optax, torch
+model = torch.nn.Linear(1, 1)
+optimizer = torch.optim.AdamW(model.parameters())
+data, validation_loss = [torch.ones(2, 1)] * 3, 1.0
+def loss(batch):
+    return model(batch).sum()
+x = y = numpy.ones((8, 1), "float32")
+held_out = (x, y)
+"""
 
 
 def module(path):
@@ -49,6 +63,34 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
         exec(compile(body, f"{page}.md", "exec"), namespace)
 
 
+@pytest.mark.parametrize(("page", "file"), ELSEWHERE.items())
+def test_the_other_pages_run_elsewhere(page, file):
+    assert f'"{page}.md"' in (ROOT / "tests" / file).read_text(encoding="utf-8")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "readme"}
+    exec(AROUND, namespace)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = [body for language, body in FENCE.findall(text) if language == "python"]
+    assert len(blocks) == 4
+    for body in blocks:
+        if "gradatim.keras" in body:
+            exec("model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])", namespace)
+        exec(compile(body, "README.md", "exec"), namespace)
+        if last := re.search(r"^(schedule\(.*)  # (\(.*\))$", body, re.MULTILINE):
+            assert eval(last[1], namespace) == eval(last[2])
+    assert namespace["optimizer"].update
+
+
+@pytest.mark.parametrize("page", ["../README", *PAGES, *ELSEWHERE])
+def test_no_page_tells_to_import_something_private(page):
+    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    assert not re.findall(r"gradatim(?:\.\w+)*\._\w+", text)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_page_print_what_it_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -56,7 +98,8 @@ def test_the_commands_of_a_page_print_what_it_says(page, tmp_path, monkeypatch):
         for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
             line, _, expected = part.partition("\n")
             program, *arguments = shlex.split(line)
-            assert program == "gradatim"
+            if program != "gradatim":
+                continue
             out = io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
                 gradatim.cli.main(arguments)
@@ -81,6 +124,17 @@ def test_every_public_name_is_in_the_docs(generated):
     for name in generate.MODULES:
         missing = {public for public, _ in generate.public(name)} - shown
         assert not missing, name
+
+
+@pytest.mark.parametrize("binding", BINDINGS)
+def test_every_public_name_of_a_binding_is_on_a_page(binding):
+    init = ast.parse((ROOT / "src" / "gradatim" / binding / "__init__.py").read_text("utf-8"))
+    (names,) = (
+        ast.literal_eval(node.value) for node in init.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )  # fmt: skip
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_every_verb_is_in_the_docs(generated):

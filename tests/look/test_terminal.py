@@ -8,7 +8,7 @@ from gradatim import Constant, GradatimError, Linear, warmup_cosine, wsd
 from gradatim.core._config import named
 from gradatim.core.closed_forms import NaturalDecay
 from gradatim.core.sketch import horizon, sample, svg
-from gradatim.look.blocks import can_draw, chart, sparkline
+from gradatim.look.blocks import can_draw, chart, mark, sparkline
 from gradatim.look.catalogue import entries
 from gradatim.look.formula import latex
 from gradatim.look.points import area, key_points
@@ -25,6 +25,17 @@ def test_a_chart_fits_and_rises_where_the_curve_does(ascii):
     assert ends[0] == max(ends)
     assert ends == sorted(ends, reverse=True)
     assert not ascii or "".join(lines).isascii()
+
+
+def test_each_curve_after_the_first_has_a_colour_of_its_own():
+    both = [Linear(0.0, 1.0, 99), Linear(1.0, 0.0, 99)]
+    lines = chart(both, 100, width=40, height=8, colours=True)
+    assert any("\x1b[36m" in line for line in lines)
+    plain = [line.replace("\x1b[36m", "").replace("\x1b[39m", "") for line in lines]
+    assert plain == chart(both, 100, width=40, height=8)
+    assert chart(both[:1], 100, colours=True) == chart(both[:1], 100)
+    assert mark(1, ascii=True, colours=True) == "o"
+    assert mark(1, ascii=False, colours=False) == ""
 
 
 def test_a_sparkline_has_the_highest_block_at_the_peak():

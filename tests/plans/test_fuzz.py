@@ -1,5 +1,6 @@
 """Whatever a plan file holds, it is a plan or a clean error, soon."""
 
+import resource
 import time
 import tracemalloc
 
@@ -17,7 +18,7 @@ ENDINGS = [".yaml", ".json", ".toml"]
 
 
 def read_or_refuse(text: str, ending: str) -> str:
-    begun = time.process_time()
+    begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         plan = read_plan(text, ending)
     except GradatimError as error:
@@ -29,6 +30,7 @@ def read_or_refuse(text: str, ending: str) -> str:
         assert isinstance(plan, Plan)
         said = ""
     assert time.process_time() - begun < 1.0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
     return said
 
 

@@ -96,6 +96,10 @@ def test_a_wrong_entry_is_refused_at_its_line(written, said):
         (".yaml", "format: 1\nschedules:\n  lr:\n    Linear:\n      start: 1\n      ned: 0", 6),
         (".yaml", "format: 1\nschedules:\n  lr:\n    Linaer: {}\n", 4),
         (".yaml", "format: 1\n\nshedules: {}\n", 3),
+        (".yaml", "format: 1\nshedules:\n  lr: {}\n", 2),
+        (".yaml", "format: 1\nschedules:\n  lr:\n    Linaer:\n      start: 0\n", 4),
+        (".json", '{"format": 1,\n"schedules": {},}', 2),
+        (".json", '{"format": 1,\n"schedules": [1,\n]}', 3),
         (".yaml", "format: 1\nformat: 1\n", 2),
         (".yaml", "format: 1\nschedules:\n  lr: [\n", 4),
         (".json", '{"format": 1,\n"schedules": {"lr":\n{"Constant": {"value": "x"}}}}', 3),
@@ -114,7 +118,7 @@ def test_errors_name_the_line(ending, text, line):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "must be format, run and schedules"),
+        ("", "must be format, run and schedules, got nothing"),
         ("format: 1", "schedules is missing"),
         ("format: 2\nschedules: {}", "newer gradatim"),
         ("format: true\nschedules: {}", "format must be 1, got True"),

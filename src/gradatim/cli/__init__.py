@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GradatimError as error:
         code = _fail(f"gradatim: {error}")
     except wrong_usage as error:
-        code = _fail(f"gradatim: {error.format_message()} Try gradatim --help.")
+        said = error.format_message().removesuffix(".")
+        code = _fail(f"gradatim: {said}. Try gradatim {' '.join(_verb(given))}--help.")
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
@@ -59,6 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     sys.exit(code)
+
+
+def _verb(given: Sequence[str]) -> Sequence[str]:
+    """The verb that these arguments begin with, to be followed by --help."""
+    verbs = (module.name.rstrip("_") for module in pkgutil.iter_modules(__path__))
+    return (given[0], "") if given and given[0] in verbs else ()
 
 
 def _fail(sentence: str) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from gradatim.look.blocks import can_draw
+
+_NARROWEST = 24
+"""The characters below which a text is not broken into lines."""
 
 
 def ascii_only() -> bool:
@@ -19,8 +24,31 @@ def width() -> int:
     return min(shutil.get_terminal_size((80, 24)).columns, 100)
 
 
+def colours() -> bool:
+    """Whether the output is a terminal that takes colours, and whose user does."""
+    return (
+        sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") not in (None, "dumb")
+    )
+
+
+def plain(text: str) -> str:
+    """A docstring's text for a terminal: ``code`` is `code` there."""
+    return text.replace("``", "`")
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """A text in lines as wide as the terminal; in a pipe, where lines are searched, one line."""
+    room = shutil.get_terminal_size((80, 24)).columns - indent
+    if not sys.stdout.isatty() or room < _NARROWEST:
+        return text
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)
+
+
 def table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows in columns as wide as their widest cell; the last one goes on as it is long.
+    """Print rows in columns as wide as their widest cell; the last one is wrapped.
 
     Args:
         rows: The rows, of equal length.
@@ -30,7 +58,10 @@ def table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
     if not rows:
         return
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    indent = sum(widths[:-1]) + 2 * len(widths) - 2
     for row in rows:
+        if len(row) - 1 not in right:
+            row = (*row[:-1], wrapped(row[-1], indent))
         cells = (
             f"{cell:>{width}}" if i in right else f"{cell:<{width}}"
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))

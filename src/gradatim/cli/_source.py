@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 
@@ -50,6 +50,11 @@ class Source(NamedTuple):
         return self.run.steps if self.run else horizon(schedule)
 
 
+def is_file(given: str) -> bool:
+    """Whether this is meant as the name of a plan file."""
+    return given.lower().endswith(_ENDINGS)
+
+
 def read(given: str, updates: int | None = None) -> Source:
     """The plan file of this name, or the schedule that the text is.
 
@@ -58,13 +63,19 @@ def read(given: str, updates: int | None = None) -> Source:
     """
     if updates is not None and updates < 1:
         raise refuse("--updates", "it", updates, "1 or more")
-    if given.lower().endswith(_ENDINGS) or ("(" not in given and Path(given).suffix):
+    if is_file(given):
         from gradatim.plans import load_plan
 
         plan = load_plan(given)
         if updates is not None and plan.run is not None:
             raise GradatimError(f"--updates: {given} has a run of its own. Leave it out.")
         return Source(plan.schedules, Run(updates=updates) if updates else plan.run)
+    if "(" not in given:
+        found = " It is a folder." if os.path.isdir(given) else ""
+        raise GradatimError(
+            f"{shown(given)} is neither a plan file ({', '.join(_ENDINGS)}) nor a schedule such as "
+            f'"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".{found}'
+        )
     from gradatim.core._text import parse
 
     return Source({"lr": parse(given)}, Run(updates=updates) if updates else None)

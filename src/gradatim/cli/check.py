@@ -17,22 +17,26 @@ Strict = Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")
 def check(
     plan: Given, updates: Updates = None, as_json: Json = False, strict: Strict = False
 ) -> None:
-    """Say what is wrong with a schedule on its run. Exits with 1 if there is an error.
+    """Say what is wrong with a plan on its run. Exits with 1 if there is an error.
 
-    All values of a plan are looked at; what is said of rates holds for lr.
+    All values of a plan are looked at. Notes and warnings do not fail; --strict lets warnings.
     """
     from gradatim.core.check import check as findings_of
 
     source = read(plan, updates)
-    found = []
-    for name, schedule in source.schedules.items():
-        if source.run is None and schedule.length is None:
-            raise GradatimError(
-                "check: how long is the run? Write --updates, or a run into the plan file."
-            )
-        if name.partition("/")[0] == "lr" or len(source.schedules) == 1:
-            run = source.run or schedule.length or 1
-            found += [(name, finding) for finding in findings_of(schedule, run)]
+    # A value without an end goes on as long as the others.
+    ends = [schedule.length for schedule in source.schedules.values() if schedule.length]
+    if source.run is None and not ends:
+        raise GradatimError(
+            "check: how long is the run? Write --updates, or a run into the plan file."
+        )
+    run = source.run or max(ends)
+    order = ("error", "warning", "note")
+    found = sorted(
+        ((name, finding) for name, schedule in source.schedules.items()
+         for finding in findings_of(schedule, run, name)),
+        key=lambda item: order.index(item[1].severity),
+    )  # fmt: skip
     if as_json:
         print(json.dumps([{"value": name, **finding._asdict()} for name, finding in found]))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._source import Updates, Value, read
-from gradatim.core.errors import GradatimError
+from gradatim.core.errors import GradatimError, shown
 
 _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
 
@@ -64,7 +65,17 @@ def convert(
 def _text(given: str) -> str:
     path = Path(given)
     try:
-        found = len(given) < 500 and path.is_file()
-        return path.read_text(encoding="utf-8") if found else given
+        if len(given) < 500 and path.is_file():
+            return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise GradatimError(
+            f"convert: {given}: not UTF-8 text, at byte {error.start + 1}."
+        ) from None
     except (OSError, ValueError) as error:
-        raise GradatimError(f"convert: {given} cannot be read: {error}.") from None
+        reason = getattr(error, "strerror", None) or error
+        raise GradatimError(f"convert: {given} cannot be read: {reason}.") from None
+    # Whatever code or settings are, they have one of these in them.
+    if not any(sign in given for sign in "({:=") and not given.lstrip().startswith("--"):
+        what = "a folder" if os.path.isdir(given) else "no file, and no code or settings"
+        raise GradatimError(f"convert: {shown(given)} is {what}.")
+    return given

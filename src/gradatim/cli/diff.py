@@ -59,7 +59,7 @@ def _print(
     fields: list[tuple[str, str, str]], step: int, gap: float,
 ) -> None:  # fmt: skip
     from gradatim.core.sketch import value
-    from gradatim.look.blocks import chart
+    from gradatim.look.blocks import chart, mark
 
     if not fields and not gap:
         print("They are the same schedule.")
@@ -72,8 +72,10 @@ def _print(
     if not gap:
         print(f"Their values are the same at every step looked at, of {steps:,}.")
         return
-    narrow = _page.ascii_only()
-    print("\n".join(chart([one, other], steps, width=_page.width(), ascii=narrow)), end="\n\n")
+    ways: dict[str, bool] = {"ascii": _page.ascii_only(), "colours": _page.colours()}
+    print("\n".join(chart([one, other], steps, width=_page.width(), **ways)), end="\n\n")
+    if mark(0, **ways):
+        print(f"A {mark(0, **ways)}  B {mark(1, **ways)}")
     x, y = value(one, step), value(other, step)
     print(
         f"Largest gap of {name}: {_page.number(abs(gap))} at step {step:,}, where A has "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -36,24 +37,31 @@ def list_(name: Name = None, schema: Schema = False) -> None:
         for entry in known.values():
             specimen = entry.specimen()
             curve = sparkline(specimen, horizon(specimen), ascii=narrow) if specimen else ""
-            paper = f" [{entry.source}]" if entry.source else ""
-            rows.append((entry.name, entry.kind, curve, entry.line + paper))
+            paper = f" [{_short(entry.source)}]" if entry.source else ""
+            rows.append((entry.name, entry.kind, curve, _page.plain(entry.line) + paper))
         _page.table(rows)
         return
     if name not in known:
         raise unknown("list", "name", name, known)
     entry = known[name]
-    print(f"{entry.name}: {entry.line}\n")
+    print(_page.wrapped(_page.plain(f"{entry.name}: {entry.line}")), end="\n\n")
     if entry.prose():
-        print(f"{entry.prose()}\n")
+        print(f"{_page.plain(entry.prose())}\n")
     if specimen := entry.specimen():
+        width = min(60, _page.width())
         print(
-            "\n".join(chart([specimen], horizon(specimen), width=60, height=8, ascii=narrow)),
+            "\n".join(chart([specimen], horizon(specimen), width=width, height=8, ascii=narrow)),
             end="\n\n",
         )
         print(f"{specimen!r}\n")
-    _page.table([("argument", "default", "meaning"), *entry.arguments()])
+    said = [(name, default, _page.plain(text)) for name, default, text in entry.arguments()]
+    _page.table([("argument", "default", "meaning"), *said])
     if entry.example():
         print(f"\n{entry.example()}")
     if entry.source:
-        print(f"\nSource: {entry.source}")
+        print("\n" + _page.wrapped(_page.plain(f"Source: {entry.source}")))
+
+
+def _short(source: str) -> str:
+    """Where to find the papers: their numbers in arXiv, or what is said first."""
+    return ", ".join(re.findall(r"arXiv:[\d.]+\d", source)) or source.partition(". ")[0]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Given, Updates, Value, read
+from gradatim.cli._source import Given, Updates, Value, is_file, read
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 
@@ -48,7 +48,7 @@ def show(
     elif formula:
         _formula(schedule)
     elif out is not None:
-        _write(out, plan, name, schedule, steps, source.run is not None)
+        _write(out, plan, name, schedule, steps)
     elif as_json:
         _json(name, schedule, steps)
     elif csv:
@@ -122,15 +122,16 @@ def _formula(schedule: Schedule) -> None:
     print(latex(schedule))
 
 
-def _write(out: Path, plan: str, name: str, schedule: Schedule, steps: int, known: bool) -> None:
+def _write(out: Path, plan: str, name: str, schedule: Schedule, steps: int) -> None:
     endings = (".png", ".svg", ".html")
     if out.suffix.lower() not in endings:
-        raise refuse("--out", "the name of the file", out.name, f"one that ends in {endings}")
+        raise refuse("--out", "the name of the file", out.name, "one in .png, .svg or .html")
     from gradatim import look
 
     try:
         if out.suffix.lower() == ".html":
-            look.report(schedule, out, updates=steps, title=plan if known else name)
+            title = f"Schedule of {name}{f' in {plan}' if is_file(plan) else ''}"
+            look.report(schedule, out, updates=steps, title=title, value=name)
         else:
             figure: Any = look.plot({name: schedule}, updates=steps).figure
             figure.savefig(out, dpi=160)

@@ -23,6 +23,16 @@ from gradatim.core.schedule import Schedule
 
 _ENGINE = "Give the engine a scheduler of your own: deepspeed.initialize(lr_scheduler=...)."
 _LATER = "DeepSpeed's first two updates both run at the start of the warm-up: it is one update late"
+_COSINE = (
+    "DeepSpeed's first update runs at 0 and its second at the start of the warm-up: it is one "
+    "update late in the warm-up, and the curve after it is not."
+)
+_ALL = ("warmup_num_steps", "warmup_type", "last_batch_iteration")
+_TAKES = {
+    "WarmupLR": ("warmup_min_lr", "warmup_max_lr", *_ALL),
+    "WarmupDecayLR": ("total_num_steps", "warmup_min_lr", "warmup_max_lr", *_ALL),
+    "WarmupCosineLR": ("total_num_steps", "warmup_min_ratio", "cos_min_ratio", *_ALL),
+}
 
 
 def write(schedule: Schedule, steps: int) -> Written:
@@ -38,7 +48,7 @@ def write(schedule: Schedule, steps: int) -> Written:
         raise no_form("DeepSpeed", schedule, f"{_ENGINE} Its warm-up has 2 updates or more.")
     if curve is None:
         kind, params = "WarmupLR", warm
-    elif isinstance(curve, Linear) and curve.end == 0.0:
+    elif isinstance(curve, Linear) and curve.end == found.start:
         kind, params = "WarmupDecayLR", {"total_num_steps": total, **warm}
     elif isinstance(curve, Cosine):
         kind, params = "WarmupCosineLR", {
@@ -47,7 +57,7 @@ def write(schedule: Schedule, steps: int) -> Written:
             "warmup_type": "linear",
         }  # fmt: skip
         said = (
-            f"{_LATER} in the warm-up.",
+            _COSINE,
             f"The optimizer is configured with lr={found.peak!r}, which this multiplies.",
         )
     else:
@@ -67,24 +77,34 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
 
     found = data(strict.read(text))
     entry = found.get("scheduler", found) if isinstance(found, dict) else {}
-    kinds = ("WarmupLR", "WarmupDecayLR", "WarmupCosineLR")
-    if not isinstance(entry, dict) or entry.get("type") not in kinds:
-        kind = entry.get("type") if isinstance(entry, dict) else None
-        raise unknown("convert: DeepSpeed", "scheduler", kind, kinds)
+    kind = entry.get("type") if isinstance(entry, dict) else None
+    if not isinstance(kind, str) or kind not in _TAKES:
+        raise unknown("convert: DeepSpeed", "scheduler", kind, _TAKES)
     a = dict(entry.get("params", {}))
+    for key, value in a.items():
+        if key not in _TAKES[kind]:
+            raise unknown(f"convert: {kind}", "parameter", key, _TAKES[kind])
+        if value == "auto":
+            raise GradatimError(
+                f'convert: {kind}: {key} is "auto", which transformers fills in. Write its number.'
+            )
     if a.get("warmup_type", "log") != "linear":
         raise GradatimError(
             "convert: DeepSpeed's warm-up is logarithmic by default, which has no form here. "
             'Write "warmup_type": "linear".'
         )
-    up, total = a.get("warmup_num_steps", 1000), a.get("total_num_steps", 0)
-    if entry["type"] == "WarmupCosineLR":
-        peak = need("WarmupCosineLR", "the rate of the optimizer", lr, "Write --lr.")
+    up = max(2, a.get("warmup_num_steps", 1000))  # as DeepSpeed does
+    total = up if kind == "WarmupLR" else a["total_num_steps"]
+    if kind == "WarmupCosineLR":
+        peak = need(kind, "the rate of the optimizer", lr, "Write --lr.")
         floor = peak * a.get("cos_min_ratio", 0.0001)
         start = peak * a.get("warmup_min_ratio", 0.0)
         schedule = warmup_cosine(peak, total, up, start=start, floor=floor)
-        return Read(schedule, (f"{_LATER} in the warm-up.",))
-    peak, start = a.get("warmup_max_lr", 0.001), a.get("warmup_min_lr", 0.0)
-    if entry["type"] == "WarmupLR":
-        return Read(warmup_constant(peak, up, start), (f"{_LATER} all along.",))
-    return Read(warmup_linear(peak, total, up, start), (f"{_LATER} all along.",))
+        return Read(schedule, (_COSINE,))
+    start, said = a.get("warmup_min_lr", 0.0), (f"{_LATER} all along.",)
+    if kind == "WarmupLR":
+        top = a.get("warmup_max_lr", lr)
+        peak = need(kind, "warmup_max_lr", top, "Write --lr, which stands for it.")
+        return Read(warmup_constant(peak, up, start), said)
+    # It comes down to where the warm-up began.
+    return Read(warmup_linear(a.get("warmup_max_lr", 0.001), total, up, start, floor=start), said)

@@ -18,7 +18,7 @@ _JAX = Spelling(
 )  # fmt: skip
 _KERAS = Spelling(
     "ops", "ops.where({condition}, {yes}, {no})", "ops.maximum({x}, {bound})",
-    "ops.minimum({x}, {bound})",
+    "ops.minimum({x}, {bound})", whole=False,
 )  # fmt: skip
 _FLOAT32 = "Rates are float32 there: equal to about 7 digits."
 _WITHOUT = "The function needs no gradatim. With it, write {}"

@@ -25,6 +25,8 @@ class Spelling:
     """The larger of ``{x}`` and ``{bound}``."""
     high: str
     """The smaller of ``{x}`` and ``{bound}``."""
+    whole: bool = True
+    """Whether the step is a whole number. Where it is not, nothing else may be one either."""
 
 
 PYTHON = Spelling(
@@ -124,6 +126,8 @@ class _Writer:
         return lambda x: Code(f"{self.spelling.module}.{name}({_bare(text(x))})")
 
     def where(self, condition: Any, yes: Any, no: Any) -> Any:
+        if not self.spelling.whole:
+            yes, no = (float(x) if isinstance(x, int) else x for x in (yes, no))
         parts = {"condition": _bare(text(condition)), "yes": text(yes), "no": text(no)}
         return Code(self.spelling.choice.format(**parts))
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gradatim.core.combine import Join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear
 from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
@@ -60,7 +58,8 @@ def stages(schedule: Schedule) -> Stages | None:
     if isinstance(pieces[0], Constant) and len(pieces) > 1 and pieces[0].value == peak:
         hold = pieces[0].steps or 0
         del pieces[0]
-    if len(pieces) != 1:
+    # What others write starts at the peak, and is a share of it.
+    if len(pieces) != 1 or peak == 0.0 or pieces[0](0) != peak:
         return None
     curve = None if isinstance(pieces[0], Constant) else pieces[0]
     return Stages(start, peak, warmup, early, hold, curve)
@@ -83,59 +82,9 @@ def plain(project: str, schedule: Schedule, instead: str) -> Stages:
 
 def call(name: str, **arguments: Any) -> str:
     """A call as people write it, on one line or, if it is long, one argument a line."""
-    said = [f"{key}={_literal(value)}" for key, value in arguments.items()]
+    said = [f"{key}={value!r}" for key, value in arguments.items()]
     line = f"{name}({', '.join(said)})"
     return line if len(line) <= 88 else f"{name}(\n    " + ",\n    ".join(said) + ",\n)"
-
-
-class Name(str):
-    """A text that stands in code as it is."""
-
-
-def _literal(value: Any) -> str:
-    return str(value) if isinstance(value, Name) else repr(value)
-
-
-def parse_call(text: str, known: Mapping[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
-    """The last part of a called name, and its arguments, of which only literals are read.
-
-    Args:
-        text: One Python call, such as "CosineDecay(0.1, decay_steps=1000)".
-        known: For each name the arguments it takes, in order.
-
-    Raises:
-        GradatimError: If it is not a call of one of the names with literal arguments.
-    """
-    if len(text) > 10_000:
-        raise GradatimError("convert: the text has more than 10000 characters.")
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise GradatimError(f"convert: not a Python call: {text.strip()[:60]!r}.") from None
-    if not isinstance(node, ast.Call):
-        raise GradatimError(f"convert: not a Python call: {text.strip()[:60]!r}.")
-    name = ast.unparse(node.func).split(".")[-1]
-    if name not in known:
-        raise unknown("convert", "schedule", name, known)
-    names = known[name]
-    if len(node.args) > len(names):
-        raise GradatimError(f"convert: {name} takes {len(names)} arguments: {', '.join(names)}.")
-    given = dict(zip(names, node.args, strict=False))
-    for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg not in names:
-            raise unknown(f"convert: {name}", "argument", keyword.arg, names)
-        given[keyword.arg] = keyword.value
-    return name, {
-        key: _constant(name, key, value) for key, value in given.items() if key != "optimizer"
-    }
-
-
-def _constant(name: str, key: str, node: ast.expr) -> Any:
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        shown = ast.unparse(node)[:60]
-        raise refuse(f"convert: {name}", key, Name(shown), "a number or another literal") from None
 
 
 def need(where: str, name: str, value: float | None, hint: str) -> float:

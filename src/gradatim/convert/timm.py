@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatim.convert.stages import (
-    Name,
-    Read,
-    Written,
-    call,
-    need,
-    no_form,
-    parse_call,
-    plain,
-)
-from gradatim.core.combine import join
-from gradatim.core.ramps import Cosine, Linear, Polynomial
+from gradatim.convert.meaning import timm
+from gradatim.convert.stages import Read, Written, call, need, no_form, plain
+from gradatim.convert.syntax import Name, parse_call
+from gradatim.core.ramps import Cosine, KDecay, Linear, Polynomial
 from gradatim.core.schedule import Schedule
 
-_TIMM = ("optimizer", "t_initial", "lr_min", "warmup_t", "warmup_lr_init", "warmup_prefix",
-         "t_in_epochs", "power")  # fmt: skip
+_WARMUP = "warmup_t warmup_lr_init"
+_CYCLE = "lr_min cycle_mul cycle_decay cycle_limit"
+_NOISE = "noise_range_t noise_pct noise_std noise_seed"
+_TAKES = {
+    name: f"optimizer {names}".split() for name, names in {
+        "CosineLRScheduler":
+            f"t_initial {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} k_decay initialize",
+        "PolyLRScheduler": f"t_initial power {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} "
+            "k_decay initialize",
+        "TanhLRScheduler":
+            f"t_initial lb ub {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "StepLRScheduler":
+            f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "MultiStepLRScheduler":
+            f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "WSDLRScheduler": "t_initial decay_t lr_min stable_fn stable_timescale stable_power "
+            f"decay_fn decay_power decay_ratio {_WARMUP} t_in_epochs {_NOISE} initialize",
+    }.items()
+}  # fmt: skip
 _STEP = "Call scheduler.step_update(n) after update n, from 1, and scheduler.step_update(0) before."
 
 
@@ -28,11 +37,11 @@ def write(schedule: Schedule, steps: int) -> Written:
     instead = "timm takes a cosine, a line or a polynomial after a warm-up."
     found = plain("timm", schedule, instead)
     curve = found.curve
-    if found.hold or not isinstance(curve, Cosine | Linear | Polynomial):
+    if found.hold or not isinstance(curve, Cosine | KDecay | Linear | Polynomial) or curve.end < 0:
         raise no_form("timm", schedule, instead)
-    name = "CosineLRScheduler" if isinstance(curve, Cosine) else "PolyLRScheduler"
-    more: dict[str, Any] = {}
-    if not isinstance(curve, Cosine):
+    name = "CosineLRScheduler" if isinstance(curve, Cosine | KDecay) else "PolyLRScheduler"
+    more: dict[str, Any] = {"k_decay": curve.k} if isinstance(curve, KDecay) else {}
+    if name == "PolyLRScheduler":
         more["power"] = curve.power if isinstance(curve, Polynomial) else 1.0
     code = call(
         name, optimizer=Name("optimizer"), t_initial=curve.steps, lr_min=curve.end,
@@ -47,17 +56,10 @@ def write(schedule: Schedule, steps: int) -> Written:
 
 
 def read(text: str, lr: float | None, steps: int | None) -> Read:
-    """The schedule of a CosineLRScheduler or PolyLRScheduler that counts updates."""
-    name, a = parse_call(text, {"CosineLRScheduler": _TIMM, "PolyLRScheduler": _TIMM})
+    """The schedule of a scheduler of timm that counts updates."""
+    name, a = parse_call(text, _TAKES)
     peak = need(name, "the rate of the optimizer", lr, "Write --lr.")
-    up, total, floor = a.get("warmup_t", 0), a.get("t_initial", 0), a.get("lr_min", 0.0)
     said: tuple[str, ...] = ()
     if a.get("t_in_epochs", True):
         said = ("It counts epochs there; the numbers here are taken for updates.",)
-    start = a.get("warmup_lr_init", 0.0)
-    curve: Schedule = Cosine(peak, floor, total)
-    if name == "PolyLRScheduler":
-        curve = Polynomial(peak, floor, total, a.get("power", 0.5))
-    if up and not a.get("warmup_prefix", False):
-        curve = curve.shift(-up)  # it runs on under the warm-up, and the rate jumps to it
-    return Read(join(*((Linear(start, peak, up),) if up else ()), curve), said)
+    return Read(timm.schedule(name, a, peak), said)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from gradatim.convert.meaning import transformers
 from gradatim.convert.python import function
-from gradatim.convert.stages import Name, Read, Stages, Written, call, need, parse_call, stages
-from gradatim.core.combine import join
-from gradatim.core.decays import Constant, InverseSqrtDecay
+from gradatim.convert.stages import Read, Stages, Written, call, need, stages
+from gradatim.convert.syntax import Name, parse_call
+from gradatim.core.decays import InverseSqrtDecay
+from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt, Polynomial
-from gradatim.core.recipes import (
-    warmup_constant,
-    warmup_cosine,
-    warmup_inverse_sqrt,
-    warmup_linear,
-    wsd,
-)
 from gradatim.core.schedule import Schedule
 
 _RISES = "After the end its cosine rises again; here the last value holds."
@@ -74,18 +68,23 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
     return None
 
 
-_SPENT = ("optimizer", "num_warmup_steps", "num_training_steps")
-_TAKES: dict[str, tuple[str, ...]] = {
-    "get_constant_schedule": ("optimizer",),
-    "get_constant_schedule_with_warmup": _SPENT[:2],
-    "get_linear_schedule_with_warmup": _SPENT,
-    "get_cosine_schedule_with_warmup": _SPENT,
-    "get_cosine_with_min_lr_schedule_with_warmup": (*_SPENT, "num_cycles", "last_epoch", "min_lr",
-                                                    "min_lr_rate"),
-    "get_polynomial_decay_schedule_with_warmup": (*_SPENT, "lr_end", "power"),
-    "get_inverse_sqrt_schedule": (*_SPENT[:2], "timescale"),
-    "get_wsd_schedule": ("optimizer", "num_warmup_steps", "num_decay_steps", "num_training_steps",
-                         "num_stable_steps", "warmup_type", "decay_type", "min_lr_ratio"),
+_SPENT = "num_warmup_steps num_training_steps"
+_TAKES = {
+    name: f"optimizer {names}".split() for name, names in {
+        "get_constant_schedule": "last_epoch",
+        "get_constant_schedule_with_warmup": "num_warmup_steps last_epoch",
+        "get_linear_schedule_with_warmup": f"{_SPENT} last_epoch",
+        "get_cosine_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch",
+        "get_cosine_with_hard_restarts_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch",
+        "get_cosine_with_min_lr_schedule_with_warmup":
+            f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate",
+        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate":
+            f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate warmup_lr_rate",
+        "get_polynomial_decay_schedule_with_warmup": f"{_SPENT} lr_end power last_epoch",
+        "get_inverse_sqrt_schedule": "num_warmup_steps timescale last_epoch",
+        "get_wsd_schedule": "num_warmup_steps num_decay_steps num_training_steps num_stable_steps "
+            "warmup_type decay_type min_lr_ratio num_cycles last_epoch",
+    }.items()
 }  # fmt: skip
 
 
@@ -93,33 +92,7 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
     """The schedule of a call such as ``get_linear_schedule_with_warmup(optimizer, 500, 10000)``."""
     name, a = parse_call(text, _TAKES)
     peak = need(name, "the rate of the optimizer", lr, "Write --lr, such as --lr 3e-4.")
-    up, total = a.get("num_warmup_steps", 0), a.get("num_training_steps", 0)
-    forms: dict[str, Callable[[], Schedule]] = {
-        "get_constant_schedule": lambda: Constant(peak),
-        "get_constant_schedule_with_warmup": lambda: warmup_constant(peak, up),
-        "get_linear_schedule_with_warmup": lambda: warmup_linear(peak, total, up),
-        "get_cosine_schedule_with_warmup": lambda: warmup_cosine(peak, total, up),
-        "get_cosine_with_min_lr_schedule_with_warmup": lambda: warmup_cosine(
-            peak, total, up,
-            floor=a["min_lr"] if a.get("min_lr") is not None else peak * a.get("min_lr_rate", 0.0),
-        ),
-        "get_polynomial_decay_schedule_with_warmup": lambda: join(
-            *((Linear(0.0, peak, up),) if up else ()),
-            Polynomial(peak, a.get("lr_end", 1e-7), total - up, a.get("power", 1.0)),
-        ),
-        "get_inverse_sqrt_schedule": lambda: warmup_inverse_sqrt(
-            peak, up, scale=a.get("timescale") or up or 10_000
-        ),
-        "get_wsd_schedule": lambda: _wsd(a, peak),
-    }  # fmt: skip
-    return Read(forms[name](), (_RISES,) if "cosine" in name else ())
-
-
-def _wsd(a: dict[str, Any], peak: float) -> Schedule:
-    up, down, ratio = a["num_warmup_steps"], a["num_decay_steps"], a.get("min_lr_ratio", 0.0)
-    stable = a.get("num_stable_steps")
-    stable = a["num_training_steps"] - up - down if stable is None else stable
-    return wsd(
-        peak, up + stable + down, up, down, a.get("decay_type", "cosine"), start=ratio * peak,
-        floor=ratio * peak,
-    )  # fmt: skip
+    if a.pop("last_epoch", -1) != -1:
+        raise GradatimError(f"convert: {name}: last_epoch is for a resume. Leave it out.")
+    rises = "cosine" in name and a.get("num_cycles", 0.5) == 0.5
+    return Read(transformers.schedule(name, a, peak), (_RISES,) if rises else ())

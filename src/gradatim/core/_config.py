@@ -5,13 +5,15 @@ The fields are the config. No class writes a line for any of it.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
-from typing import Any, ParamSpec, Self, TypeVar, dataclass_transform, get_type_hints
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform, get_type_hints
 
 from gradatim.core._fields import check, declared
 from gradatim.core.errors import GradatimError, refuse, unknown
+
+if TYPE_CHECKING:
+    import inspect
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -229,6 +231,8 @@ class _Builder:
 
 def arguments(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """What a class of values or a recipe takes, as a reader would write it."""
+    import inspect
+
     if isinstance(make, type):
         return {
             name: inspect.Parameter(
@@ -245,25 +249,30 @@ def arguments(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 def recipe(function: Callable[P, R]) -> Callable[P, R]:
     """Let a function be built by name, and check its arguments by their declared types."""
     where = function.__name__
-    signature = inspect.signature(function)
+
+    @cache
+    def signature() -> inspect.Signature:
+        import inspect  # as slow to import as all of gradatim, and needed only to build
+
+        return inspect.signature(function)
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name in kwargs:
-            if name not in signature.parameters:
-                raise unknown(where, "argument", name, signature.parameters)
+            if name not in signature().parameters:
+                raise unknown(where, "argument", name, signature().parameters)
         try:
-            given = signature.bind(*args, **kwargs)
+            given = signature().bind(*args, **kwargs)
         except TypeError as error:
-            raise GradatimError(f"{where}: {error}. It takes {where}{signature_text}.") from None
+            takes = ", ".join(
+                name if p.default is p.empty else f"{name}={p.default!r}"
+                for name, p in signature().parameters.items()
+            )
+            raise GradatimError(f"{where}: {error}. It takes {where}({takes}).") from None
         wanted = get_type_hints(function, include_extras=True)
         for name, value in given.arguments.items():
             given.arguments[name] = check(where, name, wanted[name], value)
         return function(*given.args, **given.kwargs)
 
-    signature_text = "(" + ", ".join(
-        name if p.default is p.empty else f"{name}={p.default!r}"
-        for name, p in signature.parameters.items()
-    ) + ")"  # fmt: skip
     register(where, checked)
     return checked

@@ -10,18 +10,15 @@ import math
 import operator
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from inspect import get_annotations
 from numbers import Real
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from gradatim.core import _frameworks
 from gradatim.core.errors import refuse, unknown
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of field: how it reads in a sentence, and which values it accepts."""
 
     allowed: str
@@ -124,7 +121,9 @@ def _tuple(where: str, name: str, parts: tuple[Any, ...], value: Any) -> tuple[A
 
 def _declared(cls: type) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
-    names = [name for base in reversed(cls.__mro__) for name in get_annotations(base)]
+    names = [
+        name for base in reversed(cls.__mro__) for name in getattr(base, "__annotations__", {})
+    ]
     return {name: hints[name] for name in dict.fromkeys(names)}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradatim.core._config import Value
-from gradatim.core._record import Loop, record
-from gradatim.core._standin import NotStraight
 from gradatim.core.combine import Join, Scale
 from gradatim.core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from gradatim.core._record import Loop
 
 # Recording costs as much as some hundreds of steps, so a piece must be longer than that.
 _WORTH_IT = 1000
@@ -79,6 +80,9 @@ class Ahead:
 
 
 def _recorded(piece: Schedule, first: int) -> Loop | None:
+    from gradatim.core._record import record  # for driving only: to import gradatim costs little
+    from gradatim.core._standin import NotStraight
+
     last = None if piece.length is None else piece.length - 1
     if (last is not None and last - first < _WORTH_IT) or _calls_code(piece):
         return None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-from pathlib import Path
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -17,17 +15,19 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
     Raises:
         OSError: If it cannot be written. The old file is untouched and nothing is left beside it.
     """
-    path = Path(os.path.realpath(path))
+    path = os.path.realpath(path)
     data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
     try:
         with open(temporary, "xb") as file:
-            if path.exists():
-                os.chmod(temporary, path.stat().st_mode & 0o777)
+            if os.path.exists(path):
+                os.chmod(temporary, os.stat(path).st_mode & 0o777)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
         raise

@@ -10,28 +10,38 @@ from gradatim.core.pieces import joins, stays
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 
+Severity = Literal["error", "warning", "note"]
+
 _SAMPLES = 2000
 # A change smaller than this share of the peak, or of the run, is not worth a warning.
 _SMALL = 0.01
 # Rates that no optimizer is run at: a slip of the pen, or a curve without its peak.
 _LOWEST, _HIGHEST = 1e-9, 10.0
+_RATES = ("lr", "learning_rate")
+# What optimizers call the share of an average that is kept from one update to the next.
+_SHARES = ("momentum", "ema_momentum", "beta", "beta1", "beta2", "beta_1", "beta_2", "betas", "rho")
+_NOT_NEGATIVE = ("weight_decay", "eps", "epsilon", "clipnorm", "global_clipnorm", *_SHARES)
+_MILDER: dict[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
 
 
 class Finding(NamedTuple):
     """One thing to know before the run starts."""
 
-    severity: Literal["error", "warning", "note"]
+    severity: Severity
     place: str
     sentence: str
     fix: str
 
 
-def check(schedule: Schedule, run: Run | int) -> list[Finding]:
+def check(schedule: Schedule, run: Run | int, value: str = "lr") -> list[Finding]:
     """What is wrong with a schedule on a run, the worst first.
 
     Args:
-        schedule: The schedule of a learning rate.
+        schedule: The schedule.
         run: The run, or its number of updates.
+        value: What it drives, such as "weight_decay", "betas[0]" or "lr/head". A rate is expected
+            to rise, fall and last as long as the run; another value may do as it likes within the
+            bounds that optimizers have for it, so what is said of its shape is milder.
 
     Raises:
         GradatimError: If either is something else.
@@ -46,15 +56,16 @@ def check(schedule: Schedule, run: Run | int) -> list[Finding]:
         raise refuse("check", "schedule", schedule, "a schedule")
     if not isinstance(run, Run):
         run = Run(updates=run)
-    found = list(_Look(schedule, run).findings())
+    found = list(_Look(schedule, run, value).findings())
     return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
 
 
 class _Look:
     """A schedule, looked at where it matters over one run."""
 
-    def __init__(self, schedule: Schedule, run: Run) -> None:
+    def __init__(self, schedule: Schedule, run: Run, value: str) -> None:
         self.schedule, self.run, self.steps = schedule, run, run.steps
+        self.name = value.partition("/")[0].partition("[")[0]
         last = self.steps - 1
         even = {last * i // _SAMPLES for i in range(_SAMPLES + 1)}
         self.joins = joins(schedule)
@@ -75,6 +86,11 @@ class _Look:
         self.values = {step: self.at(step) for step in self.looked}
         self.top = max(self.looked, key=self.values.__getitem__)
         self.peak = self.values[self.top]
+        if self.name not in _RATES:
+            yield from self.bounds()
+            for finding in (*self.horizon(), *self.jumps()) if self.peak > 0.0 else ():
+                yield finding._replace(severity=_MILDER[finding.severity])
+            return
         yield from self.range()
         if self.peak > 0.0:
             yield from self.horizon()
@@ -94,6 +110,23 @@ class _Look:
     def place(self, step: int) -> str:
         return f"update {min(step + 1, self.steps)} of {self.steps}"
 
+    def bounds(self) -> Iterator[Finding]:
+        """What no optimizer takes, or none should, for a value that is not a rate."""
+        lowest = min(self.looked, key=self.values.__getitem__)
+        if self.name in _NOT_NEGATIVE and self.values[lowest] < 0.0:
+            yield Finding(
+                "error", self.place(lowest),
+                f"The value is {self.values[lowest]:g}, and {self.name} is never below 0.",
+                "Write .clip(low=0.0), or mend the piece that goes below 0.",
+            )  # fmt: skip
+        if self.name in _SHARES and self.peak >= 1.0:
+            yield Finding(
+                "error", self.place(self.top),
+                f"The value is {self.peak:g}, and {self.name} stays below 1: from 1 on nothing is "
+                "ever forgotten.",
+                "Write .clip(high=0.999), or mend the piece that goes to 1.",
+            )  # fmt: skip
+
     def range(self) -> Iterator[Finding]:
         lowest = min(self.looked, key=self.values.__getitem__)
         if self.values[lowest] < 0.0:
@@ -108,7 +141,7 @@ class _Look:
                 f"The value is {self.peak:g}, and a rate above {_HIGHEST:g} is hardly ever meant.",
                 "If the curve was meant to scale a rate, multiply: 3e-4 * schedule.",
             )  # fmt: skip
-        elif self.peak == 0.0:
+        elif self.peak == self.values[lowest] == 0.0:
             yield Finding(
                 "error", self.place(0), "Every update runs at 0: nothing is trained.",
                 "Give a peak above 0.",

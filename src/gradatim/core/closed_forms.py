@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any, Self
 
 from gradatim.core._fields import Number, Offset, Positive, Span, Steps, check
+from gradatim.core._frameworks import surely
 from gradatim.core._xp import PYTHON
+from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
 
 
@@ -164,6 +166,43 @@ class CosineWave(Schedule):
 
     def at(self, t: Any, xp: Any) -> Any:
         return 0.5 * (xp.cos(xp.pi * xp.real(t - self.peak) / self.half) + 1.0)
+
+
+class Tanh(Schedule):
+    """Down on a piece of a hyperbolic tangent, without end: it comes near both values only.
+
+    ``low + (high - low) * (1 - tanh(x)) / 2``, where x goes from ``first`` to ``last`` in
+    ``steps`` updates and then on. ``Logistic`` is the curve that reaches its two ends. Errors grow
+    with x, about 3 units in the last place for each 1.
+
+    Args:
+        high: The value it comes from.
+        low: The value it goes to.
+        steps: The updates in which x goes from ``first`` to ``last``.
+        first: The argument of the tangent at step 0.
+        last: Its argument at step ``steps``, above ``first``.
+
+    The formula of ``TanhLRScheduler`` of timm (``first`` and ``last`` are its ``lb`` and ``ub``).
+
+    >>> [round(Tanh(high=1.0, low=0.0, steps=10)(k), 4) for k in (0, 7, 10)]
+    [1.0, 0.5, 0.0025]
+    """
+
+    high: Number
+    low: Number
+    steps: Steps
+    first: Number = -7.0
+    last: Number = 3.0
+
+    def _agree(self) -> None:
+        if surely(self.last <= self.first):
+            raise refuse("Tanh", "last", self.last, f"above first, {self.first!r}")
+
+    def at(self, t: Any, xp: Any) -> Any:
+        x = self.first + (self.last - self.first) * (xp.real(t) / self.steps)
+        # (1 - tanh(x)) / 2 would lose its digits where tanh is nearly 1. Past 40 all of this is
+        # nothing next to a rate, and its exponential too much for float32.
+        return self.low + (self.high - self.low) / (1.0 + xp.exp(2.0 * xp.clip(x, -40.0, 40.0)))
 
 
 class Triangle(Schedule):

@@ -6,13 +6,11 @@ of every evaluation (``observe``), and writes ``next`` into the optimizer.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import takewhile
 from math import isfinite
 from operator import length_hint
-from pathlib import Path
 from typing import Any, get_args
 
 from gradatim.core import atomic
@@ -260,12 +258,17 @@ class Driver:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a JSON file; a kill leaves the old file or the new one."""
+        import json  # not needed to drive: to import gradatim costs little
+
         atomic.write(path, json.dumps(self.state(), indent=1))
 
     def restore(self, path: str | os.PathLike[str], on_mismatch: OnMismatch = "strict") -> None:
         """Load the state from a file that ``save`` wrote."""
+        import json
+
         try:
-            state = json.loads(Path(path).read_text(encoding="utf-8"))
+            with open(path, encoding="utf-8") as file:
+                state = json.load(file)
         except (ValueError, RecursionError) as error:
             raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
         self.load(state, on_mismatch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -31,6 +30,8 @@ def refuse(where: str, name: str, value: object, allowed: str, hint: str = "") -
 
 def unknown(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
     """The error for a name that does not exist: the nearest one that does, then all of them."""
+    import difflib  # needed only here, and slow to import
+
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1) if isinstance(name, str) else []
     guess = f" Did you mean {near[0]!r}?" if near else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -67,6 +65,9 @@ class History:
 
     def write(self, path: str | os.PathLike[str], end: int) -> None:
         """Write a CSV file: a row an update, a column a name, empty where it was not driven yet."""
+        import csv  # not needed to drive: to import gradatim costs little
+        import io
+
         names = self.names()
         columns = {name: dict(self.values(name, self.start, end)) for name in names}
         text = io.StringIO()

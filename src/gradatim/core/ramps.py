@@ -9,9 +9,9 @@ no mix: it multiplies.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Literal
 
-from gradatim.core._fields import Number, Positive, Share, Steps
+from gradatim.core._fields import Number, Positive, Share, Span, Steps
 from gradatim.core._frameworks import surely
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
@@ -267,3 +267,56 @@ class KDecay(Ramp):
         quarter = xp.pi / 2
         fall, rise = xp.sin(quarter * rest), xp.sin(quarter * clock)
         return fall * fall, rise * rise
+
+
+class Glide(Ramp):
+    """From ``start`` to ``end`` in a time that need not be a whole number of updates.
+
+    The value at step t is that of the curve at the time ``begun + t`` of its ``span``. With a whole
+    span and nothing begun it is ``Linear``, ``Cosine`` or ``OneMinusSqrt``; write those. Two of
+    these can meet between two updates, as the phases of ``OneCycleLR`` of torch do where 30 % of
+    its steps are no whole number. Errors are up to 6 units in the last place.
+
+    Args:
+        start: The value at the beginning of the span.
+        end: The value from the end of the span on, reached exactly.
+        steps: The length in updates, no less than what is left of the span at step 0.
+        span: How long the whole way takes, in updates, whole or not.
+        shape: "cosine", "linear" or "1-sqrt".
+        begun: The updates of the span that are over at step 0, whole or not; None for none.
+
+    >>> [Glide(start=0.0, end=1.0, steps=3, span=2.5, shape="linear")(k) for k in (0, 1, 2, 3)]
+    [0.0, 0.4, 0.8, 1.0]
+    >>> Glide(start=1.0, end=0.0, steps=2, span=2.5, shape="linear", begun=0.5)(1)
+    0.4
+    """
+
+    span: Span
+    shape: Literal["cosine", "linear", "1-sqrt"] = "cosine"
+    begun: Span | None = None
+
+    def _agree(self) -> None:
+        begun = 0.0 if self.begun is None else self.begun
+        if surely(begun >= self.span):
+            raise refuse("Glide", "begun", self.begun, f"below span, {self.span!r}")
+        if surely(self.steps < (self.span - begun) * (1.0 - _ROUNDED)):
+            left = f"what is left of the span, {self.span - begun!r}, or more"
+            raise refuse("Glide", "steps", self.steps, left, "For less of it, write .cut(steps).")
+
+    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+        # Back to updates, which are whole: in the time itself the last digits would be lost.
+        begun = 0.0 if self.begun is None else self.begun
+        over = self.steps - (self.span - begun)
+        over = 0.0 if surely(over < 0.0) else over
+        done = xp.clip((done * self.steps + begun) / self.span, None, 1.0)
+        left = xp.clip(left * self.steps - over, 0.0, None) / self.span
+        return _SHAPES[self.shape].weights(done, left, xp)
+
+
+# How much of a span may be left over at its end: what the difference of two times is rounded by.
+_ROUNDED = 1e-12
+_SHAPES: dict[str, Ramp] = {
+    "cosine": Cosine(1.0, 0.0, 1),
+    "linear": Linear(1.0, 0.0, 1),
+    "1-sqrt": OneMinusSqrt(1.0, 0.0, 1),
+}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import value
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _MARKS = "*o+x#@"
+_COLOURS = (39, 36, 33, 35, 32, 31)
+"""The terminal's own colour for the first curve, others for those after it."""
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _ASCII_LEVELS = " .:-=+*#@"
 
@@ -42,6 +46,7 @@ def chart(
     width: int = 72,
     height: int = 12,
     ascii: bool = False,
+    colours: bool = False,
 ) -> list[str]:
     """The curves over a run as lines of text, with the range of values and steps at the edges.
 
@@ -51,6 +56,7 @@ def chart(
         width: Characters across, the labels included.
         height: Lines, the axis included.
         ascii: Use ASCII only.
+        colours: Give each curve after the first a colour of its own, by codes for terminals.
 
     >>> from gradatim import Linear
     >>> print("\\n".join(chart([Linear(1.0, 0.0, 9)], 10, width=19, height=5, ascii=True)))
@@ -68,8 +74,10 @@ def chart(
     low = min(0.0, *(v for curve in curves for v in curve))
     high = max(v for curve in curves for v in curve)
     high = high if high > low else low + 1.0
-    draw = _ascii if ascii else _braille
-    lines = draw(curves, rows, across, low, high)
+    if ascii:
+        lines = _ascii(curves, rows, across, low, high)
+    else:
+        lines = _braille(curves, rows, across, low, high, colours and len(curves) > 1)
     labels = [f"{high:.3g}", *[""] * (rows - 2), f"{low:.3g}"]
     pad = max(len(label) for label in labels)
     side, corner, floor = ("|", "+", "-") if ascii else ("│", "└", "─")
@@ -78,6 +86,17 @@ def chart(
     ]
     ends = f"0{steps - 1:>{across - 1}}"
     return [*drawn, f" {'':>{pad}} {corner}{floor * across}", f" {'':>{pad}}  {ends}"]
+
+
+def mark(i: int, ascii: bool, colours: bool) -> str:
+    """What the curve of this number is drawn with, or "" where one cannot tell."""
+    if ascii:
+        return _MARKS[i % len(_MARKS)]
+    return _coloured("⣿", i) if colours else ""
+
+
+def _coloured(text: str, i: int) -> str:
+    return f"\x1b[{_COLOURS[i % len(_COLOURS)]}m{text}\x1b[39m" if i else text
 
 
 def _row(v: float, rows: int, low: float, high: float) -> int:
@@ -95,10 +114,12 @@ def _ascii(
 
 
 def _braille(
-    curves: Sequence[Sequence[float]], rows: int, across: int, low: float, high: float
-) -> list[str]:
+    curves: Sequence[Sequence[float]], rows: int, across: int, low: float, high: float,
+    colours: bool,
+) -> list[str]:  # fmt: skip
     grid = [[0] * across for _ in range(rows)]
-    for curve in curves:
+    latest = [[0] * across for _ in range(rows)]
+    for i, curve in enumerate(curves):
         spots = [_row(v, 4 * rows, low, high) for v in curve]
         for x, spot in enumerate(spots):
             # A steep part is drawn as a line, not as two dots far apart.
@@ -106,4 +127,11 @@ def _braille(
             for y in range(min(before, spot), max(before, spot) + 1):
                 if y == spot or before != spot:
                     grid[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
-    return ["".join(chr(0x2800 + dots) if dots else " " for dots in line) for line in grid]
+                    latest[y // 4][x // 2] = i if colours else 0
+    return [
+        "".join(
+            _coloured("".join(chr(0x2800 + dots) if dots else " " for dots, _ in run), i)
+            for i, run in groupby(zip(*line, strict=True), key=itemgetter(1))
+        )
+        for line in zip(grid, latest, strict=True)
+    ]

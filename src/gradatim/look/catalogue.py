@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
     def arguments(self) -> list[tuple[str, str, str]]:
         """Name, default and meaning of each argument."""
-        said = _arguments_said(self.text)
+        said = said_of(self.text)
         return [
             (name, "" if p.default is p.empty else repr(p.default), said.get(name, ""))
             for name, p in arguments(self.make).items()
@@ -54,7 +54,7 @@ class Entry(NamedTuple):
     def prose(self) -> str:
         """What the docstring says between its first sentence and its arguments, and after them."""
         paragraphs = self.text.split("\n\n")[1:]
-        kept = [p for p in paragraphs if not re.match(r"(Args:|Raises:|>>>|Sources?:)", p)]
+        kept = [p for p in paragraphs if not re.match(r"(Args:|Returns:|Raises:|>>>|Sources?:)", p)]
         return "\n\n".join(kept)
 
     def specimen(self) -> Schedule | None:
@@ -82,7 +82,8 @@ def _entry(name: str, make: Callable[..., Any]) -> Entry | None:
     return Entry(name, kind, line, text, " ".join(source[1].split()) if source else "", make)
 
 
-def _arguments_said(text: str) -> dict[str, str]:
+def said_of(text: str) -> dict[str, str]:
+    """What a docstring says of each argument."""
     block = re.search(r"^Args:\n((?:    .*\n?|\n)+)", text, re.MULTILINE)
     said: dict[str, str] = {}
     if block:

@@ -43,6 +43,7 @@ def report(
     updates: int | None = None,
     run: Run | None = None,
     title: str = "A learning-rate schedule",
+    value: str = "lr",
 ) -> Path:
     """Write one HTML file about a schedule that needs nothing else, not even a network.
 
@@ -52,6 +53,7 @@ def report(
         updates: The updates of the run; by default those of the schedule.
         run: The run, instead of ``updates``.
         title: What stands at the top.
+        value: What the schedule drives, for the findings.
 
     Raises:
         OSError: If it cannot be written; an older file is left as it was.
@@ -63,15 +65,15 @@ def report(
     'plan.html'
     """
     run = run or Run(updates=updates or horizon(schedule))
-    page = _page(schedule, run, title)
+    page = _page(schedule, run, title, value)
     atomic.write(out, page)
     return Path(out)
 
 
-def _page(schedule: Schedule, run: Run, title: str) -> str:
+def _page(schedule: Schedule, run: Run, title: str, driven: str) -> str:
     from gradatim.convert import TARGETS  # only now: a plot needs none of it
 
-    findings = check(schedule, run)
+    findings = check(schedule, run, driven)
     rows = [
         (p.name, "" if p.step is None else f"{p.step:,}", f"{p.value:.7g}")
         for p in key_points(schedule, run.steps)
@@ -113,7 +115,7 @@ def _curve(schedule: Schedule, steps: int) -> str:
         "step (completed updates)</text>",
     ))  # fmt: skip
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="the curve">'
+        f'<svg viewBox="0 {_EDGE - 12} {_WIDTH} {up + 52}" role="img" aria-label="the curve">'
         f'<path d="M{_EDGE} {_EDGE}V{bottom}H{_WIDTH - _EDGE}" fill="none" stroke="var(--line)"/>'
         f'<path d="{line}" fill="none" stroke="var(--curve)" stroke-width="2"/>{dots}{labels}</svg>'
     )

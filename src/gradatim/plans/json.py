@@ -82,6 +82,8 @@ class _Reader:
         while self.peek() != "}":
             if entries:
                 self.take(",")
+            if entries and self.peek() == "}":
+                raise failure(self.line(), "there is a comma before the closing bracket.")
             if self.peek() != '"':
                 raise failure(self.line(), f"expected a key in quotes, got {shown(self.rest())}.")
             key = self.string()
@@ -98,6 +100,8 @@ class _Reader:
         while self.peek() != "]":
             if entries:
                 self.take(",")
+                if self.peek() == "]":
+                    raise failure(self.line(), "there is a comma before the closing bracket.")
             entries.append(self.value(depth + 1))
         self.take("]")
         return entries

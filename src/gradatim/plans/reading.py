@@ -190,6 +190,7 @@ def mapping(node: Node, where: str, what: str) -> dict[str, Node]:
     """The entries of a node that must be a mapping."""
     if not isinstance(node.value, dict):
         got = "a list" if isinstance(node.value, list) else repr(node.value)[:60]
+        got = "nothing" if node.value is None else got
         raise failure(node.line, f"{where}: must be {what}, got {got}.")
     return node.value
 

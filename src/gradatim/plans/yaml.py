@@ -50,7 +50,8 @@ class _Builder:
 
     def __init__(self) -> None:
         self.root: Node | None = None
-        self.open: list[tuple[Node, list[str]]] = []  # a container, and the key that waits in it
+        # A container, and the key that waits in it, with its line.
+        self.open: list[tuple[Node, list[tuple[str, int]]]] = []
         self.nodes = 0
 
     def take(self, event: Any, kind: str) -> None:
@@ -80,7 +81,7 @@ class _Builder:
                 raise failure(line, f"the key {shown(text)} comes twice.")
             if text == "<<":
                 raise failure(line, "merging with << is not read. Write it out.")
-            waiting.append(text)
+            waiting.append((text, line))
             self.count(line)
         else:
             self.add(Node(text if quoted else plain(text, line), line))
@@ -96,7 +97,9 @@ class _Builder:
         elif isinstance(container.value, dict):
             if not waiting:
                 raise failure(node.line, "a key must be a text.")
-            container.value[waiting.pop()] = node
+            # What is wrong with an entry is looked for where it begins, at its key.
+            key, line = waiting.pop()
+            container.value[key] = Node(node.value, line)
 
     def count(self, line: int | None) -> None:
         self.nodes += 1

@@ -15,7 +15,6 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
-from gradatim.plans import load_plan
 from gradatim.torch.agreement import agreed
 from gradatim.torch.attachment import attach, innermost, release
 from gradatim.torch.groups import Entry
@@ -131,6 +130,8 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If the file cannot be read, or does not fit the optimizer.
         """
+        from gradatim.plans import load_plan
+
         plan = load_plan(path)
         values: dict[str, Any] = dict(plan.values)
         return cls(optimizer, rule=plan.rules, run=plan.run, **values)

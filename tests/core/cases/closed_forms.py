@@ -1,8 +1,9 @@
 """Rows for the curves that papers print as one expression."""
 
+import math
 from collections.abc import Iterator
 
-from mpmath import cos, exp, mpf, pi, sqrt
+from mpmath import cos, exp, mpf, pi, sqrt, tanh
 
 from tests.core import oracles
 from tests.core.cases.case import Case
@@ -64,6 +65,15 @@ def closed_forms() -> Iterator[Case]:
         high=1.0,
         until=300,
         size=1.0,
+    )
+    yield Case(
+        "Tanh",
+        {"high": 0.3, "low": 0.0, "steps": 90, "first": -6.0, "last": 3.0},
+        lambda t: mpf(0.3) * (1 - tanh(mpf(-6) + t / mpf(10))) / 2,
+        start=0.3 / (1 + math.exp(-12.0)),
+        way="falls",
+        until=110,
+        units=50.0,
     )
     yield Case(
         "Triangle",

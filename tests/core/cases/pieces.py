@@ -1,5 +1,6 @@
 """Rows for the pieces: ramps and decays."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,42 @@ def ramps() -> Iterator[Case]:
                 way="falls" if start > end else "rises",
                 units=units,
                 size=high if low < 0.0 else 0.0,
+            )
+    yield from glides()
+
+
+def glides() -> Iterator[Case]:
+    """Between two updates begins or ends each of these, and there the textbook's curve is read."""
+    shapes = (
+        ("cosine", oracles.cosine), ("linear", oracles.line), ("1-sqrt", oracles.one_minus_sqrt),
+    )  # fmt: skip
+    spans = ((1.0, 0.0, 71.5, 0.75), (0.01, 0.3, 29.25, None), (0.3, 1e-5, 10**6 + 0.5, None))
+    for shape, formula in shapes:
+        for start, end, span, begun in spans:
+            over = begun or 0.0
+            length = math.ceil(span - over)
+
+            def curve(t, start=start, end=end, span=span, over=over, formula=formula):
+                return formula(min(mpf(t) + mpf(over), mpf(span)), start, end, span)
+
+            yield Case(
+                "Glide",
+                {
+                    "start": start,
+                    "end": end,
+                    "steps": length,
+                    "span": span,
+                    "shape": shape,
+                    "begun": begun,
+                },
+                curve,
+                start=float(curve(0)),
+                end=end,
+                length=length,
+                low=min(start, end),
+                high=max(start, end),
+                way="falls" if start > end else "rises",
+                units=6.0,
             )
 
 

@@ -23,6 +23,15 @@ def function(scheduler: Any, rates: Rates | None) -> Carried:
     return of_rates([_schedule(factor, number(lr)) for factor, lr in pairs])
 
 
+@reads("transformers", "AdafactorSchedule", "LayerWiseDummyScheduler")
+def stand_in(scheduler: Any, rates: Rates | None) -> Carried:
+    """Refused: it drives nothing."""
+    raise GradatimError(
+        f"{type(scheduler).__name__} drives no rates: it shows those that the optimizer finds for "
+        "itself. There is nothing to carry; leave the scheduler out."
+    )
+
+
 @reads("torch", "MultiplicativeLR")
 def factors(scheduler: Any, rates: Rates | None) -> Carried:
     """Refused: each rate is a factor times the one before it."""

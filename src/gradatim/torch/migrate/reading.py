@@ -29,6 +29,7 @@ class Carried(NamedTuple):
 Reader = Callable[[Any, "Rates | None"], Carried]
 _READERS: dict[tuple[str, str], Reader] = {}
 _PROJECTS = "torch.optim.lr_scheduler, transformers, timm.scheduler and ignite.handlers"
+_BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # What a subclass may change without changing a rate.
 _HARMLESS = {"__init__", "__repr__", "__doc__", "__module__", "state_dict", "load_state_dict"}
 
@@ -72,6 +73,11 @@ def carry(scheduler: Any, rates: Rates | None = None) -> Carried:
                 said = str(error).removeprefix("convert: ")
                 where = "" if said.startswith(base.__name__) else f"{base.__name__}: "
                 raise GradatimError(f"{where}{said}") from None
+            except _BROKEN as error:
+                raise GradatimError(
+                    f"{base.__name__}: what it holds cannot be read: {type(error).__name__}: "
+                    f"{error}. Build it anew, with numbers."
+                ) from error
     if isinstance(scheduler, LRScheduler):
         raise own_code(f"{kind.__name__}.get_lr", kind.__module__)
     raise GradatimError(f"{_shown(scheduler)} is no scheduler of {_PROJECTS}.")
