@@ -69,8 +69,16 @@ def _until_a_death(
     except BrokenProcessPool as error:
         return list(flying.values()), error
     finally:
+        _let_begin(flying)
         pool.shutdown(wait=True, kill_workers=True)
     return [], None
+
+
+def _let_begin(flying: Iterable[Future[Any]]) -> None:
+    """Wait a moment until nothing is between the pool and its workers: it trips over that."""
+    until = time.monotonic() + 1.0
+    while time.monotonic() < until and not all(one.running() or one.done() for one in flying):
+        time.sleep(0.001)
 
 
 def _died(future: Future[Any]) -> bool:

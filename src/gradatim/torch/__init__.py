@@ -1,7 +1,20 @@
 """Schedules that drive torch optimizers."""
 
-from gradatim.torch.migrate import from_torch
+from typing import TYPE_CHECKING, Any
+
 from gradatim.torch.parts import relative
 from gradatim.torch.scheduler import Scheduler
 
+if TYPE_CHECKING:
+    from gradatim.torch.migrate import from_torch
+
 __all__ = ["Scheduler", "from_torch", "relative"]
+
+
+def __getattr__(name: str) -> Any:
+    """``from_torch`` brings all converters, so it is imported when it is asked for."""
+    if name != "from_torch":
+        raise AttributeError(f"module 'gradatim.torch' has no attribute {name!r}")
+    from gradatim.torch.migrate import from_torch
+
+    return from_torch

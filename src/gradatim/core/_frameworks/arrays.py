@@ -11,6 +11,8 @@ from typing import Any
 from gradatim.core._xp import Array
 from gradatim.core.errors import GradatimError, refuse
 
+# Up to here every whole number is a float64 too.
+_WHOLE_FLOATS = 2**53
 WHOLE = "a whole number of updates, 0 or more"
 
 
@@ -44,6 +46,14 @@ class NumPy(Array):
             value[mine] = pieces[i].at(t[mine] - starts[i], self)
         return value
 
+    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+        if steps > _WHOLE_FLOATS:
+            return super().progress(t, steps)
+        # No step is below 0 here, and a float as soon as that is exact: fewer ways over the array.
+        total = float(steps)
+        t = import_module("numpy").minimum(t, total, dtype="float64")
+        return t / total, (total - t) / total
+
     def clip(self, x: Any, low: Any, high: Any) -> Any:
         numpy = import_module("numpy")
         x = x if low is None else numpy.maximum(x, low)
@@ -57,9 +67,10 @@ def numpy_(numpy: ModuleType) -> Array:
         step = numpy.asarray(step)
         if step.dtype.kind not in "iuf":
             raise not_a_step(step.dtype)
-        t = step.astype(numpy.float64 if step.dtype.kind == "f" else numpy.int64)
-        wrong = ~((t >= 0) & (t < math.inf))
-        if wrong.any():
+        kind = numpy.float64 if step.dtype.kind == "f" else numpy.int64
+        t = step.astype(kind, copy=False)
+        if t.size and not (t.min() >= 0 and t.max() < math.inf):  # NaN is neither
+            wrong = ~((t >= 0) & (t < math.inf))
             raise refuse("schedule(step)", "every step", step[wrong][0], WHOLE)
         return t
 
