@@ -16,7 +16,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradatim import GradatimError, speechbrain
+from gradatim import Constant, GradatimError, Linear, speechbrain
 from gradatim.convert import TARGETS, convert, read
 from gradatim.convert.source import PYTHON, expression
 from tests.convert.examples import SCHEDULES, STEPS, TEXTS
@@ -318,6 +318,22 @@ def test_what_cannot_be_read_is_refused(text, source, said):
     with pytest.raises(GradatimError) as error:
         read(text, source, lr=None if text == "StepLR(optimizer, 30)" else 0.1)
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("target", ["timm", "deepspeed", "megatron", "composer", "speechbrain"])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Linear(0.0, 0.1, 20) >> Constant(0.1, 30) >> Linear(0.5, 0.0, 50),
+        Linear(0.0, 0.1, 20) >> Constant(0.1, 30) >> Constant(0.05),
+        Linear(0.0, 0.1, 100),
+        Constant(0.0),
+    ],
+    ids=repr,
+)
+def test_a_curve_that_does_not_start_at_the_peak_has_no_words(target, schedule):
+    with pytest.raises(GradatimError, match="has no words for"):
+        convert(schedule, target, 100)
 
 
 def test_every_project_has_words_for_a_warm_up_and_a_fall():

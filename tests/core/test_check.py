@@ -295,6 +295,11 @@ def test_what_cannot_be_checked(schedule, run, words):
         check(schedule, run)
 
 
+def test_a_rate_below_0_is_not_called_0():
+    found = check(Linear(0.0, -0.1, 899), 900)
+    assert [f.sentence.partition(":")[0] for f in found] == ["The value is -0.1"]
+
+
 OTHERS = {
     "below 0": (
         "weight_decay", Linear(0.1, -0.1, 900), "error", "update 900 of 900",

@@ -115,6 +115,12 @@ def test_errors_name_the_line(ending, text, line):
         read_plan(text, ending)
 
 
+@pytest.mark.parametrize("text", ['{"format": 1,}', '{"format": [1,\n]}'])
+def test_a_comma_too_many_is_said(text):
+    with pytest.raises(GradatimError, match="there is a comma before the closing bracket"):
+        read_plan(text, ".json")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

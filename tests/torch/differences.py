@@ -120,6 +120,8 @@ DIFFERENCES: dict[str, Callable[[], tuple[list[float | str], list[float | str]]]
         lambda o: peers.OneCycleLR(o, 1.0, 10), range(9, 12)),
     "`ConstantLR(0.0, total_iters=2)`, updates 1 and 2": curve(
         lambda o: peers.ConstantLR(o, 0.0, 2), (1, 2)),
+    "`LinearLR(0.9, 0.0, total_iters=5)`, updates 4 and 5": curve(
+        lambda o: peers.LinearLR(o, 0.9, 0.0, 5), (4, 5)),
     "`SequentialLR([SequentialLR(...)], [])`, updates 0 to 3": curve(
         lambda o: peers.SequentialLR(o, [pair(o)], []), range(4)),
     "`SequentialLR([ExponentialLR, SequentialLR], [2])`, updates 0 to 3": curve(

@@ -6,6 +6,7 @@ import sys
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ class Kind(NamedTuple):
     make: Make
     loop: str = "torch"
     chained: bool = False
-    """Whether it goes from rate to rate, so that its roundings add up."""
+    """Whether its roundings add up: it goes from rate to rate, or counts cycles in a float."""
 
 
 def optimizer(
@@ -102,8 +103,8 @@ def _step(random: Random, over: Optimizer, steps: int) -> Any:
     return peers.StepLR(over, _length(random, steps), random.choice([0.1, 0.5, 0.93, 1.0, 1.01]))
 
 
-def _multistep(random: Random, over: Optimizer, steps: int) -> Any:
-    milestones = [random.randint(0, steps) for _ in range(random.randint(0, 5))]
+def _multistep(random: Random, over: Optimizer, steps: int, first: int = 0) -> Any:
+    milestones = [random.randint(first, steps) for _ in range(random.randint(0, 5))]
     return peers.MultiStepLR(over, milestones, random.choice([0.1, 0.5, 0.93, 1.2]))
 
 
@@ -111,8 +112,8 @@ def _constant(random: Random, over: Optimizer, steps: int) -> Any:
     return peers.ConstantLR(over, random.uniform(0.01, 1.0), _length(random, steps))
 
 
-def _linear(random: Random, over: Optimizer, steps: int) -> Any:
-    ends = random.uniform(0.001, 1.0), random.choice([0.0, 1.0, random.random()])
+def _linear(random: Random, over: Optimizer, steps: int, least: float = 0.0) -> Any:
+    ends = random.uniform(0.001, 1.0), random.choice([least, 1.0, random.uniform(least, 1.0)])
     return peers.LinearLR(over, *ends, _length(random, steps))
 
 
@@ -178,22 +179,15 @@ def _sequential(random: Random, over: Optimizer, steps: int) -> Any:
 
 
 def _chained(random: Random, over: Optimizer, steps: int) -> Any:
-    parts = [random.choice(_FACTORS)(random, over, steps) for _ in range(random.randint(1, 3))]
+    # A line to 0 leaves a rounding there, and a factor above 1 would make a rate of it.
+    factors = [*_FACTORS, partial(_linear, least=0.01)]
+    factors.remove(_linear)
+    parts = [random.choice(factors)(random, over, steps) for _ in range(random.randint(1, 3))]
     if random.random() < 0.5:
         parts.append(_cosine(random, over, steps, 0.0))
     if random.random() < 0.3:
         parts = [peers.ChainedScheduler(parts), _exponential(random, over, steps)]
     return peers.ChainedScheduler(parts)
-
-
-def _sequence_in_sequence(random: Random, over: Optimizer, steps: int) -> Any:
-    # Of all nestings torch itself gets this one right: a chain alone in the first place.
-    chain = peers.ChainedScheduler([random.choice(_FACTORS)(random, over, steps)])
-    return peers.ChainedScheduler([chain, _exponential(random, over, steps)])
-
-
-def _hf(make: Callable[[Random, Optimizer, int], Any]) -> Kind:
-    return Kind(make)
 
 
 def _warm(random: Random, steps: int) -> float:
@@ -231,7 +225,7 @@ TORCH = {
     "PolynomialLR": Kind(_polynomial, chained=True),
     "CosineAnnealingLR": Kind(_cosine, chained=True),
     "CosineAnnealingWarmRestarts": Kind(_restarts),
-    "CyclicLR": Kind(_cyclic),
+    "CyclicLR": Kind(_cyclic, chained=True),
     "OneCycleLR": Kind(_one_cycle),
     "SWALR": Kind(_averaging, chained=True),
     "SequentialLR": Kind(_sequential, chained=True),
@@ -366,7 +360,8 @@ def _ignite_groups(random: Random, over: Optimizer, steps: int) -> Any:
 
 
 # Of torch's own the ones that Ignite asks rightly; its questions to others are in migrate.md.
-_ASKED = (_step, _multistep, _cyclic, lambda r, o, n: hf.get_linear_schedule_with_warmup(o, 3, n))
+_LATER = partial(_multistep, first=1)
+_ASKED = (_step, _LATER, _cyclic, lambda r, o, n: hf.get_linear_schedule_with_warmup(o, 3, n))
 
 
 def _ignite_wrapper(random: Random, over: Optimizer, steps: int) -> Any:

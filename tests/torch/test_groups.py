@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+from torch.distributed.checkpoint.state_dict import _init_optim_state
 from torch.optim import SGD, AdamW
 
 from gradatim import Constant, GradatimError, Linear, Plateau, warmup_cosine
@@ -264,3 +265,35 @@ def test_no_such_policy():
         GradatimError, match=r"unknown on_mismatch 'ignore'\. Known: keep, override, resc"
     ):
         Scheduler(SGD([group()], 0.1), lr=Constant(0.5), on_mismatch="ignore")
+
+
+class TestProbes:
+    """torch's distributed checkpoints step an optimizer without state, at a rate of 0."""
+
+    @pytest.mark.parametrize("rate", [0.1, torch.tensor(0.1)], ids=["float", "tensor"])
+    @pytest.mark.parametrize("values", [{"lr": Constant(0.5)}, {"weight_decay": Constant(0.5)}])
+    @pytest.mark.parametrize("make", [SGD, AdamW])
+    def test_a_question_is_no_update(self, make, values, rate):
+        optimizer = make([group(), group()], lr=rate, weight_decay=0.1)
+        scheduler = Scheduler(optimizer, **values)
+        before = [one["params"][0].clone() for one in optimizer.param_groups]
+        held = copy.deepcopy([one["lr"] for one in optimizer.param_groups])
+        _init_optim_state(optimizer)
+        assert scheduler.position == 0
+        assert [one["params"][0] for one in optimizer.param_groups] == before
+        assert [one["lr"] for one in optimizer.param_groups] == held
+        update(optimizer)
+        assert scheduler.position == 1
+
+    def test_an_update_at_a_rate_of_zero_is_one(self):
+        optimizer = AdamW([group()])
+        scheduler = Scheduler(optimizer, lr=Linear(0.0, 1.0, 4))
+        optimizer.param_groups[0]["params"][0].grad = torch.ones(1)
+        optimizer.step(closure=None)
+        assert scheduler.position == 1
+
+
+def test_trainers_may_write_where_torch_counts():
+    scheduler = Scheduler(SGD([group()], 0.1), lr=Constant(0.5))
+    scheduler.last_epoch += 1
+    assert scheduler.position == scheduler.last_epoch == 0

@@ -26,15 +26,6 @@ PROGRAMS = {
     "fsdp": [2],
 }
 
-PROBES = "torch's question to a fresh optimizer, an update with a rate of zero, is counted"
-KNOWN = {
-    "check_resume_of_a_scheduler_that_was_loaded_first": PROBES,
-    "check_asking_for_the_state_before_the_first_update_is_none": PROBES,
-    "check_saving_an_optimizer_that_keeps_nothing": PROBES,
-    "check_resume_of_a_run_that_was_saved_before_its_first_update": PROBES,
-    "check_in_the_wrapper_for_schedulers_of_torch": "it counts on by itself in last_epoch",
-}
-
 
 def cases():
     for trainer, numbers in PROGRAMS.items():
@@ -44,9 +35,7 @@ def cases():
                 if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
                     where = trainer if processes == 1 else f"{trainer} by {processes}"
                     name = f"{where}-{node.name.removeprefix('check_')}"
-                    reason = KNOWN.get(node.name)
-                    marks = [pytest.mark.xfail(reason=reason)] if reason else []
-                    yield pytest.param(trainer, processes, node.name, id=name, marks=marks)
+                    yield pytest.param(trainer, processes, node.name, id=name)
 
 
 def run_all(trainer, processes):

@@ -71,8 +71,8 @@ def _page_of(name: str, schedule: Schedule, steps: int, others: list[str]) -> No
     )  # fmt: skip
     if schedule.length is None:
         print(f"\nThe schedule has no end; {steps:,} updates are shown. --updates says how many.")
-    for other in others:
-        print(f"\nThe plan also has {other}: --value {other}")
+    if others:
+        print(f"\nThe plan also has {', '.join(others)}. To see one: --value {others[0]}")
 
 
 def _short(text: str) -> str:

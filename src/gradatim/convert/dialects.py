@@ -71,7 +71,8 @@ def read(text: str, source: str, *, lr: float | None = None, steps: int | None =
     """The schedule that code or settings of another project mean. Nothing in them is run.
 
     Args:
-        text: One call, one entry of a configuration, or the arguments of a command.
+        text: Code that ends with one call, one entry of a configuration, or the arguments of a
+            command.
         source: One of ``TARGETS``.
         lr: The rate of the optimizer, for projects whose schedules multiply it.
         steps: The updates of the run, where the text counts in shares of it.

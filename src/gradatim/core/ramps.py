@@ -9,6 +9,7 @@ no mix: it multiplies.
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
 from typing import Any, Literal
 
 from gradatim.core._fields import Number, Positive, Share, Span, Steps
@@ -76,7 +77,10 @@ class Cosine(Ramp):
 
     def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
         quarter = xp.pi / 2
-        fall, rise = xp.sin(quarter * left), xp.sin(quarter * done)
+        fall = xp.sin(quarter * left)
+        if (self.end == 0.0) is True:  # under a trace it is neither
+            return fall * fall, 0.0  # of nothing, any share is nothing: a sine less
+        rise = xp.sin(quarter * done)
         return fall * fall, rise * rise
 
 
@@ -310,13 +314,13 @@ class Glide(Ramp):
         over = 0.0 if surely(over < 0.0) else over
         done = xp.clip((done * self.steps + begun) / self.span, None, 1.0)
         left = xp.clip(left * self.steps - over, 0.0, None) / self.span
-        return _SHAPES[self.shape].weights(done, left, xp)
+        return self._curve.weights(done, left, xp)
+
+    @cached_property
+    def _curve(self) -> Ramp:
+        return _SHAPES[self.shape](self.start, self.end, self.steps)
 
 
 # How much of a span may be left over at its end: what the difference of two times is rounded by.
 _ROUNDED = 1e-12
-_SHAPES: dict[str, Ramp] = {
-    "cosine": Cosine(1.0, 0.0, 1),
-    "linear": Linear(1.0, 0.0, 1),
-    "1-sqrt": OneMinusSqrt(1.0, 0.0, 1),
-}
+_SHAPES: dict[str, type[Ramp]] = {"cosine": Cosine, "linear": Linear, "1-sqrt": OneMinusSqrt}

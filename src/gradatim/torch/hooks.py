@@ -23,51 +23,57 @@ def _leave_untraced() -> None:
         trace_rules.add(name)
 
 
-def around(scheduler: Any) -> tuple[Hook, Hook, Callable[[], None]]:
+def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
     """What runs before and after each update, with all it needs at hand: it runs often.
 
     The last of the three is to be called when what there is to write has changed. What was
     written last is the driver's mark: all that moves it otherwise than by an update wipes it out.
     """
     _leave_untraced()
-    driver, attributes = scheduler.driver, vars(scheduler.optimizer)
-    key: str | None
-    column: int
+    driver, attributes = wiring.driver, vars(wiring.optimizer)
+    key: str | None = None
+    column = 0
+    probe = False
 
     def settle() -> None:
         nonlocal key, column
-        key, column = scheduler._alone()
+        key, column = wiring.alone()
 
     def before(optimizer: Any, args: Any, kwargs: Any) -> None:
+        nonlocal probe
+        probe = bool(kwargs) and wiring.probed(kwargs)
+        if probe:
+            return
         if key is not None:
             # The last group: a group that was added is there, and what writes to all writes there.
             if attributes["param_groups"][-1][key] is not driver.mark:
-                scheduler._write()
+                wiring.write()
             return
         groups, row = attributes["param_groups"], driver.mark
-        if row is None or len(groups) != scheduler._writer.groups:
-            scheduler._write()
-        elif not scheduler._writer.stands(groups, row):
-            scheduler._writer.write(groups, row)
+        if row is None or len(groups) != wiring.writer.groups:
+            wiring.write()
+        elif not wiring.writer.stands(groups, row):
+            wiring.writer.write(groups, row)
 
     def after(optimizer: Any, args: Any, kwargs: Any) -> None:
+        if probe:
+            return
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
         if "found_inf" in attributes and attributes["found_inf"]:  # noqa: RUF019  a third of get's time
             return
         for row in driver.coming:  # to take a row is to advance
             if key is None:
                 driver.mark = row
-                scheduler._writer.write(attributes["param_groups"], row)
+                wiring.writer.write(attributes["param_groups"], row)
             else:
                 driver.mark = value = row[column]
                 for group in attributes["param_groups"]:
                     group[key] = value
             return
         driver.advance()
-        scheduler._write()
+        wiring.write()
         # An error in a value that is not due yet can wait until it is.
         with suppress(Exception):
             driver.prepare()
 
-    settle()
     return before, after, settle

@@ -16,20 +16,8 @@ from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.torch.agreement import agreed
-from gradatim.torch.attachment import attach, innermost, release
-from gradatim.torch.groups import Entry
-from gradatim.torch.hooks import around
-from gradatim.torch.parts import (
-    Part,
-    Relative,
-    Wanted,
-    all_serve,
-    in_our_order,
-    merged,
-    parts,
-    per_part,
-)
-from gradatim.torch.writers import Writer
+from gradatim.torch.parts import Wanted
+from gradatim.torch.wiring import Wiring, innermost
 
 
 class Scheduler(LRScheduler):
@@ -74,9 +62,6 @@ class Scheduler(LRScheduler):
     0.5
     """
 
-    _handles: list[Any]
-    _writer: Writer
-    _settle: Callable[[], None] | None = None
     # Trainers add to torch's own counter when they leave a call out; the position is ours.
     _step_count = 1
 
@@ -99,29 +84,14 @@ class Scheduler(LRScheduler):
             )
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
-        # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
-        self.optimizer = innermost(optimizer)
-        groups = self.optimizer.param_groups
         if not values:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
-        self._on_mismatch = on_mismatch
-        self._entries = {name: Entry.read(name, groups) for name in values}
-        self._wanted = {
-            name: schedule
-            for value, wanted in values.items()
-            for name, schedule in per_part(value, wanted, groups).items()
-        }
-        taken = [parts(self._wanted, self._entries, g, i) for i, g in enumerate(groups)]
-        # In the order they were written, with those that wait for a group added later.
-        absolute = {n: s for n, s in self._wanted.items() if not isinstance(s, Relative)}
-        every = [part for group in taken for part in group]
-        schedules = absolute | merged(every, absolute)
-        all_serve(absolute, {part.name for part in every}, groups)
-        self.driver = Driver(schedules, {"lr": rule} if isinstance(rule, Rule) else rule, run)
-        self._targets: list[list[Part]] = taken
-        self._find_targets()
-        self._attach()
-        self._write()
+        # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
+        self.optimizer, self._on_mismatch = innermost(optimizer), on_mismatch
+        self._wiring = Wiring(self.optimizer, values, strict=on_mismatch == "strict")
+        rules = {"lr": rule} if isinstance(rule, Rule) else rule
+        self.driver = Driver(self._wiring.schedules, rules, run)
+        self._wiring.connect(self.driver)
 
     @classmethod
     def from_plan(cls, optimizer: Optimizer, path: str | os.PathLike[str]) -> Scheduler:
@@ -194,7 +164,7 @@ class Scheduler(LRScheduler):
             if given:
                 error.add_note(given)
             raise
-        self._write()
+        self._wiring.write()
 
     def advance(self, updates: int = 1) -> None:
         """Count updates that no ``optimizer.step()`` made, such as those of a replayed CUDA graph.
@@ -203,7 +173,7 @@ class Scheduler(LRScheduler):
             updates: How many there were.
         """
         self.driver.advance(updates)
-        self._write()
+        self._wiring.write()
 
     def seek(self, position: int) -> None:
         """Go on as if so many updates were completed: for a run that another scheduler began.
@@ -212,7 +182,7 @@ class Scheduler(LRScheduler):
             GradatimError: If it is no whole number, 0 or more.
         """
         self.driver.load({**self.driver.state(), "position": position})
-        self._write()
+        self._wiring.write()
 
     def step(self, epoch: int | None = None) -> None:
         """Do nothing but make sure that the values are written: the updates are counted already.
@@ -225,7 +195,7 @@ class Scheduler(LRScheduler):
                 "Scheduler.step", "epoch", epoch, "left out",
                 "A metric goes to scheduler.observe(metric); updates are counted by themselves.",
             )  # fmt: skip
-        self._write()
+        self._wiring.write()
 
     def get_last_lr(self) -> list[float | Any]:
         """The learning rate of each group for the next update, as torch's schedulers answer."""
@@ -237,9 +207,13 @@ class Scheduler(LRScheduler):
         return self.get_last_lr()
 
     @property
-    def last_epoch(self) -> int:  # type: ignore[override]
-        """torch's name for the position."""
+    def last_epoch(self) -> int:
+        """torch's name for the position. To set it, as some trainers do, changes nothing."""
         return self.driver.position
+
+    @last_epoch.setter
+    def last_epoch(self, value: int) -> None:
+        pass
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
@@ -261,73 +235,8 @@ class Scheduler(LRScheduler):
             GradatimError: If the state does not fit. Nothing changed.
         """
         self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
-        self._write()
+        self._wiring.write()
 
     def detach(self) -> None:
         """Let go of the optimizer: its updates are no longer counted, its values stay."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-        release(self)
-
-    def _attach(self) -> None:
-        before, after, self._settle = around(self)
-        self._handles = attach(self, before, after, self._before_load, self._after_load)
-
-    def _before_load(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
-        strict = self._on_mismatch == "strict"
-        return in_our_order(state, self.optimizer.param_groups, strict)
-
-    def _after_load(self, *_: Any) -> None:
-        # The optimizer's checkpoint carries rates of its own; the position here decides.
-        self._find_targets()
-        self._write()
-
-    def _find_targets(self) -> None:
-        """Settle for each new group what to write where; the others keep what they have."""
-        groups = self.optimizer.param_groups
-        del self._targets[len(groups) :]
-        for i, group in list(enumerate(groups))[len(self._targets) :]:
-            taken = parts(self._wanted, self._entries, group, i)
-            for name, schedule in merged(taken, self.driver.schedules).items():
-                self.driver.add(name, schedule)
-            self._targets.append(taken)
-        for group, taken in zip(groups, self._targets, strict=True):
-            for part in taken:
-                part.keep_base(group)
-        for entry in self._entries.values():
-            entry.separate(groups)
-        order = {name: column for column, name in enumerate(self.driver.schedules)}
-        served = [[order[part.name] for part in taken] for taken in self._targets]
-        columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
-        self._writer = Writer(groups, columns)
-        if self._settle is not None:
-            self._settle()
-
-    def _alone(self) -> tuple[str | None, int]:
-        """The key and the column, if one float is all there is to write, and for any group."""
-        for_all = set(self.driver.schedules) == set(self._entries)
-        return (self._writer.only if for_all else None) or (None, 0)
-
-    def _write(self) -> None:
-        if not self._handles:
-            return
-        groups, driver = self.optimizer.param_groups, self.driver
-        if not self._writer.fits(groups):
-            self._find_targets()
-        row = tuple(driver.next.values())
-        self._writer.write(groups, row)
-        key, column = self._alone()
-        driver.mark = row if key is None else row[column]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A copy finds out for itself how to write into the groups of its own optimizer.
-        state = self.__dict__ | {"_handles": bool(self._handles), "_settle": None}
-        del state["_writer"]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__ |= state | {"_handles": []}
-        self._find_targets()
-        if state["_handles"]:
-            self._attach()
+        self._wiring.cut()

@@ -25,8 +25,9 @@ folder, *names = sys.argv[1:]
 list(yaml.parse("a: [1, 'b', {c: d}]"))
 parse("Constant(1)"), Constant(1)
 durations.read("5%")
-with suppress(GradatimError):
-    parse("(")
+for wrong in ("(", "Constnat(1)"):
+    with suppress(GradatimError):
+        parse(wrong)
 good = Path(folder) / "good.json"
 good.write_text('{"format": 1, "schedules": {"lr": {"Constant": {"value": 1}}}}', encoding="utf-8")
 load_plan(good)

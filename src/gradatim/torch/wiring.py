@@ -1,0 +1,182 @@
+"""The wires between a driver and an optimizer: what is counted, and what is written where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from torch.optim import Optimizer
+
+from gradatim.core.driver import Driver
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.schedule import Schedule
+from gradatim.torch.groups import Entry
+from gradatim.torch.hooks import around
+from gradatim.torch.parts import (
+    Part,
+    Relative,
+    Wanted,
+    all_serve,
+    in_our_order,
+    merged,
+    parts,
+    per_part,
+)
+from gradatim.torch.writers import Writer
+
+_CONNECTED: WeakKeyDictionary[Optimizer, WeakSet[Wiring]] = WeakKeyDictionary()
+
+
+class Wiring:
+    """Holds on to an optimizer, tells a driver of its updates, and writes what comes next.
+
+    Args:
+        optimizer: The optimizer.
+        values: For the name of each value, what is to drive it.
+        strict: Whether a checkpoint of the optimizer must have groups of the same names.
+    """
+
+    schedules: dict[str, Schedule]
+    """By name, all that a driver is to drive; what waits for a group added later included."""
+
+    driver: Driver
+    writer: Writer
+    _settle: Callable[[], None] | None = None
+
+    def __init__(self, optimizer: Optimizer, values: Mapping[str, Wanted], strict: bool) -> None:
+        groups = optimizer.param_groups
+        self.optimizer, self._strict, self._handles = optimizer, strict, list[Any]()
+        self._entries = {name: Entry.read(name, groups) for name in values}
+        self._wanted = {
+            name: schedule
+            for value, wanted in values.items()
+            for name, schedule in per_part(value, wanted, groups).items()
+        }
+        self._targets: list[list[Part]] = [
+            parts(self._wanted, self._entries, group, i) for i, group in enumerate(groups)
+        ]
+        every = [part for taken in self._targets for part in taken]
+        absolute = {n: s for n, s in self._wanted.items() if not isinstance(s, Relative)}
+        all_serve(absolute, {part.name for part in every}, groups)
+        self.schedules = absolute | merged(every, absolute)
+
+    def connect(self, driver: Driver) -> None:
+        """Count the optimizer's updates for this driver from now on, and write its values.
+
+        Raises:
+            GradatimError: If something else drives one of these values of this optimizer.
+        """
+        self.driver = driver
+        self._attach()
+        self._find_targets()
+        self.write()
+
+    def _attach(self) -> None:
+        others = _CONNECTED.setdefault(self.optimizer, WeakSet())
+        for other in others:
+            for name in self._entries:
+                if name in other._entries:
+                    raise GradatimError(
+                        f"Scheduler: {name} of this optimizer is driven by another scheduler. Call "
+                        "its detach() first, write one Scheduler with all schedules, or build the "
+                        "optimizer anew."
+                    )
+        others.add(self)
+        before, after, self._settle = around(self)
+        self._handles = [
+            self.optimizer.register_step_pre_hook(before),
+            self.optimizer.register_step_post_hook(after),
+            self.optimizer.register_load_state_dict_pre_hook(self._before_load),
+            self.optimizer.register_load_state_dict_post_hook(self._after_load),
+        ]
+
+    def cut(self) -> None:
+        """Let go of the optimizer."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        _CONNECTED.get(self.optimizer, WeakSet()).discard(self)
+
+    def write(self) -> None:
+        """Write what the next update is to use, unless the wires are cut."""
+        if not self._handles:
+            return
+        groups, driver = self.optimizer.param_groups, self.driver
+        if not self.writer.fits(groups):
+            self._find_targets()
+        row = tuple(driver.next.values())
+        self.writer.write(groups, row)
+        key, column = self.alone()
+        driver.mark = row if key is None else row[column]
+
+    def probed(self, kwargs: Mapping[str, Any]) -> bool:
+        """Whether an update is none: torch's distributed checkpoints make one to fill the state.
+
+        They call ``step(closure=None)`` on an optimizer without state, with every rate set to 0.
+        """
+        groups, mark = self.optimizer.param_groups, self.driver.mark
+        if kwargs != {"closure": None} or self.optimizer.state:
+            return False
+        if any(float(group.get("lr", 0.0)) != 0.0 for group in groups):
+            return False
+        if "lr" not in self._entries:
+            return True
+        if self.alone()[0] is not None:
+            return groups[-1]["lr"] is not mark
+        return not (mark and self.writer.fits(groups) and self.writer.stands(groups, mark))
+
+    def alone(self) -> tuple[str | None, int]:
+        """The key and the column, if one float is all there is to write, and for any group."""
+        for_all = set(self.driver.schedules) == set(self._entries)
+        return (self.writer.only if for_all else None) or (None, 0)
+
+    def _find_targets(self) -> None:
+        """Settle for each new group what to write where; the others keep what they have."""
+        groups = self.optimizer.param_groups
+        del self._targets[len(groups) :]
+        for i, group in list(enumerate(groups))[len(self._targets) :]:
+            taken = parts(self._wanted, self._entries, group, i)
+            for name, schedule in merged(taken, self.driver.schedules).items():
+                self.driver.add(name, schedule)
+            self._targets.append(taken)
+        for group, taken in zip(groups, self._targets, strict=True):
+            for part in taken:
+                part.keep_base(group)
+        for entry in self._entries.values():
+            entry.separate(groups)
+        order = {name: column for column, name in enumerate(self.driver.schedules)}
+        served = [[order[part.name] for part in taken] for taken in self._targets]
+        columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
+        self.writer = Writer(groups, columns)
+        if self._settle is not None:
+            self._settle()
+
+    def _before_load(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
+        return in_our_order(state, self.optimizer.param_groups, self._strict)
+
+    def _after_load(self, *_: Any) -> None:
+        # The optimizer's checkpoint carries rates of its own; the driver's position decides.
+        self._find_targets()
+        self.write()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy finds out for itself how to write into the groups of its own optimizer.
+        state = self.__dict__ | {"_handles": bool(self._handles), "_settle": None}
+        del state["writer"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_handles": []}
+        if state["_handles"]:
+            self._attach()
+        self._find_targets()
+
+
+def innermost(optimizer: Any) -> Optimizer:
+    """The optimizer whose step is the real update, inside the wrappers of trainers."""
+    while isinstance(getattr(optimizer, "optimizer", None), Optimizer):
+        optimizer = optimizer.optimizer
+    if not isinstance(optimizer, Optimizer):
+        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
+    return optimizer
