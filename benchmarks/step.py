@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import (
     OneCycleLR,
     SequentialLR,
 )
+from transformers import get_cosine_schedule_with_warmup
 
 from gradatim import warmup_cosine
 from gradatim.torch import Scheduler
@@ -47,6 +48,9 @@ PEERS = {
     "CosineAnnealingLR": lambda made: CosineAnnealingLR(made, TOTAL),
     "SequentialLR, linear and cosine": sequential,
     "OneCycleLR": lambda made: OneCycleLR(made, PEAK, TOTAL, cycle_momentum=False),
+    "transformers, warm-up and cosine": lambda made: get_cosine_schedule_with_warmup(
+        made, WARMUP, TOTAL
+    ),
 }
 
 
@@ -190,7 +194,7 @@ def in_a_loop():
 
 
 if __name__ == "__main__":
-    machine("torch")
+    machine("torch", "transformers")
     floats()
     tensors()
     in_a_loop()

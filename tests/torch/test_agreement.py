@@ -137,6 +137,9 @@ def test_alone_there_is_nobody_to_ask():
     scheduler = Scheduler(torch.optim.SGD([weight]), lr=Constant(1.0), rule=rule)
     with pytest.raises(GradatimError, match="None is for a rank without a metric"):
         scheduler.observe(None)
+    for seconds in (0, -1.0, float("inf"), float("nan"), "25", None, True):
+        with pytest.raises(GradatimError, match="timeout must be a number of seconds above 0"):
+            scheduler.observe(1.0, timeout=seconds)
     scheduler.observe(1.0)
     scheduler.observe(torch.tensor([2.0]))
     assert scheduler.next == {"lr": 0.5}

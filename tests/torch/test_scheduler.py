@@ -768,8 +768,10 @@ BAD = [
     (lambda: Scheduler(Odd(net().parameters()), flag=SCHEDULE), "holds as flag must be a number"),
     (lambda: Scheduler(Odd(net().parameters()), many=SCHEDULE), "holds as many must be a number"),
     (lambda: Scheduler(Odd(net().parameters()), none=SCHEDULE), "holds as none must be a number"),
-    (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=0.5), "rules must be a mapping.*got 0.5"),
-    (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=SCHEDULE), "rules must be a mapping"),
+    (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=0.5), "rule must be a rule, or a mapping.*got 0.5"),
+    (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=SCHEDULE), "rule must be a rule, or a mapping"),
+    (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=Plateau), r"rule must be.*Plateau\(mode"),
+    (lambda: Scheduler(sgd(), lr=SCHEDULE, run={"updates": 5}), "run must be a Run"),
     (lambda: Scheduler(sgd(), lr=SCHEDULE, rule={"lr": 0.5}), "the rule for 'lr' must be a rule"),
     (lambda: Scheduler(sgd(), momentum=SCHEDULE, rule=PLATEAU), "value to apply a rule to 'lr'"),
 ]

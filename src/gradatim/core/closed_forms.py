@@ -184,7 +184,7 @@ class Tanh(Schedule):
 
     The formula of ``TanhLRScheduler`` of timm (``first`` and ``last`` are its ``lb`` and ``ub``).
 
-    >>> [round(Tanh(high=1.0, low=0.0, steps=10)(k), 4) for k in (0, 7, 10)]
+    >>> [round(Tanh(high=1.0, low=0.0, steps=100)(k), 4) for k in (0, 70, 100)]
     [1.0, 0.5, 0.0025]
     """
 

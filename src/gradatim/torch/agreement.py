@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
-from math import fsum
+from math import fsum, inf
 from numbers import Real
 from typing import Any
 
@@ -32,6 +32,8 @@ def agreed(metric: float | None, about: str, timeout: float) -> tuple[float, str
     Raises:
         GradatimError: If a rank stays away, observes something else, or none has a metric.
     """
+    if isinstance(timeout, bool) or not isinstance(timeout, Real) or not 0 < timeout < inf:
+        raise refuse("Scheduler.observe", "timeout", timeout, "a number of seconds above 0")
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         if metric is None:
             raise refuse(

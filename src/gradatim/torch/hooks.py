@@ -37,7 +37,7 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
 
     def settle() -> None:
         nonlocal key, column
-        key, column = wiring.alone()
+        key, column = wiring.alone
 
     def before(optimizer: Any, args: Any, kwargs: Any) -> None:
         nonlocal probe

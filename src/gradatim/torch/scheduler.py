@@ -84,6 +84,11 @@ class Scheduler(LRScheduler):
             )
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
+        if not isinstance(rule, Rule | Mapping | None):
+            raise refuse(
+                "Scheduler", "rule", rule, "a rule, or a mapping from names such as 'lr' to rules",
+                "Write rule=Plateau(mode='min').",
+            )  # fmt: skip
         if not values:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
@@ -195,7 +200,7 @@ class Scheduler(LRScheduler):
                 "Scheduler.step", "epoch", epoch, "left out",
                 "A metric goes to scheduler.observe(metric); updates are counted by themselves.",
             )  # fmt: skip
-        self._wiring.write()
+        self._wiring.ensure()
 
     def get_last_lr(self) -> list[float | Any]:
         """The learning rate of each group for the next update, as torch's schedulers answer."""

@@ -42,6 +42,9 @@ class Wiring:
 
     driver: Driver
     writer: Writer
+    alone: tuple[str | None, int]
+    """The key and the column, if one float is all there is to write, and for any group."""
+
     _settle: Callable[[], None] | None = None
 
     def __init__(self, optimizer: Optimizer, values: Mapping[str, Wanted], strict: bool) -> None:
@@ -107,8 +110,14 @@ class Wiring:
             self._find_targets()
         row = tuple(driver.next.values())
         self.writer.write(groups, row)
-        key, column = self.alone()
+        key, column = self.alone
         driver.mark = row if key is None else row[column]
+
+    def ensure(self) -> None:
+        """Write what the next update is to use, unless it can be seen to stand there."""
+        key, _ = self.alone
+        if key is None or self.optimizer.param_groups[-1][key] is not self.driver.mark:
+            self.write()
 
     def probed(self, kwargs: Mapping[str, Any]) -> bool:
         """Whether an update is none: torch's distributed checkpoints make one to fill the state.
@@ -122,14 +131,9 @@ class Wiring:
             return False
         if "lr" not in self._entries:
             return True
-        if self.alone()[0] is not None:
+        if self.alone[0] is not None:
             return groups[-1]["lr"] is not mark
         return not (mark and self.writer.fits(groups) and self.writer.stands(groups, mark))
-
-    def alone(self) -> tuple[str | None, int]:
-        """The key and the column, if one float is all there is to write, and for any group."""
-        for_all = set(self.driver.schedules) == set(self._entries)
-        return (self.writer.only if for_all else None) or (None, 0)
 
     def _find_targets(self) -> None:
         """Settle for each new group what to write where; the others keep what they have."""
@@ -149,6 +153,8 @@ class Wiring:
         served = [[order[part.name] for part in taken] for taken in self._targets]
         columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
         self.writer = Writer(groups, columns)
+        for_all = set(self.driver.schedules) == set(self._entries)
+        self.alone = (self.writer.only if for_all else None) or (None, 0)
         if self._settle is not None:
             self._settle()
 
