@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import keras
 
@@ -13,12 +13,15 @@ from gradatim.core._config import build
 from gradatim.core.decays import Constant
 from gradatim.core.driver import Driver
 from gradatim.core.errors import GradatimError, refuse, unknown
-from gradatim.core.resume import OnMismatch, quantity
+from gradatim.core.resume import quantity
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.keras import optimizer
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.memory import Memory
+
+# Not "rescale": the position is Keras' own count of updates, which goes on where it was.
+Policy = Literal["strict", "keep", "override"]
 
 
 class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,7 +61,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         rule: Rule | Mapping[str, Rule] | None = None,
         monitor: str = "val_loss",
-        on_mismatch: OnMismatch = "strict",
+        on_mismatch: Policy = "strict",
         **values: Schedule,
     ) -> None:
         super().__init__()
@@ -66,15 +69,15 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         if not isinstance(monitor, str):
             raise refuse("Scheduler", "monitor", monitor, "the name of a metric, as in the logs")
-        if on_mismatch not in get_args(OnMismatch):
-            raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
+        if on_mismatch not in get_args(Policy):
+            raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(Policy))
         self.monitor = monitor
         self.driver = Driver(
             {"lr": Constant(1.0) if lr is None else lr, **values},
             {"lr": rule} if isinstance(rule, Rule) else rule,
         )
         self._lr = lr
-        self._on_mismatch: OnMismatch = on_mismatch
+        self._on_mismatch: Policy = on_mismatch
         self._optimizer: Any = None
         self._memory = Memory()
         self._in_force: dict[str, Schedule] = {}

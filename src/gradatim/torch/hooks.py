@@ -33,7 +33,7 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
     driver, attributes = wiring.driver, vars(wiring.optimizer)
     key: str | None = None
     column = 0
-    probe = False
+    probe: Any = False
 
     def settle() -> None:
         nonlocal key, column
@@ -41,7 +41,7 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
 
     def before(optimizer: Any, args: Any, kwargs: Any) -> None:
         nonlocal probe
-        probe = bool(kwargs) and wiring.probed(kwargs)
+        probe = kwargs and wiring.probed(kwargs)
         if probe:
             return
         if key is not None:
