@@ -41,7 +41,9 @@ _LONGEST_FORMULA = 900
 _LONGEST_LINE = 72
 MODULES = (
     "gradatim", "gradatim.fields", "gradatim.look", "gradatim.convert", "gradatim.plans",
-    "gradatim.choose",
+    "gradatim.choose", "gradatim.choose.forecast",
+    "gradatim.choose.bound", "gradatim.choose.optimise", "gradatim.choose.logs",
+    "gradatim.choose.seesaw", "gradatim.choose.memory",
 )  # fmt: skip
 """The modules whose public names the reference lists; bindings have pages of their own."""
 
@@ -155,7 +157,9 @@ def _help(*verb: str) -> str:
 def public(module: str) -> Iterator[tuple[str, Any]]:
     """The public names of a module and what they are."""
     found = importlib.import_module(module)
-    return ((name, getattr(found, name)) for name in found.__all__)
+    own = (n for n, thing in vars(found).items() if getattr(thing, "__module__", "") == module)
+    names = getattr(found, "__all__", None) or [n for n in own if not n.startswith("_")]
+    return ((name, getattr(found, name)) for name in names)
 
 
 def reference() -> str:
@@ -177,6 +181,8 @@ def _described(name: str, thing: Any) -> str:
     if get_origin(thing) is Annotated:
         (kind,) = (part for part in get_args(thing) if isinstance(part, Kind))
         return f"### {name}\n\n{kind.allowed.capitalize()}. {kind.hint}".rstrip()
+    if inspect.ismodule(thing):
+        return f"### {name}\n\n{_inline((thing.__doc__ or '').partition(chr(10))[0])}"
     if not callable(thing):
         return f"### {name}\n\n`{thing!r}`"
     text = inspect.cleandoc(thing.__doc__ or "")

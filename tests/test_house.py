@@ -60,7 +60,7 @@ AT_HOME = {
     "jax": {"jax", "optax"},
     "speechbrain": {"torch", "speechbrain"},
     "look": {"matplotlib", "numpy", "sympy"},
-    "choose": {"numpy", "scipy", "joblib", "rich", "sklearn", "torch"},
+    "choose": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing
 }

@@ -107,7 +107,7 @@ def _compare(
     # Two runs without a number are equal, though inf - inf is no number.
     gaps = [0.0 if a == b else a - b for a, b in pairs]
     finite = [a - b for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
-    difference, low, high = _interval(finite)
+    difference, low, high = interval(finite)
     up, down = sum(gap > 0 for gap in gaps), sum(gap < 0 for gap in gaps)
     return Comparison(
         name=name,
@@ -122,7 +122,7 @@ def _compare(
     )
 
 
-def _interval(values: Sequence[float]) -> tuple[float, float, float]:
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
     """The mean and the interval that covers the true mean 95 times of 100."""
     if not values:
         return math.nan, math.nan, math.nan

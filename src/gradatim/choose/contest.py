@@ -9,15 +9,17 @@ import pickle
 import platform
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from gradatim.choose import entry, tasks, trial, workers
+from gradatim.choose import engines, entry, halve, tasks, trial
+from gradatim.choose.engines import Spread
 from gradatim.choose.ledger import Ledger
-from gradatim.choose.result import Race
+from gradatim.choose.result import Dropped, Race
 from gradatim.choose.task import Task
 from gradatim.choose.trial import FinishedRun, Trial
 from gradatim.core.errors import GradatimError
@@ -31,6 +33,8 @@ def race(
     seeds: int | Iterable[int] = 10,
     updates: int | None = None,
     jobs: int | None = None,
+    engine: str = "local",
+    halving: bool = False,
     out: str | os.PathLike[str] | None = None,
     retry: bool = False,
     progress: Callable[[Race, FinishedRun | None], None] | None = None,
@@ -47,6 +51,10 @@ def race(
         seeds: How many seeds, or which.
         updates: The length of a run in updates, for tasks that let the race choose.
         jobs: How many runs at a time, each in a process with one thread; without it, one per core.
+        engine: Where the runs are made: ``"local"``, on the cores of this machine, or ``"ray"``,
+            on a Ray cluster: the one at ``RAY_ADDRESS``, or one of the cores of this machine.
+        halving: Compare after 2, 4, 8 and so on seeds, and run no more of a contestant whose
+            interval lies wholly behind that of the best; ``race.dropped`` says which and why.
         out: The folder of the race; without it, ``races/<task>``.
         retry: Repeat those runs of before that ended in an error.
         progress: Called as ``progress(race, run)`` after each run with the race as it stands;
@@ -76,29 +84,45 @@ def race(
     contestants = entry.contestants(what, schedules, length)
     numbers = entry.seeds(seeds)
     entry.need("joblib", "scipy", *what.needs)
-    processes = entry.jobs(jobs)
+    entry.jobs(jobs)
+    open_engine = engines.find(engine)
     folder = Path(out) if out is not None else Path("races") / what.name.replace(":", "-")
 
+    rungs = halve.rungs(numbers) if halving else (numbers,)
+    dropped: list[Dropped] = []
     wanted = [Trial(name, s, seed) for seed in numbers for name, s in contestants.items()]
     identity = {"name": what.name, "version": what.version, "updates": length}
     texts = {name: repr(schedule) for name, schedule in contestants.items()}
-    with Ledger(folder, identity, _versions(what), contestants=texts, seeds=numbers) as ledger:
+    with (
+        Ledger(folder, identity, _versions(what), contestants=texts, seeds=numbers) as ledger,
+        contextlib.ExitStack() as stack,
+    ):
         done = {key: run for key, run in ledger.runs.items() if not (retry and run.error)}
-        missing = [one for one in wanted if one.key not in done]
 
         def stand() -> Race:
             # A contestant has its name of today, whatever it was called when it ran.
             runs = (replace(done[one.key], name=one.name) for one in wanted if one.key in done)
             made_with = tuple(ledger.made_with)
-            return Race(what, length, contestants, numbers, tuple(runs), folder, made_with)
+            return Race(
+                what, length, contestants, numbers, tuple(runs), folder, made_with,
+                halve.basis(what) if halving else "", tuple(dropped),
+            )  # fmt: skip
 
         tell = progress or (lambda race, run: None)
         tell(stand(), None)
+        spread: Spread | None = None
         try:
-            for run in _runs(what, missing, length, processes):
-                ledger.append(run)
-                done[run.key] = run
-                tell(stand(), run)
+            for rung in rungs:
+                asked = (one for one in wanted if one.seed in rung and one.key not in done)
+                missing = [one for one in asked if one.name not in {gone.name for gone in dropped}]
+                if missing and spread is None:
+                    spread = stack.enter_context(open_engine(jobs))
+                for run in _runs(spread, what, missing, length) if spread else ():
+                    ledger.append(run)
+                    done[run.key] = run
+                    tell(stand(), run)
+                if rung is not rungs[-1]:
+                    dropped += halve.ruled_out(stand(), numbers[: numbers.index(rung[-1]) + 1])
         except KeyboardInterrupt:
             tell(stand(), None)
             raise
@@ -106,19 +130,21 @@ def race(
 
 
 def _runs(
-    task: Task, missing: list[Trial], updates: int | None, jobs: int
+    spread: Spread, task: Task, missing: list[Trial], updates: int | None
 ) -> Iterator[FinishedRun]:
     work = partial(_work, task, updates)
     try:
-        for one, outcome in workers.spread(work, missing, jobs):
+        for one, outcome in spread(work, missing):
             if isinstance(outcome, FinishedRun):
                 yield outcome
             else:
+                killed = isinstance(outcome, BrokenProcessPool)
+                says = f"{type(outcome).__name__}: {outcome}"[:300]
                 yield FinishedRun(
                     name=one.name,
                     seed=one.seed,
                     schedule=one.schedule.config(),
-                    failed="its process was killed, twice",
+                    failed="its process was killed, twice" if killed else says,
                     error=str(outcome),
                 )
     except pickle.PicklingError as error:

@@ -10,12 +10,13 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 
 
-def need(*packages: str) -> None:
+def need(*packages: str, extra: str = "race") -> None:
     """Refuse to start if one of these is not installed."""
     for package in packages:
         if importlib.util.find_spec(package) is None:
             raise GradatimError(
-                f'race: the package {package} is not installed. Write pip install "gradatim[race]".'
+                f"race: the package {package} is not installed. "
+                f'Write pip install "gradatim[{extra}]".'
             )
 
 
@@ -72,15 +73,10 @@ def seeds(wanted: int | Iterable[int]) -> tuple[int, ...]:
     return numbers
 
 
-def jobs(wanted: int | None) -> int:
-    """How many runs at a time: as wanted, or one for each core that this process may use."""
-    if wanted is None:
-        from joblib import cpu_count
-
-        return int(cpu_count())
-    if not _whole(wanted, 1):
+def jobs(wanted: int | None) -> None:
+    """Refuse a number of runs at a time that is none; None leaves it to the engine."""
+    if wanted is not None and not _whole(wanted, 1):
         raise refuse("race", "jobs", wanted, "a whole number of processes, 1 or more")
-    return wanted
 
 
 def _whole(value: object, least: int) -> bool:

@@ -112,6 +112,8 @@ def _page(race: Race, plots: dict[str, bytes]) -> str:
         _table(table.comparisons(race)) if race.comparisons else "",
         f"<p class=soft>{escape(METHOD)}</p>" if race.comparisons else "",
         _image(plots, "differences", "each difference, seed by seed"),
+        *_dropped(race),
+        *_hindsight(race),
         "<h2>The schedules</h2><ul>",
         *(
             f"<li>{escape(name)}: <code>{escape(repr(schedule))}</code>"
@@ -132,6 +134,35 @@ def _page(race: Race, plots: dict[str, bytes]) -> str:
         "versions. Every run with its rates and losses is in <code>runs.jsonl</code>.</p></html>",
     ]
     return "\n".join(filter(None, parts)) + "\n"
+
+
+def _dropped(race: Race) -> list[str]:
+    if not race.halving:
+        return []
+    listed = "".join(f"<li>{escape(sentence)}" for sentence in table.dropped(race))
+    said = f"<ul>{listed}</ul>" if listed else "<p>No schedule was dropped.</p>"
+    return [
+        "<h2>Dropped before the last seed</h2>",
+        said,
+        f"<p class=soft>{escape(race.halving)}</p>",
+    ]
+
+
+def _hindsight(race: Race) -> list[str]:
+    """What the other contestants would have forecast of each, for races that have curves."""
+    if not any(run.steps for run in race.runs):
+        return []
+    from gradatim.choose import hindsight  # it needs numpy
+
+    seen = hindsight.of(race)
+    reasons = [f"<li>{escape(one.name)}: {escape(one.why)}" for one in seen if one.why]
+    return [
+        "<h2>Forecast against outcome</h2>",
+        _table(table.hindsight(seen)) if any(one.forecast for one in seen) else "",
+        "<p class=soft>The last loss of each schedule, the mean over the seeds: forecast from the "
+        "curves of the others, as <code>gradatim forecast</code> does it, and measured.</p>",
+        f"<p>No forecast:</p><ul>{''.join(reasons)}</ul>" if reasons else "",
+    ]
 
 
 def _table(rows: table.Table) -> str:

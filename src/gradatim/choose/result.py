@@ -14,11 +14,21 @@ from gradatim.core.schedule import Schedule
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """A contestant that a race ran no more of: its name, after how many seeds, and why."""
+
+    name: str
+    seeds: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Race:
     """A race as it stands: what was asked for, and those of its runs that are finished.
 
     ``updates`` is None if the task alone knows how many it makes; ``made_with`` has the versions,
-    more than one set of them if the race was resumed with others.
+    more than one set of them if the race was resumed with others. ``halving`` says by what the race
+    dropped contestants before the last seed, and is empty if it was not asked to.
     """
 
     task: Task
@@ -28,11 +38,17 @@ class Race:
     runs: tuple[FinishedRun, ...]
     folder: Path
     made_with: tuple[Mapping[str, str], ...]
+    halving: str = ""
+    dropped: tuple[Dropped, ...] = ()
 
     @property
     def size(self) -> int:
-        """How many runs were asked for."""
-        return len(self.contestants) * len(self.seeds)
+        """How many runs were asked for, less those that a dropped contestant need not make."""
+        saved = sum(len(self.seeds) - max(one.seeds, self._count(one.name)) for one in self.dropped)
+        return len(self.contestants) * len(self.seeds) - saved
+
+    def _count(self, name: str) -> int:
+        return sum(run.name == name for run in self.runs)
 
     @cached_property
     def table(self) -> tuple[Standing, ...]:

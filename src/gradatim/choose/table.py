@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gradatim.choose.compare import LEVEL, least_p
 
 if TYPE_CHECKING:
+    from gradatim.choose.hindsight import Hindsight
     from gradatim.choose.result import Race
 
 Table = list[tuple[str, ...]]
@@ -51,10 +52,11 @@ def verdict(race: Race) -> str:
     deviation = f"deviation {show(best.deviation)}, " if best.runs > 1 else ""
     failed = f"{deviation}{best.failed} of {best.runs} failed"
     sentence = f"Best mean {metric}: {show(best.mean)} ({failed}) with {best.name!r}."
+    dropped = {one.name for one in race.dropped}
     alike = [
         repr(c.other if c.name == best.name else c.name)
         for c in race.comparisons
-        if best.name in (c.name, c.other) and c.p >= LEVEL
+        if best.name in (c.name, c.other) and c.p >= LEVEL and not dropped & {c.name, c.other}
     ]
     if alike and not too_few(race):
         sentence += f" These seeds do not tell it apart from {' or '.join(alike)}."
@@ -74,9 +76,29 @@ def too_few(race: Race) -> str:
     )
 
 
+def dropped(race: Race) -> list[str]:
+    """One sentence for each contestant that the race ran no more of."""
+    return [f"Dropped after {d.seeds} seeds: {d.name}: {d.why}." for d in race.dropped]
+
+
 def errors(race: Race) -> list[str]:
     """One line for each run that failed with an error, rather than by its metric."""
     return [f"{r.name}, seed {r.seed}: {r.failed}" for r in race.runs if r.error is not None]
+
+
+def hindsight(seen: Sequence[Hindsight]) -> Table:
+    """One row a contestant: its last loss as forecast from the others, and as measured."""
+    rows: Table = [("schedule", "forecast", "interval", "measured", "95% interval", "error")]
+    for one in seen:
+        if one.forecast is None or one.measured is None:
+            rows.append((one.name, "-", "-", "-", "-", "-"))
+            continue
+        (mean, low, high), (end, least, most) = one.forecast, one.measured
+        show = _digits(mean, end)
+        error = _digits(mean, end, sign="+")(mean - end)
+        ours, theirs = f"{show(low)} to {show(high)}", f"{show(least)} to {show(most)}"
+        rows.append((one.name, show(mean), ours, show(end), theirs, error))
+    return rows
 
 
 def _digits(*values: float, sign: str = "") -> Callable[[float], str]:

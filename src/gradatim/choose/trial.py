@@ -7,7 +7,7 @@ import json
 import math
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -173,14 +173,13 @@ class _Curve:
             try:
                 step, loss, *used = next(updates)
             except StopIteration as end:
+                if self.last is not None and (count - 1) % every:
+                    self._keep(step, self.last, used, schedule)  # the end is what a run is for
                 return end.value
             self.last = _number(loss)
             finite = math.isfinite(self.last)
             if count % every == 0 or not finite:
-                rate = _number(used[0] if used else schedule(step))
-                self.steps.append(int(step))
-                self.rates.append(float(f"{rate:.9g}"))
-                self.losses.append(float(f"{self.last:.5g}") if finite else None)
+                self._keep(step, self.last, used, schedule)
             count += 1
             if not finite:
                 self.diverged = f"loss became {self.last} at step {step}"
@@ -188,6 +187,12 @@ class _Curve:
             if len(self.steps) == _MOST_POINTS:
                 every *= 2
                 del self.steps[1::2], self.rates[1::2], self.losses[1::2]
+
+    def _keep(self, step: Any, loss: float, used: Sequence[Any], schedule: Schedule) -> None:
+        rate = _number(used[0] if used else schedule(step))
+        self.steps.append(int(step))
+        self.rates.append(float(f"{rate:.9g}"))
+        self.losses.append(float(f"{loss:.5g}") if math.isfinite(loss) else None)
 
 
 def _number(value: Any) -> float:

@@ -17,9 +17,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # One thread each: with more, sums and so whole runs would depend on the machine.
-_ONE_THREAD = dict.fromkeys(
+ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
 
 
 def spread(
@@ -90,7 +97,7 @@ def _pool(jobs: int) -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
 
     return ProcessPoolExecutor(
-        max_workers=jobs, initializer=_start, initargs=(os.getpid(),), env=_ONE_THREAD
+        max_workers=jobs, initializer=_start, initargs=(os.getpid(),), env=ONE_THREAD
     )
 
 

@@ -27,6 +27,11 @@ Seeds = Annotated[int, typer.Option(help="How many seeds, 0, 1, 2 and so on.")]
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
 Updates = Annotated[int | None, typer.Option(help="Updates a run. Default: those of the task.")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the race. Default: races/TASK.")]
+Engine = Annotated[str, typer.Option(help="Where runs are made: local, or ray, a Ray cluster.")]
+Halving = Annotated[
+    bool,
+    typer.Option("--halving", help="Run no more of a schedule once it is clearly behind the best."),
+]
 Retry = Annotated[bool, typer.Option("--retry", help="Repeat runs that ended in an error.")]
 
 
@@ -36,6 +41,8 @@ def race(
     seeds: Seeds = 10,
     jobs: Jobs = None,
     updates: Updates = None,
+    engine: Engine = "local",
+    halving: Halving = False,
     out: Out = None,
     retry: Retry = False,
 ) -> None:
@@ -46,24 +53,26 @@ def race(
     metrics or yields (step, loss); it is imported from the current directory.
     """
     from gradatim import choose
-    from gradatim.choose import entry, table, tasks
+    from gradatim.choose import entry, halve, table, tasks
     from gradatim.cli._watch import Watch
 
     entry.need("joblib", "scipy", "matplotlib")
     what = tasks.find(task)  # before the schedules: its module may define some
     watch = Watch()
+    if halving:
+        print(halve.basis(what), file=sys.stderr)
     try:
         with watch:
             result = choose.race(
-                what, _named(schedule or ()), seeds=seeds, updates=updates, jobs=jobs, out=out,
-                retry=retry, progress=watch,
+                what, _named(schedule or ()), seeds=seeds, updates=updates, jobs=jobs,
+                engine=engine, halving=halving, out=out, retry=retry, progress=watch,
             )  # fmt: skip
             page = choose.write_report(result)
     except KeyboardInterrupt:
         print(f"Stopped. {watch.kept()}", file=sys.stderr)
         raise typer.Exit(130) from None
     _show(table.standings(result))
-    _say(table.verdict(result), table.too_few(result))
+    _say(table.verdict(result), table.too_few(result), *table.dropped(result))
     if result.comparisons:
         _show(table.comparisons(result))
     errors = table.errors(result)

@@ -62,13 +62,14 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
         if "found_inf" in attributes and attributes["found_inf"]:  # noqa: RUF019  a third of get's time
             return
         for row in driver.coming:  # to take a row is to advance
-            if key is None:
+            name = key  # a local name is found faster, and there may be many groups
+            if name is None:
                 driver.mark = row
                 wiring.writer.write(attributes["param_groups"], row)
             else:
                 driver.mark = value = row[column]
                 for group in attributes["param_groups"]:
-                    group[key] = value
+                    group[name] = value
             return
         driver.advance()
         wiring.write()
