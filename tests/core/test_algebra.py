@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim import Constant, Join, Product, Schedule, Sum, build, join, parse
+from gradatim import Constant, Cut, Join, Product, Schedule, Sum, build, join, parse
 from tests.core.strategies import endless, lengths, numbers, pieces, schedules, steps
 
 few_steps = st.lists(steps, min_size=1, max_size=12)
@@ -160,3 +160,21 @@ def test_every_form_comes_back(a: Schedule):
     assert copy.deepcopy(a) == a
     assert hash(copy.deepcopy(a)) == hash(a)
     assert repr(parse(repr(a))) == repr(a)
+
+
+@given(schedules(), lengths, few_steps)
+def test_a_cut_of_pieces_is_pieces_and_one_of_them_cut(a: Schedule, steps: int, at: list[int]):
+    cut, whole = a.cut(steps), Cut(a, steps)
+    assert cut.length == whole.length == steps
+    for t in (*at, steps - 1, steps, steps + 1):
+        assert cut(t) == whole(t)
+
+
+@given(schedules(), st.lists(st.integers(0, 30), min_size=1, max_size=5), few_steps)
+def test_cuts_of_cuts_do_not_pile_up(a: Schedule, cuts: list[int], at: list[int]):
+    nested = flat = a
+    for end in cuts:
+        nested, flat = Cut(nested, end), flat.cut(end)
+    if sorted(cuts, reverse=True) == cuts and not isinstance(a, Cut):
+        assert flat == a.cut(cuts[-1])
+    assert list(map(flat, at)) == list(map(nested, at))

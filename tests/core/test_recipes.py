@@ -4,6 +4,7 @@ from math import cos, exp, log, pi, sinh, sqrt
 
 import pytest
 
+import gradatim as g
 from gradatim import (
     Schedule,
     cyclic,
@@ -188,3 +189,12 @@ def fairseq_inverse_sqrt(k: int) -> float:
 def test_values_of_other_projects(theirs, counts_from: int, ours: Schedule):
     expected = [theirs(k + counts_from) for k in range(T)]
     assert [ours(k) for k in range(T)] == pytest.approx(expected, rel=1e-13, abs=1e-15)
+
+
+def test_a_run_may_change_its_mind_a_hundred_times():
+    schedule = g.warmup_cosine(peak=1.0, steps=1000, warmup=10)
+    for at in range(10, 1000, 10):
+        schedule = g.branch(schedule, at, g.Linear(0.5, 0.25, 2000))
+    assert schedule(5) == 0.5
+    assert schedule(25) == g.Linear(0.5, 0.25, 2000)(5)
+    assert g.parse(repr(schedule)) == g.build(schedule.config()) == schedule

@@ -63,7 +63,42 @@ def test_the_updates_that_are_left_see_the_data_that_is_left(
     whole = (epochs - done - bool(rest)) * new.steps_per_epoch
     in_this_epoch = unseen - samples * (epochs - done - bool(rest)) if rest else 0
     assert left == whole + min(-(-in_this_epoch // new.samples_per_step), new.steps_per_epoch)
-    assert old.position_after(position, old) == position
+
+
+@given(
+    samples=st.integers(40, 300), batch=st.integers(1, 40), accumulate=st.integers(1, 3),
+    epochs=st.sampled_from([0.15, 0.25, 1, 1.5, 3]), drop_last=st.booleans(),
+    share=st.floats(0.0, 1.0), other=st.integers(1, 40),
+)  # fmt: skip
+def test_the_same_run_is_at_the_same_place_and_the_end_is_the_end(
+    samples, batch, accumulate, epochs, drop_last, share, other
+):
+    run = Run(
+        samples=samples, batch=batch, epochs=epochs, accumulate=accumulate, drop_last=drop_last
+    )
+    position = round(share * run.steps)
+    assert run.position_after(position, run) == position
+    changed = run.replace(batch=other, accumulate=1)
+    assert changed.position_after(run.steps, run) == changed.steps
+    places = [changed.position_after(k, run) for k in range(run.steps + 1)]
+    assert places == sorted(places)
+    assert places[0] == 0
+
+
+def test_restarts_of_the_same_run_stay_where_they_are():
+    run = Run(samples=1000, batch=33, epochs=2, drop_last=True)
+    driver = driven(run)
+    driver.advance(5)
+    for _ in range(3):
+        again = driven(run)
+        again.load(driver.state(), "rescale")
+        driver = again
+    assert driver.position == 5
+    plain = Run(updates=10)
+    first, second = driven(plain), driven(plain)
+    first.advance(3)
+    second.load(first.state(), "rescale")
+    assert second.position == 3
 
 
 def test_a_resume_and_back_again():

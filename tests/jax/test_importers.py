@@ -7,6 +7,7 @@ import pytest
 
 from gradatim import Cosine, GradatimError, Linear, Plateau, Schedule
 from gradatim.jax import from_optax, scale_by_rule
+from tests.jax.precision import enable_x64
 
 SETTINGS = [
     ("constant_schedule", {"value": 0.3}),
@@ -53,7 +54,7 @@ SETTINGS = [
 def test_the_same_numbers(name, arguments):
     schedule = from_optax(name, **arguments)
     assert from_optax(getattr(optax, name), **arguments) == schedule
-    with jax.enable_x64(True):
+    with enable_x64(True):
         theirs = getattr(optax, name)(**arguments)
         steps = jnp.arange(80)
         values = jax.vmap(lambda step: jnp.asarray(theirs(step), float))(steps).tolist()

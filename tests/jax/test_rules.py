@@ -10,6 +10,7 @@ import pytest
 
 from gradatim import GradatimError, Greedy, NewBob, Plateau, warmup_cosine
 from gradatim.jax import RuleScaleState, applied_rate, next_rate, scale_by_rule
+from tests.jax.precision import enable_x64
 
 RULES = [
     Plateau(mode="min", nan="worse", factor=0.5, patience=0),
@@ -51,7 +52,7 @@ def scanned(rule, values, average=1):
 @pytest.mark.parametrize("double", [False, True], ids=["float32", "float64"])
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_a_scan_decides_as_plain_python(rule, double):
-    with jax.enable_x64(double):
+    with enable_x64(double):
         for seed, offset in ((1, 0.0), (2, -100.0)):
             values = metrics(seed, offset)
             expected = rule.replay(values)

@@ -29,6 +29,7 @@ from gradatim import (
 from gradatim.core._config import named
 from gradatim.core._fields import Number
 from tests.core.cases.table import CASES
+from tests.jax.precision import enable_x64
 
 WARM = warmup_cosine(peak=3e-4, steps=1000, warmup=100, floor=3e-5)
 
@@ -40,7 +41,7 @@ RECIPES = [case for case in EACH if case not in CLASSES]
 
 @pytest.fixture(params=[False, True], ids=["float32", "float64"])
 def double(request):
-    with jax.enable_x64(request.param):
+    with enable_x64(request.param):
         yield request.param
 
 
@@ -232,7 +233,7 @@ def test_a_boundary_past_2_to_the_31():
     last = jnp.asarray(2**31 - 1)
     assert last.dtype == jnp.int32
     assert jax.jit(jump)(last) == 1.0
-    with jax.enable_x64(True):
+    with enable_x64(True):
         near = jnp.asarray([boundary - 1, boundary, boundary + 2**32])
         assert jax.jit(jump)(near).tolist() == [1.0, 1.0, 0.5]
 

@@ -73,8 +73,8 @@ def test_all_decide_on_the_mean(world, tmp_path):
     assert "no rank gave a metric" in first["none evaluates"]["error"]
     assert "The metrics of the ranks, in order: nan, 1.0" in first["a NaN"]["error"]
     assert "inf, -inf" in first["infinities"]["error"]
-    assert "rank 0: lr at position 1; rank 1: lr at position 0" in first["other positions"]["error"]
-    assert first["keys left"] == world  # of the last observation only
+    assert "rank 0: lr at position 1 with rules" in first["other positions"]["error"]
+    assert first["keys left"] == world + 1  # of the last observation only
     for rank in range(1, world):
         assert without_times(written[rank]) == without_times(first)
 
@@ -95,15 +95,18 @@ def test_a_rank_that_stays_away_is_named_and_nothing_changes(tmp_path):
         assert "rank 3 did not observe anything within 2 seconds" in found["error"]
         assert 2.0 <= found["seconds"] < 4.0
         assert written[rank]["after"] == 1.0
-    # It comes to what the others have left, and learns that it is somewhere else.
-    assert "one of them has missed a call" in written[3]["one is away"]["error"]
+    # It comes to what the others have left, and learns that it was missed.
+    assert "rank 3 did not observe anything" in written[3]["one is away"]["error"]
+    assert {written[rank]["together again"]["lr"] for rank in range(4)} == {0.5}
 
 
-def test_what_is_no_number_is_refused_on_that_rank_and_missed_by_the_others(tmp_path):
+def test_what_is_no_number_on_one_rank_is_refused_on_all(tmp_path):
     written, codes, _, errors = ranks("wrong", 2, tmp_path)
     assert codes == [0, 0], errors
-    assert "metric must be a number, got '2.0'" in written[0]["wrong"]["error"]
-    assert "rank 0 did not observe anything" in written[1]["wrong"]["error"]
+    for rank in range(2):
+        assert "metric must be a number, got '2.0'" in written[rank]["wrong"]["error"]
+        assert written[rank]["after"] == {"lr": 0.5}
+    assert "on rank 0: " in written[1]["wrong"]["error"]
 
 
 def test_ranks_wait_for_a_long_evaluation_as_long_as_they_are_told(tmp_path):

@@ -245,7 +245,7 @@ def test_the_history_goes_to_a_table_and_a_logger(tmp_path):
     assert (tmp_path / "rates.csv").read_text() == "position,lr/a,lr/b\n0,0.5,1.0\n1,0.375,0.75\n"
     heard = []
     scheduler.log_history(lambda *said: heard.append(said))
-    assert heard == [("lr/a", 0.5, 0), ("lr/a", 0.375, 1), ("lr/b", 1.0, 0), ("lr/b", 0.75, 1)]
+    assert heard == [("lr/a", 0.5, 0), ("lr/b", 1.0, 0), ("lr/a", 0.375, 1), ("lr/b", 0.75, 1)]
 
 
 @pytest.mark.parametrize("policy", ["keep", "override", "strict"])
@@ -297,3 +297,168 @@ def test_trainers_may_write_where_torch_counts():
     scheduler = Scheduler(SGD([group()], 0.1), lr=Constant(0.5))
     scheduler.last_epoch += 1
     assert scheduler.position == scheduler.last_epoch == 0
+
+
+class Doubled(AdamW):
+    """torch calls the hooks around the step of a parent class too, once one was built."""
+
+    def step(self, closure=None):
+        return super().step(closure)
+
+
+class Failing(Doubled):
+    broken = False
+
+    def step(self, closure=None):
+        super().step(closure)
+        if self.broken:
+            raise RuntimeError("after the update of the parent")
+
+
+@pytest.mark.parametrize("make", [Doubled, Failing])
+def test_an_update_within_an_update_is_one(make):
+    AdamW([torch.nn.Parameter(torch.ones(1))])
+    optimizer = make([group()])
+    scheduler = Scheduler(optimizer, lr=SHAPE)
+    used = []
+    for _ in range(6):
+        used.append(rates(optimizer)[0])
+        update(optimizer)
+    assert scheduler.position == 6
+    assert used == [SHAPE(k) for k in range(6)]
+
+
+def test_an_update_that_raises_within_another_does_not_upset_the_count():
+    AdamW([torch.nn.Parameter(torch.ones(1))])
+    optimizer = Failing([group()])
+    scheduler = Scheduler(optimizer, lr=SHAPE)
+    update(optimizer)
+    optimizer.broken = True
+    with pytest.raises(RuntimeError, match="of the parent"):
+        update(optimizer)
+    optimizer.broken = False
+    update(optimizer)
+    assert scheduler.position == 2
+
+
+@pytest.mark.parametrize("values", [
+    {"lr": SHAPE, "weight_decay": Constant(0.1)},
+    {"lr": relative(SHAPE), "betas[0]": Constant(0.5)},
+])  # fmt: skip
+def test_a_wrapper_that_names_the_closure_makes_updates(values):
+    optimizer = AdamW([group(), group()], lr=1.0)
+    scheduler = Scheduler(optimizer, **values)
+    for one in optimizer.param_groups:
+        one["params"][0].grad = torch.ones(1)
+    for _ in range(4):
+        optimizer.step(closure=None)
+    assert scheduler.position == 4
+
+
+def test_two_schedulers_agree_on_what_is_an_update():
+    optimizer = AdamW([group()])
+    schedulers = [Scheduler(optimizer, lr=SHAPE), Scheduler(optimizer, weight_decay=SHAPE)]
+    optimizer.param_groups[0]["params"][0].grad = torch.ones(1)
+    optimizer.step(closure=None)
+    assert [one.position for one in schedulers] == [1, 1]
+
+
+def test_a_group_added_later_begins_with_the_default_and_not_with_todays_tensor():
+    optimizer = SGD([group()], lr=torch.tensor(1.0))
+    Scheduler(optimizer, lr=relative(Linear(1.0, 0.0, 10)))
+    update(optimizer, 9)
+    optimizer.add_param_group(group())
+    update(optimizer)
+    assert [one["initial_lr"] for one in optimizer.param_groups] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("rate", [torch.tensor(1), torch.tensor(True)])
+def test_a_tensor_of_whole_numbers_is_refused(rate):
+    with pytest.raises(GradatimError, match=r"a tensor of floats.*Write lr=torch.tensor\(1.0\)"):
+        Scheduler(SGD([group()], lr=rate), lr=SHAPE)
+
+
+class TestGroupsThatChangeInPlace:
+    def build(self, **more):
+        optimizer = SGD([group(0.1, "a"), group(0.2, "b"), group(0.3, "c")])
+        return optimizer, Scheduler(optimizer, lr=relative(SHAPE))
+
+    def test_one_that_is_taken_away(self):
+        optimizer, _ = self.build()
+        update(optimizer, 3)
+        del optimizer.param_groups[0]
+        update(optimizer)
+        assert rates(optimizer) == [0.2 * SHAPE(4), 0.3 * SHAPE(4)]
+
+    def test_another_order(self):
+        optimizer, _ = self.build()
+        update(optimizer, 3)
+        optimizer.param_groups.reverse()
+        update(optimizer)
+        assert rates(optimizer) == [base * SHAPE(4) for base in (0.3, 0.2, 0.1)]
+
+    def test_one_that_is_added_is_in_the_state_at_once(self):
+        optimizer, scheduler = self.build()
+        optimizer.add_param_group(group(0.4, "d"))
+        assert scheduler.next["lr/d"] == 0.4 * SHAPE(0)
+        assert "lr/d" in scheduler.state_dict()["schedules"]
+
+    @pytest.mark.parametrize("first", ["scheduler", "optimizer"])
+    def test_one_that_is_added_just_before_a_load(self, first):
+        optimizer, scheduler = self.build()
+        optimizer.add_param_group(group(0.4, "d"))
+        update(optimizer, 5)
+        saved = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+        optimizer, scheduler = self.build()
+        optimizer.add_param_group(group(0.4, "d"))
+        if first == "optimizer":
+            optimizer.load_state_dict(saved[0])
+        scheduler.load_state_dict(saved[1])
+        optimizer.load_state_dict(saved[0])
+        assert rates(optimizer) == [base * SHAPE(5) for base in (0.1, 0.2, 0.3, 0.4)]
+
+
+def test_a_scheduler_that_cannot_be_built_lets_go():
+    optimizer = SGD([group()], 0.1)
+    with pytest.raises(GradatimError, match="which no optimizer can take"):
+        Scheduler(optimizer, lr=1e300 * Constant(1e300))
+    update(optimizer)
+    scheduler = Scheduler(optimizer, lr=SHAPE)
+    update(optimizer)
+    assert scheduler.position == 1
+
+
+def test_a_rate_that_needs_gradients_is_driven_too():
+    optimizer = SGD([group()], lr=torch.tensor(0.1, requires_grad=True))
+    Scheduler(optimizer, lr=Constant(0.5))
+    assert optimizer.param_groups[0]["lr"].detach() == 0.5
+
+
+def test_override_takes_the_scripts_also_after_keep():
+    saved = Scheduler(SGD([group()], 0.1), lr=Constant(0.5)).state_dict()
+    scheduler = Scheduler(SGD([group()], 0.1), lr=Constant(0.25))
+    scheduler.load_state_dict(saved, "keep")
+    scheduler.load_state_dict(saved)  # what is driven now is what the state has
+    assert scheduler.next == {"lr": 0.5}
+    scheduler.seek(3)
+    assert scheduler.next == {"lr": 0.5}
+    scheduler.load_state_dict(saved, "override")
+    assert scheduler.next == {"lr": 0.25}
+
+
+def test_groups_of_which_some_have_names():
+    def build(*names):
+        return SGD([group(name=name, size=i + 1) for i, name in enumerate(names)], 0.1)
+
+    saved = build("b", None, "a").state_dict()
+    optimizer = build("a", None, "b")
+    Scheduler(optimizer, lr=SHAPE)
+    with pytest.raises(GradatimError, match=r"groups b, \(no name\), a; this optimizer has a, "):
+        optimizer.load_state_dict(saved)
+
+
+def test_an_optimizer_without_groups():
+    optimizer = SGD([group()], 0.1)
+    optimizer.param_groups.clear()
+    with pytest.raises(GradatimError, match="the optimizer has no parameter groups"):
+        Scheduler(optimizer, lr=SHAPE)

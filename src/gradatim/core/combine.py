@@ -6,6 +6,7 @@ there is no second list to keep in step. Only ``Join`` branches on the step.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -80,6 +81,14 @@ class Join(Schedule):
 
     def at(self, t: Any, xp: Any) -> Any:
         return xp.switch(self.pieces, self.starts, t)
+
+    def cut(self, steps: int) -> Schedule:
+        """Only the first ``steps`` updates: whole pieces, and the first part of one."""
+        whole = super().cut(steps)  # refuses what is no length
+        if self.length is not None and steps > self.length:
+            return whole
+        i = bisect_right(self.starts, steps) - 1
+        return join(*self.pieces[:i], self.pieces[i].cut(steps - self.starts[i]))
 
     def __repr__(self) -> str:
         return " >> ".join(_inside(piece, Join) for piece in self.pieces)

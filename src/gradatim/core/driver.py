@@ -80,7 +80,7 @@ class Driver:
                 raise refuse("Driver", f"the rule for {name!r}", rule, "a rule such as Plateau")
             if name not in quantities:
                 raise unknown("Driver", "value to apply a rule to", name, quantities)
-        self._plan = Plan(dict(schedules), dict(rules), run)
+        self._plan = self._script = Plan(dict(schedules), dict(rules), run)
         self._ahead: tuple[Plan, dict[str, Ahead]] | None = None
         self._states = {name: rule.init() for name, rule in rules.items()}
         self._move(0)
@@ -194,6 +194,7 @@ class Driver:
         if name in self._plan.schedules:
             raise refuse("Driver.add", "name", name, "one that is not driven yet")
         _driven(name, schedule)
+        self._script = self._script._replace(schedules={**self._script.schedules, name: schedule})
         self._plan = self._plan._replace(schedules={**self._plan.schedules, name: schedule})
         self._move(self.position)
         self._history.begin(self.position, self._plan, self.scales)
@@ -216,11 +217,10 @@ class Driver:
 
         It is what ``SummaryWriter.add_scalar`` of TensorBoard takes, and ``mlflow.log_metric``.
         """
-        end = self.position
-        for name in self._history.names():
-            for position, value in self._history.values(name, self._logged, end):
-                log(name, value, position)
-        self._logged = end
+        while self._logged < self.position:
+            for name, value in (self._history.at(self._logged) or {}).items():
+                log(name, value, self._logged)
+            self._logged += 1
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
@@ -247,7 +247,9 @@ class Driver:
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
         saved = read(state)
-        plan, position = resolve(saved, self._plan, on_mismatch)
+        # An earlier load may have kept a checkpoint's; what overrides is the script's.
+        ours = self._script if on_mismatch in ("override", "rescale") else self._plan
+        plan, position = resolve(saved, ours, on_mismatch)
         states = carried(saved, plan)
         scales = {name: state.scale for name, state in states.items()}
         following = plan.values(scales, position)  # or the plan is not taken over

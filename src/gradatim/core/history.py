@@ -69,10 +69,19 @@ class History:
         import io
 
         names = self.names()
-        columns = {name: dict(self.values(name, self.start, end)) for name in names}
+        # Each is driven from some update on to the end.
+        columns = [self.values(name, self.start, end) for name in names]
+        coming = [next(column, None) for column in columns]
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
         rows.writerow(["position", *names])
         for position in range(self.start, end):
-            rows.writerow([position, *(columns[name].get(position, "") for name in names)])
+            row: list[float | str] = []
+            for i, first in enumerate(coming):
+                if first is None or first[0] > position:
+                    row.append("")
+                else:
+                    row.append(first[1])
+                    coming[i] = next(columns[i], None)
+            rows.writerow([position, *row])
         atomic.write(path, text.getvalue())

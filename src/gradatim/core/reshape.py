@@ -120,6 +120,11 @@ class Cut(Schedule):
     def at(self, t: Any, xp: Any) -> Any:
         return self.schedule.at(xp.clip(t, None, self.steps), xp)
 
+    def cut(self, steps: int) -> Schedule:
+        """Only the first ``steps`` updates, cut once and not twice."""
+        again = super().cut(steps)  # refuses what is no length
+        return self.schedule.cut(steps) if steps <= self.steps else again
+
 
 class Repeat(Schedule):
     """A schedule again and again. Write ``schedule.repeat(times, stretch=..., shrink=...)``.

@@ -108,19 +108,29 @@ class Run(Value):
         >>> two.steps, four.steps, four.position_after(50, two), four.position_after(60, two)
         (100, 50, 25, 30)
         """
+        if self == other:
+            return position
         for name in ("samples", "epochs", "tokens"):
             if getattr(self, name) != getattr(other, name):
                 raise refuse(
                     "Run", name, getattr(self, name), f"{getattr(other, name)} as before",
                     "Only the batch may change under way. To train for longer, extend the schedule."
                 )  # fmt: skip
+        if position >= other.steps:
+            return self.steps
         epochs, rest = divmod(position, other.steps_per_epoch)
         if not rest:
             return epochs * self.steps_per_epoch
-        assert self.samples is not None  # a run without would have no steps_per_epoch
-        unseen = max(self.samples - rest * other.samples_per_step, 0)
-        left = min(ceil(Fraction(unseen, self.samples_per_step)), self.steps_per_epoch)
-        return (epochs + 1) * self.steps_per_epoch - left
+        seen = rest * other.samples_per_step
+        left = ceil(Fraction(max(self._in_an_epoch - seen, 0), self.samples_per_step))
+        left = min(left, self.steps_per_epoch)
+        return min((epochs + 1) * self.steps_per_epoch - left, self.steps)
+
+    @property
+    def _in_an_epoch(self) -> int:
+        """The samples that the updates of an epoch see, but for those that fill up the last."""
+        assert self.samples is not None  # or there is no epoch
+        return self.steps_per_epoch * self.samples_per_step if self.drop_last else self.samples
 
     def resolve(self, length: Length) -> int:
         """The updates that a length stands for, rounded up so that a part counts as one.

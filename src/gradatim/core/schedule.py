@@ -11,7 +11,7 @@ from gradatim.core._fields import Times, check, declared, stretched
 from gradatim.core._xp import PYTHON
 
 if TYPE_CHECKING:
-    from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
+    from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
 
 
 class Schedule(Value, ABC, abstract=True):
@@ -146,7 +146,7 @@ class Schedule(Value, ABC, abstract=True):
 
         return Staircase(self, every)
 
-    def cut(self, steps: int) -> Cut:
+    def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates; what follows is for ``then``."""
         from gradatim.core.reshape import Cut
 

@@ -199,7 +199,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
             self.driver.load({**note["driver"], "position": position}, self._on_mismatch)
             self._unseen = None if note["unseen"] is None else tuple(note["unseen"])
         elif position != self.driver.position:
-            self.driver.load({**self.driver.state(), "position": position})
+            self.driver.load({**self.driver.state(), "position": position}, "keep")
 
     def _install(self) -> None:
         """Put the schedules that hold now into the compiled step, if they are not in it."""

@@ -11,82 +11,123 @@ from numbers import Real
 from typing import Any
 
 import torch.distributed as dist
+from torch import Tensor
 
 from gradatim.core.errors import GradatimError, refuse
 
 # The observations of this process, in order. Ranks that run the same script count alike.
 _OBSERVATIONS = count()
+WAIT = 25.0
+"""Seconds to wait for the other ranks, unless said otherwise."""
 
 
-def agreed(metric: float | None, about: str, timeout: float) -> tuple[float, str]:
+def agreed(metric: Any, about: str, timeout: float) -> tuple[Any, str]:
     """The mean of what the ranks gave, and a sentence that says what that was.
 
     The ranks meet in the store of the process group, not in a collective: a rank that stays away
-    is named after ``timeout`` seconds, and no other communication gets mixed up.
+    is named, and no other communication gets mixed up. Either all go on or none does.
 
     Args:
-        metric: This rank's metric; None if it has none.
-        about: What is observed, and at which position: it must be the same on all ranks.
+        metric: This rank's metric, a number or a tensor of one; None if it has none.
+        about: What is observed, and in which state: it must be the same on all ranks.
         timeout: Seconds to wait for the other ranks.
 
     Raises:
-        GradatimError: If a rank stays away, observes something else, or none has a metric.
+        GradatimError: If a rank stays away, observes something else or what is no number, or none
+            has a metric.
     """
-    if isinstance(timeout, bool) or not isinstance(timeout, Real) or not 0 < timeout < inf:
-        raise refuse("Scheduler.observe", "timeout", timeout, "a number of seconds above 0")
+    problem = None
+    try:
+        number, seconds = _number(metric), _seconds(timeout)
+    except GradatimError as error:
+        number, seconds, problem = None, WAIT, error
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
-        if metric is None:
-            raise refuse(
+        if problem is None and number is None:
+            problem = refuse(
                 "Scheduler.observe", "metric", metric, "a number",
                 "None is for a rank without a metric, where others have one.",
             )  # fmt: skip
-        return metric, ""
-    if metric is not None and (isinstance(metric, bool) or not isinstance(metric, Real)):
-        raise refuse("Scheduler.observe", "metric", metric, "a number")
-    given = _exchanged([about, None if metric is None else float(metric).hex()], timeout)
-    if len({told for told, _ in given}) > 1:
+        if problem is not None:
+            raise problem
+        return number, ""
+    told = [about, None if number is None else number.hex(), problem and str(problem)]
+    given = _exchanged(told, seconds)
+    if problem is not None:
+        raise problem
+    for rank, (_, _, refused) in enumerate(given):
+        if refused:
+            raise GradatimError(f"Scheduler.observe: on rank {rank}: {refused}")
+    if len({about for about, _, _ in given}) > 1:
         raise GradatimError(
             "Scheduler.observe: the ranks observe different things, so one of them has missed a "
             "call or made one too many: "
-            + "; ".join(f"rank {rank}: {told}" for rank, (told, _) in enumerate(given))
+            + "; ".join(f"rank {rank}: {about}" for rank, (about, _, _) in enumerate(given))
             + "."
         )
-    metrics = [float.fromhex(text) for _, text in given if text is not None]
+    metrics = [float.fromhex(text) for _, text, _ in given if text is not None]
     if not metrics:
         raise GradatimError("Scheduler.observe: no rank gave a metric, all gave None.")
-    shown = ", ".join("none" if text is None else repr(float.fromhex(text)) for _, text in given)
+    shown = ", ".join("none" if text is None else repr(float.fromhex(text)) for _, text, _ in given)
     return _mean(metrics), f"The metrics of the ranks, in order: {shown}."
 
 
-def _exchanged(ours: list[Any], timeout: float) -> list[list[Any]]:
+def _number(metric: Any) -> float | None:
+    if isinstance(metric, Tensor):
+        if metric.numel() != 1:
+            raise refuse("Scheduler.observe", "metric", metric, "one number")
+        metric = metric.item()
+    if metric is None:
+        return None
+    if isinstance(metric, bool) or not isinstance(metric, Real):
+        raise refuse("Scheduler.observe", "metric", metric, "a number", "Write float(metric).")
+    try:
+        return float(metric)
+    except OverflowError:
+        return inf
+
+
+def _seconds(timeout: Any) -> float:
+    known = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if not known or not 0 < timeout < inf:
+        raise refuse("Scheduler.observe", "timeout", timeout, "a number of seconds above 0")
+    return float(timeout)
+
+
+def _exchanged(ours: list[Any], seconds: float) -> list[list[Any]]:
     # The store is where the ranks met to form their group, so each of them has it. It is reached
     # by this name only, in every release so far.
     store = dist.distributed_c10d._get_default_store()
     number, world, rank = next(_OBSERVATIONS), dist.get_world_size(), dist.get_rank()
-    keys = [f"gradatim/observe/{number}/{other}" for other in range(world)]
+    place = f"gradatim/observe/{number}"
+    keys = [f"{place}/{other}" for other in range(world)]
     try:
         store.set(keys[rank], json.dumps(ours))
-        store.wait(keys, timedelta(seconds=timeout))
-        given = [json.loads(store.get(key)) for key in keys]
-        if number:
-            # All have come to this one, so all have read the one before.
-            store.delete_key(f"gradatim/observe/{number - 1}/{rank}")
-    except RuntimeError as error:
-        raise GradatimError(
-            f"Scheduler.observe: {_missing(store, keys)} within {timeout:g} seconds. Every rank "
-            "calls observe(metric) after each evaluation; one without a metric gives None. If an "
-            "evaluation takes longer on some ranks, write observe(metric, timeout=...)."
-        ) from error
-    return given
+        try:
+            store.wait(keys, timedelta(seconds=seconds))
+            verdict = "all"
+        except RuntimeError:
+            verdict = _missing(store, keys)
+        # Whoever comes first decides for all: a rank that is late learns that it was missed.
+        verdict = store.compare_set(f"{place}/verdict", "", verdict).decode()
+        if verdict == "all":
+            given = [json.loads(store.get(key)) for key in keys]
+            if number:
+                # All have come to this one, so all have read the one before.
+                before = f"gradatim/observe/{number - 1}"
+                for key in (rank, "verdict") if rank == 0 else (rank,):
+                    store.delete_key(f"{before}/{key}")
+            return given
+    except RuntimeError:
+        verdict = "the ranks could not be reached"
+    raise GradatimError(
+        f"Scheduler.observe: {verdict} within {seconds:g} seconds. Every rank calls "
+        "observe(metric) after each evaluation; one without a metric gives None. If an evaluation "
+        "takes longer on some ranks, write observe(metric, timeout=...)."
+    )
 
 
 def _missing(store: Any, keys: Sequence[str]) -> str:
-    try:
-        away = [rank for rank, key in enumerate(keys) if not store.check([key])]
-    except RuntimeError:
-        away = []
-    if not away:
-        return "the ranks could not be reached"
+    away = [rank for rank, key in enumerate(keys) if not store.check([key])]
     return f"rank {', '.join(map(str, away))} did not observe anything"
 
 

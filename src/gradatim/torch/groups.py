@@ -41,24 +41,41 @@ class Entry(NamedTuple):
         number = isinstance(held, (int, float)) and not isinstance(held, bool)
         if not number and not (isinstance(held, Tensor) and held.numel() == 1):
             raise refuse("Scheduler", f"what the optimizer holds as {name}", held, "a number")
+        if isinstance(held, Tensor) and not held.is_floating_point():
+            raise refuse(
+                "Scheduler", f"what the optimizer holds as {name}", held,
+                "a tensor of floats, since whole numbers would cut every value short",
+                f"Write {name}=torch.tensor({float(held)}) when building the optimizer.",
+            )  # fmt: skip
 
     def held(self, group: Group) -> Any:
         """What the group holds now."""
         return group[self.key] if self.slot is None else group[self.key][self.slot]
 
+    def number(self, group: Group) -> float:
+        """What the group holds now, as a number."""
+        held = self.held(group)
+        return float(held.detach() if isinstance(held, Tensor) else held)
+
     def write(self, group: Group, value: float) -> None:
         """Write the value; a tensor is filled in place, so that compiled code sees it."""
         held = group[self.key] if self.slot is None else group[self.key][self.slot]
         if isinstance(held, Tensor):
-            held.fill_(value)
+            held.detach().fill_(value)  # one that needs gradients cannot be filled otherwise
         elif self.slot is None:
             group[self.key] = value
         else:
             self._put(group, value)
 
-    def separate(self, groups: Sequence[Group]) -> None:
-        """Give each group a tensor of its own: those that took a default all hold the same one."""
+    def separate(self, groups: Sequence[Group], defaults: Group) -> None:
+        """Give each group a tensor of its own: those that took a default all hold the same one.
+
+        So does the default itself, or a group added later would begin with the value of that day.
+        """
         seen: set[int] = set()
+        default = defaults.get(self.key)
+        if isinstance(default, Tensor) and any(self.held(group) is default for group in groups):
+            defaults[self.key] = default.detach().clone()
         for group in groups:
             held = self.held(group)
             if isinstance(held, Tensor):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from inspect import unwrap
+from types import FrameType
 from typing import Any
+
+from torch.optim import Optimizer
 
 Hook = Callable[[Any, Any, Any], None]
 
@@ -23,6 +28,30 @@ def _leave_untraced() -> None:
         trace_rules.add(name)
 
 
+def _steps(kind: type) -> set[Any]:
+    """The different functions called ``step`` in a class of optimizers and those it comes from."""
+    kinds = [one for one in kind.__mro__ if issubclass(one, Optimizer) and one is not Optimizer]
+    return {unwrap(vars(one)["step"]) for one in kinds if "step" in vars(one)}
+
+
+_AROUND_A_STEP = Optimizer.profile_hook_step(lambda self: None).__code__
+
+
+def _inside(optimizer: Any) -> bool:
+    """Whether this is the step of a parent class, within that of the optimizer's own.
+
+    torch calls the hooks around both. What is running is read off the stack, since a step that
+    raised leaves nothing else behind.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    depth = 0
+    while frame is not None:
+        if frame.f_code is _AROUND_A_STEP and frame.f_locals.get("self") is optimizer:
+            depth += 1
+        frame = frame.f_back
+    return depth > 1
+
+
 def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
     """What runs before and after each update, with all it needs at hand: it runs often.
 
@@ -34,6 +63,7 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
     key: str | None = None
     column = 0
     probe: Any = False
+    layered = len(_steps(type(wiring.optimizer))) > 1
 
     def settle() -> None:
         nonlocal key, column
@@ -41,6 +71,8 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
 
     def before(optimizer: Any, args: Any, kwargs: Any) -> None:
         nonlocal probe
+        if layered and _inside(optimizer):
+            return
         probe = kwargs and wiring.probed(kwargs)
         if probe:
             return
@@ -50,13 +82,13 @@ def around(wiring: Any) -> tuple[Hook, Hook, Callable[[], None]]:
                 wiring.write()
             return
         groups, row = attributes["param_groups"], driver.mark
-        if row is None or len(groups) != wiring.writer.groups:
+        if row is None or not wiring.writer.seems_to_fit(groups):
             wiring.write()
         elif not wiring.writer.stands(groups, row):
             wiring.writer.write(groups, row)
 
     def after(optimizer: Any, args: Any, kwargs: Any) -> None:
-        if probe:
+        if probe or (layered and _inside(optimizer)):
             return
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
         if "found_inf" in attributes and attributes["found_inf"]:  # noqa: RUF019  a third of get's time

@@ -120,7 +120,7 @@ def _initial(value: str) -> str:
 
 
 def _base(value: str, entry: Entry, group: Group) -> float:
-    base = group.get(_initial(value), float(entry.held(group)))
+    base = group.get(_initial(value), entry.number(group))
     if isinstance(base, bool) or not isinstance(base, (int, float)) or base - base != 0:
         raise refuse("relative", f"{_initial(value)} of a group", base, "a finite number")
     return float(base)
@@ -183,17 +183,26 @@ def in_our_order(state: dict[str, Any], groups: Sequence[Group], strict: bool) -
     if not isinstance(saved, list) or len(saved) != len(groups):
         return state  # torch says what is wrong
     ours, theirs = ([group.get("name") for group in some] for some in (groups, saved))
-    if ours == theirs or None in ours or len(set(ours)) < len(ours):
+    if ours == theirs:
         return state
-    if set(ours) == set(theirs):
+    if None not in ours and set(ours) == set(theirs) and len(set(ours)) == len(ours):
         by_name = {group["name"]: group for group in saved}
         return state | {"param_groups": [by_name[name] for name in ours]}
-    if strict and None not in theirs:
+    if strict and any(
+        one != two and None not in (one, two) for one, two in zip(ours, theirs, strict=True)
+    ):
         raise GradatimError(
-            f"Scheduler: the optimizer's checkpoint has the groups {', '.join(map(str, theirs))}; "
-            f"this optimizer has {', '.join(map(str, ours))}. torch would match them by place. "
-            "Rename them in one of the two, or build the scheduler with on_mismatch='override'."
+            f"Scheduler: the optimizer's checkpoint has the groups {_listed(theirs)}; this "
+            f"optimizer has {_listed(ours)}. torch would match them by place. Give all groups the "
+            "same names in both, or build the scheduler with on_mismatch='override'."
         )
-    # An older checkpoint without names: they are the script's to give.
-    named = zip(saved, ours, strict=True)
-    return state | {"param_groups": [group | {"name": name} for group, name in named]}
+    # Names are the script's to give, also to an older checkpoint without.
+    named = [
+        group if name is None else group | {"name": name}
+        for group, name in zip(saved, ours, strict=True)
+    ]
+    return state | {"param_groups": named}
+
+
+def _listed(names: Iterable[Any]) -> str:
+    return ", ".join("(no name)" if name is None else str(name) for name in names)

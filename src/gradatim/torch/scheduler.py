@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
+from zlib import crc32
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -15,7 +16,7 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
-from gradatim.torch.agreement import agreed
+from gradatim.torch.agreement import WAIT, agreed
 from gradatim.torch.parts import Wanted
 from gradatim.torch.wiring import Wiring, innermost
 
@@ -89,6 +90,8 @@ class Scheduler(LRScheduler):
                 "Scheduler", "rule", rule, "a rule, or a mapping from names such as 'lr' to rules",
                 "Write rule=Plateau(mode='min').",
             )  # fmt: skip
+        if not innermost(optimizer).param_groups:
+            raise GradatimError("Scheduler: the optimizer has no parameter groups.")
         if not values:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
@@ -99,8 +102,18 @@ class Scheduler(LRScheduler):
         self._wiring.connect(self.driver)
 
     @classmethod
-    def from_plan(cls, optimizer: Optimizer, path: str | os.PathLike[str]) -> Scheduler:
+    def from_plan(
+        cls,
+        optimizer: Optimizer,
+        path: str | os.PathLike[str],
+        on_mismatch: OnMismatch = "strict",
+    ) -> Scheduler:
         """The scheduler that a plan file describes, for this optimizer.
+
+        Args:
+            optimizer: The optimizer.
+            path: The file.
+            on_mismatch: What a load does if the schedules differ, see ``load_state_dict``.
 
         Raises:
             GradatimError: If the file cannot be read, or does not fit the optimizer.
@@ -109,7 +122,7 @@ class Scheduler(LRScheduler):
 
         plan = load_plan(path)
         values: dict[str, Any] = dict(plan.values)
-        return cls(optimizer, rule=plan.rules, run=plan.run, **values)
+        return cls(optimizer, rule=plan.rules, run=plan.run, on_mismatch=on_mismatch, **values)
 
     @property
     def position(self) -> int:
@@ -118,12 +131,13 @@ class Scheduler(LRScheduler):
 
     @property
     def applied(self) -> dict[str, float] | None:
-        """The values that the last update used; None before the first one."""
+        """The values that the last update used; None before the first one, and after a load."""
         return self.driver.applied
 
     @property
     def next(self) -> dict[str, float]:
         """The values that the next update uses; they are in the optimizer already."""
+        self._wiring.refresh()
         return self.driver.next
 
     def history(self, name: str = "lr") -> Iterator[tuple[int, float]]:
@@ -142,7 +156,7 @@ class Scheduler(LRScheduler):
         """
         self.driver.log_history(log)
 
-    def observe(self, metric: Any, name: str | None = None, *, timeout: float = 25.0) -> None:
+    def observe(self, metric: Any, name: str | None = None, *, timeout: float = WAIT) -> None:
         """Show the metric of an evaluation to the rule, once an evaluation.
 
         Under ``torch.distributed`` every rank calls this, and all decide on the mean of the ranks'
@@ -157,11 +171,9 @@ class Scheduler(LRScheduler):
             GradatimError: If there is no rule, the metric is not usable, or a rank stays away:
                 then on all ranks. Nothing changed.
         """
-        if isinstance(metric, Tensor):
-            if metric.numel() != 1:
-                raise refuse("Scheduler.observe", "metric", metric, "one number")
-            metric = metric.item()
-        about = f"{name or ', '.join(self.driver.rules)} at position {self.position}"
+        states = crc32(repr(self.driver.state()["states"]).encode())
+        names = name or ", ".join(self.driver.rules)
+        about = f"{names} at position {self.position} with rules in state {states:08x}"
         metric, given = agreed(metric, about, timeout)
         try:
             self.driver.observe(metric, name)
@@ -186,7 +198,7 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If it is no whole number, 0 or more.
         """
-        self.driver.load({**self.driver.state(), "position": position})
+        self.driver.load({**self.driver.state(), "position": position}, "keep")
         self._wiring.write()
 
     def step(self, epoch: int | None = None) -> None:
@@ -222,6 +234,7 @@ class Scheduler(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
+        self._wiring.refresh()
         return self.driver.state()
 
     def load_state_dict(
@@ -239,6 +252,7 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If the state does not fit. Nothing changed.
         """
+        self._wiring.refresh()
         self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
         self._wiring.write()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+from torch import Tensor
 from torch.optim import Optimizer
 
 from gradatim.core.driver import Driver
@@ -59,6 +60,7 @@ class Wiring:
         self._targets: list[list[Part]] = [
             parts(self._wanted, self._entries, group, i) for i, group in enumerate(groups)
         ]
+        self._groups = list(groups)
         every = [part for taken in self._targets for part in taken]
         absolute = {n: s for n, s in self._wanted.items() if not isinstance(s, Relative)}
         all_serve(absolute, {part.name for part in every}, groups)
@@ -72,8 +74,12 @@ class Wiring:
         """
         self.driver = driver
         self._attach()
-        self._find_targets()
-        self.write()
+        try:
+            self._find_targets()
+            self.write()
+        except BaseException:
+            self.cut()
+            raise
 
     def _attach(self) -> None:
         others = _CONNECTED.setdefault(self.optimizer, WeakSet())
@@ -101,15 +107,19 @@ class Wiring:
         self._handles = []
         _CONNECTED.get(self.optimizer, WeakSet()).discard(self)
 
+    def refresh(self) -> None:
+        """Take up groups that were added, taken away or put in another order."""
+        if self._handles and not self.writer.fits(self.optimizer.param_groups):
+            self._find_targets()
+
     def write(self) -> None:
         """Write what the next update is to use, unless the wires are cut."""
         if not self._handles:
             return
-        groups, driver = self.optimizer.param_groups, self.driver
-        if not self.writer.fits(groups):
-            self._find_targets()
+        self.refresh()
+        driver = self.driver
         row = tuple(driver.next.values())
-        self.writer.write(groups, row)
+        self.writer.write(self.optimizer.param_groups, row)
         key, column = self.alone
         driver.mark = row if key is None else row[column]
 
@@ -124,35 +134,56 @@ class Wiring:
 
         They call ``step(closure=None)`` on an optimizer without state, with every rate set to 0.
         """
-        groups, mark = self.optimizer.param_groups, self.driver.mark
         if kwargs != {"closure": None} or self.optimizer.state:
             return False
-        if any(float(group.get("lr", 0.0)) != 0.0 for group in groups):
+        groups = self.optimizer.param_groups
+        rate = Entry("lr", None)
+        if any(rate.number(group) != 0.0 for group in groups if "lr" in group):
             return False
-        if "lr" not in self._entries:
-            return True
-        if self.alone[0] is not None:
-            return groups[-1]["lr"] is not mark
-        return not (mark and self.writer.fits(groups) and self.writer.stands(groups, mark))
+        # A schedule may begin at 0 itself. Who drives the rate knows whether it wrote these.
+        drivers = [one for one in _CONNECTED[self.optimizer] if "lr" in one._entries]
+        return not any(one._wrote("lr") for one in drivers)
 
-    def _find_targets(self) -> None:
+    def _wrote(self, value: str) -> bool:
+        """Whether what stands in the groups is what was written there last, object by object."""
+        entry, mark = self._entries[value], self.driver.mark
+        place, order = list(self._entries).index(value), list(self.driver.schedules)
+        groups = self.optimizer.param_groups
+        for i, (group, taken) in enumerate(zip(groups, self._targets, strict=True)):
+            held = entry.held(group)
+            if isinstance(held, Tensor):
+                written = self._tensors[value][i]
+            elif isinstance(mark, tuple):
+                written = mark[order.index(taken[place].name)]
+            else:
+                written = mark
+            if held is not written:
+                return False
+        return True
+
+    def _find_targets(self, by_place: bool = False) -> None:
         """Settle for each new group what to write where; the others keep what they have."""
         groups = self.optimizer.param_groups
-        del self._targets[len(groups) :]
-        for i, group in list(enumerate(groups))[len(self._targets) :]:
-            taken = parts(self._wanted, self._entries, group, i)
-            for name, schedule in merged(taken, self.driver.schedules).items():
-                self.driver.add(name, schedule)
-            self._targets.append(taken)
-        for group, taken in zip(groups, self._targets, strict=True):
+        keys = range(len(self._groups)) if by_place else map(id, self._groups)
+        known = dict(zip(keys, self._targets, strict=True))
+        self._targets = []
+        for i, group in enumerate(groups):
+            taken = known.get(i if by_place else id(group))
+            if taken is None:
+                taken = parts(self._wanted, self._entries, group, i)
+                for name, schedule in merged(taken, self.driver.schedules).items():
+                    self.driver.add(name, schedule)
             for part in taken:
                 part.keep_base(group)
+            self._targets.append(taken)
+        self._groups = list(groups)
         for entry in self._entries.values():
-            entry.separate(groups)
+            entry.separate(groups, self.optimizer.defaults)
         order = {name: column for column, name in enumerate(self.driver.schedules)}
         served = [[order[part.name] for part in taken] for taken in self._targets]
         columns = zip(self._entries.values(), zip(*served, strict=True), strict=False)
         self.writer = Writer(groups, columns)
+        self._tensors = {v: [entry.held(g) for g in groups] for v, entry in self._entries.items()}
         for_all = set(self.driver.schedules) == set(self._entries)
         self.alone = (self.writer.only if for_all else None) or (None, 0)
         if self._settle is not None:
@@ -162,8 +193,9 @@ class Wiring:
         return in_our_order(state, self.optimizer.param_groups, self._strict)
 
     def _after_load(self, *_: Any) -> None:
-        # The optimizer's checkpoint carries rates of its own; the driver's position decides.
-        self._find_targets()
+        # The optimizer's checkpoint carries rates of its own; the driver's position decides. The
+        # groups are new objects, in the places of the old ones.
+        self._find_targets(by_place=True)
         self.write()
 
     def __getstate__(self) -> dict[str, Any]:

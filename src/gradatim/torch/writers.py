@@ -25,7 +25,7 @@ class Writer:
     def __init__(
         self, groups: Sequence[Group], columns: Iterable[tuple[Entry, Sequence[int]]]
     ) -> None:
-        self.groups = len(groups)
+        self._groups = list(groups)
         self._floats: list[tuple[str, int]] = []
         self._tensors: list[tuple[Tensor, int]] = []
         self._own: list[tuple[str, Sequence[int]]] = []
@@ -59,10 +59,17 @@ class Writer:
         return self._floats[0] if len(self._floats) == 1 and not any(others) else None
 
     def fits(self, groups: Sequence[Group]) -> bool:
-        """Whether the groups are as many as they were, with the tensors they had."""
-        return len(groups) == self.groups and all(
-            all(map(is_, map(entry.held, groups), held)) for entry, held in self._held
+        """Whether the groups are those they were, with the tensors they had."""
+        return (
+            len(groups) == len(self._groups)
+            and all(map(is_, groups, self._groups))
+            and all(all(map(is_, map(entry.held, groups), held)) for entry, held in self._held)
         )
+
+    def seems_to_fit(self, groups: Sequence[Group]) -> bool:
+        """Whether the groups are those they were as far as their number, first and last tell."""
+        ours = self._groups
+        return len(groups) == len(ours) and groups[0] is ours[0] and groups[-1] is ours[-1]
 
     def stands(self, groups: Sequence[Group], row: Row) -> bool:
         """Whether a row still stands where it was written, as far as the first group tells."""
@@ -110,7 +117,9 @@ def _flat(held: Sequence[Any]) -> Tensor | None:
     if not isinstance(first, Tensor):
         return None
     for one in held:
-        if type(one) is not Tensor or one.requires_grad or one.layout is not torch.strided:
+        if type(one) is not Tensor or one.requires_grad or one.is_inference():
+            return None
+        if one.layout is not torch.strided:
             return None
         if (one.dtype, one.device) != (first.dtype, first.device):
             return None

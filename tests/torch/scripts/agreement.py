@@ -68,7 +68,7 @@ def decisions(rank):
     store = dist.distributed_c10d._get_default_store()
     dist.barrier()
     found["keys left"] = sum(
-        store.check([f"gradatim/observe/{k}/{r}"]) for k in range(100) for r in ranks
+        store.check([f"gradatim/observe/{k}/{r}"]) for k in range(100) for r in (*ranks, "verdict")
     )
     dist.barrier()
     _, optimizer, scheduler = build()
@@ -79,7 +79,7 @@ def decisions(rank):
 
 
 def away(rank):
-    """The last rank does not come, or comes with what is no number."""
+    """The last rank does not come in time."""
     found = {}
     _, _, scheduler = build()
     last = rank == WORLD - 1
@@ -89,14 +89,17 @@ def away(rank):
         found["after"] = scheduler.next["lr"]
     else:
         time.sleep(4.0)
-        scheduler.optimizer.step()
         found["one is away"] = told(scheduler, 2.0, timeout=2.0)
+    found["together again"] = told(scheduler, 2.0, timeout=20.0)
     return found
 
 
 def wrong(rank):
     _, _, scheduler = build()
-    return {"wrong": told(scheduler, "2.0" if rank == 0 else 2.0, timeout=2.0)}
+    scheduler.observe(2.0)
+    found = {"wrong": told(scheduler, "2.0" if rank == 0 else 2.0, timeout=2.0)}
+    found["after"] = told(scheduler, 2.0)
+    return found
 
 
 def late(rank):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gradatim.core._config import recipe
 from gradatim.core._fields import Number, Phase, Steps
 from gradatim.core._frameworks import surely
-from gradatim.core.combine import join
+from gradatim.core.combine import Join, join
 from gradatim.core.durations import Length, updates
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
@@ -33,7 +33,7 @@ def branch(schedule: Schedule, at: Phase, then: Schedule) -> Schedule:
     >>> [[ending(k) for k in (1, 9, 10, 12, 14, 22, 24)] for ending in endings]
     [[0.5, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0], [0.5, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]]
     """
-    return join(schedule.cut(at), then)
+    return join(*_before(schedule, at), then)
 
 
 @recipe
@@ -43,7 +43,7 @@ def extend(
 ) -> Schedule:  # fmt: skip
     """The schedule up to an update, then from its value there down to the floor, at a later end.
 
-    The value does not jump.
+    The value does not jump. What was still to come, such as the rest of a warm-up, does not come.
 
     Args:
         schedule: The schedule of the run so far.
@@ -69,16 +69,18 @@ def extend(
             )
         floor = schedule(schedule.length)
     value = schedule(at)
+    if shape == "exponential" and surely(floor <= 0.0):
+        raise refuse("extend", "floor", floor, "above 0 for shape='exponential'")
     if surely(value == floor):
         raise GradatimError(
-            f"extend: after {at} updates the schedule is at {value!r}, its floor, and would stay "
-            "there. Go back to an earlier checkpoint, or write rewarm(...)."
+            f"extend: after {at} updates the schedule is at {value!r}, as at its end, and would "
+            "stay there. Go on from a checkpoint where it is higher, or write rewarm(...)."
         )
     held = updates("extend", "hold", hold, _left("extend", at, to))
     if held >= to - at:
         raise refuse("extend", "hold", hold, f"less than the {to - at} updates that are left")
     return join(
-        schedule.cut(at), *hold_at(value, held), shaped(shape, value, floor, to - at - held)
+        *_before(schedule, at), *hold_at(value, held), shaped(shape, value, floor, to - at - held)
     )
 
 
@@ -108,16 +110,25 @@ def rewarm(
     >>> [round(again(k), 4) for k in (5, 10, 12, 14, 18, 22)]
     [0.5, 0.0, 0.25, 0.5, 0.25, 0.0]
     """
+    if shape == "exponential" and surely(floor <= 0.0):
+        raise refuse("rewarm", "floor", floor, "above 0 for shape='exponential'")
     up = updates("rewarm", "warmup", warmup, _left("rewarm", at, to))
     if not 0 < up < to - at:
         raise refuse(
             "rewarm", "warmup", warmup, f"1 or more and less than the {to - at} updates left"
         )
     return join(
-        schedule.cut(at),
+        *_before(schedule, at),
         Linear(schedule(at), peak, up),
         shaped(shape, peak, floor, to - at - up),
     )
+
+
+def _before(schedule: Schedule, at: int) -> tuple[Schedule, ...]:
+    """What was used until then, as pieces: none if nothing was."""
+    past = schedule.cut(at)
+    pieces = past.pieces if isinstance(past, Join) else (past,)
+    return tuple(piece for piece in pieces if piece.length != 0)
 
 
 def _left(where: str, at: int, to: int) -> int:
