@@ -71,3 +71,10 @@ def notes():
     """The lines written down: (process, rate, seed)."""
     lines = (folder() / "log").read_text().splitlines()
     return [(int(p), float(r), int(s)) for p, r, s in map(str.split, lines)]
+
+
+def slow(schedule, seed):
+    """Takes long enough to be killed by somebody else, and writes down that it began."""
+    note(f"{os.getpid()} {schedule(0)} {seed}")
+    time.sleep(0.5)
+    return {"loss": schedule(0) + seed}

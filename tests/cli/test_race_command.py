@@ -156,6 +156,10 @@ def test_runs_of_other_code_are_kept_but_not_in_silence(here, capsys):
         (["digits", "-s", "a=Constant(1)", "-s", "b=Constant(1)"], "schedules must differ"),
         (["digits", "--out", "train.py"], "out must be a folder that can be written"),
         (["digits", "--out", "."], "holds other files and no race"),
+        (
+            ["digits", "--engine", "rai"],
+            "unknown engine 'rai'. Did you mean 'ray'? Known: local, ray",
+        ),
         (["digits", "--faster"], "No such option: --faster"),
         (["digits", "text"], "unexpected extra argument"),
     ],
@@ -286,6 +290,38 @@ def test_a_missing_package_is_one_sentence(here, package, extra):
     assert not (here / "races").exists()
 
 
+def test_ray_that_is_not_installed_is_named_when_it_is_asked_for(here):
+    asked = ["race", "train:run", *PAIR, "--seeds", "1"]
+    code, _, err = finish(start(*asked, "--engine", "ray", program=WITHOUT.format("ray")))
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert 'the package ray is not installed. Write pip install "gradatim[ray]".' in err
+    assert not (here / "races").exists()
+    assert finish(start(*asked, program=WITHOUT.format("ray")))[0] == 0
+
+
+def test_a_race_on_ray_prints_the_table_of_the_local_cores(here):
+    pytest.importorskip("ray")
+    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    asked = ["race", "train:run", *PAIR, "--seeds", "2", "--out"]
+    code, there, err = finish(start(*asked, "a", "--engine", "ray", environment=quiet))
+    assert code == 0, err
+    _, local, _ = finish(start(*asked, "b"))
+    seconds = re.compile(r"(?<=of 2 )( +)\d+\.\d")  # what a run took is no part of its result
+    there = there.replace(str(Path("a", "report")), str(Path("b", "report")))
+    assert seconds.sub("", there) == seconds.sub("", local)
+    assert "[4/4]" in err
+    assert "noise" not in there
+
+
+def test_halving_says_by_what_it_goes_and_whom_it_dropped(here, capsys):
+    asked = ["train:slow", "-s", "near=Constant(0.5)", "-s", "far=Constant(99.0)"]
+    assert call(*asked, "--seeds", "3", "--halving") == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("Halving goes by what the finished seeds say: a forecast speaks of ")
+    assert re.search(r"Dropped after 2 seeds: far: loss 93\.15 to 105\.9 over the seeds", said.out)
+    assert "[5/5]" in said.err
+
+
 def test_the_help_of_the_verb_explains_the_contract(here, capsys):
     assert call("--help") == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -295,6 +331,8 @@ def test_the_help_of_the_verb_explains_the_contract(here, capsys):
         "--jobs",
         "--updates",
         "--out",
+        "--engine",
+        "--halving",
         "--retry",
         "digits, text",
     ):

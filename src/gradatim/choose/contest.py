@@ -139,12 +139,12 @@ def _runs(
                 yield outcome
             else:
                 killed = isinstance(outcome, BrokenProcessPool)
-                says = f"{type(outcome).__name__}: {outcome}"[:300]
+                last_line = str(outcome).strip().rpartition("\n")[2]
                 yield FinishedRun(
                     name=one.name,
                     seed=one.seed,
                     schedule=one.schedule.config(),
-                    failed="its process was killed, twice" if killed else says,
+                    failed="its process was killed, twice" if killed else last_line[:300],
                     error=str(outcome),
                 )
     except pickle.PicklingError as error:

@@ -75,7 +75,8 @@ def _plots(race: Race) -> dict[str, bytes]:
     lines = {f"{words} {limit:g}": limit for words, limit in limits.items() if limit is not None}
     figures = {"ends": look.ends(ends, task.metric, lines)}
 
-    values = {(run.name, run.seed): run.metrics.get(task.metric, math.nan) for run in race.runs}
+    values = {(name, seed): math.nan for name in race.contestants for seed in race.seeds}
+    values |= {(run.name, run.seed): run.metrics.get(task.metric, math.nan) for run in race.runs}
     gaps = []
     for c in race.comparisons:
         each_seed = [values[c.name, seed] - values[c.other, seed] for seed in race.seeds]
