@@ -22,9 +22,13 @@ PAIR = {"half": Constant(value=0.5), "quarter": Constant(value=0.25)}
 
 @contextlib.contextmanager
 def leaks():
-    """Ray leaves files and processes to the garbage collector, which older versions warn about."""
+    """Ray leaves files and processes to the garbage collector, which older versions warn about.
+
+    It also forks to start its own programs, of which JAX warns where another test has loaded it.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
         yield
         gc.collect()
 
