@@ -119,7 +119,7 @@ def test_a_rank_that_forgets_ends_all_within_30_seconds(tmp_path):
     _, codes, seconds, errors = ranks("training", 4, tmp_path)
     assert 0 not in codes
     assert "rank 3 did not observe anything within 25 seconds" in errors
-    assert 25 < seconds < 60  # starting four processes included, on a busy machine
+    assert 25 < seconds < 45  # starting four processes included
 
 
 @pytest.mark.parametrize(("scenario", "dead"), [("first killed", 0), ("last killed", 2)])
