@@ -462,3 +462,18 @@ def test_an_optimizer_without_groups():
     optimizer.param_groups.clear()
     with pytest.raises(GradatimError, match="the optimizer has no parameter groups"):
         Scheduler(optimizer, lr=SHAPE)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_group_that_nothing_serves_is_refused_each_time_and_can_be_taken_away(place):
+    optimizer = SGD([group(0.1, "a")])
+    scheduler = Scheduler(optimizer, lr={"a": SHAPE})
+    update(optimizer)
+    optimizer.add_param_group(group(0.2, "b"))
+    optimizer.param_groups.insert(place, optimizer.param_groups.pop())
+    for _ in range(3):
+        with pytest.raises(GradatimError, match="no schedule of lr is for group 'b'"):
+            update(optimizer)
+    del optimizer.param_groups[place]
+    update(optimizer)
+    assert (scheduler.position, rates(optimizer)) == (2, [SHAPE(2)])

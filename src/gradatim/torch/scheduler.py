@@ -90,12 +90,13 @@ class Scheduler(LRScheduler):
                 "Scheduler", "rule", rule, "a rule, or a mapping from names such as 'lr' to rules",
                 "Write rule=Plateau(mode='min').",
             )  # fmt: skip
-        if not innermost(optimizer).param_groups:
+        inner = innermost(optimizer)
+        if not inner.param_groups:
             raise GradatimError("Scheduler: the optimizer has no parameter groups.")
         if not values:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
-        self.optimizer, self._on_mismatch = innermost(optimizer), on_mismatch
+        self.optimizer, self._on_mismatch = inner, on_mismatch
         self._wiring = Wiring(self.optimizer, values, strict=on_mismatch == "strict")
         rules = {"lr": rule} if isinstance(rule, Rule) else rule
         self.driver = Driver(self._wiring.schedules, rules, run)

@@ -166,7 +166,7 @@ class Wiring:
         groups = self.optimizer.param_groups
         keys = range(len(self._groups)) if by_place else map(id, self._groups)
         known = dict(zip(keys, self._targets, strict=True))
-        self._targets = []
+        targets: list[list[Part]] = []  # taken over when all groups are served, or not at all
         for i, group in enumerate(groups):
             taken = known.get(i if by_place else id(group))
             if taken is None:
@@ -175,8 +175,8 @@ class Wiring:
                     self.driver.add(name, schedule)
             for part in taken:
                 part.keep_base(group)
-            self._targets.append(taken)
-        self._groups = list(groups)
+            targets.append(taken)
+        self._targets, self._groups = targets, list(groups)
         for entry in self._entries.values():
             entry.separate(groups, self.optimizer.defaults)
         order = {name: column for column, name in enumerate(self.driver.schedules)}
