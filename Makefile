@@ -12,7 +12,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest $(if $(CI),--randomly-seed=1)
 
 RUNS ?= 1000000
 
-.PHONY: help demo test test-fast test-long fuzz test-minimum lint types wheel bench docs clean
+.PHONY: help demo test test-fast test-long golden fuzz test-minimum lint types wheel bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ test-fast: $(DEV) ## the core and the rules of the house, in seconds
 
 test-long: $(DEV) ## the searches that take minutes, with their counts
 	$(PYTEST) -n 2 -m long --hypothesis-profile=long --hypothesis-show-statistics tests
+
+golden: $(DEV) ## read what version 0.1 writes, run from git, and compare bit for bit
+	$(PYTEST) -m long -s tests/golden
 
 fuzz: $(VENV)-fuzz/.stamp ## let Atheris search for a plan file that breaks a reader (RUNS=...)
 	PYTHONPATH=src $(VENV)-fuzz/bin/python tests/plans/scripts/fuzz.py $(VENV)-fuzz/corpus \
