@@ -4,10 +4,10 @@ import json
 import math
 import time
 
+from gradatim.core.ahead import Ahead
 from interleaved import machine, nanoseconds, show
 
 from gradatim import Constant, Driver, Plateau, cosine_restarts, join, warmup_cosine, wsd
-from gradatim.core.ahead import Ahead
 
 SCHEDULE = warmup_cosine(peak=3e-4, steps=100_000, warmup=2_000)
 

@@ -38,18 +38,18 @@ FLOORS = (
 # What each folder stands on, beside itself.
 STANDS_ON = {
     "core": set(),
-    "plans": {"core"},
+    "drive": {"core", "plans"},  # a path in place of a plan is read when it is given
+    "plans": {"core", "drive"},  # files load into the plan that drivers take
     "convert": {"core", "plans"},  # settings of others are read as strictly as plans
-    # A binding takes a plan file as it takes a schedule: Scheduler.from_plan.
-    "torch": {"core", "plans", "convert"},  # what a scheduler of others means is said there
-    "keras": {"core", "plans"},
+    "torch": {"core", "drive", "convert"},  # what a scheduler of others means is said there
+    "keras": {"core", "drive"},
     "jax": {"core", "plans"},
     "speechbrain": {"core"},
     "look": {"core", "convert"},  # a report shows the schedule as code for each framework
     "choose": {"core", "look", "torch"},  # a race trains through the torch binding, then draws
     "cli": {"core", "plans", "convert", "look", "choose", "__init__"}
     | {"torch", "keras", "jax", "speechbrain"},
-    "__init__": {"core", "plans"},
+    "__init__": {"core", "drive", "plans"},
     "__main__": {"cli"},
 }
 
@@ -66,8 +66,10 @@ AT_HOME = {
 }
 
 # `a >> b` on a Schedule builds a Join, and Join is a Schedule: one of the two imports must wait
-# until the operator is called. So do the methods that give a schedule another shape.
+# until the operator is called. So do the methods that give a schedule another shape. A plan file
+# is read only when a path is given, into the class that takes the path.
 WAITING = {
+    ("gradatim.drive.plan", "gradatim.plans"),
     ("gradatim.core.schedule", "gradatim.core.combine"),
     ("gradatim.core.schedule", "gradatim.core.reshape"),
     ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook

@@ -23,7 +23,6 @@ from gradatim.core.decays import (
     PowerDecay,
     Table,
 )
-from gradatim.core.driver import Driver
 from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import (
     REX,
@@ -67,10 +66,11 @@ from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.drive import Driver, Plan, Target
 
 if TYPE_CHECKING:
     from gradatim.core._text import parse
-    from gradatim.plans import Plan, load_plan
+    from gradatim.plans import load_plan
 
 __version__ = "0.1.0"
 
@@ -147,12 +147,12 @@ __all__ = [
     "Run",
     "Schedule",
     "Plan",
+    "Target",
     "load_plan",
 ]
 
 _READING = {
     "parse": "gradatim.core._text",
-    "Plan": "gradatim.plans",
     "load_plan": "gradatim.plans",
 }
 

@@ -317,4 +317,4 @@ def test_completion_is_offered():
 
 def test_a_plan_is_what_the_command_says(run, plan):
     _, out, _ = run("show", plan, "--at", "500")
-    assert float(out) == load_plan(plan).schedules["lr"](500)
+    assert float(out) == load_plan(plan)["lr"](500)

@@ -74,7 +74,7 @@ def _following(load: Callable[[], Driver]) -> dict[str, Any]:
     for k in range(1, AHEAD + 1):
         read["next"].append(driver.next)
         driver.advance()
-        if driver.rules and k % EVERY == 0:
+        if driver.plan.rules and k % EVERY == 0:
             driver.observe(METRICS[k])
     return read
 
@@ -82,14 +82,15 @@ def _following(load: Callable[[], Driver]) -> dict[str, Any]:
 def _history(state: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that the current code writes for the same run."""
     whole = _driver(state)
-    later = {name: sum(row[name] is None for row in rows) for name in whole.schedules}
-    begun = {name: s for name, s in whole.schedules.items() if not later[name]}
-    driver = Driver(begun, rules=whole.rules)
-    for name, start in later.items():
+    schedules = whole.plan.schedules
+    later = {target: sum(row[str(target)] is None for row in rows) for target in schedules}
+    begun = {target: one for target, one in schedules.items() if not later[target]}
+    driver = Driver(begun, rules=whole.plan.rules)
+    for target, start in later.items():
         if start:
             driver.advance(start - driver.position)
-            driver.add(name, whole.schedules[name])
-    for metric in METRICS[:TRAINED] if driver.rules else ():
+            driver.add(target, schedules[target])
+    for metric in METRICS[:TRAINED] if driver.plan.rules else ():
         driver.advance(len(rows) // (TRAINED + 1))
         driver.observe(metric)
     driver.advance(len(rows) - driver.position)

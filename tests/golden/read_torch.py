@@ -51,7 +51,7 @@ def _optimizer(entry: dict[str, Any]) -> torch.optim.Optimizer:
 
 def _scheduler(folder: Path, entry: dict[str, Any], optimizer: Any) -> Scheduler:
     if entry["values"] is None:
-        return Scheduler.from_plan(optimizer, folder / entry["files"][1])
+        return Scheduler(optimizer, plan=folder / entry["files"][1])
     run = None if entry["run"] is None else build(entry["run"])
     rules = {name: build(config) for name, config in entry["rules"].items()}
     values = {name: _made(one) for name, one in entry["values"].items()}
@@ -79,7 +79,7 @@ def _used(optimizer: torch.optim.Optimizer, scheduler: Scheduler) -> Iterator[di
         optimizer.step()
         scheduler.step()
         yield {"groups": in_groups, "applied": scheduler.applied, "position": scheduler.position}
-        if scheduler.driver.rules and scheduler.position % EVERY == 0:
+        if scheduler.driver.plan.rules and scheduler.position % EVERY == 0:
             scheduler.observe(METRICS[scheduler.position // EVERY + 2])
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradatim import GradatimError
-from gradatim.plans import Plan
+from gradatim.drive import Plan
 from gradatim.plans.plan import FORMATS, read_plan
 from gradatim.plans.tree import LARGEST
 from tests.plans.strategies import GOOD, PLANS, as_json, mutated, replaced

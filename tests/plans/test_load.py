@@ -17,7 +17,7 @@ def load(tmp_path, text, name="plan.yaml"):
 
 
 def lr(text):
-    return read_plan(f"{HEAD}    {text}\n", ".yaml").schedules["lr"]
+    return read_plan(f"{HEAD}    {text}\n", ".yaml")["lr"]
 
 
 def test_a_plan_has_a_run_schedules_and_rules(tmp_path):
@@ -26,10 +26,8 @@ def test_a_plan_has_a_run_schedules_and_rules(tmp_path):
         samples=50_000, batch=128, epochs=90, accumulate=2, processes=4, tokens=512
     )
     steps = plan.run.steps
-    assert plan.schedules["lr"] == warmup_cosine(
-        peak=3e-4, warmup=plan.run.resolve("5%"), steps=steps
-    )
-    assert plan.schedules["weight_decay"](10**6) == 0.1
+    assert plan["lr"] == warmup_cosine(peak=3e-4, warmup=plan.run.resolve("5%"), steps=steps)
+    assert plan["weight_decay"](10**6) == 0.1
     assert plan.rules == {"lr": Plateau(mode="min", patience=3)}
 
 
@@ -41,7 +39,7 @@ def test_every_format_says_the_same(ending, tmp_path):
         ".json": '{"format": 1, "run": {"updates": 1000}, "schedules": {"lr": {"wsd": '
         '{"peak": 1e-3}}}}',
     }[ending]
-    assert load(tmp_path, text, f"plan{ending}").schedules == {"lr": wsd(peak=1e-3, steps=1000)}
+    assert load(tmp_path, text, f"plan{ending}")["lr"] == wsd(peak=1e-3, steps=1000)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +57,7 @@ def test_the_configuration_of_any_schedule_is_a_plan():
     schedule = 0.5 * (warmup_cosine(1.0, 100, warmup=10) >> gradatim.Constant(0.1)).clip(low=0.01)
     text = f'{{"format": 1, "schedules": {{"lr": {schedule.config()}}}}}'
     text = text.replace("'", '"').replace("None", "null")
-    assert read_plan(text, ".json").schedules["lr"] == schedule
+    assert read_plan(text, ".json")["lr"] == schedule
 
 
 @pytest.mark.parametrize(
@@ -162,7 +160,7 @@ def test_what_is_no_plan_is_refused(text, said):
 )
 def test_encodings_and_sizes(data, said, tmp_path):
     if not said:
-        assert load(tmp_path, data).schedules["lr"](0) == 1.0
+        assert load(tmp_path, data)["lr"](0) == 1.0
         return
     with pytest.raises(GradatimError, match=r"plan\.yaml") as error:
         load(tmp_path, data)
@@ -184,7 +182,8 @@ def test_files_that_are_none(tmp_path):
         load_plan(tmp_path / "plan.txt")
 
 
-def test_values_are_nested_as_bindings_take_them():
+def test_a_part_of_the_model_is_part_of_the_target():
     text = "format: 1\nschedules: {lr/head: {Constant: {value: 1}}, 'lr/*': {Constant: {value: 2}}}"
-    values = read_plan(text, ".yaml").values
-    assert values == {"lr": {"head": gradatim.Constant(1), "*": gradatim.Constant(2)}}
+    plan = read_plan(text, ".yaml")
+    assert plan == gradatim.Plan({"lr/head": 1.0, "lr/*": 2.0})
+    assert list(plan) == [gradatim.Target("lr", "head"), gradatim.Target("lr", "*")]

@@ -251,6 +251,7 @@ def greedy(random: Random, over: torch.optim.Optimizer) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:gradatim. observe. the metric is")
 @pytest.mark.parametrize("make", [plateau_of_torch, plateau_of_timm, plateau_of_ignite, greedy],
                          ids=lambda make: make.__name__)  # fmt: skip
 def test_rules_decide_as_the_old_ones(make: Any):
@@ -346,6 +347,7 @@ def test_the_page_lists_all_differences():
     assert list(rows_of_the_page()) == list(DIFFERENCES)
 
 
+@pytest.mark.filterwarnings("ignore:gradatim. observe. the metric is")
 @pytest.mark.parametrize("what", DIFFERENCES)
 @pytest.mark.filterwarnings("ignore:PlateauLRScheduler is deprecated:FutureWarning")
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning")

@@ -214,6 +214,7 @@ def test_groups_may_change_places_between_save_and_load_here():
     assert by_name(second) == by_name(first) == pytest.approx({"a": 0.5, "b": 0.005})
 
 
+@pytest.mark.filterwarnings("ignore:gradatim. the schedule of lr has ended at 0")
 def test_a_cosine_stays_down_here():
     theirs, ours = both(lambda over: hf.get_cosine_schedule_with_warmup(over, 0, 100), 201)
     assert (theirs[100], theirs[200]) == (0.0, 1.0)

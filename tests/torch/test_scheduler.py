@@ -38,6 +38,7 @@ from gradatim import (
     warmup_linear,
     wsd,
 )
+from gradatim.plans import load_plan
 from gradatim.torch import Scheduler
 
 SCHEDULE = warmup_cosine(peak=0.1, steps=20, warmup=4, floor=0.001)
@@ -469,17 +470,22 @@ class TestTwoOnOne:
         assert (old.position, new.position) == (3, 1)
         old.detach()
 
-    def test_a_forgotten_scheduler_of_torch_does_not_get_through(self):
+    def test_a_forgotten_scheduler_of_torch_is_warned_of_and_recorded(self):
         model = net()
         optimizer = SGD(model.parameters(), lr=9.0)
         seen = Seen(optimizer)
         scheduler = Scheduler(optimizer, lr=SCHEDULE)
         forgotten = StepLR(optimizer, 1, 0.5)
-        for _ in range(5):
-            train(model, optimizer, 1)
-            forgotten.step()
-        assert seen.first == [SCHEDULE(k) for k in range(5)]
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            for _ in range(5):
+                train(model, optimizer, 1)
+                assert optimizer.param_groups[0]["lr"] == SCHEDULE(scheduler.position)
+                forgotten.step()
+        assert ["something else has changed lr" in str(one.message) for one in warned] == [True]
+        assert seen.first == [SCHEDULE(0), *(0.5 * SCHEDULE(k) for k in range(1, 5))]
         assert scheduler.applied["lr"] == seen.first[-1]
+        assert [value for _, value in scheduler.history()] == seen.first
 
     def test_nothing_keeps_an_optimizer_alive(self):
         optimizer = sgd()
@@ -665,10 +671,19 @@ class TestMismatch:
         train(model, optimizer, 3)
         assert seen.first == [schedule(k) for k in (9, 10, 11)]
 
-    @pytest.mark.parametrize("state", [{}, {"last_epoch": 3, "_step_count": 4}, None])
+    @pytest.mark.parametrize("state", [{}, {"last_epoch": -1}, {"last_epoch": "3"}, None])
     def test_a_foreign_state(self, state):
         with pytest.raises(GradatimError, match="load: state must be what"):
             Scheduler(sgd(), lr=SCHEDULE).load_state_dict(state)
+
+    def test_the_state_of_a_scheduler_of_torch_names_the_position_in_it(self):
+        optimizer = sgd()
+        theirs = StepLR(optimizer, 10)
+        for _ in range(7):
+            optimizer.step()
+            theirs.step()
+        with pytest.raises(GradatimError, match=r"'last_epoch', 7, .*scheduler\.seek\(7\)"):
+            Scheduler(sgd(), lr=SCHEDULE).load_state_dict(theirs.state_dict())
 
 
 class TestCopies:
@@ -732,23 +747,25 @@ BAD = [
     (lambda: Scheduler(net(), lr=SCHEDULE), "optimizer must be a torch optimizer"),
     (lambda: Scheduler([sgd()], lr=SCHEDULE), "optimizer must be a torch optimizer"),
     (lambda: Scheduler(sgd()), "nothing to drive. Write lr="),
-    (lambda: Scheduler(sgd(), lr=0.1), r"lr must be a schedule, a list.*got 0\.1\. .*Constant"),
-    (lambda: Scheduler(sgd(), lr=None), "lr must be a schedule.*got None"),
+    (lambda: Scheduler(sgd(), None), "nothing to drive. Write lr="),
     (lambda: Scheduler(sgd(), lr="cosine"), "lr must be a schedule.*got 'cosine'"),
     (lambda: Scheduler(sgd(), lr=lambda k: 1.0), "lr must be a schedule"),
     (lambda: Scheduler(sgd(), lr=True), "lr must be a schedule.*got True"),
     (lambda: Scheduler(sgd(), lr=PLATEAU), "lr must be a schedule"),
-    (lambda: Scheduler(sgd(), lr=[0.1]), r"lr\[0\] must be a schedule, got 0.1"),
-    (lambda: Scheduler(sgd(), lr={0: 0.1}), r"lr\[0\] must be a schedule, got 0.1"),
-    (lambda: Scheduler(sgd(), lr=[SCHEDULE] * 2), "lr must be 1 schedules, one a group"),
-    (lambda: Scheduler(sgd(2), lr=[]), "lr must be 2 schedules, one a group"),
-    (lambda: Scheduler(sgd(), lr={}), r"lr must be a schedule.*got \{\}"),
+    (lambda: Scheduler(sgd(), lr=["0.1"]), r"lr\[0\] must be a schedule or a number.*got '0.1'"),
+    (lambda: Scheduler(sgd(), lr={0: True}), r"lr\[0\] must be a schedule or a number.*got True"),
+    (lambda: Scheduler(sgd(), lr=math.nan), "value must be a finite number, got nan"),
+    (lambda: Scheduler(sgd(), lr=[SCHEDULE] * 2), "lr must be 1 schedules, one per group"),
+    (lambda: Scheduler(sgd(2), lr=[]), "lr must be 2 schedules, one per group"),
+    (lambda: Scheduler(sgd(), lr={}), r"lr must be a mapping with at least one.*got \{\}"),
+    (lambda: Scheduler(sgd(2), lr={0: SCHEDULE, "0": SCHEDULE, 1: SCHEDULE}), "has group 0 once"),
     (
         lambda: Scheduler(sgd(2), lr={0: SCHEDULE}),
         "no schedule of lr is for group '1'; there are 0",
     ),
-    (lambda: Scheduler(sgd(), lr={0: SCHEDULE, 1: SCHEDULE}), "unknown group of lr '1'. Known: 0"),
-    (lambda: Scheduler(sgd(), lr={"*": SCHEDULE, None: SCHEDULE}), "unknown group of lr 'None'"),
+    (lambda: Scheduler(sgd(), lr={0: SCHEDULE, 1: SCHEDULE}), "unknown group of lr 1. Known: 0"),
+    (lambda: Scheduler(sgd(), lr={"*": SCHEDULE, 0.5: SCHEDULE}), "a group of lr must be a name"),
+    (lambda: Scheduler(sgd(), lr={0: None}), "every group is left alone"),
     (
         lambda: Scheduler(sgd(2, ["body", "head"]), lr={"*": SCHEDULE, "haed": SCHEDULE}),
         "unknown group of lr 'haed'. Did you mean 'head'. Known: body, head",
@@ -757,7 +774,10 @@ BAD = [
     (lambda: Scheduler(sgd(), rules=PLATEAU), "unknown value 'rules'"),
     (lambda: Scheduler(sgd(), **{"betas[0]": SCHEDULE}), r"unknown value 'betas\[0\]'"),
     (lambda: Scheduler(sgd(make=Adam), **{"betas[2]": SCHEDULE}), r"unknown value 'betas\[2\]'"),
-    (lambda: Scheduler(sgd(make=Adam), betas=SCHEDULE), r"unknown value 'betas'.*betas\[0\]"),
+    (
+        lambda: Scheduler(sgd(make=Adam), betas=SCHEDULE),
+        r"betas is a tuple of 2 numbers.*betas\[0\]",
+    ),
     (
         lambda: Scheduler(sgd(), **{"lr[0]": SCHEDULE}),
         r"unknown value 'lr\[0\]'",
@@ -786,7 +806,7 @@ def test_what_cannot_be_driven_is_refused_when_it_is_built(build, words):
 def test_a_refusal_leaves_the_optimizer_as_it_was():
     optimizer = sgd(2)
     before = copy.deepcopy(optimizer.state_dict())
-    for wanted in (0.1, [SCHEDULE], {0: SCHEDULE}, {"*": SCHEDULE, "x": SCHEDULE}):
+    for wanted in ("0.1", [SCHEDULE], {0: SCHEDULE}, {"*": SCHEDULE, "x": SCHEDULE}):
         with pytest.raises(GradatimError):
             Scheduler(optimizer, lr=wanted)
     assert optimizer.state_dict() == before
@@ -862,7 +882,9 @@ class TestBesideTorch:
             return optimizer.param_groups[0]["lr"]
 
         assert last(lambda o: CosineAnnealingLR(o, 10)) == pytest.approx(1.0)
-        assert last(lambda o: Scheduler(o, lr=Cosine(start=1.0, end=0.0, steps=10))) == 0.0
+        with pytest.warns(UserWarning, match="lr has ended at 0, after 10 updates"):
+            ours = last(lambda o: Scheduler(o, lr=Cosine(start=1.0, end=0.0, steps=10)))
+        assert ours == 0.0
 
 
 def test_the_numbers_of_transformers_in_the_same_places():
@@ -881,12 +903,20 @@ def test_a_plan_file_drives_an_optimizer(tmp_path):
         ' "schedules": {"lr": {"warmup_cosine": {"peak": 0.3, "warmup": "5%"}}}}'
     )
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    scheduler = Scheduler.from_plan(optimizer, path)
-    assert scheduler.driver.schedules["lr"] == warmup_cosine(peak=0.3, warmup=5, steps=100)
-    assert optimizer.param_groups[0]["lr"] == 0.0
+    for plan in (path, str(path), load_plan(path)):
+        scheduler = Scheduler(optimizer, plan=plan)
+        assert scheduler.driver.plan["lr"] == warmup_cosine(peak=0.3, warmup=5, steps=100)
+        assert scheduler.driver.plan.run == load_plan(path).run
+        assert optimizer.param_groups[0]["lr"] == 0.0
+        scheduler.detach()
+    with pytest.raises(
+        GradatimError, match=r"a plan has its schedules.*leave weight_decay, rule out"
+    ):
+        Scheduler(optimizer, plan=path, weight_decay=0.1, rule=PLATEAU)
 
 
-def test_a_schedule_without_a_name_is_refused():
+def test_a_schedule_without_a_name_is_the_rate_and_a_number_stays():
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    with pytest.raises(GradatimError, match=r"Write Scheduler\(optimizer, lr=\.\.\.\)"):
-        Scheduler(optimizer, Constant(0.1))
+    scheduler = Scheduler(optimizer, SCHEDULE, weight_decay=0.25)
+    optimizer.step()
+    assert scheduler.applied == {"lr": SCHEDULE(0), "weight_decay": 0.25}

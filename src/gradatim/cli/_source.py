@@ -69,7 +69,10 @@ def read(given: str, updates: int | None = None) -> Source:
         plan = load_plan(given)
         if updates is not None and plan.run is not None:
             raise GradatimError(f"--updates: {given} has a run of its own. Leave it out.")
-        return Source(plan.schedules, Run(updates=updates) if updates else plan.run)
+        return Source(
+            {str(t): s for t, s in plan.schedules.items()},
+            Run(updates=updates) if updates else plan.run,
+        )
     if "(" not in given:
         found = " It is a folder." if os.path.isdir(given) else ""
         raise GradatimError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
@@ -11,11 +12,11 @@ import keras
 
 from gradatim.core._config import build
 from gradatim.core.decays import Constant
-from gradatim.core.driver import Driver
 from gradatim.core.errors import GradatimError, refuse, unknown
-from gradatim.core.resume import quantity
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+from gradatim.drive import Driver, Plan, Target
+from gradatim.drive.plan import as_plan
 from gradatim.keras import optimizer
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.memory import Memory
@@ -38,6 +39,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
 
     Args:
         lr: The schedule of the learning rate; None for the one the optimizer has.
+        plan: A ``Plan``, or the path of a plan file, in place of ``lr``, ``rule`` and ``values``.
         rule: A rule that scales the learning rate, or a mapping from names to rules.
         monitor: The metric that the rules see at the end of each epoch.
         on_mismatch: If what a checkpoint was driven by differs: "strict" refuses and names each
@@ -59,24 +61,40 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         self,
         lr: Schedule | None = None,
         *,
+        plan: Plan | str | os.PathLike[str] | None = None,
         rule: Rule | Mapping[str, Rule] | None = None,
         monitor: str = "val_loss",
         on_mismatch: Policy = "strict",
         **values: Schedule,
     ) -> None:
         super().__init__()
-        if lr is None and rule is None and not values:
+        if plan is None and lr is None and rule is None and not values:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
+        if plan is not None and (lr is not None or rule is not None or values):
+            raise GradatimError(
+                "Scheduler: a plan has its schedules and rules already; give nothing beside plan=."
+            )
         if not isinstance(monitor, str):
             raise refuse("Scheduler", "monitor", monitor, "the name of a metric, as in the logs")
         if on_mismatch not in get_args(Policy):
             raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(Policy))
         self.monitor = monitor
-        self.driver = Driver(
-            {"lr": Constant(1.0) if lr is None else lr, **values},
-            {"lr": rule} if isinstance(rule, Rule) else rule,
-        )
-        self._lr = lr
+        if plan is None:
+            # Until training begins and the optimizer's own rate is known, 1.0 stands for it.
+            schedules = {"lr": Constant(1.0) if lr is None else lr, **values}
+            given, self._lr = as_plan("Scheduler", schedules, rule), lr
+        else:
+            given = as_plan("Scheduler", plan)
+            self._lr = given.schedules.get(Target("lr"))
+            if self._lr is None:
+                given = given.with_schedules({Target("lr"): Constant(1.0)})
+        for target in given:
+            if target.part is not None:
+                raise GradatimError(
+                    f"Scheduler: {target}: an optimizer of Keras has no parameter groups. Give one "
+                    f"schedule of {target.value} for all of it."
+                )
+        self.driver = Driver(given)
         self._on_mismatch: Policy = on_mismatch
         self._optimizer: Any = None
         self._memory = Memory()
@@ -118,10 +136,10 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
             lr = optimizer.rate(inner, self._lr)
         else:
             lr = _remembered(text) if self._lr is None else self._lr
-        for name in self.driver.schedules:
+        for name in self.driver.plan.values:
             if name != "lr":
                 optimizer.check(inner, name)
-        self.driver = Driver({**self.driver.schedules, "lr": lr}, self.driver.rules)
+        self.driver = Driver(self.driver.plan.with_schedules({Target("lr"): lr}))
         self._accumulate, self._in_force, self._unseen = optimizer.accumulation(inner), {}, None
         self._memory = Memory(text)
         self._memory.attach(self._note)
@@ -163,14 +181,14 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         shown = logs.get(self.monitor)
         for name, value in (self.driver.applied or {}).items():
             logs[name] = value
-        if self.driver.rules:
+        if self.driver.plan.rules:
             self._show(shown, logs)
         self._epoch = None
         self._install()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Called by Keras: say so if the rules never had anything to go by."""
-        if self.driver.rules and not self._observed:
+        if self.driver.plan.rules and not self._observed:
             warnings.warn(
                 f"Scheduler: {self.monitor!r} never came, so no rule did anything. "
                 "Give fit(...) validation data, or another monitor.",
@@ -187,7 +205,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
     def _note(self) -> dict[str, Any]:
         """What a file must hold: the driver's state, and a metric it has not seen yet."""
         going_on = self._epoch is not None and self._metric is not None
-        unseen = [self._epoch, self._metric] if going_on and self.driver.rules else None
+        unseen = [self._epoch, self._metric] if going_on and self.driver.plan.rules else None
         return {"driver": self.driver.state(), "unseen": unseen}
 
     def _resume(self, inner: Any) -> None:
@@ -205,8 +223,8 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         """Put the schedules that hold now into the compiled step, if they are not in it."""
         scales = self.driver.scales
         now = {
-            name: schedule if scales.get(quantity(name), 1.0) == 1.0 else scales[name] * schedule
-            for name, schedule in self.driver.schedules.items()
+            value: schedule if scales.get(value, 1.0) == 1.0 else scales[value] * schedule
+            for (value, _), schedule in self.driver.plan.schedules.items()
         }
         if now == self._in_force:
             return

@@ -1,17 +1,14 @@
-"""A plan: a run, a schedule for each value, the rules on top, as a file says them."""
+"""Reading a plan from a file."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from gradatim.core.errors import GradatimError, unknown
-from gradatim.core.rules import Rule
-from gradatim.core.run import Run
-from gradatim.core.schedule import Schedule
+from gradatim.drive import Plan
 from gradatim.plans import json, toml, yaml
 from gradatim.plans.reading import Reader
 from gradatim.plans.tree import LARGEST, Node
@@ -20,38 +17,6 @@ FORMATS: dict[str, Callable[[str], Node]] = {
     ".yaml": yaml.read, ".yml": yaml.read, ".toml": toml.read, ".json": json.read,
 }  # fmt: skip
 """The reader for each ending of a file's name."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a plan file says. Nothing in it changes.
-
-    ``load_plan`` makes it. ``schedules`` are by the name of what they drive, such as "lr",
-    "weight_decay" or, for one part of the model, "lr/head"; ``rules`` by the name of the value.
-    """
-
-    schedules: Mapping[str, Schedule]
-    rules: Mapping[str, Rule] = field(default_factory=dict)
-    run: Run | None = None
-
-    @property
-    def values(self) -> dict[str, Schedule | dict[str, Schedule]]:
-        """The schedules as the bindings take them: those of parts under the value's name.
-
-        >>> from gradatim import Constant
-        >>> Plan({"lr/head": Constant(0.1), "lr/*": Constant(0.01)}).values
-        {'lr': {'head': Constant(value=0.1), '*': Constant(value=0.01)}}
-        """
-        nested: dict[str, Schedule | dict[str, Schedule]] = {}
-        for name, schedule in self.schedules.items():
-            value, slash, part = name.partition("/")
-            if not slash:
-                nested[value] = schedule
-            else:
-                parts = nested.setdefault(value, {})
-                if isinstance(parts, dict):
-                    parts[part] = schedule
-        return nested
 
 
 def load_plan(path: str | os.PathLike[str]) -> Plan:
@@ -78,7 +43,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     ...         file=file,
     ...         flush=True,
     ...     )
-    ...     load_plan(file.name).schedules["lr"]
+    ...     load_plan(file.name)["lr"]
     Linear(start=0.0, end=0.0003, steps=50) >> Cosine(start=0.0003, end=0.0, steps=950)
     """
     path = Path(path)
@@ -94,7 +59,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
 def read_plan(text: str, ending: str) -> Plan:
     """The plan that a text in the format of this ending describes."""
     reader = Reader(FORMATS[ending](text))
-    return Plan(reader.schedules(), reader.rules(), reader.run)
+    return Plan(reader.schedules(), rules=reader.rules(), run=reader.run)
 
 
 def _text(path: Path) -> str:

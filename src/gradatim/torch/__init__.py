@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from gradatim.torch.parts import relative
+from gradatim.torch.relative import relative
 from gradatim.torch.scheduler import Scheduler
 
 if TYPE_CHECKING:

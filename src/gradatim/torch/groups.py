@@ -1,4 +1,4 @@
-"""The entries of parameter groups that a schedule can be written to."""
+"""The numbers in parameter groups that a schedule can drive."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from gradatim.core.errors import refuse, unknown
+from gradatim.core.errors import GradatimError, refuse, unknown
 
 Group = dict[str, Any]
-_SLOT = re.compile(r"(\w+)(?:\[(\d+)\])?")
+_NAME = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 class Entry(NamedTuple):
@@ -21,32 +21,37 @@ class Entry(NamedTuple):
     slot: int | None
 
     @classmethod
-    def read(cls, name: str, groups: Sequence[Group]) -> Entry:
-        """The entry that a name such as "lr" or "betas[0]" stands for, present in every group."""
-        found = _SLOT.fullmatch(name)
+    def read(cls, name: str) -> Entry:
+        """The entry that a name such as "lr" or "betas[0]" stands for."""
+        found = _NAME.fullmatch(name)
         if found is None:
             raise refuse("Scheduler", "a value's name", name, 'like "lr" or "betas[0]"')
-        entry = cls(found[1], None if found[2] is None else int(found[2]))
-        for group in groups:
-            entry.check(group, name)
-        return entry
+        return cls(found[1], None if found[2] is None else int(found[2]))
 
     def check(self, group: Group, name: str) -> None:
-        """Refuse to write a number where the group has nothing, or holds something else."""
+        """Refuse a group that has no such number, or holds something else there."""
         held = group.get(self.key)
+        if self.slot is None and isinstance(held, (tuple, list)):
+            slots = " or ".join(f"**{{'{self.key}[{i}]': ...}}" for i in range(len(held)))
+            raise GradatimError(
+                f"Scheduler: {name} is a tuple of {len(held)} numbers; a schedule drives one of "
+                f"them. Write {slots}."
+            )
         if self.slot is not None and isinstance(held, (tuple, list)) and self.slot < len(held):
             held = held[self.slot]
-        elif self.key not in group or self.slot is not None or isinstance(held, (tuple, list)):
+        elif self.key not in group or self.slot is not None:
             raise unknown("Scheduler", "value", name, entries([group]))
         number = isinstance(held, (int, float)) and not isinstance(held, bool)
         if not number and not (isinstance(held, Tensor) and held.numel() == 1):
             raise refuse("Scheduler", f"what the optimizer holds as {name}", held, "a number")
         if isinstance(held, Tensor) and not held.is_floating_point():
             raise refuse(
-                "Scheduler", f"what the optimizer holds as {name}", held,
-                "a tensor of floats, since whole numbers would cut every value short",
+                "Scheduler",
+                f"what the optimizer holds as {name}",
+                held,
+                "a tensor of floats, since a tensor of integers would round every value down",
                 f"Write {name}=torch.tensor({float(held)}) when building the optimizer.",
-            )  # fmt: skip
+            )
 
     def held(self, group: Group) -> Any:
         """What the group holds now."""
@@ -57,20 +62,20 @@ class Entry(NamedTuple):
         held = self.held(group)
         return float(held.detach() if isinstance(held, Tensor) else held)
 
-    def write(self, group: Group, value: float) -> None:
-        """Write the value; a tensor is filled in place, so that compiled code sees it."""
-        held = group[self.key] if self.slot is None else group[self.key][self.slot]
-        if isinstance(held, Tensor):
-            held.detach().fill_(value)  # one that needs gradients cannot be filled otherwise
-        elif self.slot is None:
+    def put(self, group: Group, value: Any) -> None:
+        """Replace what the group holds; the other slots of a tuple stay."""
+        if self.slot is None:
             group[self.key] = value
         else:
-            self._put(group, value)
+            slots = list(group[self.key])
+            slots[self.slot] = value
+            group[self.key] = type(group[self.key])(slots)
 
     def separate(self, groups: Sequence[Group], defaults: Group) -> None:
-        """Give each group a tensor of its own: those that took a default all hold the same one.
+        """Give each group a tensor of its own.
 
-        So does the default itself, or a group added later would begin with the value of that day.
+        Groups that took the optimizer's default all hold the same tensor object. The default gets
+        a copy too, or a group added later would begin with the value written last.
         """
         seen: set[int] = set()
         default = defaults.get(self.key)
@@ -80,16 +85,8 @@ class Entry(NamedTuple):
             held = self.held(group)
             if isinstance(held, Tensor):
                 if id(held) in seen:
-                    self._put(group, held.clone())
+                    self.put(group, held.clone())
                 seen.add(id(held))
-
-    def _put(self, group: Group, value: Any) -> None:
-        if self.slot is None:
-            group[self.key] = value
-            return
-        slots = list(group[self.key])
-        slots[self.slot] = value
-        group[self.key] = type(group[self.key])(slots)
 
 
 def entries(groups: Iterable[Group]) -> list[str]:
@@ -102,3 +99,8 @@ def entries(groups: Iterable[Group]) -> list[str]:
             elif type(held) in (int, float) or isinstance(held, Tensor):
                 names.add(key)
     return sorted(names)
+
+
+def label(group: Group, index: int) -> str:
+    """What a group is called: its own name, or else its index."""
+    return str(group.get("name", index))

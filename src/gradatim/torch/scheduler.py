@@ -4,56 +4,68 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, get_args
+from weakref import ref
 from zlib import crc32
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from gradatim.core.driver import Driver
 from gradatim.core.errors import GradatimError, refuse, unknown
-from gradatim.core.resume import OnMismatch
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
+from gradatim.drive import Driver, OnMismatch, Plan
+from gradatim.drive.plan import as_plan
 from gradatim.torch.agreement import WAIT, agreed
-from gradatim.torch.parts import Wanted
-from gradatim.torch.wiring import Wiring, innermost
+from gradatim.torch.assign import Parts, Wanted, schedules_of
+from gradatim.torch.attachment import Attachment
+from gradatim.torch.idle import IdleWatch
+from gradatim.torch.inner import innermost
 
 
 class Scheduler(LRScheduler):
     """Drives an optimizer: each update uses the value that the schedule has for it.
 
     Attaching is the one line that is needed. The position counts the optimizer's real updates, by
-    a hook on ``optimizer.step``; an update that a gradient scaler leaves out, or a micro-batch of
+    hooks on ``optimizer.step``; an update that a gradient scaler leaves out, or a micro-batch of
     an accumulation, does not count. ``scheduler.step()`` may be called as often as a loop or a
     trainer likes; it moves nothing.
 
+    A value that something else writes into the optimizer is used for one update, stands in
+    ``applied`` and the history, and is warned of once; after that update the plan writes again.
+    ``released`` hands a value over for longer.
+
     Args:
         optimizer: The optimizer; a wrapper around one is looked through.
+        lr: The schedule of the learning rate, in any of the forms below.
+        plan: A ``Plan``, or the path of a plan file, in place of ``lr``, ``rule``, ``run`` and
+            ``values``.
         rule: A rule, fed by ``observe``, that scales the learning rate; or a mapping from names
             such as "lr" to rules.
         run: The run, so that a resume with another batch or number of processes can keep its place
             in the data: ``on_mismatch="rescale"``.
         on_mismatch: What a load does if the schedules differ, unless it is told: trainers load by
             themselves. See ``load_state_dict``.
-        values: What to drive: ``lr``, ``weight_decay``, ``momentum``, or any other number in the
+        values: More to drive: ``weight_decay``, ``momentum``, or any other number in the
             parameter groups, one slot of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
-            for all groups, a list with one schedule a group, or a mapping from group names (the
-            group's "name" entry), indices or patterns such as "encoder.*" to schedules. For a
-            group that is added later, write a schedule for all or a pattern. ``relative(...)`` in
-            place of a schedule multiplies what each group began with. Groups with names are
-            matched by them when a checkpoint of the optimizer is loaded.
+            or a number for all groups, a list with one per group, or a mapping from group names
+            (the group's "name" entry), indices or patterns such as "encoder.*". A name comes
+            before an index, an index before a pattern, and the most specific pattern wins; None
+            leaves a group alone. ``relative(...)`` in place of a schedule multiplies what each
+            group began with. A single schedule of any value but ``lr`` leaves groups alone that
+            hold 0 of it where others do not, such as biases without weight decay.
 
     Raises:
-        GradatimError: If a value is not in the groups, a group has no schedule, something is no
-            schedule, or another scheduler drives the same value of this optimizer.
+        GradatimError: If a value is not in the groups, a group has no schedule, one schedule would
+            make different rates equal, or another scheduler drives the same value.
 
     >>> import torch
     >>> from gradatim import warmup_linear
     >>> weight = torch.nn.Parameter(torch.zeros(1))
     >>> optimizer = torch.optim.SGD([weight], lr=0.1)
-    >>> scheduler = Scheduler(optimizer, lr=warmup_linear(peak=1.0, warmup=2, steps=4))
+    >>> scheduler = Scheduler(optimizer, warmup_linear(peak=1.0, warmup=2, steps=4))
     >>> for _ in range(4):
     ...     optimizer.step()
     ...     print(scheduler.applied["lr"])
@@ -69,61 +81,61 @@ class Scheduler(LRScheduler):
     def __init__(
         self,
         optimizer: Optimizer,
-        *unnamed: object,
+        lr: Wanted = None,
+        *,
+        plan: Plan | str | os.PathLike[str] | None = None,
         rule: Rule | Mapping[str, Rule] | None = None,
         run: Run | None = None,
         on_mismatch: OnMismatch = "strict",
         **values: Wanted,
     ) -> None:
-        if unnamed:
-            raise refuse(
-                "Scheduler",
-                "a schedule",
-                unnamed[0],
-                "named",
-                "Write Scheduler(optimizer, lr=...).",
-            )
+        # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
-        if not isinstance(rule, Rule | Mapping | None):
-            raise refuse(
-                "Scheduler", "rule", rule, "a rule, or a mapping from names such as 'lr' to rules",
-                "Write rule=Plateau(mode='min').",
-            )  # fmt: skip
         inner = innermost(optimizer)
-        if not inner.param_groups:
-            raise GradatimError("Scheduler: the optimizer has no parameter groups.")
-        if not values:
-            raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
-        # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
-        self.optimizer, self._on_mismatch = inner, on_mismatch
-        self._wiring = Wiring(self.optimizer, values, strict=on_mismatch == "strict")
-        rules = {"lr": rule} if isinstance(rule, Rule) else rule
-        self.driver = Driver(self._wiring.schedules, rules, run)
-        self._wiring.connect(self.driver)
+        wanted = values if lr is None else {"lr": lr, **values}
+        if plan is None:
+            if not wanted:
+                raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
+            parts = [Parts(name, one, inner.param_groups) for name, one in wanted.items()]
+        elif wanted or rule is not None or run is not None:
+            raise GradatimError(
+                "Scheduler: a plan has its schedules, rules and run already; leave "
+                f"{', '.join([*wanted, *(n for n, x in (('rule', rule), ('run', run)) if x)])} out."
+            )
+        else:
+            given = as_plan("Scheduler", plan)
+            parts, rule, run = Parts.of_plan(given, inner.param_groups), given.rules, given.run
+        self._on_mismatch: OnMismatch = on_mismatch
+        self._attachment = Attachment(inner, parts, strict=on_mismatch == "strict")
+        self.driver = Driver(as_plan("Scheduler", self._attachment.roster.schedules(), rule, run))
+        self._attachment.attach(self.driver, ref(self))
+        self._idle = IdleWatch(inner)
 
-    @classmethod
-    def from_plan(
-        cls,
-        optimizer: Optimizer,
-        path: str | os.PathLike[str],
-        on_mismatch: OnMismatch = "strict",
-    ) -> Scheduler:
-        """The scheduler that a plan file describes, for this optimizer.
-
-        Args:
-            optimizer: The optimizer.
-            path: The file.
-            on_mismatch: What a load does if the schedules differ, see ``load_state_dict``.
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer. To set another one attaches to it, with the same schedules and position.
 
         Raises:
-            GradatimError: If the file cannot be read, or does not fit the optimizer.
+            GradatimError: If the other one's groups do not fit. Nothing changed.
         """
-        from gradatim.plans import load_plan
+        return self._attachment.optimizer
 
-        plan = load_plan(path)
-        values: dict[str, Any] = dict(plan.values)
-        return cls(optimizer, rule=plan.rules, run=plan.run, on_mismatch=on_mismatch, **values)
+    @optimizer.setter
+    def optimizer(self, optimizer: Optimizer) -> None:
+        inner, old = innermost(optimizer), self._attachment
+        if inner is old.optimizer:
+            return
+        new = Attachment(inner, old.roster.parts, strict=self._on_mismatch == "strict")
+        missing = schedules_of(new.roster.assigned(), self.driver.plan.schedules)
+        if missing:
+            raise GradatimError(
+                "Scheduler: the new optimizer has groups that the old one did not have: "
+                f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
+            )
+        new.attach(self.driver, ref(self))
+        old.detach()
+        self._attachment, self._idle = new, IdleWatch(inner)
 
     @property
     def position(self) -> int:
@@ -132,13 +144,16 @@ class Scheduler(LRScheduler):
 
     @property
     def applied(self) -> dict[str, float] | None:
-        """The values that the last update used; None before the first one, and after a load."""
+        """The values that the last update used; None before the first one, and after a load.
+
+        A group into which something else wrote has an entry of its own, such as "lr/head".
+        """
         return self.driver.applied
 
     @property
     def next(self) -> dict[str, float]:
         """The values that the next update uses; they are in the optimizer already."""
-        self._wiring.refresh()
+        self._attachment.match()
         return self.driver.next
 
     def history(self, name: str = "lr") -> Iterator[tuple[int, float]]:
@@ -158,7 +173,7 @@ class Scheduler(LRScheduler):
         self.driver.log_history(log)
 
     def observe(self, metric: Any, name: str | None = None, *, timeout: float = WAIT) -> None:
-        """Show the metric of an evaluation to the rule, once an evaluation.
+        """Show the metric of an evaluation to the rule, once per evaluation.
 
         Under ``torch.distributed`` every rank calls this, and all decide on the mean of the ranks'
         metrics. A rank that has none, because another one evaluates, gives None.
@@ -173,7 +188,7 @@ class Scheduler(LRScheduler):
                 then on all ranks. Nothing changed.
         """
         states = crc32(repr(self.driver.state()["states"]).encode())
-        names = name or ", ".join(self.driver.rules)
+        names = name or ", ".join(self.driver.plan.rules)
         about = f"{names} at position {self.position} with rules in state {states:08x}"
         metric, given = agreed(metric, about, timeout)
         try:
@@ -182,7 +197,53 @@ class Scheduler(LRScheduler):
             if given:
                 error.add_note(given)
             raise
-        self._wiring.write()
+        self._attachment.write()
+
+    @contextmanager
+    def released(self, *values: str) -> Iterator[None]:
+        """Hand values over to other code, such as a learning-rate finder, for a while.
+
+        Inside, nothing is written and nothing is warned of; what each update used is recorded all
+        the same, and updates are counted. At the end the plan's values are written again.
+
+        Args:
+            values: The names, such as "lr"; all that is driven if none is given.
+
+        Raises:
+            GradatimError: If one of them is not driven.
+
+        >>> import torch
+        >>> from gradatim import Constant
+        >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        >>> scheduler = Scheduler(optimizer, Constant(0.5))
+        >>> with scheduler.released("lr"):
+        ...     optimizer.param_groups[0]["lr"] = 0.25
+        ...     optimizer.step()
+        >>> scheduler.applied, optimizer.param_groups[0]["lr"]
+        ({'lr': 0.25}, 0.5)
+        """
+        attachment = self._attachment
+        for value in values:
+            if value not in attachment.values:
+                raise unknown("released", "value", value, attachment.values)
+        before = attachment.released
+        attachment.release(before | (set(values) or attachment.values))
+        try:
+            yield
+        finally:
+            attachment.release(before)
+
+    def retract(self) -> None:
+        """Take the last counted update back, because the optimizer left it out.
+
+        For optimizers that skip an update inside their own ``step()``, such as those that watch
+        for spikes of the loss: call this after a step that changed nothing.
+
+        Raises:
+            GradatimError: If no update has been counted since the start or the last load.
+        """
+        self.driver.retract()
+        self._attachment.write()
 
     def advance(self, updates: int = 1) -> None:
         """Count updates that no ``optimizer.step()`` made, such as those of a replayed CUDA graph.
@@ -191,7 +252,7 @@ class Scheduler(LRScheduler):
             updates: How many there were.
         """
         self.driver.advance(updates)
-        self._wiring.write()
+        self._attachment.write()
 
     def seek(self, position: int) -> None:
         """Go on as if so many updates were completed: for a run that another scheduler began.
@@ -199,28 +260,35 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If it is no whole number, 0 or more.
         """
-        self.driver.load({**self.driver.state(), "position": position}, "keep")
-        self._wiring.write()
+        if position != 0:
+            self._attachment.roster.check_bases_are_known()
+        self.driver.seek(position)
+        self._attachment.write()
 
-    def step(self, epoch: int | None = None) -> None:
-        """Do nothing but make sure that the values are written: the updates are counted already.
+    def step(self, epoch: float | None = None, metric: object = None) -> None:
+        """Make sure that the values are written, and nothing else: updates count by themselves.
 
         Raises:
             GradatimError: If it is given an epoch or a metric.
         """
-        if epoch is not None:
-            raise refuse(
-                "Scheduler.step", "epoch", epoch, "left out",
-                "A metric goes to scheduler.observe(metric); updates are counted by themselves.",
-            )  # fmt: skip
-        self._wiring.ensure()
+        for name, given in (("epoch", epoch), ("metric", metric)):
+            if given is not None:
+                raise refuse(
+                    "Scheduler.step",
+                    name,
+                    given,
+                    "left out",
+                    "A metric goes to scheduler.observe(metric); updates count by themselves.",
+                )
+        self._attachment.ensure_written()
+        self._idle.called(updated=self.position > 0)
 
-    def get_last_lr(self) -> list[float | Any]:
+    def get_last_lr(self) -> list[float | Tensor]:
         """The learning rate of each group for the next update, as torch's schedulers answer."""
         rates = [group["lr"] for group in self.optimizer.param_groups]
         return [rate.clone() if isinstance(rate, Tensor) else rate for rate in rates]
 
-    def get_lr(self) -> list[float | Any]:
+    def get_lr(self) -> list[float | Tensor]:
         """The same as ``get_last_lr``: the rate never depends on when one asks."""
         return self.get_last_lr()
 
@@ -235,7 +303,7 @@ class Scheduler(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
-        self._wiring.refresh()
+        self._attachment.match()
         return self.driver.state()
 
     def load_state_dict(
@@ -253,10 +321,21 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If the state does not fit. Nothing changed.
         """
-        self._wiring.refresh()
+        self._attachment.match()
         self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
-        self._wiring.write()
+        self._attachment.write()
 
     def detach(self) -> None:
         """Let go of the optimizer: its updates are no longer counted, its values stay."""
-        self._wiring.cut()
+        self._attachment.detach()
+
+    def __repr__(self) -> str:
+        groups = self._attachment.roster.described()
+        return (
+            f"Scheduler({type(self.optimizer).__name__}, position={self.position}, "
+            f"next={self.driver.next}, groups={groups}, scales={self.driver.scales})"
+        )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        self._attachment.reattach(ref(self))

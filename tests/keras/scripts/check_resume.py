@@ -139,7 +139,7 @@ def check_another_schedule_is_refused_or_chosen():
                     x[:4], y[:4], batch_size=4, epochs=5, initial_epoch=4, verbose=0,
                     callbacks=[script], validation_data=data(1),
                 )  # fmt: skip
-                values[policy] = script.driver.schedules["lr"]
+                values[policy] = script.driver.plan["lr"]
             except g.GradatimError as error:
                 values[policy] = str(error)
     assert "schedules.lr" in values["strict"], values

@@ -15,7 +15,7 @@ import yaml
 
 with atheris.instrument_imports(include=["gradatim"]):
     from gradatim import GradatimError, Schedule, parse
-    from gradatim.plans import Plan
+    from gradatim.drive import Plan
     from gradatim.plans.plan import read_plan
     from gradatim.plans.tree import LARGEST
 

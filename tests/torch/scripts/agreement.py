@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from pathlib import Path
 
 SCENARIO, WORLD, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
@@ -19,6 +20,9 @@ def build(**more):
 
     from gradatim import Constant, Plateau
     from gradatim.torch import Scheduler
+
+    # A metric that is no number is warned of once; here that is expected.
+    warnings.filterwarnings("ignore", message="gradatim: observe: the metric is")
 
     torch.manual_seed(0)
     model = torch.nn.Linear(3, 1)

@@ -35,7 +35,7 @@ def test_at_the_end_of_an_epoch_the_curve_goes_on_where_it_was(recipe, before, a
     first.advance(epochs * old.steps_per_epoch)
     second.load(first.state(), "rescale")
     assert second.position == epochs * new.steps_per_epoch
-    assert second.next["lr"] == driven(new, recipe).schedules["lr"](second.position)
+    assert second.next["lr"] == driven(new, recipe).plan["lr"](second.position)
     # Warm-ups are rounded up to updates, so two runs have nearly the same curve.
     assert second.next["lr"] == pytest.approx(first.next["lr"], rel=0.03, abs=3e-5)
     second.advance(new.steps - second.position)
@@ -162,7 +162,7 @@ def other(**changed):
     (lambda: Driver({"lr": warmup_cosine(1e-3, 100)}), "this script does not say what run it is"),
     (lambda: Driver({"lr": warmup_cosine(1e-3, 100)}, run=Run(updates=100)), "samples must be"),
     (
-        lambda: Driver({"lr": driven(Run(**DATA)).schedules["lr"]}, run=Run(**DATA, processes=2)),
+        lambda: Driver({"lr": driven(Run(**DATA)).plan["lr"]}, run=Run(**DATA, processes=2)),
         "lr is the same schedule as before, for 400 updates; the run has 200 now.*steps=run.steps",
     ),
 ])  # fmt: skip

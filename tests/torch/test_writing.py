@@ -1,7 +1,8 @@
-"""How values get into the groups: one float for all, one fill for all tensors, else one by one."""
+"""How values get into the groups, and what happens to what somebody else writes there."""
 
 import copy
 import io
+import warnings
 
 import pytest
 import torch
@@ -35,21 +36,6 @@ def update(optimizer, updates=1):
         optimizer.step()
 
 
-def counted_fills(monkeypatch):
-    fills = []
-    fill = torch.Tensor.fill_
-    monkeypatch.setattr(
-        torch.Tensor, "fill_", lambda self, value: fills.append(self.numel()) or fill(self, value)
-    )
-    return fills
-
-
-def together(optimizer):
-    """Whether the rates lie side by side in one memory."""
-    held = [group["lr"] for group in optimizer.param_groups]
-    return len({rate.untyped_storage().data_ptr() for rate in held}) == 1
-
-
 def test_ready_made_values_are_those_of_the_schedule():
     optimizer = grouped(SGD, 3)
     scheduler = Scheduler(optimizer, lr=SCHEDULE, weight_decay=0.1 * SCHEDULE)
@@ -60,20 +46,18 @@ def test_ready_made_values_are_those_of_the_schedule():
     assert scheduler.position == 2_999
 
 
-def test_tensors_take_one_fill(monkeypatch):
+def test_each_tensor_keeps_its_identity_and_its_storage():
     optimizer = grouped(SGD, 100, lr=torch.tensor(0.5))
-    mine = [group["lr"] for group in optimizer.param_groups]
-    scheduler = Scheduler(optimizer, lr=SCHEDULE)
+    for group in optimizer.param_groups[1:]:
+        group["lr"] = torch.tensor(0.5)
     held = [group["lr"] for group in optimizer.param_groups]
-    assert held[0] is mine[0]
-    assert together(optimizer)
-    optimizer.step()
-    fills = counted_fills(monkeypatch)
-    for position in range(2, 40):
+    storages = [rate.untyped_storage().data_ptr() for rate in held]
+    scheduler = Scheduler(optimizer, lr=SCHEDULE)
+    for position in range(1, 40):
         optimizer.step()
         assert rates(optimizer) == [pytest.approx(SCHEDULE(position), rel=1e-7)] * 100
-    assert fills == [100] * 38
     assert all(a is b["lr"] for a, b in zip(held, optimizer.param_groups, strict=True))
+    assert [rate.untyped_storage().data_ptr() for rate in held] == storages
     assert scheduler.position == 39
 
 
@@ -127,7 +111,7 @@ def test_trains_as_with_rates_set_by_hand(make, options, tensor):
 
 
 @pytest.mark.parametrize("way", ["deepcopy", "load_state_dict", "save"])
-def test_copies_and_loads_keep_one_memory_each(way, monkeypatch):
+def test_copies_and_loads_have_tensors_of_their_own(way):
     optimizer = grouped(SGD, 4, lr=torch.tensor(0.5))
     scheduler = Scheduler(optimizer, lr=SCHEDULE)
     for _ in range(7):
@@ -146,30 +130,29 @@ def test_copies_and_loads_keep_one_memory_each(way, monkeypatch):
         other.load_state_dict(state)
         second.load_state_dict(scheduler.state_dict())
     assert second.position == 7
-    fills = counted_fills(monkeypatch)
     other.step()
     other.step()
-    assert set(fills) == {4}
     assert rates(other) == [pytest.approx(SCHEDULE(9), rel=1e-7)] * 4
     assert rates(optimizer) == [pytest.approx(SCHEDULE(7), rel=1e-7)] * 4
-    assert together(other)
-    one, two = other.param_groups[0]["lr"], optimizer.param_groups[0]["lr"]
-    assert one.untyped_storage().data_ptr() != two.untyped_storage().data_ptr()
+    held = [group["lr"] for one in (other, optimizer) for group in one.param_groups]
+    assert len({rate.untyped_storage().data_ptr() for rate in held}) == 8
 
 
-@pytest.mark.parametrize(
-    "other", [0.5, torch.tensor(0.5, dtype=torch.float64), torch.tensor(0.5, requires_grad=True)]
-)
-def test_tensors_that_cannot_share_are_filled_one_by_one(other, monkeypatch):
-    optimizer = grouped(SGD, 3, lr=torch.tensor(0.5))
-    optimizer.param_groups[1]["lr"] = other
+def test_floats_and_tensors_of_other_types_side_by_side():
+    double = torch.tensor(0.5, dtype=torch.float64)
+    learned = torch.tensor(0.5, requires_grad=True)
+    optimizer = grouped(SGD, 4, lr=torch.tensor(0.5))
+    for group, rate in zip(optimizer.param_groups[1:], (0.5, double, learned), strict=True):
+        group["lr"] = rate
+    Scheduler(optimizer, lr=SCHEDULE)
     with torch.no_grad():
-        Scheduler(optimizer, lr=SCHEDULE)
-        fills = counted_fills(monkeypatch)
         optimizer.step()
-    assert set(fills) == {1}
-    assert rates(optimizer) == pytest.approx([SCHEDULE(1)] * 3, rel=1e-7)
-    assert optimizer.param_groups[1]["lr"] is other or type(other) is float
+    assert rates(optimizer) == pytest.approx([SCHEDULE(1)] * 4, rel=1e-7)
+    held = [group["lr"] for group in optimizer.param_groups]
+    assert type(held[1]) is float
+    assert held[2] is double
+    assert held[3] is learned
+    assert double.item() == SCHEDULE(1)
 
 
 def test_groups_with_schedules_of_their_own():
@@ -182,20 +165,40 @@ def test_groups_with_schedules_of_their_own():
 
 
 @pytest.mark.parametrize("tensor", [False, True], ids=["float", "tensor"])
-def test_what_others_write_does_not_last(tensor):
+def test_what_others_write_is_used_once_recorded_and_warned_of_once(tensor):
     optimizer = grouped(SGD, 3, lr=torch.tensor(0.5) if tensor else 0.5)
     scheduler = Scheduler(optimizer, lr=SCHEDULE)
     seen = []
-    optimizer.register_step_pre_hook(lambda optimizer, *_: seen.append(rates(optimizer)))
+    optimizer.register_step_pre_hook(lambda optimizer, *_: seen.append(rates(optimizer)[0]))
     forgotten = StepLR(optimizer, 1, 0.5)
-    for _ in range(80):
-        optimizer.step()
-        forgotten.step()
-    expected = [[pytest.approx(SCHEDULE(k), rel=1e-7)] * 3 for k in range(80)]
-    assert seen == expected
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for k in range(80):
+            assert rates(optimizer) == [pytest.approx(SCHEDULE(k) * 0.5 ** (k > 0), rel=1e-7)] * 3
+            optimizer.step()
+            assert rates(optimizer) == [pytest.approx(SCHEDULE(k + 1), rel=1e-7)] * 3
+            forgotten.step()
+    (warning,) = warned
+    assert "changed lr of group '0' before update 2, from 0.002" in str(warning.message)
+    used = [SCHEDULE(0), *(0.5 * SCHEDULE(k) for k in range(1, 80))]
+    assert seen == pytest.approx(used, rel=1e-7)
+    assert [value for _, value in scheduler.history()] == seen
+
+
+@pytest.mark.filterwarnings("ignore:gradatim. something else has changed lr")
+@pytest.mark.parametrize("tensor", [False, True], ids=["float", "tensor"])
+def test_one_group_that_others_write_to_has_an_entry_of_its_own(tensor):
+    optimizer = grouped(SGD, 3, lr=torch.tensor(0.5) if tensor else 0.5)
+    scheduler = Scheduler(optimizer, lr=Constant(0.25))
     optimizer.param_groups[1]["lr"] = torch.tensor(7.0) if tensor else 7.0
     scheduler.step()
-    assert rates(optimizer) == [pytest.approx(SCHEDULE(80), rel=1e-7)] * 3
+    assert rates(optimizer) == [0.25, 7.0, 0.25]
+    optimizer.step()
+    assert scheduler.applied == {"lr": 0.25, "lr/1": 7.0}
+    assert rates(optimizer) == [0.25] * 3
+    optimizer.step()
+    assert scheduler.applied == {"lr": 0.25}
+    assert list(scheduler.history("lr/1")) == [(0, 7.0)]
 
 
 def test_a_rule_that_is_told_in_the_middle_of_a_block():

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from gradatim import Constant, Driver, GradatimError, Linear, Plateau
+from gradatim import Constant, Driver, Linear, Plateau, Target
 
 LINE = Linear(start=0.0, end=1.0, steps=4)
 HALVES = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
@@ -16,7 +16,7 @@ def trained():
     driver.advance(2)
     driver.observe(1.0)
     driver.observe(1.0)
-    driver.add("lr/late", Constant(value=8.0))
+    driver.add(Target("lr", "late"), Constant(value=8.0))
     driver.advance(2)
     return driver
 
@@ -29,34 +29,11 @@ def test_a_value_that_joins_later():
     assert list(driver.history("lr/late")) == [(2, 4.0), (3, 4.0)]
 
 
-def test_one_that_joins_among_values_that_are_ready():
-    driver = Driver({"lr": LINE})
-    driver.prepare()
-    next(driver.coming)
-    driver.add("momentum", Constant(value=0.5))
-    assert driver.position == 1
-    driver.prepare()
-    assert next(driver.coming) == (0.5, 0.5)
-
-
 def test_a_value_that_joined_is_in_the_state():
     driver = trained()
     again = Driver({"lr": LINE, "lr/late": Constant(value=8.0)}, {"lr": HALVES})
     again.load(driver.state())
     assert again.next == driver.next
-
-
-@pytest.mark.parametrize(("name", "schedule", "words"), [
-    ("lr", LINE, "name must be one that is not driven yet, got 'lr'"),
-    (3, LINE, "a name must be a text"),
-    ("momentum", 0.9, "momentum must be a schedule"),
-])  # fmt: skip
-def test_what_cannot_join(name, schedule, words):
-    driver = Driver({"lr": LINE})
-    before = driver.state()
-    with pytest.raises(GradatimError, match=words):
-        driver.add(name, schedule)
-    assert driver.state() == before
 
 
 def test_a_table_of_all_updates(tmp_path):

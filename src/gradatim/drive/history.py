@@ -1,0 +1,114 @@
+"""The values that each update of a run used."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from gradatim.core import atomic
+from gradatim.core.errors import unknown
+from gradatim.drive.plan import Plan, Target
+
+
+class Segment(NamedTuple):
+    """From position ``start`` on, these schedules and scales were in force."""
+
+    start: int
+    plan: Plan
+    scales: Mapping[str, float]
+
+    def value(self, target: Target, position: int) -> float:
+        """What the schedule of a target, scaled by its rule, gives for an update."""
+        value: float = self.plan.schedules[target](position)
+        scale = self.scales.get(target.value)
+        return value if scale is None else value * scale
+
+
+class History:
+    """Which schedules and scales were in force from which update on, and what others wrote.
+
+    Nothing is stored for an update that used the values of its schedules: they are computed again
+    when asked for. Only values that somebody else wrote into the optimizer are kept one by one.
+    """
+
+    def __init__(self, start: int, plan: Plan, scales: Mapping[str, float]) -> None:
+        self._segments = [Segment(start, plan, scales)]
+        self._written: dict[int, dict[Target, float]] = {}
+
+    @property
+    def start(self) -> int:
+        """The position at which this history begins: 0, or where a state was loaded."""
+        return self._segments[0].start
+
+    def begin(self, start: int, plan: Plan, scales: Mapping[str, float]) -> None:
+        """From this position on, other schedules or scales are in force."""
+        last = self._segments[-1]
+        if plan is not last.plan or scales != last.scales:
+            self._segments = [s for s in self._segments if s.start < start]
+            self._segments.append(Segment(start, plan, scales))
+
+    def wrote(self, position: int, values: Mapping[Target, float]) -> None:
+        """The update after ``position`` used these values, which somebody else had written."""
+        self._written[position] = {**self._written.get(position, {}), **values}
+
+    def rewind(self, position: int) -> None:
+        """Forget the updates after ``position``: they did not happen."""
+        last = self._segments[-1]
+        earlier = [segment for segment in self._segments if segment.start < position]
+        self._segments = [*earlier, last._replace(start=min(last.start, position))]
+        self._written = {p: values for p, values in self._written.items() if p < position}
+
+    def at(self, position: int) -> dict[str, float] | None:
+        """The values of the update after ``position``; None before the start of this history."""
+        if position < self.start:
+            return None
+        segment = self._segment(position)
+        values = {str(t): segment.value(t, position) for t in segment.plan}
+        return values | {str(t): v for t, v in self._written.get(position, {}).items()}
+
+    def _segment(self, position: int) -> Segment:
+        return self._segments[bisect_right(self._segments, position, key=lambda s: s.start) - 1]
+
+    def targets(self) -> list[Target]:
+        """Every target that was ever driven, and every group that somebody else wrote to."""
+        driven = (target for segment in self._segments for target in segment.plan)
+        written = (target for values in self._written.values() for target in values)
+        return list(dict.fromkeys((*driven, *written)))
+
+    def values(self, name: str, end: int) -> Iterator[tuple[int, float]]:
+        """Each position before ``end`` at which a target was used, and its value there."""
+        target, known = Target.read(name), self.targets()
+        if target not in known:
+            raise unknown("history", "target", name, map(str, known))
+        return self._values(target, end)
+
+    def _values(self, target: Target, end: int) -> Iterator[tuple[int, float]]:
+        ends = [segment.start for segment in self._segments[1:]] + [end]
+        for segment, until in zip(self._segments, ends, strict=True):
+            driven = target in segment.plan
+            for position in range(segment.start, min(until, end)):
+                written = self._written.get(position, {}).get(target)
+                if written is not None:
+                    yield position, written
+                elif driven:
+                    yield position, segment.value(target, position)
+
+    def write(self, path: str | os.PathLike[str], end: int) -> None:
+        """Write a CSV file: one row per update, one column per target.
+
+        A cell is empty where the target was not driven yet, and in the column of a single group
+        wherever that group used the value of its schedule.
+        """
+        import csv  # only here: importing gradatim must stay cheap
+        import io
+
+        names = [str(target) for target in self.targets()]
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(["position", *names])
+        for position in range(self.start, end):
+            values = self.at(position) or {}
+            rows.writerow([position, *(values.get(name, "") for name in names)])
+        atomic.write(path, text.getvalue())

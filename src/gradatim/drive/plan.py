@@ -1,0 +1,237 @@
+"""What is driven: a schedule for each target, the rules on top, and the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from gradatim.core.decays import Constant
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.rules import Rule
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+
+
+class Target(NamedTuple):
+    """What one schedule drives: a value such as "lr", for one part of the model or for all of it.
+
+    As text, in files, states and histories, a target is "lr" or "lr/head".
+
+    >>> Target("lr", "head"), str(Target("lr", "head")), Target.read("lr")
+    (Target(value='lr', part='head'), 'lr/head', Target(value='lr', part=None))
+    """
+
+    value: str
+    """The name of the value: "lr", "weight_decay", "betas[0]"."""
+    part: str | None = None
+    """The part of the model: the name or index of a parameter group, or a pattern of names."""
+
+    @classmethod
+    def read(cls, text: str) -> Target:
+        """The target that a text such as "lr/head" names."""
+        value, slash, part = text.partition("/")
+        return cls(value, part if slash else None)
+
+    def __str__(self) -> str:
+        return self.value if self.part is None else f"{self.value}/{self.part}"
+
+
+class Plan:
+    """A schedule for each target, the rules on top, and the run. A plan never changes.
+
+    Plan files load into it, and everything that drives a run takes it: ``Driver(plan)``,
+    ``gradatim.torch.Scheduler(optimizer, plan=plan)``, ``gradatim.keras.Scheduler(plan=plan)``.
+
+    Args:
+        schedules: A schedule, or a number that stays, for each target: a ``Target``, or its text
+            such as "lr", "weight_decay" or "lr/head".
+        rules: A rule for any of the values: the rule of "lr" scales "lr/head" too. A rule alone
+            is for "lr".
+        run: The length of the run. A resume needs it to keep its place in the data when the batch
+            size or the number of processes has changed.
+
+    Raises:
+        GradatimError: If something else is given, or a rule is for a value that is not driven.
+
+    >>> from gradatim import Constant, Linear
+    >>> plan = Plan({"lr": Linear(start=1.0, end=0.0, steps=4), "weight_decay": 0.1})
+    >>> plan["weight_decay"], plan["lr"](1)
+    (Constant(value=0.1), 0.75)
+    """
+
+    __slots__ = ("rules", "run", "schedules")
+
+    schedules: Mapping[Target, Schedule]
+    rules: Mapping[str, Rule]
+    run: Run | None
+
+    def __init__(
+        self,
+        schedules: Mapping[Any, Schedule | float],
+        *,
+        rules: Rule | Mapping[str, Rule] | None = None,
+        run: Run | None = None,
+    ) -> None:
+        given = checked("Plan", schedules, rules, run)
+        for name, value in zip(("schedules", "rules", "run"), given, strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The names of the values that are driven, whichever part of the model they are for."""
+        return tuple(dict.fromkeys(target.value for target in self.schedules))
+
+    def __getitem__(self, target: str | Target) -> Schedule:
+        """The schedule of a target, given as a ``Target`` or as its text."""
+        known = Target.read(target) if isinstance(target, str) else target
+        if known not in self.schedules:
+            raise unknown("Plan", "target", str(target), map(str, self.schedules))
+        return self.schedules[known]
+
+    def __iter__(self) -> Iterator[Target]:
+        return iter(self.schedules)
+
+    def __len__(self) -> int:
+        return len(self.schedules)
+
+    def __contains__(self, target: object) -> bool:
+        return (Target.read(target) if isinstance(target, str) else target) in self.schedules
+
+    def with_schedules(self, schedules: Mapping[Target, Schedule]) -> Plan:
+        """The same plan with these schedules, in place of those of the same targets."""
+        return Plan({**self.schedules, **schedules}, rules=self.rules, run=self.run)
+
+    def config(self) -> dict[str, Any]:
+        """The plan as plain data.
+
+        >>> Plan({"lr": 0.5}).config()
+        {'schedules': {'lr': {'Constant': {'value': 0.5, 'steps': None}}}, 'rules': {}, 'run': None}
+        """
+        return {
+            "schedules": {str(name): one.config() for name, one in self.schedules.items()},
+            "rules": {name: rule.config() for name, rule in self.rules.items()},
+            "run": None if self.run is None else self.run.config(),
+        }
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Plan):
+            return NotImplemented
+        return (self.schedules, self.rules, self.run) == (other.schedules, other.rules, other.run)
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.schedules.items()), frozenset(self.rules.items()), self.run))
+
+    def __repr__(self) -> str:
+        parts = [repr({str(name): one for name, one in self.schedules.items()})]
+        if self.rules:
+            parts.append(f"rules={dict(self.rules)!r}")
+        if self.run is not None:
+            parts.append(f"run={self.run!r}")
+        return f"Plan({', '.join(parts)})"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise GradatimError(f"Plan: {name} cannot be set, a plan never changes. Build another one.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (dict(self.schedules), dict(self.rules), self.run)
+
+
+def _rebuilt(
+    schedules: Mapping[Target, Schedule], rules: Mapping[str, Rule], run: Run | None
+) -> Plan:
+    return Plan(schedules, rules=rules, run=run)
+
+
+def checked(
+    where: str, schedules: object, rules: object, run: object
+) -> tuple[Mapping[Target, Schedule], Mapping[str, Rule], Run | None]:
+    """What a plan is made of, from what the user gave to ``where``.
+
+    Raises:
+        GradatimError: If something is not what a plan takes.
+    """
+    if not isinstance(schedules, Mapping) or not schedules:
+        raise refuse(
+            where,
+            "schedules",
+            schedules,
+            "a mapping from targets to schedules",
+            'Write {"lr": schedule}.',
+        )
+    by_target = {_target(where, t): _schedule(where, str(t), s) for t, s in schedules.items()}
+    if run is not None and not isinstance(run, Run):
+        raise refuse(where, "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
+    values = list(dict.fromkeys(target.value for target in by_target))
+    return MappingProxyType(by_target), MappingProxyType(_rules(where, rules, values)), run
+
+
+def _target(where: str, given: object) -> Target:
+    if isinstance(given, str) and given.partition("/")[0]:
+        return Target.read(given)
+    if isinstance(given, Target):
+        return given
+    raise refuse(where, "a target", given, 'a text such as "lr" or "lr/head"')
+
+
+def _schedule(where: str, name: str, given: object) -> Schedule:
+    if isinstance(given, Schedule):
+        return given
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        return Constant(given)
+    raise refuse(
+        where,
+        name,
+        given,
+        "a schedule, or a number that stays",
+        "Write for example warmup_cosine(peak=3e-4, warmup=500, steps=10_000).",
+    )
+
+
+def _rules(where: str, rules: object, values: list[str]) -> dict[str, Rule]:
+    if isinstance(rules, Rule):
+        rules = {"lr": rules}
+    if not isinstance(rules, Mapping | None):
+        raise refuse(
+            where,
+            "rule",
+            rules,
+            'a rule, or a mapping from values such as "lr" to rules',
+            "Write rule=Plateau(mode='min').",
+        )
+    for name, rule in (rules or {}).items():
+        if not isinstance(rule, Rule):
+            raise refuse(where, f"the rule for {name!r}", rule, "a rule such as Plateau")
+        if name not in values:
+            raise unknown(where, "value to apply a rule to", name, values)
+    return dict(rules or {})
+
+
+def as_plan(where: str, plan: object, rules: object = None, run: object = None) -> Plan:
+    """The plan that was given to ``where`` as a plan, a path of a file, or a mapping.
+
+    Raises:
+        GradatimError: If it is none of these, or rules or a run are given beside a plan.
+    """
+    if isinstance(plan, Mapping):
+        schedules, checked_rules, checked_run = checked(where, plan, rules, run)
+        return Plan(schedules, rules=checked_rules, run=checked_run)
+    if isinstance(plan, (str, PathLike)):
+        from gradatim.plans import load_plan  # files are read only when one is given
+
+        plan = load_plan(plan)
+    if not isinstance(plan, Plan):
+        raise refuse(
+            where,
+            "plan",
+            plan,
+            "a Plan, the path of a plan file, or a mapping of schedules",
+            'Write {"lr": schedule}.',
+        )
+    if rules is not None or run is not None:
+        raise GradatimError(
+            f"{where}: a plan has its rules and its run already. Give them to the plan: "
+            "Plan(schedules, rules=..., run=...)."
+        )
+    return plan

@@ -1,0 +1,265 @@
+"""A saved state: reading it, comparing it with the script's plan, deciding what to go on with.
+
+Everything is read and checked here before the driver changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from gradatim.core._config import build
+from gradatim.core._fields import Count, NotNegative, Number, check
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.rules import Rule, RuleState
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.drive.plan import Plan, Target
+
+OnMismatch = Literal["strict", "keep", "override", "rescale"]
+
+FORMAT = 1
+_KEYS = {"format", "position", "schedules", "rules", "run", "states"}
+_MAX_POSITION = 2**63
+_RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
+
+T = TypeVar("T")
+
+
+class SavedState(NamedTuple):
+    """The parts of a state, each of the right form."""
+
+    position: int
+    config: Mapping[str, Any]
+    """The schedules, rules and run, as plain data."""
+    states: Mapping[str, RuleState]
+    run: Run | None
+
+
+def state_of(plan: Plan, position: int, states: Mapping[str, RuleState]) -> dict[str, Any]:
+    """Everything needed to go on exactly here, as plain numbers and strings."""
+    return {
+        "format": FORMAT,
+        "position": position,
+        **plan.config(),
+        "states": {name: list(state) for name, state in states.items()},
+    }
+
+
+def read_state(state: Mapping[str, Any]) -> SavedState:
+    """The parts of a state, each of them checked."""
+    if not isinstance(state, Mapping) or "format" not in state:
+        raise _not_ours(state)
+    if type(state["format"]) is not int or state["format"] != FORMAT:
+        raise refuse(
+            "load",
+            "format",
+            state["format"],
+            f"{FORMAT}, the one this version reads",
+            "A larger one was written by a newer version: update gradatim.",
+        )
+    if set(state) != _KEYS:
+        raise refuse("load", "the keys of the state", _sorted(state), f"{_sorted(_KEYS)}")
+    position = state["position"]
+    if type(position) is not int or not 0 <= position < _MAX_POSITION:
+        raise refuse("load", "position", position, "a whole number of updates, 0 or more")
+    for part in ("schedules", "rules", "states"):
+        if not isinstance(state[part], Mapping):
+            raise refuse("load", part, state[part], "a mapping from names")
+    if set(state["rules"]) != set(state["states"]):
+        raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
+    states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
+    config = {part: state[part] for part in ("schedules", "rules", "run")}
+    return SavedState(position, config, states, _run(config["run"]))
+
+
+def _not_ours(state: object) -> GradatimError:
+    """The error for a state that another scheduler wrote."""
+    steps = state.get("last_epoch") if isinstance(state, Mapping) else None
+    if type(steps) is int and steps >= 0:
+        return GradatimError(
+            "load: this is the state of another scheduler, such as one of torch: it has a "
+            f"'last_epoch', {steps}, and no 'format'. If that scheduler was stepped once per "
+            f"update, write scheduler.seek({steps}) instead of loading it. "
+            "gradatim.torch.from_torch(...) translates the scheduler itself."
+        )
+    return refuse(
+        "load",
+        "state",
+        state,
+        "what state_dict() gave: it has a 'format'",
+        "To go on at a position that you know, write scheduler.seek(position).",
+    )
+
+
+def _rule_state(name: str, entry: Any) -> RuleState:
+    if not isinstance(entry, (list, tuple)) or len(entry) != len(_RULE_STATE_TYPES):
+        raise refuse(
+            "load", f"states[{name!r}]", entry, f"a list of {len(_RULE_STATE_TYPES)} numbers"
+        )
+    fields = zip(RuleState._fields, _RULE_STATE_TYPES, entry, strict=True)
+    return RuleState(*(check("load", f"states[{name!r}].{f}", kind, n) for f, kind, n in fields))
+
+
+def _run(config: Any) -> Run | None:
+    try:
+        return None if config is None else _built("run", config, Run)
+    except GradatimError as error:
+        raise GradatimError(f"load: the run of the state: {error}") from None
+
+
+def _built(name: str, config: Any, kind: type[T]) -> T:
+    value = build(config, imports=True)
+    if not isinstance(value, kind):
+        raise refuse("load", name, value, f"a {kind.__name__.lower()}")
+    return value
+
+
+def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
+    """The state of each rule of a plan: the saved one, or a new one if the rule was replaced."""
+    rules = saved.config["rules"]
+    return {
+        name: saved.states[name] if rules.get(name) == rule.config() else rule.init()
+        for name, rule in plan.rules.items()
+    }
+
+
+def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Plan, int]:
+    """The plan and the position to go on with, or the error that names every difference."""
+    try:
+        differences = differences_of(saved, ours)
+        if on_mismatch == "rescale":
+            return ours, _rescaled(saved, ours)
+        if not differences or on_mismatch == "override":
+            return ours, saved.position
+        if on_mismatch == "keep":
+            return _saved_plan(saved, ours), saved.position
+        raise _mismatch(differences, saved, ours)
+    except RecursionError:
+        raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
+
+
+Difference = tuple[str, Any, Any]
+"""Where two plans differ, what the state has there, and what the script has."""
+
+
+def differences_of(saved: SavedState, ours: Plan) -> list[Difference]:
+    """Every difference between the plan of a state and the script's."""
+    config = ours.config()
+    # A run that only one side states is no difference: it changes no value.
+    both = saved.run is not None and ours.run is not None
+    theirs = dict(saved.config) if both else {**saved.config, "run": config["run"]}
+    return list(_differences(theirs, config))
+
+
+def _differences(saved: Any, ours: Any, where: str = "") -> Iterator[Difference]:
+    if isinstance(saved, Mapping) and isinstance(ours, Mapping):
+        for key in [*saved, *(key for key in ours if key not in saved)]:
+            inner = f"{where}.{key}" if where else str(key)
+            yield from _differences(saved.get(key), ours.get(key), inner)
+    elif isinstance(saved, list) and isinstance(ours, list) and len(saved) == len(ours):
+        for i, (one, other) in enumerate(zip(saved, ours, strict=True)):
+            yield from _differences(one, other, f"{where}[{i}]")
+    elif saved != ours:
+        yield where, saved, ours
+
+
+def _rescaled(saved: SavedState, ours: Plan) -> int:
+    """The position in our run at which as much data has been seen as in the run of the state."""
+    if saved.run is None or ours.run is None:
+        whose = "this script" if ours.run is None else "the state"
+        raise GradatimError(
+            f"load: {whose} does not say what run it is, so there is nothing to rescale by. Give "
+            "run=Run(samples=..., batch=..., epochs=..., processes=...) when building."
+        )
+    position = ours.run.position_after(saved.position, saved.run)
+    for target, schedule in ours.schedules.items():
+        same = saved.config["schedules"].get(str(target)) == schedule.config()
+        if same and saved.run.steps != ours.run.steps and schedule.stretched(2) != schedule:
+            raise GradatimError(
+                f"load: {target} is the same schedule as before, for {saved.run.steps} updates; "
+                f"the run has {ours.run.steps} now. Build it from the new run: steps=run.steps."
+            )
+    return position
+
+
+def _saved_plan(saved: SavedState, ours: Plan) -> Plan:
+    """The plan of a state. Its functions are only called if the script names them too."""
+    foreign = set(_functions(saved.config)) - set(_functions(ours.config()))
+    if foreign:
+        raise GradatimError(
+            f"load: the state would import and run {', '.join(sorted(foreign))}, which this "
+            "script does not use. Use it in the script, or load with on_mismatch='override'."
+        )
+    schedules = {
+        Target.read(name): _built(name, entry, Schedule)  # type: ignore[type-abstract]
+        for name, entry in saved.config["schedules"].items()
+    }
+    if set(schedules) != set(ours.schedules):
+        raise refuse(
+            "load", "the targets of the state", _sorted(schedules), f"{_sorted(ours.schedules)}"
+        )
+    rules = {
+        name: _built(name, entry, Rule)  # type: ignore[type-abstract]
+        for name, entry in saved.config["rules"].items()
+    }
+    if not set(rules) <= set(ours.values):
+        raise refuse("load", "the rules of the state", _sorted(rules), "for its own values")
+    return Plan(schedules, rules=rules, run=ours.run if saved.run is None else saved.run)
+
+
+def _functions(config: Any) -> Iterator[str]:
+    if isinstance(config, Mapping):
+        if isinstance(config.get("Function"), Mapping):
+            yield str(config["Function"].get("function"))
+        for entry in config.values():
+            yield from _functions(entry)
+    elif isinstance(config, (list, tuple)):
+        for entry in config:
+            yield from _functions(entry)
+
+
+def next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
+    """What the update after a state would use under a plan."""
+    states = rule_states(saved, plan)
+    return {
+        str(target): schedule(saved.position)
+        * (states[target.value].scale if target.value in states else 1.0)
+        for target, schedule in plan.schedules.items()
+    }
+
+
+def saved_values(saved: SavedState, ours: Plan) -> dict[str, float] | None:
+    """What the update after a state would use under the state's own plan, if it can be built."""
+    try:
+        return next_values(saved, _saved_plan(saved, ours))
+    except GradatimError:
+        return None
+
+
+def _mismatch(differences: list[Difference], saved: SavedState, ours: Plan) -> GradatimError:
+    lines = [f"{where}: {_short(one)} -> {_short(two)}" for where, one, two in differences[:8]]
+    if len(differences) > 8:
+        lines.append(f"and {len(differences) - 8} more")
+    before, after = saved_values(saved, ours), next_values(saved, ours)
+    if before is not None:
+        lines.extend(
+            f"{name} of the next update: {before[name]!r} -> {after[name]!r}" for name in after
+        )
+    both = saved.run is not None and ours.run is not None
+    return GradatimError(
+        "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "
+        + "\n  ".join(lines)
+        + "\nTo go on with the checkpoint's, on_mismatch='keep'; with the script's at position "
+        f"{saved.position}, on_mismatch='override'"
+        + ("; or at the same place in the data, on_mismatch='rescale'." if both else ".")
+    )
+
+
+def _sorted(names: Iterable[Any]) -> list[str]:
+    return sorted(map(str, names))
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

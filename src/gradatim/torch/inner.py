@@ -1,0 +1,111 @@
+"""The optimizer whose ``step`` is the real update, inside the wrappers of trainers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from inspect import unwrap
+from typing import Any
+
+from torch.optim import Optimizer
+
+from gradatim.core.errors import GradatimError, refuse
+
+
+def innermost(optimizer: Any) -> Optimizer:
+    """The optimizer to attach to.
+
+    A wrapper that holds one optimizer is looked through if it holds it as ``.optimizer``, or if
+    both have the same parameter groups.
+
+    Raises:
+        GradatimError: If it is no optimizer, if it never calls the hooks that count updates, or if
+            its parameter groups are not those that its inner optimizers read.
+    """
+    seen: list[Any] = []
+    while not any(optimizer is one for one in seen):
+        seen.append(optimizer)
+        wrapped = getattr(optimizer, "optimizer", None)
+        if isinstance(wrapped, Optimizer):
+            optimizer = wrapped
+            continue
+        inner = dict(_inner(optimizer))
+        sharing = [one for one in inner.values() if _share_groups(optimizer, one)]
+        if len(sharing) == 1 and not _calls_hooks(optimizer):
+            optimizer = sharing[0]
+        elif inner and not sharing and not _copies_groups_to_inner(optimizer):
+            raise _not_read(optimizer, inner)
+    if not isinstance(optimizer, Optimizer):
+        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
+    _check_usable(optimizer)
+    return optimizer
+
+
+def _check_usable(optimizer: Optimizer) -> None:
+    kind = type(optimizer).__name__
+    if not _calls_hooks(optimizer):
+        raise GradatimError(
+            f"Scheduler: {kind} did not call Optimizer.__init__, so its step() does not call the "
+            "hooks that count updates. Call super().__init__(params, defaults) in it, or give the "
+            "optimizer that it wraps."
+        )
+    groups = optimizer.param_groups
+    if not groups:
+        raise GradatimError("Scheduler: the optimizer has no parameter groups.")
+    if any(one is not other for one, other in zip(groups, optimizer.param_groups, strict=True)):
+        raise GradatimError(
+            f"Scheduler: {kind}.param_groups makes new groups each time it is read, so what is "
+            "written to them is lost. Give the optimizer that it wraps."
+        )
+
+
+def _calls_hooks(optimizer: Any) -> bool:
+    """Whether its class was prepared by ``Optimizer.__init__``: torch marks ``step`` as hooked."""
+    return hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(
+        type(optimizer).step, "hooked"
+    )
+
+
+def _inner(optimizer: Any) -> Iterator[tuple[str, Optimizer]]:
+    """The optimizers that an object holds in its attributes, and the names to reach them by."""
+    for name, held in getattr(optimizer, "__dict__", {}).items():
+        if isinstance(held, Optimizer):
+            yield f".{name}", held
+        elif isinstance(held, Mapping):
+            yield from (
+                (f".{name}[{k!r}]", one) for k, one in held.items() if isinstance(one, Optimizer)
+            )
+        elif isinstance(held, (list, tuple)):
+            yield from (
+                (f".{name}[{i}]", one) for i, one in enumerate(held) if isinstance(one, Optimizer)
+            )
+
+
+def _share_groups(outer: Any, inner: Optimizer) -> bool:
+    groups = getattr(outer, "param_groups", ())
+    return any(group is other for group in groups for other in inner.param_groups)
+
+
+def _copies_groups_to_inner(optimizer: Any) -> bool:
+    # It copies its own groups to its inner optimizer before every step.
+    module = sys.modules.get("torch.distributed.optim")
+    zero = getattr(module, "ZeroRedundancyOptimizer", None)
+    return zero is not None and isinstance(optimizer, zero)
+
+
+def _not_read(outer: Any, inner: Mapping[str, Optimizer]) -> GradatimError:
+    kind = type(outer).__name__
+    listed = ", ".join(f"{kind}{name} ({type(one).__name__})" for name, one in inner.items())
+    return GradatimError(
+        f"Scheduler: {kind} holds optimizers of its own, and they do not read its parameter "
+        f"groups: {listed}. Values written to {kind} would change nothing. Attach a Scheduler to "
+        f"each of them: Scheduler(optimizer{next(iter(inner))}, ...)."
+    )
+
+
+def has_nested_steps(optimizer: Optimizer) -> bool:
+    """Whether its ``step`` may call that of a parent class, around which torch calls hooks too."""
+    kinds = [one for one in type(optimizer).__mro__ if issubclass(one, Optimizer)]
+    steps = {unwrap(vars(one)["step"]) for one in kinds if "step" in vars(one)}
+    steps.discard(unwrap(Optimizer.step))
+    return len(steps) > 1

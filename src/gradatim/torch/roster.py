@@ -1,0 +1,260 @@
+"""The parameter groups of an optimizer, and what drives each value of each of them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from torch.optim import Optimizer
+
+from gradatim.core.errors import GradatimError
+from gradatim.core.schedule import Schedule
+from gradatim.drive import Target
+from gradatim.torch.assign import Assignment, Parts, schedules_of
+from gradatim.torch.groups import Group, label
+from gradatim.torch.relative import Relative, initial, unknown_base
+
+
+class Member(NamedTuple):
+    """A group as it was last seen."""
+
+    group: Group
+    name: Any
+    params: tuple[int, ...]
+    assigned: list[Assignment]
+    first: Mapping[str, float]
+    """What it held at first of each value that has one schedule for all groups."""
+
+
+class Roster:
+    """Knows every group again after groups were removed, reordered, replaced, renamed or added.
+
+    A group's name decides. A group without a name is known as the same object, or by its
+    parameters.
+
+    Args:
+        optimizer: The optimizer.
+        parts: For each value, its schedules by group.
+    """
+
+    def __init__(self, optimizer: Optimizer, parts: Sequence[Parts]) -> None:
+        self.optimizer, self.parts = optimizer, list(parts)
+        self.members: list[Member] = []
+        self._doubtful: list[
+            str
+        ] = []  # groups whose base was taken from a rate that may be decayed
+        groups = optimizer.param_groups
+        firsts = [self._first(group) for group in groups]
+        for one in self.parts:
+            one.check_served(groups)
+            _warn_of_spread(one, groups, firsts)
+        pairs = zip(groups, firsts, strict=True)
+        self.replace([self._member(g, i, first, firsts) for i, (g, first) in enumerate(pairs)])
+
+    def schedules(self) -> dict[Target, Schedule]:
+        """All that is to be driven, including what waits for a group added later."""
+        waiting = {t: s for one in self.parts for t, s in one.schedules().items()}
+        found = waiting | schedules_of(self.assigned(), waiting)
+        if not found:
+            raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
+        return found
+
+    def assigned(self) -> list[Assignment]:
+        """What drives each value of each group."""
+        return [one for member in self.members for one in member.assigned]
+
+    def is_current(self) -> bool:
+        """Whether the optimizer's groups are those that are known, with the names they had."""
+        groups, members = self.optimizer.param_groups, self.members
+        return len(groups) == len(members) and all(
+            group is one.group and group.get("name") is one.name
+            for group, one in zip(groups, members, strict=True)
+        )
+
+    def found(self) -> list[Member]:
+        """The optimizer's groups as they are now.
+
+        Raises:
+            GradatimError: If nothing tells which schedule is meant for one of them.
+        """
+        groups, now = self.optimizer.param_groups, []
+        for i, group in enumerate(groups):
+            before = self._before(group)
+            if before is None:
+                self._check_place(group, i)
+                first = self._first(group)
+                others = [*(one.first for one in self.members), first]
+                now.append(self._member(group, i, first, others))
+            else:
+                now.append(_seen(group, before.assigned, before.first))
+        return now
+
+    def in_place(self) -> list[Member]:
+        """The optimizer's groups after a load, which replaces each by a new one in its place."""
+        pairs = zip(self.optimizer.param_groups, self.members, strict=True)
+        return [_seen(group, member.assigned, member.first) for group, member in pairs]
+
+    def replace(self, members: list[Member]) -> None:
+        """Know these groups from now on."""
+        self.members = members
+
+    def keep_bases(self) -> None:
+        """Note in the groups what they began with, as torch does, for checkpoints to carry."""
+        for member in self.members:
+            for value, number in self._to_keep(member).items():
+                member.group[initial(value)] = number
+
+    def described(self) -> dict[str, list[str]]:
+        """For each group, by name or index, the targets that serve it."""
+        return {
+            label(member.group, i): [str(one.target) for one in member.assigned]
+            for i, member in enumerate(self.members)
+        }
+
+    def _to_keep(self, member: Member) -> dict[str, float]:
+        """What a group began with, where a later scheduler must know it to tell groups apart."""
+        kept = {one.target.value: one.base for one in member.assigned if one.base is not None}
+        for value, number in member.first.items():
+            zeros = {other.first[value] == 0.0 for other in self.members if value in other.first}
+            if len(zeros) == 2:
+                kept[value] = number
+        return kept
+
+    def _first(self, group: Group) -> dict[str, float]:
+        """What a group holds of the values that have one schedule for all groups."""
+        found = {}
+        for one in self.parts:
+            if one.has_one_for_all and one.entry.key in group:
+                one.entry.check(group, one.value)
+                found[one.value] = float(group.get(initial(one.value), one.entry.number(group)))
+        return found
+
+    def _member(
+        self,
+        group: Group,
+        index: int,
+        first: Mapping[str, float],
+        all_first: Sequence[Mapping[str, float]],
+    ) -> Member:
+        assigned = []
+        for one in self.parts:
+            key = one.key_for(group, index)
+            given = one.given[key]
+            if isinstance(given, Relative):
+                self._check_base(one, given, group, index)
+            # A weight decay of 0 is meant, for biases and norms, where other groups have some.
+            off = key is None and one.value != "lr" and first.get(one.value) == 0.0
+            if off and any(other.get(one.value) for other in all_first):
+                continue
+            found = one.assign(group, index)
+            if found is not None:
+                assigned.append(found)
+        return _seen(group, assigned, first)
+
+    def _check_base(self, one: Parts, given: Relative, group: Group, index: int) -> None:
+        """Refuse to take what a group holds for its base if a schedule may have changed it."""
+        if given.base is not None or initial(one.value) in group:
+            return
+        if any(p in self.optimizer.state for p in group["params"]):
+            raise unknown_base(one.value, label(group, index))
+        if one.entry.number(group) != self.optimizer.defaults.get(one.entry.key):
+            self._doubtful.append(label(group, index))
+
+    def check_bases_are_known(self) -> None:
+        """Refuse to go on in the middle of a run if the base of a relative schedule is a guess."""
+        if self._doubtful:
+            raise unknown_base("the relative value", self._doubtful[0])
+
+    def _before(self, group: Group) -> Member | None:
+        """The member that a group was; None if it is new, or has a new name."""
+        name = group.get("name")
+        same = next((one for one in self.members if one.group is group), None)
+        if same is not None and same.name == name:
+            return same
+        if name is not None:
+            return next((one for one in self.members if one.name == name), None)
+        if same is not None:
+            return None  # its name was taken away
+        params = _params(group)
+        return next((one for one in self.members if params and one.params == params), None)
+
+    def _check_place(self, group: Group, index: int) -> None:
+        """Refuse a new group of which only its place could say which schedule is meant for it.
+
+        Groups added at the end count on from there, as in torch.
+        """
+        values = [one.value for one in self.parts if one.depends_on_group]
+        if values and group.get("name") is None and index < len(self.members):
+            raise GradatimError(
+                f"Scheduler: the optimizer's parameter groups were changed, and nothing tells "
+                f"which schedule of {values[0]} is meant for group {index}: it has no name, and "
+                'no known group has its parameters. Give each group a "name" when building the '
+                "optimizer, or build the scheduler anew."
+            )
+
+
+def _params(group: Group) -> tuple[int, ...]:
+    return tuple(map(id, group["params"]))
+
+
+def _seen(group: Group, assigned: list[Assignment], first: Mapping[str, float]) -> Member:
+    return Member(group, group.get("name"), _params(group), assigned, first)
+
+
+def _warn_of_spread(
+    one: Parts, groups: Sequence[Group], firsts: Sequence[Mapping[str, float]]
+) -> None:
+    """Warn of one schedule for groups that begin with different values: it makes them equal."""
+    mine = {
+        label(group, i): first[one.value]
+        for i, (group, first) in enumerate(zip(groups, firsts, strict=True))
+        if one.value in first and one.key_for(group, i) is None
+    }
+    numbers = {number for number in mine.values() if number != 0.0 or one.value == "lr"}
+    if len(numbers) > 1:
+        listed = ", ".join(f"{name}: {number:g}" for name, number in list(mine.items())[:6])
+        warnings.warn(
+            f"gradatim: Scheduler: the groups begin with different {one.value} ({listed}), and one "
+            f"schedule makes them equal. To multiply each group's own, write {one.value}="
+            f"relative(schedule) with a peak of 1.0; if they are to be equal, {one.value}="
+            "{'*': schedule} says so.",
+            stacklevel=5,
+        )
+
+
+def in_order_of(state: dict[str, Any], groups: Sequence[Group], strict: bool) -> dict[str, Any]:
+    """The state of an optimizer with its groups in the order of these, by their names.
+
+    torch matches groups by place: in another order, one would get the momentum of another.
+
+    Raises:
+        GradatimError: If both have names and, strictly, they are not the same ones.
+    """
+    saved = state.get("param_groups")
+    if not isinstance(saved, list) or len(saved) != len(groups):
+        return state  # torch says what is wrong
+    ours, theirs = ([group.get("name") for group in some] for some in (groups, saved))
+    if ours == theirs:
+        return state
+    if None not in ours and set(ours) == set(theirs) and len(set(ours)) == len(ours):
+        by_name = {group["name"]: group for group in saved}
+        return state | {"param_groups": [by_name[name] for name in ours]}
+    if strict and any(
+        one != two and None not in (one, two) for one, two in zip(ours, theirs, strict=True)
+    ):
+        raise GradatimError(
+            f"Scheduler: the optimizer's checkpoint has the groups {_listed(theirs)}; this "
+            f"optimizer has {_listed(ours)}. torch would match them by place. Give all groups the "
+            "same names in both, or build the scheduler with on_mismatch='override'."
+        )
+    # A checkpoint written before the groups had names gets the script's.
+    named = [
+        group if name is None else group | {"name": name}
+        for group, name in zip(saved, ours, strict=True)
+    ]
+    return state | {"param_groups": named}
+
+
+def _listed(names: Sequence[Any]) -> str:
+    return ", ".join("(no name)" if name is None else str(name) for name in names)

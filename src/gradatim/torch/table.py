@@ -1,0 +1,137 @@
+"""Where each value of a plan stands in the parameter groups: writing it, and seeing it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from torch import Tensor
+
+from gradatim.drive import Target
+from gradatim.torch.cells import SlotCell, TensorCell
+from gradatim.torch.groups import Entry, Group, label
+from gradatim.torch.roster import Member
+
+
+class Place(NamedTuple):
+    """One number of one group, and the column of the row that is written there."""
+
+    entry: Entry
+    group: Group
+    target: Target
+    label: str
+    column: int
+
+
+class Change(NamedTuple):
+    """A value that somebody else wrote."""
+
+    place: Place
+    used: float
+    planned: float
+
+
+class Table:
+    """Writes rows of values into groups, and tells whether they still stand there.
+
+    Args:
+        members: The groups.
+        columns: The column of each target in a row.
+        released: Values that are handed over: read, but not written.
+        by_name: Whether the name of a group decides what is written into it.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        columns: Mapping[Target, int],
+        released: Collection[str],
+        by_name: bool,
+    ) -> None:
+        self.places = [
+            Place(one.entry, member.group, one.target, label(member.group, i), columns[one.target])
+            for i, member in enumerate(members)
+            for one in member.assigned
+        ]
+        self._groups = [member.group for member in members]
+        self._names = [(member.group, member.name) for member in members] if by_name else []
+        self._released = any(place.target.value in released for place in self.places)
+        self._cells: list[tuple[TensorCell | SlotCell, int]] = []
+        floats: dict[tuple[str, int], list[Group]] = {}
+        for place in self.places:
+            entry, group = place.entry, place.group
+            if place.target.value in released:
+                continue
+            if isinstance(entry.held(group), Tensor):
+                self._cells.append((TensorCell(entry, group), place.column))
+            elif entry.slot is not None:
+                self._cells.append((SlotCell(entry, group), place.column))
+            else:
+                floats.setdefault((entry.key, place.column), []).append(group)
+        # A float that is the same in all groups needs no look at which group is which.
+        self._in_all = [at for at, groups in floats.items() if len(groups) == len(members)]
+        self._in_some = [(*at, groups) for at, groups in floats.items() if at not in self._in_all]
+        self._all_alike = not (self._in_some or self._cells or self._names or self._released)
+
+    def write(self, groups: Sequence[Group], row: Sequence[float]) -> None:
+        """Write a row into the groups, which are the known ones."""
+        for key, column in self._in_all:
+            value = row[column]
+            for group in groups:
+                group[key] = value
+        if self._all_alike:
+            return
+        for key, column, members in self._in_some:
+            value = row[column]
+            for group in members:
+                group[key] = value
+        for cell, column in self._cells:
+            cell.write(row[column])
+
+    def stands(self, groups: Sequence[Group], row: Sequence[float]) -> bool:
+        """Whether the groups are the known ones and hold a row that was written."""
+        for key, column in self._in_all:
+            value = row[column]
+            for group in groups:
+                if group[key] is not value:
+                    return False
+        return self._all_alike or self._others_stand(groups, row)
+
+    def _others_stand(self, groups: Sequence[Group], row: Sequence[float]) -> bool:
+        known = self._groups
+        if self._released or len(groups) != len(known):
+            return False
+        for group, one in zip(groups, known):  # noqa: B905  of one length, and strict is slower
+            if group is not one:
+                return False
+        for group, name in self._names:
+            if group.get("name") is not name:
+                return False
+        for key, column, members in self._in_some:
+            value = row[column]
+            for group in members:
+                if group[key] is not value:
+                    return False
+        return all(cell.is_unchanged() for cell, _ in self._cells)
+
+    def changes(self, row: Sequence[float]) -> Iterator[Change]:
+        """Each number that is not what the row says."""
+        for place in self.places:
+            used, planned = place.entry.number(place.group), row[place.column]
+            held = place.entry.held(place.group)
+            if isinstance(held, Tensor):
+                planned = held.new_tensor(planned).item()  # rounded as the tensor rounds it
+            if used != planned:
+                yield Change(place, used, planned)
+
+    def by_target(self, changes: Sequence[Change]) -> dict[Target, float]:
+        """What was used: under the target if all its groups used it, else for each group."""
+        used: dict[Target, float] = {}
+        for target in {change.place.target for change in changes}:
+            mine = [change for change in changes if change.place.target == target]
+            groups = sum(place.target == target for place in self.places)
+            if len(mine) == groups and len({change.used for change in mine}) == 1:
+                used[target] = mine[0].used
+            else:
+                used |= {Target(target.value, c.place.label): c.used for c in mine}
+        return used
