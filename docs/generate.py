@@ -105,7 +105,7 @@ def _in_fields(cls: type) -> Any:
     """The formula with the names of the fields in it, where every field is a plain number."""
     import sympy
 
-    from gradatim.core._frameworks import symbolic
+    from gradatim.xp.dispatch import symbolic
 
     if not issubclass(cls, Schedule):
         return None

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from gradatim.core._xp import Scalar
+from gradatim.xp.scalar import Scalar
 
 FUNCTIONS = ("sin", "cos", "sinh", "exp", "expm1", "floor", "log", "log1p", "sqrt")
 
