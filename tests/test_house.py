@@ -61,6 +61,7 @@ AT_HOME = {
     "speechbrain": {"torch", "speechbrain"},
     "look": {"matplotlib", "numpy", "sympy"},
     "choose": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
+    "testing": {"numpy", "torch", "jax", "tensorflow"},  # where installed, when a check asks
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing
 }

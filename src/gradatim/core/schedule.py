@@ -89,8 +89,8 @@ class Schedule(Value, ABC, abstract=True):
             if not asks_for_one_truth_value(error):
                 raise
             raise GradatimError(
-                f"{type(self).__name__}.at: an array of steps cannot be the condition of an if, "
-                "and, or, not, min or max: it holds for some steps and not for others. "
+                f"{type(self).__name__}.at: where t is an array, a condition on it cannot be that "
+                "of an if, and, or, not, min or max: it holds for some steps and not for others. "
                 "Write xp.where(t < 100, 0.1, 0.01), which chooses for each step."
             ) from error
 
@@ -124,7 +124,7 @@ class Schedule(Value, ABC, abstract=True):
         1.0 - 0.25*t
         """
         xp = dispatch.symbolic()
-        return self.at(xp.step, xp)
+        return self.held(xp.step, xp)
 
     def stretched(self, factor: int) -> Self:
         """The same curve, ``factor`` times as long: every length of time in it is multiplied.
