@@ -109,7 +109,7 @@ class Schedule(Value, ABC, abstract=True):
             GradatimError: For a step that is negative, not finite, or no number; for an array,
                 if the formula decides by an ``if``.
         """
-        if type(step) is int and 0 <= step < 2**63:
+        if type(step) is int and step >= 0 and step < 2**63:
             return self.held(step, PYTHON)
         xp, t = dispatch.operations_for(step)
         return self.held(t, xp)
