@@ -39,6 +39,13 @@ class Schedule(Value, ABC, abstract=True):
     _computed = (*Value._computed, "_end")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        for name in vars(cls).get("__annotations__", ()):
+            if name in dir(Schedule):
+                raise GradatimError(
+                    f"{cls.__name__}: a field cannot be called {name!r}, every schedule has "
+                    f"something of that name. Give the field another name, such as "
+                    f"{'steps' if name == 'length' else f'{name}_'}."
+                )
         super().__init_subclass__(**kwargs)
         # A class may say ``held = at``; a subclass with another formula must say it again.
         if "at" in vars(cls) and "held" not in vars(cls):
