@@ -4,7 +4,6 @@ import json
 import math
 import time
 
-from gradatim.core.ahead import Ahead
 from interleaved import machine, nanoseconds, show
 
 from gradatim import Constant, Driver, Plateau, cosine_restarts, join, warmup_cosine, wsd
@@ -29,18 +28,13 @@ def asking(function, steps):
 
 def one_number():
     steps = range(5_000, 6_000)
-    ahead = Ahead(SCHEDULE)
     times = nanoseconds(
         {
             "a closure with math.cos, by hand": asking(closure, steps),
             "schedule(step)": asking(SCHEDULE, steps),
-            "ready made, in blocks of 512": lambda: [
-                ahead.values(begin, 512) for begin in (5_000, 5_512)
-            ],
         },
         len(steps),
     )
-    times["ready made, in blocks of 512"] *= len(steps) / 1024
     floor = times["a closure with math.cos, by hand"]
     rows = [(name, ns, ns / floor) for name, ns in times.items()]
     show("One value of warm-up and cosine", ("", "ns", "ratio"), rows)

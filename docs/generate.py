@@ -29,7 +29,8 @@ from gradatim.look.formula import readable
 DOCS = Path(__file__).parent
 ORDER = {
     "index.md": "Gradatim", "which-schedule.md": "Which schedule should I use?",
-    "how-it-works.md": "How it works", "gallery.md": "Gallery", "plans.md": "Plan files",
+    "how-it-works.md": "How it works", "gallery.md": "Gallery",
+    "own-schedule.md": "Your own schedule", "plans.md": "Plan files",
     "command.md": "The command", "torch.md": "torch",
     "migrate.md": "Coming from torch, transformers, timm, Ignite", "keras.md": "Keras",
     "jax.md": "JAX and Optax",
@@ -40,7 +41,8 @@ _LONGEST_FORMULA = 900
 """Characters of LaTeX: a cycle without end, written out, is no help to a reader."""
 _LONGEST_LINE = 72
 MODULES = (
-    "gradatim", "gradatim.fields", "gradatim.look", "gradatim.convert", "gradatim.plans",
+    "gradatim", "gradatim.fields", "gradatim.xp", "gradatim.testing",
+    "gradatim.look", "gradatim.convert", "gradatim.plans",
     "gradatim.choose", "gradatim.choose.forecast",
     "gradatim.choose.bound", "gradatim.choose.optimise", "gradatim.choose.logs",
     "gradatim.choose.seesaw", "gradatim.choose.memory",
@@ -105,7 +107,7 @@ def _in_fields(cls: type) -> Any:
     """The formula with the names of the fields in it, where every field is a plain number."""
     import sympy
 
-    from gradatim.core._frameworks import symbolic
+    from gradatim.xp.dispatch import symbolic
 
     if not issubclass(cls, Schedule):
         return None
@@ -190,11 +192,30 @@ def _described(name: str, thing: Any) -> str:
     rows = "\n".join(f"| `{key}` | {_inline(said)} |" for key, said in said_of(text).items())
     ends = re.findall(r"^(Returns|Raises):\n((?:    .*\n?)+)", text, re.MULTILINE)
     parts = [
-        f"### {name}", f"```python\n{_signature(name, thing)}\n```", _inline(entry.line),
+        f"### {name}",
+        "" if list(_members(thing)) else f"```python\n{_signature(name, thing)}\n```",
+        _inline(entry.line),
         _inline(entry.prose()), f"| argument | meaning |\n|---|---|\n{rows}" if rows else "",
         *(f"*{title}*: {_inline(' '.join(said.split()))}" for title, said in ends),
         f"```pycon\n{entry.example()}\n```" if entry.example() else "",
+        *(_member(*member) for member in _members(thing)),
     ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
+
+
+def _members(thing: Any) -> Iterator[tuple[str, Any]]:
+    """What a protocol asks for; of other classes the docstring says what matters."""
+    if getattr(thing, "_is_protocol", False):
+        yield from ((name, what) for name, what in vars(thing).items() if not name.startswith("_"))
+
+
+def _member(name: str, what: Any) -> str:
+    text = inspect.cleandoc(what.__doc__ or "")
+    entry = Entry(name, "", " ".join(text.partition("\n\n")[0].split()), text, "", what)
+    takes = "" if isinstance(what, property) else list(inspect.signature(what).parameters)[1:]
+    title = f"#### xp.{name}({', '.join(takes)})" if takes else f"#### xp.{name}"
+    example = f"```pycon\n{entry.example()}\n```"
+    parts = (title, _inline(entry.line), _inline(entry.prose()), example)
     return "\n\n".join(part for part in parts if part)
 
 

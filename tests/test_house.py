@@ -25,8 +25,7 @@ FILES = sorted((SRC / "gradatim").rglob("*.py"))
 # The core from the ground up: a file imports from its own floor and those below it. Files that
 # are not listed (rules, run, check, driver, ...) are the top floor.
 FLOORS = (
-    {"errors", "_xp"},
-    {"_frameworks"},
+    {"errors"},
     {"_fields", "durations"},
     {"_config"},
     {"schedule"},
@@ -37,13 +36,14 @@ FLOORS = (
 
 # What each folder stands on, beside itself.
 STANDS_ON = {
-    "core": set(),
+    "core": {"xp"},
+    "xp": {"core"},  # its errors and nothing else, see below
     "drive": {"core", "plans"},  # a path in place of a plan is read when it is given
     "plans": {"core", "drive"},  # files load into the plan that drivers take
     "convert": {"core", "plans"},  # settings of others are read as strictly as plans
     "torch": {"core", "drive", "convert"},  # what a scheduler of others means is said there
     "keras": {"core", "drive"},
-    "jax": {"core", "plans"},
+    "jax": {"core", "plans", "xp"},
     "speechbrain": {"core"},
     "look": {"core", "convert"},  # a report shows the schedule as code for each framework
     "choose": {"core", "look", "torch"},  # a race trains through the torch binding, then draws
@@ -61,6 +61,7 @@ AT_HOME = {
     "speechbrain": {"torch", "speechbrain"},
     "look": {"matplotlib", "numpy", "sympy"},
     "choose": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
+    "testing": {"numpy", "torch", "jax", "tensorflow"},  # where installed, when a check asks
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing
 }
@@ -77,7 +78,8 @@ WAITING = {
 
 FRAMEWORKS = {"jax", "keras", "mpmath", "numpy", "optax", "speechbrain", "sympy"}
 FRAMEWORKS |= {"tensorflow", "torch"}
-NAMES_FRAMEWORKS = "gradatim.core._frameworks"
+NAMES_FRAMEWORKS = "gradatim.xp"
+CORE_ERRORS = "gradatim.core.errors"
 
 
 class Import(NamedTuple):
@@ -195,6 +197,15 @@ def test_folders_stand_on_the_core_and_nothing_on_the_cli():
     expect_none(sideways, "A folder imports what it stands on, see STANDS_ON:")
 
 
+def test_the_operations_of_formulas_stand_on_errors_alone():
+    above = [
+        i
+        for i in ours()
+        if folder(i.source) == "xp" and not i.target.startswith(("gradatim.xp", CORE_ERRORS))
+    ]
+    expect_none(above, "xp is below the core. It may import the core's errors only:")
+
+
 def test_packages_are_imported_only_at_home():
     strangers = [
         i
@@ -206,18 +217,17 @@ def test_packages_are_imported_only_at_home():
     expect_none(strangers, "A package is imported only in its own folder, see AT_HOME:")
 
 
-def test_the_core_names_frameworks_in_one_file():
+def test_the_core_names_no_framework():
     pattern = re.compile(rf"(?<![a-z])({'|'.join(sorted(FRAMEWORKS))})(?![a-z])", re.IGNORECASE)
     named = [
         f"{module_name(file)}, line {node.lineno}: {text!r}"
         for file in FILES
         if folder(module_name(file)) == "core"
-        and not module_name(file).startswith(NAMES_FRAMEWORKS)
         for node, _ in walk(tree(file))
         for _, text in ast.iter_fields(node)
         if isinstance(text, str) and pattern.search(text)
     ]
-    expect_none(named, "Docstrings may speak of frameworks, code only in _frameworks:")
+    expect_none(named, "Docstrings may speak of frameworks, code only in xp:")
 
 
 def test_importing_gradatim_loads_no_third_party_module():

@@ -5,7 +5,7 @@ that says what is allowed. Lengths (``Steps``, ``Phase``, ``Offset``, ``Span``) 
 updates; a plan file may give them as "5%" or "2 epochs", and a schedule that is stretched has
 longer ones. Plain types, such as ``float`` or ``bool``, do for anything else.
 
-``docs/how-it-works.md`` has an example.
+The page "Your own schedule" of the documentation has an example.
 """
 
 from gradatim.core._fields import (

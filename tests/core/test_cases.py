@@ -1,11 +1,9 @@
 """Every schedule against the table of cases: its numbers, its claims, its forms."""
 
-import copy
 import json
 import math
-import pickle
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice
 from typing import Any
 
 import numpy
@@ -16,6 +14,8 @@ from mpmath import mpf
 from gradatim import Constant, GradatimError, Linear, Schedule, build, parse
 from gradatim.core._config import named
 from gradatim.core._fields import declared
+from gradatim.testing.check import contradictions
+from gradatim.testing.subject import Subject
 from tests.core.cases.case import Case
 from tests.core.cases.table import CASES
 from tests.core.oracles import UNIT, units_off
@@ -49,25 +49,14 @@ def test_equals_the_textbook(case: Case):
 
 
 @every_case
-def test_both_ends_are_exact(case: Case):
-    assert case.schedule(0) == case.start
+def test_keeps_every_claim(case: Case):
+    """Ends, bounds, forms, arrays of NumPy: what ``check_schedule`` checks for users."""
+    subject = Subject(
+        case.schedule, case.steps, start=case.start, end=case.end, low=case.low, high=case.high,
+        monotone=case.way, units=case.units, size=case.size, frameworks=("numpy",),
+    )  # fmt: skip
+    assert list(islice(contradictions(subject), 3)) == []
     assert case.schedule.length == case.length
-    if case.length is not None:
-        for after in (0, 1, 2, 10**6, 10**12):
-            assert case.schedule(case.length + after) == case.end
-
-
-@every_case
-def test_stays_in_its_bounds(case: Case):
-    assert all(case.low <= case.schedule(step) <= case.high for step in case.steps)
-
-
-@pytest.mark.parametrize("case", [case for case in CASES if case.way], ids=str)
-def test_goes_one_way(case: Case):
-    values = [case.schedule(step) for step in case.steps]
-    upward = values if case.way == "rises" else values[::-1]
-    slack = case.units * UNIT
-    assert all(a <= b + slack * abs(b) for a, b in pairwise(upward))
 
 
 @every_case
@@ -97,52 +86,6 @@ def test_symbols_give_the_same_numbers(case: Case):
     for step in [step for step in case.steps if step <= min(last, 10**6)][::29]:
         value = float(formula.subs(t, step))
         assert value == pytest.approx(case.schedule(step), rel=1e-9, abs=1e-9 * size)
-
-
-@every_case
-def test_steps_come_in_any_order(case: Case):
-    forward = [case.schedule(step) for step in case.steps]
-    backward = [case.schedule(step) for step in reversed(case.steps)]
-    assert forward == backward[::-1]
-
-
-@every_case
-def test_arrays_equal_single_values(case: Case):
-    steps = numpy.array(case.steps)
-    values = case.schedule(steps)
-    single = [case.schedule(step) for step in case.steps]
-    assert values.dtype == numpy.float64
-    assert all(
-        units_off(value, mpf(one), case.size) <= case.units
-        for value, one in zip(values, single, strict=True)
-    )
-    few = steps[steps < 2**16]
-    for kind in (numpy.int32, numpy.uint16, numpy.float32, numpy.float64):
-        assert case.schedule(few.astype(kind)).tolist() == case.schedule(few).tolist()
-
-
-@every_case
-def test_arrays_keep_their_shape(case: Case):
-    for shape in ((0,), (1,), (2, 3), (0, 2), (2, 1, 3)):
-        steps = numpy.arange(math.prod(shape)).reshape(shape)
-        values = case.schedule(steps)
-        assert values.shape == shape
-        single = numpy.array([case.schedule(int(step)) for step in steps.flat]).reshape(shape)
-        numpy.testing.assert_allclose(values, single, rtol=32 * UNIT, atol=32 * UNIT * case.size)
-    assert type(case.schedule(numpy.array(3))) is type(case.schedule(numpy.int8(3))) is float
-    assert case.schedule(numpy.array(3)) == case.schedule(numpy.int8(3)) == case.schedule(3)
-
-
-@every_case
-def test_every_form_comes_back(case: Case):
-    schedule = case.schedule
-    trusted = {"imports": True}
-    assert build(schedule.config(), **trusted) == schedule
-    assert build(json.loads(json.dumps(schedule.config())), **trusted) == schedule
-    assert parse(repr(schedule), **trusted) == schedule
-    assert pickle.loads(pickle.dumps(schedule)) == schedule
-    assert copy.deepcopy(schedule) == schedule
-    assert schedule.replace() == schedule
 
 
 @every_case

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gradatim import GradatimError, Greedy, NewBob, Plateau, RuleState, build
-from gradatim.core._frameworks import framework
+from gradatim.xp.dispatch import framework
 
 # Metrics and thresholds whose products need few bits, so that a tie is a tie everywhere.
 grid = st.integers(1, 400).map(lambda n: n / 8)

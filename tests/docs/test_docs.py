@@ -2,10 +2,12 @@
 
 import ast
 import contextlib
+import importlib
 import importlib.util
 import io
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from gradatim.core._config import named
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r'^```\w+ title="([\w./]+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
 # These two run where their subject does: on each backend, and with what they print.
 ELSEWHERE = {"keras": "keras/scripts/check_docs.py", "forecast": "choose/test_forecast_docs.py"}
 PAGES = sorted({path.stem for path in DOCS.glob("*.md")} - ELSEWHERE.keys())
@@ -53,14 +56,37 @@ def fences(page, kind):
     return [body for language, body in FENCE.findall(text) if language == kind]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Writes the files that a page shows, by their titles, to where the page then runs."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     # A schedule that a page defines has its name for this page only.
     monkeypatch.setattr("gradatim.core._config._NAMED", dict(named()))
+    before = set(sys.modules)
+
+    def write(page):
+        text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+        for title, body in FILE.findall(text):
+            (tmp_path / title).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / title).write_text(body, encoding="utf-8")
+
+    yield write
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_of_a_page_runs(page, files, tmp_path):
+    files(page)
     namespace = {"__name__": "docs"}
     for body in fences(page, "python"):
         exec(compile(body, f"{page}.md", "exec"), namespace)
+    for path in tmp_path.glob("test_*.py"):
+        for name, test in vars(importlib.import_module(path.stem)).items():
+            if name.startswith("test_"):
+                test()
 
 
 @pytest.mark.parametrize(("page", "file"), ELSEWHERE.items())
@@ -92,8 +118,8 @@ def test_no_page_tells_to_import_something_private(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_commands_of_a_page_print_what_it_says(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_commands_of_a_page_print_what_it_says(page, files):
+    files(page)
     for body in fences(page, "console"):
         for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
             line, _, expected = part.partition("\n")

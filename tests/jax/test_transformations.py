@@ -27,7 +27,7 @@ from gradatim import (
     wsd,
 )
 from gradatim.core._config import named
-from gradatim.core._fields import Number
+from gradatim.core._fields import Number, Steps
 from tests.core.cases.table import CASES
 from tests.jax.precision import enable_x64
 
@@ -212,6 +212,31 @@ def test_classes_defined_later_are_pytrees_too():
 
     assert jax.tree.leaves(LaterThanTheImport(level=0.5)) == [0.5]
     assert jax.jit(lambda s: s(jnp.asarray(3)))(LaterThanTheImport(level=0.5)) == 0.5
+
+
+class Basin(Schedule):
+    """A curve with an end, which rises again past it: what holds is the base class's doing."""
+
+    height: Number
+    steps: Steps
+
+    @property
+    def length(self):
+        return self.steps
+
+    def at(self, t, xp):
+        return self.height * (1.0 - xp.real(t) / self.steps) ** 2
+
+
+def test_a_schedule_of_ones_own_keeps_its_end_as_a_pytree():
+    basin = Basin(height=4.0, steps=4)
+    leaves, structure = jax.tree.flatten(0.5 * basin >> basin)
+    assert leaves == [4.0, 0.5, 4.0]
+    again = jax.tree.unflatten(structure, [8.0, 0.5, 4.0])
+    assert [again(k) for k in (0, 4, 6, 8, 99)] == [4.0, 4.0, 1.0, 0.0, 0.0]
+    # The slope by the height is (1 - t / 4)**2 where the basin is asked, and 0 past its end.
+    slope = jax.vmap(jax.grad(lambda s, t: s(t)), in_axes=(None, 0))(basin, jnp.arange(4) * 2)
+    assert slope.height.tolist() == [1.0, 0.25, 0.0, 0.0]
 
 
 def test_steps_past_2_to_the_24_keep_apart():

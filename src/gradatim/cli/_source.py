@@ -11,6 +11,7 @@ import typer
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.user_modules import import_named
 
 _ENDINGS = (".yaml", ".yml", ".toml", ".json")
 
@@ -24,6 +25,24 @@ Given = Annotated[
 Updates = Annotated[
     int | None, typer.Option(help="Updates of the run, where the plan does not say it.")
 ]
+
+
+def _imported(modules: list[str] | None) -> list[str] | None:
+    for name in modules or ():
+        dotted = name.removesuffix(".py").strip("./").replace("/", ".")
+        hint = f"Write --import {dotted}." if dotted != name else "Write --import mypkg.schedules."
+        import_named("--import", name, name, hint)
+    return modules
+
+
+Import = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import", metavar="MODULE", show_default=False, callback=_imported,
+        help="A module of yours to import first, such as mypkg.schedules, so that the schedules "
+        "defined in it are known by name. The current directory is importable. Repeat it.",
+    ),
+]  # fmt: skip
 Value = Annotated[
     str | None, typer.Option(help="Which value of the plan. Default: lr, or the first.")
 ]

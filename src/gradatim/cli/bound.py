@@ -9,6 +9,7 @@ import typer
 
 from gradatim.cli import _page
 from gradatim.cli._logs import named
+from gradatim.cli._source import Import
 from gradatim.core.errors import GradatimError
 
 Schedules = Annotated[
@@ -33,7 +34,11 @@ Exponent = Annotated[
 
 
 def bound(
-    schedules: Schedules, updates: Updates = None, lr: Lr = None, exponent: Exponent = 0.5
+    schedules: Schedules,
+    updates: Updates = None,
+    lr: Lr = None,
+    exponent: Exponent = 0.5,
+    modules: Import = None,
 ) -> None:
     """Compare schedules by the last-iterate bound of convex theory, each at its best rate."""
     for package in ("numpy", "scipy"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Given, Updates, read
+from gradatim.cli._source import Given, Import, Updates, read
 from gradatim.core.errors import GradatimError
 
 Json = Annotated[bool, typer.Option("--json", help="The findings as JSON.")]
@@ -15,7 +15,11 @@ Strict = Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")
 
 
 def check(
-    plan: Given, updates: Updates = None, as_json: Json = False, strict: Strict = False
+    plan: Given,
+    updates: Updates = None,
+    as_json: Json = False,
+    strict: Strict = False,
+    modules: Import = None,
 ) -> None:
     """Say what is wrong with a plan on its run. Exits with 1 if there is an error.
 

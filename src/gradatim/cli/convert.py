@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Updates, Value, read
+from gradatim.cli._source import Import, Updates, Value, read
 from gradatim.core.errors import GradatimError, shown
 
 _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
@@ -32,9 +32,14 @@ Lr = Annotated[
 
 
 def convert(
-    plan: Given, to: To = None, source: From = None, lr: Lr = None, updates: Updates = None,
+    plan: Given,
+    to: To = None,
+    source: From = None,
+    lr: Lr = None,
+    updates: Updates = None,
     value: Value = None,
-) -> None:  # fmt: skip
+    modules: Import = None,
+) -> None:
     """Write a schedule for another project (--to), or read one of theirs (--from).
 
     What differs there is said on stderr, so that the code can go into a file.

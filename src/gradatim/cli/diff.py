@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Given, Updates, Value, read
+from gradatim.cli._source import Given, Import, Updates, Value, read
 from gradatim.core._config import build
 from gradatim.core.schedule import Schedule
 
@@ -18,7 +18,12 @@ Json = Annotated[bool, typer.Option("--json", help="The differences as JSON.")]
 
 
 def diff(
-    a: Given, b: Given, updates: Updates = None, value: Value = None, as_json: Json = False
+    a: Given,
+    b: Given,
+    updates: Updates = None,
+    value: Value = None,
+    as_json: Json = False,
+    modules: Import = None,
 ) -> None:
     """Compare two schedules: fields, curves, the largest gap. Exits with 1 if values differ."""
     first, second = read(a, updates), read(b, updates)

@@ -9,6 +9,7 @@ import typer
 
 from gradatim.cli import _page
 from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted, named
+from gradatim.cli._source import Import
 from gradatim.core.errors import GradatimError
 
 Schedules = Annotated[
@@ -36,6 +37,7 @@ def forecast(
     weight_decay: WeightDecay = 0.1,
     loss: Loss = None,
     out: Out = None,
+    modules: Import = None,
 ) -> None:
     """Forecast the loss of schedules that were not run, from two to four logged runs."""
     if not schedule:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
+from gradatim.cli._source import Import
 
 Updates = Annotated[int, typer.Option(show_default=False, help="Updates of the run.")]
 Peak = Annotated[
@@ -31,6 +32,7 @@ def optimise(
     weight_decay: WeightDecay = 0.1,
     loss: Loss = None,
     out: Out = None,
+    modules: Import = None,
 ) -> None:
     """Find the best schedule under a law fitted to logged runs, and say whether it is worth it."""
     found = fitted("optimise", logs, run or (), law, weight_decay, loss)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gradatim.cli._source import Import
 from gradatim.core.errors import GradatimError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def race(
     halving: Halving = False,
     out: Out = None,
     retry: Retry = False,
+    modules: Import = None,
 ) -> None:
     """Train under several schedules and seeds, and see which to take.
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Given, Updates, Value, is_file, read
+from gradatim.cli._source import Given, Import, Updates, Value, is_file, read
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 
@@ -38,6 +38,7 @@ def show(
     csv: Csv = False,
     formula: Formula = False,
     out: Out = None,
+    modules: Import = None,
 ) -> None:
     """Show the curve of a schedule and its key points."""
     source = read(plan, updates)

@@ -144,14 +144,14 @@ class _Writer:
     def constant(self, value: Any, t: Any) -> Any:
         return value if self.spelling is PYTHON else value + 0.0 * t
 
-    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
         whole = self.clip(t // steps, None, most)
         return whole, t - whole * steps
 
-    def moved(self, t: Any, by: int) -> Any:
+    def shifted(self, t: Any, by: int) -> Any:
         return self.clip(t - by, 0, None)
 
-    def reaching(self, t: Any, last: int) -> Any:
+    def widened_for(self, t: Any, last: int) -> Any:
         return t
 
     def geometric(self, rate: Any, exponent: Any) -> Any:
@@ -160,12 +160,18 @@ class _Writer:
     def power(self, base: Any, exponent: Any) -> Any:
         return base**exponent
 
-    def progress(self, t: Any, steps: float) -> tuple[Any, Any]:
+    def at_most(self, t: Any, last: float) -> Any:
         local, below = self.inside
+        known = t is local and below is not None and below <= last
+        return t if known else self.clip(t, None, last)
+
+    def progress(self, t: Any, steps: float) -> tuple[Any, Any]:
         steps = float(steps) if steps > _LARGEST and self.spelling is not PYTHON else steps
-        if t is not local or below is None or below > steps:
-            t = self.clip(t, None, steps)
+        t = self.at_most(t, steps)
         return t / steps, (steps - t) / steps
+
+    def remaining(self, t: Any, steps: float) -> Any:
+        return self.progress(t, steps)[1]
 
     def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
         return 1.0 - left**exponent
@@ -183,7 +189,7 @@ class _Writer:
                 far = (piece.length or 0) > _LARGEST
                 local = self.clip(local, 0 if start else None, None if far else piece.length)
             self.inside = (local, None if end is None else end - start)
-            here = piece.at(local, self)
+            here = piece.held(local, self)
             value = here if end is None else self.where(t < end, here, value)
         return value
 
@@ -221,7 +227,7 @@ def expression(schedule: Schedule, spelling: Spelling = PYTHON) -> str:
         GradatimError: If it calls code of its own.
     """
     try:
-        return _bare(text(schedule.at(Code("t"), _Writer(spelling))))
+        return _bare(text(schedule.held(Code("t"), _Writer(spelling))))
     except (TypeError, AttributeError, ValueError):
         raise GradatimError(
             f"convert: {type(schedule).__name__} calls code of its own, which is not written down."

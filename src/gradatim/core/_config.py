@@ -61,9 +61,12 @@ class Value:
     """An immutable thing that is exactly its declared fields.
 
     A subclass declares fields with the types of ``_fields``; they are checked in ``__init__``,
-    then ``_agree`` may refuse fields that do not fit each other. A class with ``abstract=True``
+    then ``_validate`` may refuse fields that do not fit each other. A class with ``abstract=True``
     is an interface: not registered, never built.
     """
+
+    _computed = tuple[str, ...]()
+    """Attributes that are computed when the value is built, from lengths and not from numbers."""
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -78,10 +81,20 @@ class Value:
         for name, wanted in declared(cls).items():
             value = check(cls.__name__, name, wanted, given[name])
             object.__setattr__(self, name, value)
-        self._agree()
+        try:
+            self._validate()
+        except GradatimError:
+            raise
+        except ValueError as error:
+            raise GradatimError(f"{cls.__name__}: {error}") from error
 
-    def _agree(self) -> None:
-        """Refuse fields that are right one by one and wrong together."""
+    def _validate(self) -> None:
+        """Refuse fields that are right one by one and wrong together: raise a ValueError.
+
+        A subclass may define it. It runs once, when the value is built, after the check of each
+        field by itself. The sentence of a ``ValueError`` gets the name of the class in front; a
+        ``GradatimError`` is passed on as it is.
+        """
 
     @classmethod
     def _bind(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

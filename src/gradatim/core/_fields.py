@@ -14,8 +14,8 @@ from functools import cache
 from numbers import Real
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from gradatim.core import _frameworks
 from gradatim.core.errors import refuse, unknown
+from gradatim.xp import dispatch
 
 
 class Kind(NamedTuple):
@@ -29,9 +29,9 @@ class Kind(NamedTuple):
 
 
 def _real(value: Any, test: Callable[[float], bool]) -> Any:
-    if _frameworks.traced(value):
+    if dispatch.traced(value):
         return value  # a gradient or a batch of schedules is being taken: there is no number yet
-    value = _frameworks.unwrapped(value)
+    value = dispatch.unwrapped(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
     number = float(value)

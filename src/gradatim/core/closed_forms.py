@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 from gradatim.core._fields import Number, Offset, Positive, Span, Steps, check
-from gradatim.core._frameworks import surely
-from gradatim.core._xp import PYTHON
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
+from gradatim.xp.operations import Operations
+from gradatim.xp.scalar import PYTHON
 
 
 class Line(Schedule):
@@ -39,7 +40,7 @@ class Line(Schedule):
         """The line that comes to ``end`` in ``steps`` updates and goes on, by its rise in one."""
         return cls(start, (end - start) / steps)
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         return self.start + self.rise * xp.real(t) / self.every
 
 
@@ -75,7 +76,7 @@ class NaturalDecay(Schedule):
         every = check("NaturalDecay", "every", Positive, every)
         return cls(start, -PYTHON.log(factor) / every)
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         return self.start * xp.exp(-self.rate * xp.real(t) / self.every)
 
 
@@ -104,7 +105,7 @@ class GeometricDecay(Schedule):
     every: Span
     stairs: bool = False
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         exponent = xp.real(t) / self.every
         return self.start * self.factor ** (xp.floor(exponent) if self.stairs else exponent)
 
@@ -141,7 +142,7 @@ class Noam(Schedule):
         size = None if self.model_size is None else self.model_size / factor
         return self.replace(warmup=self.warmup * factor, model_size=size)
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         fall = xp.power(xp.clip(xp.real(t), 1, None), -0.5)
         rise = xp.real(t) * self.warmup**-1.5
         return self.normalize * xp.where(fall < rise, fall, rise)
@@ -164,7 +165,7 @@ class CosineWave(Schedule):
     half: Span
     peak: Offset = 0
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         return 0.5 * (xp.cos(xp.pi * xp.real(t - self.peak) / self.half) + 1.0)
 
 
@@ -194,11 +195,11 @@ class Tanh(Schedule):
     first: Number = -7.0
     last: Number = 3.0
 
-    def _agree(self) -> None:
-        if surely(self.last <= self.first):
+    def _validate(self) -> None:
+        if known_true(self.last <= self.first):
             raise refuse("Tanh", "last", self.last, f"above first, {self.first!r}")
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         x = self.first + (self.last - self.first) * (xp.real(t) / self.steps)
         # (1 - tanh(x)) / 2 would lose its digits where tanh is nearly 1. Past 40 all of this is
         # nothing next to a rate, and its exponential too much for float32.
@@ -235,12 +236,12 @@ class Triangle(Schedule):
         """The updates from one low value to the next."""
         return 2.0 * self.half
 
-    def cycle(self, t: Any, xp: Any = PYTHON) -> Any:
+    def cycle(self, t: Any, xp: Operations = PYTHON) -> Any:
         """The number of the cycle that a step falls into, from 1."""
         return xp.floor(1.0 + xp.real(t) / self.period)
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         off = xp.real(t) / self.half - 2.0 * self.cycle(t, xp) + 1.0
         height = xp.clip(1.0 - xp.where(off < 0, -off, off), 0.0, None)
         height = (self.high - self.low) * height
-        return self.low + (height if self.scale is None else height * self.scale.at(t, xp))
+        return self.low + (height if self.scale is None else height * self.scale.held(t, xp))

@@ -7,14 +7,14 @@ there is no second list to keep in step. Only ``Join`` branches on the step.
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradatim.core._fields import Number
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.xp.operations import Operations
 
 
 def join(*pieces: Schedule) -> Schedule:
@@ -60,8 +60,16 @@ class Join(Schedule):
 
     pieces: tuple[Schedule, ...]
 
-    def _agree(self) -> None:
+    if TYPE_CHECKING:
+        # Not a field: computed from the pieces when the join is built, because every call reads it.
+        _starts: ClassVar[tuple[int, ...]]
+
+    _computed = (*Schedule._computed, "_starts")
+
+    def _validate(self) -> None:
         _flatten(self, "pieces")
+        lengths = (piece.length or 0 for piece in self.pieces[:-1])
+        object.__setattr__(self, "_starts", (0, *accumulate(lengths)))
         for i, piece in enumerate(self.pieces[:-1]):
             if piece.length is None:
                 raise GradatimError(
@@ -69,18 +77,20 @@ class Join(Schedule):
                     f"never come: {piece!r}. Give it a length: steps=..., or .cut(steps)."
                 )
 
-    @cached_property
+    @property
     def starts(self) -> tuple[int, ...]:
         """The step at which each piece begins."""
-        return (0, *accumulate(piece.length or 0 for piece in self.pieces[:-1]))
+        return self._starts
 
-    @cached_property
+    @property
     def length(self) -> int | None:
         last = self.pieces[-1].length
-        return None if last is None else self.starts[-1] + last
+        return None if last is None else self._starts[-1] + last
 
-    def at(self, t: Any, xp: Any) -> Any:
-        return xp.switch(self.pieces, self.starts, t)
+    def at(self, t: Any, xp: Operations) -> Any:
+        return xp.switch(self.pieces, self._starts, t)
+
+    held = at
 
     def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates: whole pieces, and the first part of one."""
@@ -135,8 +145,10 @@ class Scale(Schedule):
     def length(self) -> int | None:
         return self.schedule.length
 
-    def at(self, t: Any, xp: Any) -> Any:
-        return self.factor * self.schedule.at(t, xp)
+    def at(self, t: Any, xp: Operations) -> Any:
+        return self.factor * self.schedule.held(t, xp)
+
+    held = at
 
     def __repr__(self) -> str:
         return f"{self.factor!r} * {_inside(self.schedule, Join, Sum, Product, Scale)}"
@@ -155,18 +167,20 @@ class Product(Schedule):
 
     factors: tuple[Schedule, ...]
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         _flatten(self, "factors")
 
     @property
     def length(self) -> int | None:
         return _longest(self.factors)
 
-    def at(self, t: Any, xp: Any) -> Any:
-        value = self.factors[0].at(t, xp)
+    def at(self, t: Any, xp: Operations) -> Any:
+        value = self.factors[0].held(t, xp)
         for factor in self.factors[1:]:
-            value = value * factor.at(t, xp)
+            value = value * factor.held(t, xp)
         return value
+
+    held = at
 
     def __repr__(self) -> str:
         return " * ".join(_inside(factor, Join, Sum, Product, Scale) for factor in self.factors)
@@ -185,18 +199,20 @@ class Sum(Schedule):
 
     terms: tuple[Schedule, ...]
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         _flatten(self, "terms")
 
     @property
     def length(self) -> int | None:
         return _longest(self.terms)
 
-    def at(self, t: Any, xp: Any) -> Any:
-        value = self.terms[0].at(t, xp)
+    def at(self, t: Any, xp: Operations) -> Any:
+        value = self.terms[0].held(t, xp)
         for term in self.terms[1:]:
-            value = value + term.at(t, xp)
+            value = value + term.held(t, xp)
         return value
+
+    held = at
 
     def __repr__(self) -> str:
         return " + ".join(_inside(term, Join, Sum) for term in self.terms)

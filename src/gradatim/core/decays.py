@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from gradatim.core._fields import Falling, Kind, NotNegative, Number, Offset, Positive, Steps
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.xp.operations import Operations
 
 
 class Constant(Schedule):
@@ -29,8 +30,10 @@ class Constant(Schedule):
     def length(self) -> int | None:
         return self.steps
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         return xp.constant(self.value, t)
+
+    held = at
 
 
 class PowerDecay(Schedule):
@@ -56,7 +59,7 @@ class PowerDecay(Schedule):
     power: Positive
     scale: Steps
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         scale = float(self.scale)
         return self.start * xp.power(scale / (xp.real(t) + scale), self.power)
 
@@ -80,7 +83,7 @@ class InverseSqrtDecay(Schedule):
     start: Number
     scale: Steps
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         scale = float(self.scale)
         return self.start / xp.sqrt((xp.real(t) + scale) / scale)
 
@@ -103,7 +106,7 @@ class InverseTimeDecay(Schedule):
     rate: NotNegative
     every: Steps = 1
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         return self.start / (1.0 + self.rate * (xp.real(t) / float(self.every)))
 
 
@@ -126,9 +129,9 @@ class ExponentialDecay(Schedule):
     rate: Falling
     every: Steps = 1
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
-        whole, rest = xp.split(t, self.every)
+        whole, rest = xp.divmod_steps(t, self.every)
         part = xp.real(rest) / float(self.every)
         return self.start * xp.geometric(self.rate, whole) * self.rate**part
 
@@ -153,7 +156,7 @@ class Table(Schedule):
     points: tuple[tuple[Offset, Number], ...]
     between: Literal["hold", "linear"]
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         if not self.points or self.points[0][0] != 0:
             first = self.points[0][0] if self.points else None
             raise refuse("Table", "the step of points[0]", first, "0, the first update")
@@ -178,16 +181,18 @@ class Table(Schedule):
     def length(self) -> int:
         return self._steps[-1]
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         reached = xp.index(self._steps[1:], t)
         if self.between == "hold":
             return xp.take(self._values, reached, xp.real(t))
         return self._line(t, reached, xp)
 
-    def _line(self, t: Any, reached: Any, xp: Any) -> Any:
+    held = at
+
+    def _line(self, t: Any, reached: Any, xp: Operations) -> Any:
         # Past the last point the line goes on to the same value, one update further at a time.
         steps, values = (*self._steps, self._steps[-1] + 1), (*self._values, self._values[-1])
-        t = xp.clip(xp.reaching(t, steps[-1]), None, self._steps[-1])
+        t = xp.clip(xp.widened_for(t, steps[-1]), None, self._steps[-1])
         begin, end = xp.take(steps, reached, t), xp.take(steps[1:], reached, t)
         length, value = xp.real(end - begin), xp.real(t)
         return xp.real(end - t) / length * xp.take(values, reached, value) + xp.real(
@@ -234,7 +239,7 @@ class Function(Schedule):
     function: Annotated[str, _FUNCTION]
     steps: Steps | None = None
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         call = self._call
         try:
             first = call(0)
@@ -271,5 +276,5 @@ class Function(Schedule):
             f"{factor}. Repeat it with stretch=1, or write a second function."
         )
 
-    def at(self, t: Any, xp: Any) -> Any:
-        return self._call(t if self.steps is None else xp.clip(t, 0, self.steps))
+    def at(self, t: Any, xp: Operations) -> Any:
+        return self._call(t)

@@ -3,23 +3,24 @@
 A ramp mixes its two ends, ``a * start + b * end``, where the weights a and b depend on the share
 of the steps that is done and the share that is left. Both shares are rounded once, so the mix is
 exact at both ends, and the small value near an end keeps all its digits. ``Exponential`` alone is
-no mix: it multiplies.
+no mix: it multiplies. The shares stop at 1 and 0, so each formula holds its last value by itself:
+``held = at``.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from functools import cached_property
+from collections.abc import Callable
 from typing import Any, Literal
 
 from gradatim.core._fields import Number, Positive, Share, Span, Steps
-from gradatim.core._frameworks import surely
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
+from gradatim.xp.operations import Operations
 
 
 class Ramp(Schedule, abstract=True):
-    """From ``start`` to ``end`` over ``steps`` updates. A shape is its pair of ``weights``."""
+    """From ``start`` to ``end`` over ``steps`` updates."""
 
     start: Number
     end: Number
@@ -28,15 +29,6 @@ class Ramp(Schedule, abstract=True):
     @property
     def length(self) -> int:
         return self.steps
-
-    @abstractmethod
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
-        """The weights of ``start`` and of ``end``; they add up to 1."""
-
-    def at(self, t: Any, xp: Any) -> Any:
-        done, left = xp.progress(t, self.steps)
-        of_start, of_end = self.weights(done, left, xp)
-        return of_start * self.start + of_end * self.end
 
 
 class Linear(Ramp):
@@ -53,8 +45,11 @@ class Linear(Ramp):
     [0.0, 0.25, 1.0, 1.0]
     """
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
-        return left, done
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
+        return left * self.start + done * self.end
+
+    held = at
 
 
 class Cosine(Ramp):
@@ -75,13 +70,14 @@ class Cosine(Ramp):
     [1.0, 0.8536, 0.5, 0.0, 0.0]
     """
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
-        quarter = xp.pi / 2
-        fall = xp.sin(quarter * left)
-        if (self.end == 0.0) is True:  # under a trace it is neither
-            return fall * fall, 0.0  # of nothing, any share is nothing: a sine less
-        rise = xp.sin(quarter * done)
-        return fall * fall, rise * rise
+    def at(self, t: Any, xp: Operations) -> Any:
+        if (self.end == 0.0) is True:  # one sine is enough; under a JAX trace it is neither
+            fall = xp.sin(xp.pi / 2 * xp.remaining(t, self.steps))
+            return fall * fall * self.start + self.end
+        of_start, of_end = _half_wave(*xp.progress(t, self.steps), xp)
+        return of_start * self.start + of_end * self.end
+
+    held = at
 
 
 class Polynomial(Ramp):
@@ -101,8 +97,12 @@ class Polynomial(Ramp):
 
     power: Positive
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
-        return xp.power(left, self.power), xp.one_minus_power(done, left, self.power)
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
+        of_end = xp.one_minus_power(done, left, self.power)
+        return xp.power(left, self.power) * self.start + of_end * self.end
+
+    held = at
 
 
 class Exponential(Schedule):
@@ -130,7 +130,7 @@ class Exponential(Schedule):
     def length(self) -> int:
         return self.steps
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         done, left = xp.progress(t, self.steps)
         # Counted from the nearer end, so that a rounded exponent costs half as many digits.
         return xp.where(
@@ -138,6 +138,8 @@ class Exponential(Schedule):
             self.start * (self.end / self.start) ** done,
             self.end * (self.start / self.end) ** left,
         )
+
+    held = at
 
 
 class OneMinusSqrt(Ramp):
@@ -157,9 +159,11 @@ class OneMinusSqrt(Ramp):
     [1.0, 0.5, 0.0]
     """
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
-        root = xp.sqrt(done)
-        return left / (1.0 + root), root
+    def at(self, t: Any, xp: Operations) -> Any:
+        of_start, of_end = _one_minus_sqrt(*xp.progress(t, self.steps), xp)
+        return of_start * self.start + of_end * self.end
+
+    held = at
 
 
 class SquareRoot(Ramp):
@@ -176,9 +180,12 @@ class SquareRoot(Ramp):
     [1.0, 0.5, 0.0]
     """
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
         root = xp.sqrt(left)
-        return root, done / (1.0 + root)
+        return root * self.start + done / (1.0 + root) * self.end
+
+    held = at
 
 
 class Logistic(Ramp):
@@ -205,17 +212,20 @@ class Logistic(Ramp):
 
     steepness: Positive = 4.0
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         # The slope goes through sinh(steepness) squared, which float32 must be able to hold.
-        if surely(self.steepness > 40.0):
+        if known_true(self.steepness > 40.0):
             raise refuse(
                 "Logistic", "steepness", self.steepness, "at most 40",
                 "A curve that steep is a jump in the middle: join two constants.",
             )  # fmt: skip
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
         fall, rise = xp.sinh(self.steepness * left), xp.sinh(self.steepness * done)
-        return fall / (fall + rise), rise / (fall + rise)
+        return fall / (fall + rise) * self.start + rise / (fall + rise) * self.end
+
+    held = at
 
 
 class REX(Ramp):
@@ -238,10 +248,13 @@ class REX(Ramp):
 
     bend: Share = 0.5
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
         flat = 1.0 - self.bend
         whole = flat + self.bend * left
-        return left / whole, flat * done / whole
+        return left / whole * self.start + flat * done / whole * self.end
+
+    held = at
 
 
 class KDecay(Ramp):
@@ -265,12 +278,14 @@ class KDecay(Ramp):
 
     k: Positive
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
         # The clock is done**k; what is left of it is 1 - done**k.
         clock, rest = xp.power(done, self.k), xp.one_minus_power(left, done, self.k)
-        quarter = xp.pi / 2
-        fall, rise = xp.sin(quarter * rest), xp.sin(quarter * clock)
-        return fall * fall, rise * rise
+        of_start, of_end = _half_wave(clock, rest, xp)
+        return of_start * self.start + of_end * self.end
+
+    held = at
 
 
 class Glide(Ramp):
@@ -299,28 +314,52 @@ class Glide(Ramp):
     shape: Literal["cosine", "linear", "1-sqrt"] = "cosine"
     begun: Span | None = None
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         begun = 0.0 if self.begun is None else self.begun
-        if surely(begun >= self.span):
+        if known_true(begun >= self.span):
             raise refuse("Glide", "begun", self.begun, f"below span, {self.span!r}")
-        if surely(self.steps < (self.span - begun) * (1.0 - _ROUNDED)):
+        if known_true(self.steps < (self.span - begun) * (1.0 - _ROUNDED)):
             left = f"what is left of the span, {self.span - begun!r}, or more"
             raise refuse("Glide", "steps", self.steps, left, "For less of it, write .cut(steps).")
 
-    def weights(self, done: Any, left: Any, xp: Any) -> tuple[Any, Any]:
+    def at(self, t: Any, xp: Operations) -> Any:
+        done, left = xp.progress(t, self.steps)
         # Back to updates, which are whole: in the time itself the last digits would be lost.
         begun = 0.0 if self.begun is None else self.begun
         over = self.steps - (self.span - begun)
-        over = 0.0 if surely(over < 0.0) else over
+        over = 0.0 if known_true(over < 0.0) else over
         done = xp.clip((done * self.steps + begun) / self.span, None, 1.0)
         left = xp.clip(left * self.steps - over, 0.0, None) / self.span
-        return self._curve.weights(done, left, xp)
+        of_start, of_end = _WEIGHTS[self.shape](done, left, xp)
+        return of_start * self.start + of_end * self.end
 
-    @cached_property
-    def _curve(self) -> Ramp:
-        return _SHAPES[self.shape](self.start, self.end, self.steps)
+    held = at
 
 
 # How much of a span may be left over at its end: what the difference of two times is rounded by.
 _ROUNDED = 1e-12
-_SHAPES: dict[str, type[Ramp]] = {"cosine": Cosine, "linear": Linear, "1-sqrt": OneMinusSqrt}
+
+# The weights of ``start`` and ``end`` where these shares are done and left.
+_Weights = Callable[[Any, Any, Operations], tuple[Any, Any]]
+
+
+def _half_wave(done: Any, left: Any, xp: Operations) -> tuple[Any, Any]:
+    quarter = xp.pi / 2
+    fall, rise = xp.sin(quarter * left), xp.sin(quarter * done)
+    return fall * fall, rise * rise
+
+
+def _one_minus_sqrt(done: Any, left: Any, xp: Operations) -> tuple[Any, Any]:
+    root = xp.sqrt(done)
+    return left / (1.0 + root), root
+
+
+def _straight(done: Any, left: Any, xp: Operations) -> tuple[Any, Any]:
+    return left, done
+
+
+_WEIGHTS: dict[str, _Weights] = {
+    "cosine": _half_wave,
+    "linear": _straight,
+    "1-sqrt": _one_minus_sqrt,
+}

@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from gradatim.core._fields import Falling, Number, Offset, Phase, Steps, Times
-from gradatim.core._frameworks import surely
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
+from gradatim.xp.operations import Operations
 
 _FARTHEST = 2**63
 
@@ -31,18 +32,20 @@ class Clip(Schedule):
     low: Number | None = None
     high: Number | None = None
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         if self.low is None and self.high is None:
             raise GradatimError("Clip: low and high are both None. Give one, or leave clip out.")
-        if self.low is not None and self.high is not None and surely(self.low > self.high):
+        if self.low is not None and self.high is not None and known_true(self.low > self.high):
             raise refuse("Clip", "low", self.low, f"at most high, {self.high!r}")
 
     @property
     def length(self) -> int | None:
         return self.schedule.length
 
-    def at(self, t: Any, xp: Any) -> Any:
-        return xp.clip(self.schedule.at(t, xp), self.low, self.high)
+    def at(self, t: Any, xp: Operations) -> Any:
+        return xp.clip(self.schedule.held(t, xp), self.low, self.high)
+
+    held = at
 
 
 class Shift(Schedule):
@@ -67,8 +70,10 @@ class Shift(Schedule):
         length = self.schedule.length
         return None if length is None else max(length + self.by, 0)
 
-    def at(self, t: Any, xp: Any) -> Any:
-        return self.schedule.at(xp.moved(t, self.by), xp)
+    def at(self, t: Any, xp: Operations) -> Any:
+        return self.schedule.held(xp.shifted(t, self.by), xp)
+
+    held = at
 
 
 class Staircase(Schedule):
@@ -92,9 +97,11 @@ class Staircase(Schedule):
         length = self.schedule.length
         return None if length is None else -(-length // self.every) * self.every
 
-    def at(self, t: Any, xp: Any) -> Any:
-        _, late = xp.split(t, self.every)
-        return self.schedule.at(t - late, xp)
+    def at(self, t: Any, xp: Operations) -> Any:
+        _, late = xp.divmod_steps(t, self.every)
+        return self.schedule.held(t - late, xp)
+
+    held = at
 
 
 class Cut(Schedule):
@@ -117,8 +124,8 @@ class Cut(Schedule):
     def length(self) -> int:
         return self.steps
 
-    def at(self, t: Any, xp: Any) -> Any:
-        return self.schedule.at(xp.clip(t, None, self.steps), xp)
+    def at(self, t: Any, xp: Operations) -> Any:
+        return self.schedule.held(t, xp)
 
     def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates, cut once and not twice."""
@@ -150,7 +157,7 @@ class Repeat(Schedule):
     stretch: Times = 1
     shrink: Falling = 1.0
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         if not self.schedule.length:
             raise GradatimError(
                 f"repeat: the schedule must have an end, got {self.schedule!r}. "
@@ -179,15 +186,17 @@ class Repeat(Schedule):
         while start < _FARTHEST and (self.times is None or len(pieces) < self.times):
             piece = self.schedule.stretched(self.stretch ** len(pieces))
             pieces.append(
-                piece if surely(self.shrink == 1.0) else self.shrink ** len(pieces) * piece
+                piece if known_true(self.shrink == 1.0) else self.shrink ** len(pieces) * piece
             )
             start += pieces[-1].length or 0
         return join(*pieces)
 
-    def at(self, t: Any, xp: Any) -> Any:
+    def at(self, t: Any, xp: Operations) -> Any:
         if self.stretch > 1:
-            return self._cycles.at(t, xp)
+            return self._cycles.held(t, xp)
         last = None if self.times is None else self.times - 1
-        cycle, local = xp.split(t, self._cycle, last)
-        value = self.schedule.at(local, xp)
-        return value if surely(self.shrink == 1.0) else value * xp.geometric(self.shrink, cycle)
+        cycle, local = xp.divmod_steps(t, self._cycle, last)
+        value = self.schedule.held(local, xp)
+        return value if known_true(self.shrink == 1.0) else value * xp.geometric(self.shrink, cycle)
+
+    held = at

@@ -19,9 +19,9 @@ from typing import Any, Literal, NamedTuple
 
 from gradatim.core._config import Value
 from gradatim.core._fields import Count, Falling, NotNegative, Number, Positive, Share
-from gradatim.core._frameworks import surely
-from gradatim.core._xp import PYTHON
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.xp.dispatch import known_true
+from gradatim.xp.scalar import PYTHON
 
 
 class RuleState(NamedTuple):
@@ -251,8 +251,8 @@ class Greedy(Rule):
     floor: NotNegative = 0.01
     ceiling: Positive = 10.0
 
-    def _agree(self) -> None:
-        if surely(self.floor > self.ceiling):
+    def _validate(self) -> None:
+        if known_true(self.floor > self.ceiling):
             raise refuse("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
 
     def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:

@@ -47,7 +47,7 @@ class Run(Value):
     tokens: Times | None = None
     updates: Times | None = None
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         data = (self.samples, self.batch, self.epochs)
         if (self.updates is None) == (None in data):
             raise GradatimError(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from gradatim.core import _frameworks
 from gradatim.core._config import Value
-from gradatim.core._fields import Times, check, declared, stretched
-from gradatim.core._xp import PYTHON
+from gradatim.core._fields import Times, check, declared, stretched, whole
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.xp import dispatch
+from gradatim.xp.conditions import asks_for_one_truth_value
+from gradatim.xp.operations import Operations
+from gradatim.xp.scalar import PYTHON
 
 if TYPE_CHECKING:
     from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
@@ -20,8 +23,8 @@ class Schedule(Value, ABC, abstract=True):
     Step k is the value used by update k + 1: a run that has completed n updates uses
     ``schedule(n)`` next. After its end a schedule keeps its last value.
 
-    A subclass declares its fields and writes the formula, ``at``; everything else (checks, config,
-    text, equality, every framework) follows from these two.
+    A subclass declares its fields, its ``length`` if it has an end, and writes the formula, ``at``.
+    Checks, config, text, equality, every framework, and the value after the end follow from these.
 
     >>> from gradatim import Cosine, Linear
     >>> schedule = Linear(start=0.0, end=0.5, steps=10) >> Cosine(start=0.5, end=0.0, steps=90)
@@ -29,14 +32,74 @@ class Schedule(Value, ABC, abstract=True):
     (0.0, 0.25, 0.5, 0.25, 0.0, 0.0)
     """
 
+    if TYPE_CHECKING:
+        # Not a field: the length, which is read once, when the schedule is built.
+        _end: ClassVar[int | None]
+
+    _computed = (*Value._computed, "_end")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        for name in vars(cls).get("__annotations__", ()):
+            if name in dir(Schedule):
+                raise GradatimError(
+                    f"{cls.__name__}: a field cannot be called {name!r}, every schedule has "
+                    f"something of that name. Give the field another name, such as "
+                    f"{'steps' if name == 'length' else f'{name}_'}."
+                )
+        super().__init_subclass__(**kwargs)
+        # A class may say ``held = at``; a subclass with another formula must say it again.
+        if "at" in vars(cls) and "held" not in vars(cls):
+            cls.held = Schedule.held  # type: ignore[method-assign]
+
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        length = self.length
+        if length is not None:
+            try:
+                length = whole(length, 0)
+            except (TypeError, ValueError, OverflowError):
+                raise refuse(
+                    type(self).__name__,
+                    "length",
+                    length,
+                    "a whole number of updates, 0 or more, or None for a schedule without end",
+                ) from None
+        object.__setattr__(self, "_end", length)
+
     @property
     def length(self) -> int | None:
         """The updates after which the value stays as it is; None if it never does."""
         return None
 
     @abstractmethod
-    def at(self, t: Any, xp: Any) -> Any:
-        """The formula: the value at local step ``t``, a number or an array, written with ``xp``."""
+    def at(self, t: Any, xp: Operations) -> Any:
+        """The formula: the value at step ``t``, from 0 to ``length``.
+
+        Args:
+            t: The step, counted from this schedule's own start: a number or an array.
+            xp: The operations for this kind of number, see ``gradatim.xp.Operations``.
+        """
+
+    def held(self, t: Any, xp: Operations) -> Any:
+        """The value at any step: that of ``at``, and after ``length`` the last one.
+
+        A schedule made of others asks them with this. A class whose ``at`` holds the last value by
+        itself says ``held = at``.
+
+        Raises:
+            GradatimError: If ``at`` decides by an ``if`` on an array of steps.
+        """
+        end = self._end
+        try:
+            return self.at(t if end is None else xp.at_most(t, end), xp)
+        except Exception as error:
+            if not asks_for_one_truth_value(error):
+                raise
+            raise GradatimError(
+                f"{type(self).__name__}.at: where t is an array, a condition on it cannot be that "
+                "of an if, and, or, not, min or max: it holds for some steps and not for others. "
+                "Write xp.where(t < 100, 0.1, 0.01), which chooses for each step."
+            ) from error
 
     def __call__(self, step: Any) -> Any:
         """The value for update ``step + 1``.
@@ -50,22 +113,25 @@ class Schedule(Value, ABC, abstract=True):
             NumPy, the framework's default float elsewhere (a float step keeps its own type).
 
         Raises:
-            GradatimError: For a step that is negative, not finite, or no number.
+            GradatimError: For a step that is negative, not finite, or no number; for an array,
+                if the formula decides by an ``if``.
         """
-        if type(step) is int and 0 <= step < 2**63:
-            return self.at(step, PYTHON)
-        xp, t = _frameworks.of(step)
-        return self.at(t, xp)
+        if type(step) is int and step >= 0 and step < 2**63:
+            return self.held(step, PYTHON)
+        xp, t = dispatch.operations_for(step)
+        return self.held(t, xp)
 
     def formula(self) -> Any:
         """The schedule as a SymPy expression in ``t``, from the same code that computes it.
+
+        It is that of the steps up to ``length``; that the last value then stays is not printed.
 
         >>> from gradatim import Linear
         >>> Linear(start=1.0, end=0.0, steps=4).formula()
         1.0 - 0.25*t
         """
-        xp = _frameworks.symbolic()
-        return self.at(xp.step, xp)
+        xp = dispatch.symbolic()
+        return self.held(xp.step, xp)
 
     def stretched(self, factor: int) -> Self:
         """The same curve, ``factor`` times as long: every length of time in it is multiplied.

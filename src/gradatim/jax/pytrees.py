@@ -36,12 +36,14 @@ _fields: Callable[[type], tuple[tuple[str, Any], ...]] = cache(_declared)
 
 
 def _flatten(value: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    cls = type(value)
     parts = [
         (part, fixed)
-        for name, wanted in _fields(type(value))
+        for name, wanted in _fields(cls)
         for part, fixed in [_split(wanted, getattr(value, name))]
     ]
-    return tuple(part for part, _ in parts), tuple(fixed for _, fixed in parts)
+    computed = tuple((name, getattr(value, name)) for name in cls._computed)
+    return tuple(part for part, _ in parts), (*(fixed for _, fixed in parts), computed)
 
 
 def _flatten_with_keys(value: Value) -> tuple[tuple[tuple[Any, Any], ...], tuple[Any, ...]]:
@@ -53,8 +55,11 @@ def _flatten_with_keys(value: Value) -> tuple[tuple[tuple[Any, Any], ...], tuple
 def _unflatten(cls: type[Value], fixed: tuple[Any, ...], parts: Iterable[Any]) -> Value:
     # Not through __init__: JAX also puts placeholders in the place of numbers.
     value = object.__new__(cls)
-    for (name, wanted), one, part in zip(_fields(cls), fixed, parts, strict=True):
+    *held, computed = fixed
+    for (name, wanted), one, part in zip(_fields(cls), held, parts, strict=True):
         object.__setattr__(value, name, _merge(wanted, one, part))
+    for name, one in computed:
+        object.__setattr__(value, name, one)
     return value
 
 

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradatim.core import _frameworks
 from gradatim.core._fields import Times, check
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule, RuleState
+from gradatim.xp import dispatch
 
 _MISSING = object()
 
@@ -124,7 +124,7 @@ def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> Rul
 
 
 def _next(rule: Rule, state: RuleState, metric: Any) -> RuleState:
-    following = rule.update(state, metric, _frameworks.framework("jax"))
+    following = rule.update(state, metric, dispatch.framework("jax"))
     # A scan carries the same types round and round; a rule may put a plain 0 where it counts.
     pairs = zip(following, state, strict=True)
     return RuleState(*(jnp.asarray(new, old.dtype) for new, old in pairs))

@@ -63,7 +63,7 @@ class CyclicCosineScheduler(Recoverable):
         self.n_steps = 0
         self.compat = wanted(type(self).__name__, compat)
         self._peak: Any = None
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:
@@ -91,7 +91,7 @@ class CyclicCosineScheduler(Recoverable):
         self.n_steps += 1
         return peak, new
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         self._from(1.0 if self.initial_lr is None else self.initial_lr)
 
 
@@ -184,10 +184,10 @@ class CyclicLRScheduler(Recoverable):
 
     def _recovered(self) -> None:
         # As far as a file tells; SpeechBrain has no such attribute before the next batch.
-        self._agree()
+        self._validate()
         self.current_lr = self.clr(max(self.clr_iterations - 1, 0))
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         if self.scale_fn is None:
             _cyclic(self.base_lr, self.max_lr, self.step_size, self.mode, self.gamma)
             return

@@ -51,7 +51,7 @@ class NoamScheduler(PerUpdate):
         self.current_lr = lr_initial
         self.losses = []
         self.n_steps = 0
-        self._agree()
+        self._validate()
 
     @property
     def normalize(self) -> float:
@@ -115,7 +115,7 @@ class NoamIntervalScheduler(PerUpdate):
         self.current_lr = lr_initial
         self.losses = []
         self.n_steps = 0
-        self._agree()
+        self._validate()
 
     @property
     def normalize(self) -> float:
@@ -171,7 +171,7 @@ class LinearNoamScheduler(PerUpdate):
         self.current_lr = lr_initial
         self.losses = []
         self.n_steps = 0
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:
@@ -201,7 +201,7 @@ class InverseSquareRootScheduler(PerUpdate):
     def __init__(self, warmup_steps: int) -> None:
         self.warmup_steps = warmup_steps
         self.n_steps = 0
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:

@@ -63,7 +63,7 @@ class Recoverable:
         """
         load(self, path)
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         """Refuse attributes, given or read, that make no schedule."""
         getattr(self, "schedule", None)
 
@@ -101,7 +101,7 @@ def load(scheduler: Any, path: str | os.PathLike[str], end_of_epoch: bool = Fals
         vars(after)[e.name] = check(where, e.key, e.kind, state[e.key]) if e.key in state else None
     if entries:
         after._recovered()
-        after._agree()
+        after._validate()
     if "module" in state:
         _load_module(where, scheduler, state["module"])
     vars(scheduler).update(vars(after))

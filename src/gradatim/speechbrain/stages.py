@@ -71,7 +71,7 @@ class WarmCoolDecayLRSchedule(Recoverable):
         every = number(where, "decay_every", decay_every, Positive)
         self.power = -NaturalDecay.by(1.0, factor, every).rate
         self.compat = wanted(where, compat)
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:
@@ -150,7 +150,7 @@ class TriStageLRSchedule(Recoverable):
         # A stage of no length has no slope; its numbers are only there for the file.
         self.warmup_rate = Line.between(self.init_lr, peak, up).rise if up else 0.0
         self.decay_factor = NaturalDecay.by(1.0, last, down).rate if down else 0.0
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:

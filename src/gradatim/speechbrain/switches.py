@@ -72,7 +72,7 @@ class IntervalScheduler(PerUpdate):
         self.n_steps += 1
         return old, new
 
-    def _agree(self) -> None:
+    def _validate(self) -> None:
         """A file holds nothing of the curve, which was checked when it was given."""
 
 

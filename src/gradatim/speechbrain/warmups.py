@@ -49,7 +49,7 @@ class LinearWarmupScheduler(Recoverable):
         self.num_training_steps = num_training_steps
         self.current_step = 0
         self.current_lr: Any = initial_value
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:
@@ -114,7 +114,7 @@ class WarmAndExpDecayLRSchedule(Recoverable):
         whole = length(where, "total_steps", total_steps)
         self.decay_steps = whole - length(where, "n_warmup_steps", n_warmup_steps)
         self.current_step = 0
-        self._agree()
+        self._validate()
 
     @property
     def schedule(self) -> Schedule:

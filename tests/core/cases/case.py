@@ -9,6 +9,7 @@ from mpmath import mpf
 
 from gradatim import Schedule
 from gradatim.core._config import named
+from gradatim.testing.subject import Monotone
 from tests.core.oracles import Oracle
 
 FARTHEST = 2**53  # up to here every whole number is a float64 too
@@ -28,7 +29,7 @@ class Case:
     length: int | None = None
     low: float = -inf
     high: float = inf
-    way: str = ""
+    way: Monotone | None = None
     """"falls" or "rises" where it does so all the way."""
     until: int = 0
     """The last step looked at, of a schedule without end."""

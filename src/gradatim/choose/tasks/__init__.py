@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from gradatim.choose.task import CONTRACT, Task, task_of
 from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.user_modules import import_named
 
 _OWN = "For your own write package.module:function, such as mypkg.train:run."
 
@@ -55,20 +54,7 @@ def _imported(path: str) -> Callable[..., Any]:
     name, _, attribute = path.partition(":")
     if not all(part.isidentifier() for part in (*name.split("."), attribute)):
         raise refuse("race", "task", path, "an import path", _OWN)
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(name)
-    except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
-            raise GradatimError(
-                f"race: no module {error.name!r} for task {path!r}, neither in the current "
-                f"directory, {here}, nor installed. {_OWN}"
-            ) from None
-        raise GradatimError(
-            f"race: task {path!r}: importing {name} raised {type(error).__name__}: {error}"
-        ) from error
+    module = import_named("race", name, f"task {path!r}", _OWN)
     if not hasattr(module, attribute):
         functions = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == name]
         raise unknown(f"race: task {path!r}", "function", attribute, functions)

@@ -6,7 +6,6 @@ from typing import Literal
 
 from gradatim.core._config import recipe
 from gradatim.core._fields import Falling, Number, Steps, Times
-from gradatim.core._frameworks import surely
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay
 from gradatim.core.durations import Length, updates
@@ -14,6 +13,7 @@ from gradatim.core.errors import refuse
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.recipes._phases import First, Last, decay_steps, phases, shaped, warm_up
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
 
 
 @recipe
@@ -79,14 +79,14 @@ def cyclic(
     >>> [schedule(k) for k in (0, 2, 4, 6, 8, 12, 16)]
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.5, 0.0]
     """
-    if mode != "exp_range" and not surely(gamma == 1.0):
+    if mode != "exp_range" and not known_true(gamma == 1.0):
         raise refuse("cyclic", "gamma", gamma, f"left out with mode={mode!r}")
     height = peak - start
     triangle = Linear(0.0, height, up) >> Linear(height, 0.0, down or up)
     waves: Schedule = triangle.repeat(cycles, shrink=0.5 if mode == "triangular2" else 1.0)
     if mode == "exp_range":
         waves = waves * ExponentialDecay(1.0, gamma)
-    return waves if surely(start == 0.0) else waves + start
+    return waves if known_true(start == 0.0) else waves + start
 
 
 @recipe
@@ -116,7 +116,7 @@ def cosine_restarts(
     [1.0, 0.5, 1.0, 0.5, 1.0]
     """
     up = warm_up(start, peak, updates("cosine_restarts", "warmup", warmup, None), first)
-    if surely(shrink == 1.0) or surely(floor == 0.0):
+    if known_true(shrink == 1.0) or known_true(floor == 0.0):
         waves: Schedule = Cosine(peak, floor, cycle).repeat(cycles, stretch=stretch, shrink=shrink)
     else:
         waves = Cosine(peak - floor, 0.0, cycle).repeat(cycles, stretch=stretch, shrink=shrink)

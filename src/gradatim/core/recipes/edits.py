@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from gradatim.core._config import recipe
 from gradatim.core._fields import Number, Phase, Steps
-from gradatim.core._frameworks import surely
 from gradatim.core.combine import Join, join
 from gradatim.core.durations import Length, updates
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import Shape, hold_at, shaped
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
 
 
 @recipe
@@ -69,9 +69,9 @@ def extend(
             )
         floor = schedule(schedule.length)
     value = schedule(at)
-    if shape == "exponential" and surely(floor <= 0.0):
+    if shape == "exponential" and known_true(floor <= 0.0):
         raise refuse("extend", "floor", floor, "above 0 for shape='exponential'")
-    if surely(value == floor):
+    if known_true(value == floor):
         raise GradatimError(
             f"extend: after {at} updates the schedule is at {value!r}, as at its end, and would "
             "stay there. Go on from a checkpoint where it is higher, or write rewarm(...)."
@@ -110,7 +110,7 @@ def rewarm(
     >>> [round(again(k), 4) for k in (5, 10, 12, 14, 18, 22)]
     [0.5, 0.0, 0.25, 0.5, 0.25, 0.0]
     """
-    if shape == "exponential" and surely(floor <= 0.0):
+    if shape == "exponential" and known_true(floor <= 0.0):
         raise refuse("rewarm", "floor", floor, "above 0 for shape='exponential'")
     up = updates("rewarm", "warmup", warmup, _left("rewarm", at, to))
     if not 0 < up < to - at:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gradatim.core._config import recipe
 from gradatim.core._fields import Falling, Number, Positive, Steps
-from gradatim.core._frameworks import surely
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, ExponentialDecay
 from gradatim.core.durations import Length, updates
@@ -20,6 +19,7 @@ from gradatim.core.recipes._phases import (
     warm_up,
 )
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
 
 
 @recipe
@@ -56,7 +56,7 @@ def wsd(
     phase = phases("wsd", steps, warmup=warmup, cooldown=cooldown)
     if phase["cooldown"] == 0:
         raise refuse("wsd", "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
-    if shape == "exponential" and surely(floor <= 0.0):
+    if shape == "exponential" and known_true(floor <= 0.0):
         raise refuse("wsd", "floor", floor, "above 0 for shape='exponential'", "Write floor=1e-5.")
     up = warm_up(start, peak, phase["warmup"], first)
     down = phase["cooldown"]

@@ -8,8 +8,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gradatim.core._xp import Array
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.xp.array import Array
 
 # Up to here every whole number is a float64 too.
 _WHOLE_FLOATS = 2**53
@@ -43,7 +43,7 @@ class NumPy(Array):
             which = self.index(starts[1:], t)
             parts = ((i, which == i) for i in numpy.unique(which).tolist())
         for i, mine in parts:
-            value[mine] = pieces[i].at(t[mine] - starts[i], self)
+            value[mine] = pieces[i].held(t[mine] - starts[i], self)
         return value
 
     def progress(self, t: Any, steps: int) -> tuple[Any, Any]:

@@ -1,7 +1,7 @@
-"""Which framework a step belongs to, and how that framework spells the operations of ``xp``.
+"""Which framework a step belongs to, and the operations of that framework.
 
-The only folder of the core that names a framework. None is imported here before a step of that
-framework is at hand, and then it is loaded already.
+No framework is imported here before a step of that framework is at hand, and then it is loaded
+already.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gradatim.core._frameworks.arrays import (
+from gradatim.core.errors import refuse
+from gradatim.xp.array import Array
+from gradatim.xp.frameworks import (
     WHOLE,
     NumPy,
     jax_,
@@ -22,9 +24,9 @@ from gradatim.core._frameworks.arrays import (
     tensorflow_,
     torch_,
 )
-from gradatim.core._frameworks.symbols import HighPrecision, Symbolic
-from gradatim.core._xp import PYTHON, Array, Scalar
-from gradatim.core.errors import refuse
+from gradatim.xp.operations import Operations
+from gradatim.xp.scalar import PYTHON, Scalar
+from gradatim.xp.symbols import HighPrecision, Symbolic
 
 _FRAMEWORKS: dict[str, tuple[str, Callable[[ModuleType], Any]]] = {
     "numpy": ("numpy", numpy_),
@@ -64,7 +66,7 @@ def traced(value: Any) -> bool:
     return origin(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
 
 
-def surely(condition: Any) -> bool:
+def known_true(condition: Any) -> bool:
     """Whether a comparison holds for certain: not if one of its sides is not known yet."""
     return not traced(condition) and bool(condition)
 
@@ -76,7 +78,7 @@ def unwrapped(value: Any) -> Any:
     return value
 
 
-def of(step: Any) -> tuple[Any, Any]:
+def operations_for(step: Any) -> tuple[Operations, Any]:
     """The operations for this step's kind of number, and the step in the form they count with.
 
     Whole numbers stay whole, so that step 2**24 + 1 is not step 2**24, until a piece knows its

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from gradatim.core._xp import Scalar
+from gradatim.xp.scalar import Scalar
 
 
 class HighPrecision(Scalar):
@@ -22,7 +22,7 @@ class HighPrecision(Scalar):
     def constant(self, value: Any, t: Any) -> Any:
         return self._number(value)
 
-    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
         # Its numbers have no //.
         whole = t // steps if isinstance(t, int) else self.floor(t / steps)
         whole = self.clip(whole, None, most)
@@ -31,6 +31,9 @@ class HighPrecision(Scalar):
     def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
         done, left = super().progress(self._number(t), steps)
         return self._number(done), self._number(left)
+
+    def remaining(self, t: Any, steps: int) -> Any:
+        return self.progress(t, steps)[1]
 
 
 class Symbolic:
@@ -62,14 +65,18 @@ class Symbolic:
         x = x if low is None else self._sympy.Max(x, low)
         return x if high is None else self._sympy.Min(x, high)
 
-    def split(self, t: Any, steps: Any, most: Any = None) -> tuple[Any, Any]:
+    def at_most(self, t: Any, last: Any) -> Any:
+        # A printed formula is that of the steps up to the end; a number may lie past it.
+        return self._sympy.Min(t, last) if getattr(t, "is_number", True) else t
+
+    def divmod_steps(self, t: Any, steps: Any, most: Any = None) -> tuple[Any, Any]:
         whole = self.clip(self._sympy.floor(t / steps), None, most)
         return whole, t - whole * steps
 
-    def moved(self, t: Any, by: Any) -> Any:
+    def shifted(self, t: Any, by: Any) -> Any:
         return self.clip(t - by, 0, None)
 
-    def reaching(self, t: Any, last: Any) -> Any:
+    def widened_for(self, t: Any, last: Any) -> Any:
         return t
 
     def geometric(self, rate: Any, exponent: Any) -> Any:
@@ -79,18 +86,22 @@ class Symbolic:
         return base**exponent
 
     def progress(self, t: Any, steps: Any) -> tuple[Any, Any]:
-        return t / steps, 1 - t / steps
+        done = self.at_most(t, steps) / steps
+        return done, 1 - done
+
+    def remaining(self, t: Any, steps: Any) -> Any:
+        return self.progress(t, steps)[1]
 
     def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
         return 1 - left**exponent
 
     def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
         rows = [
-            (piece.at(t - start, self), t < end)
+            (piece.held(t - start, self), t < end)
             for piece, start, end in zip(pieces, starts, (*starts[1:], None), strict=True)
             if end is not None
         ]
-        last = pieces[-1].at(t - starts[-1], self)
+        last = pieces[-1].held(t - starts[-1], self)
         return self._sympy.Piecewise(*rows, (last, True)) if rows else last
 
     def index(self, boundaries: Sequence[int], t: Any) -> Any:

@@ -1,27 +1,23 @@
-"""The few operations a formula may use, for each kind of number a step can be.
+"""The operations of a formula on whole arrays, of any framework.
 
-A formula is written once, against ``xp``. The scalar form serves one number at a time, the array
-form every framework of arrays; ``_frameworks`` fills them with each framework's own functions.
-
-Every operation is *total*: it has a finite value and a finite gradient wherever a formula may call
-it, because ``where`` selects a value but does not stop a NaN gradient of the side not selected.
+``frameworks`` fills them with each framework's own functions. Every operation is *total*: it has a
+finite value and a finite gradient wherever a formula may call it, because ``where`` selects a value
+but does not stop a NaN gradient of the side not selected.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 from functools import cache
 from typing import Any
 
-# Below any share of a run that a step can reach, above the smallest float32: keeps log finite.
-_TINY = 1e-37
+from gradatim.xp.scalar import EARLY
 
-# Until here ``log1p(-done)`` has more digits than ``log(left)``. They draw level at 1/2, but XLA's
-# log1p loses two of its digits from 0.35 on.
-_EARLY = 0.3
+# Smaller than any share of a run that is left before its end, larger than the smallest float32:
+# keeps the argument of log above 0.
+_TINY = 1e-37
 
 
 def _known(number: Any) -> bool:
@@ -36,78 +32,6 @@ def _logarithm(rate: float) -> tuple[float, float]:
     mantissa, binary = math.frexp(float(exact))
     short = math.ldexp(math.trunc(mantissa * 2048.0), binary - 11)
     return short, float(exact - Decimal(short))
-
-
-class Scalar:
-    """One number at a time: plain branches, the functions of ``math`` or of its like."""
-
-    def __init__(self, functions: Any) -> None:
-        self.pi = functions.pi
-        self.sin, self.cos, self.sinh = functions.sin, functions.cos, functions.sinh
-        self.exp, self.expm1, self.floor = functions.exp, functions.expm1, functions.floor
-        self.log, self.log1p = functions.log, functions.log1p
-        self.sqrt = functions.sqrt
-
-    def real(self, t: Any) -> Any:
-        # Python divides integers of any size with one rounding, so they stay integers here.
-        return t
-
-    def constant(self, value: Any, t: Any) -> Any:
-        return value
-
-    def where(self, condition: Any, yes: Any, no: Any) -> Any:
-        return yes if condition else no
-
-    def clip(self, x: Any, low: Any, high: Any) -> Any:
-        if low is not None and x < low:
-            return low
-        return high if high is not None and x > high else x
-
-    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
-        """How many times ``steps`` updates fit into ``t``, at most ``most``, and the rest."""
-        whole = self.clip(t // steps, None, most)
-        return whole, t - whole * steps
-
-    def moved(self, t: Any, by: int) -> Any:
-        """The step ``by`` updates earlier, never below 0."""
-        return self.clip(t - by, 0, None)
-
-    def reaching(self, t: Any, last: int) -> Any:
-        """The step in a type that can count to ``last``."""
-        return t
-
-    def geometric(self, rate: Any, exponent: Any) -> Any:
-        """The rate to the power of a whole number."""
-        return rate ** self.real(exponent)
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        return base**exponent
-
-    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
-        """The shares of a piece that are done and that are left, each rounded once."""
-        if t >= steps:
-            return 1.0, 0.0
-        return t / steps, (steps - t) / steps
-
-    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
-        """``1 - left**exponent`` to the last digit, where ``done = 1 - left``."""
-        if left == 0:
-            return 1.0
-        logarithm = self.log1p(-done) if done < _EARLY else self.log(left)
-        return -self.expm1(exponent * logarithm)
-
-    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
-        """The piece that ``t`` falls into, at its own local step."""
-        i = bisect_right(starts, t) - 1
-        return pieces[i].at(t - starts[i], self)
-
-    def index(self, boundaries: Sequence[int], t: Any) -> Any:
-        """How many of the boundaries ``t`` has reached."""
-        return bisect_right(boundaries, t)
-
-    def take(self, values: Sequence[Any], i: Any, like: Any) -> Any:
-        """The i-th of the values, in the type of ``like``."""
-        return values[i]
 
 
 class Array:
@@ -147,24 +71,27 @@ class Array:
             x = self.where(x > high, high, x)
         return x
 
+    def at_most(self, t: Any, last: int) -> Any:
+        return self.clip(t, None, last)
+
     def _like(self, number: Any, x: Any) -> Any:
         # JAX reads a Python int as an int32, however large, even next to a float.
         return float(number) if isinstance(number, int) and self._largest(x) == math.inf else number
 
-    def split(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
         if steps > self._largest(t):
             return 0 * t, t
         steps = self._like(steps, t)
         whole = self.clip(self._divide(t, steps), None, most)
         return whole, t - whole * steps
 
-    def moved(self, t: Any, by: int) -> Any:
-        t = self.reaching(t, abs(by))
+    def shifted(self, t: Any, by: int) -> Any:
+        t = self.widened_for(t, abs(by))
         if by < 0:  # up to where the sum still fits the step's type
             t = self.clip(t, None, self._largest(t) + by)
         return self.clip(t - self._like(by, t), 0, None)
 
-    def reaching(self, t: Any, last: int) -> Any:
+    def widened_for(self, t: Any, last: int) -> Any:
         return t if last <= self._largest(t) else self.real(t)
 
     def geometric(self, rate: Any, exponent: Any) -> Any:
@@ -174,7 +101,7 @@ class Array:
         # A rounded rate is wrong by its rounding once for each unit of the exponent, so the power
         # is an exp: of a sum of products so short that they are exact, and of the rest.
         short, tail = _logarithm(rate)
-        high, low = (self.real(part) for part in self.split(exponent, 4096))
+        high, low = (self.real(part) for part in self.divmod_steps(exponent, 4096))
         large, small = short * 4096.0 * high, short * low
         both = large + small
         value = self.exp(both)
@@ -209,8 +136,11 @@ class Array:
             left = self.real(self._like(steps, t) - t)
         return self.real(t) / total, left / total
 
+    def remaining(self, t: Any, steps: int) -> Any:
+        return self.progress(t, steps)[1]
+
     def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
-        early = done < _EARLY
+        early = done < EARLY
         logarithm = self.where(
             early,
             self.log1p(-self.where(early, done, 0.0 * done)),
@@ -225,13 +155,10 @@ class Array:
                 break
             # Each piece sees only local steps of its own: no formula meets one it cannot take.
             start = self._like(start, t)
-            here = piece.at(self.clip(t - start, 0, piece.length), self)
+            here = piece.held(self.clip(t - start, 0, piece.length), self)
             value = here if value is None else self.where(t >= start, here, value)
         return value
 
     def index(self, boundaries: Sequence[int], t: Any) -> Any:
         largest = self._largest(t)
         return self._index([b for b in boundaries if b <= largest], t)
-
-
-PYTHON = Scalar(math)

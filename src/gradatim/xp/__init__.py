@@ -1,0 +1,12 @@
+"""The operations that a formula may use, for each kind of number that a step can be.
+
+``Operations`` lists and documents them; your own ``at(self, t, xp)`` is given one. The other files
+implement them: for Python numbers, for arrays of NumPy, torch, JAX and TensorFlow, for the
+high-precision numbers of mpmath, and for SymPy. No other folder but a framework's own names one.
+"""
+
+from gradatim.xp.dispatch import operations_for
+from gradatim.xp.operations import Operations
+from gradatim.xp.scalar import PYTHON
+
+__all__ = ["Operations", "PYTHON", "operations_for"]

@@ -1,0 +1,263 @@
+"""What every ``xp`` can do: the one list of operations that a formula may use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Operations(Protocol):
+    """The operations that a formula may use: ``xp`` in ``at(self, t, xp)``.
+
+    A formula is written once, with these operations and with ``+ - * / **``, and then runs on every
+    kind of number. ``xp`` is what the step's own kind needs: on a Python number it is ``math``, on
+    an array of torch it is ``torch``, and so on. Numbers and arrays go in, and the same kind comes
+    out.
+
+    On arrays both sides of a choice are computed, so there is no ``if``: write ``xp.where``. What
+    is said here about the domain of an operation holds for both sides.
+
+    >>> from gradatim.xp import PYTHON, operations_for
+    >>> PYTHON.where(3 < 4, 0.5, 1.0)
+    0.5
+    >>> operations_for(3) == (PYTHON, 3)
+    True
+    """
+
+    @property
+    def pi(self) -> Any:
+        """The number pi.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> round(xp.pi, 4)
+        3.1416
+        """
+
+    # Functions of one number.
+
+    def sin(self, x: Any, /) -> Any:
+        """The sine of an angle in radians; any finite ``x``.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.sin(xp.pi / 2)
+        1.0
+        """
+
+    def cos(self, x: Any, /) -> Any:
+        """The cosine of an angle in radians; any finite ``x``.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.cos(0.0)
+        1.0
+        """
+
+    def sinh(self, x: Any, /) -> Any:
+        """The hyperbolic sine, ``(exp(x) - exp(-x)) / 2``; ``abs(x)`` at most 80 for float32.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.sinh(0.0)
+        0.0
+        """
+
+    def exp(self, x: Any, /) -> Any:
+        """``e ** x``; ``x`` at most 80 for float32.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.exp(0.0)
+        1.0
+        """
+
+    def expm1(self, x: Any, /) -> Any:
+        """``exp(x) - 1``, with all digits where ``x`` is near 0; ``x`` at most 80 for float32.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> round(1e10 * xp.expm1(1e-10), 6)
+        1.0
+        """
+
+    def log(self, x: Any, /) -> Any:
+        """The natural logarithm; ``x`` above 0, so clip it first where it can be 0.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.log(1.0)
+        0.0
+        """
+
+    def log1p(self, x: Any, /) -> Any:
+        """``log(1 + x)``, with all digits where ``x`` is near 0; ``x`` above -1.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> round(1e10 * xp.log1p(1e-10), 6)
+        1.0
+        """
+
+    def sqrt(self, x: Any, /) -> Any:
+        """The square root; ``x`` 0 or more. On arrays its gradient at 0 is 0, not infinite.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.sqrt(2.25)
+        1.5
+        """
+
+    def floor(self, x: Any, /) -> Any:
+        """The largest whole number that is not above ``x``; any finite ``x``.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.floor(2.75)
+        2
+        """
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """``base ** exponent``; ``base`` 0 or more, ``exponent`` above 0 where ``base`` can be 0.
+
+        On arrays its gradient at ``base = 0`` is 0, not infinite.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.power(0.25, 1.5)
+        0.125
+        """
+
+    def geometric(self, rate: Any, exponent: Any) -> Any:
+        """``rate ** exponent``; ``rate`` above 0, ``exponent`` a whole number, 0 or more.
+
+        More accurate than ``power`` in float32, where a rounded ``rate`` is wrong once a factor.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.geometric(0.5, 3)
+        0.125
+        """
+
+    # Choices.
+
+    def where(self, condition: Any, yes: Any, no: Any, /) -> Any:
+        """``yes`` where the condition holds, else ``no``: the ``if`` of a formula.
+
+        On arrays both are computed for every step, so both must be finite everywhere.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> t = 7
+        >>> xp.where(t < 5, 1.0, 0.5)
+        0.5
+        """
+
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
+        """``min(max(x, low), high)``; a bound that is None does not bound.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.clip(7, 0, 5), xp.clip(-1.5, 0.0, None)
+        (5, 0.0)
+        """
+
+    # The step, which is a whole number until a formula makes a real number of it.
+
+    def real(self, t: Any) -> Any:
+        """The step as a real number: in the float type that the value will have.
+
+        Use it where a step enters a formula other than by ``progress``. A difference of steps is
+        exact only before it, in whole numbers.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.real(3) / 4
+        0.75
+        """
+
+    def constant(self, value: Any, t: Any) -> Any:
+        """``value``, in the shape and the float type that belong to the step ``t``.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.constant(0.5, 3)
+        0.5
+        """
+
+    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+        """The share of ``steps`` that is done at ``t``, and the share that is left.
+
+        ``t / steps`` and ``(steps - t) / steps``, each rounded once. From ``t = steps`` on they
+        are 1 and 0. A mix ``left * start + done * end`` is exact at both ends.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.progress(3, 4), xp.progress(9, 4)
+        ((0.75, 0.25), (1.0, 0.0))
+        """
+
+    def remaining(self, t: Any, steps: int) -> Any:
+        """The share of ``steps`` that is left at ``t``: the second number of ``progress``.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.remaining(3, 4), xp.remaining(9, 4)
+        (0.25, 0.0)
+        """
+
+    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+        """``1 - left ** exponent`` with all its digits; ``done`` is ``1 - left``, both 0 to 1.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.one_minus_power(0.0, 1.0, 2.0), round(xp.one_minus_power(0.5, 0.5, 2.0), 12)
+        (0.0, 0.75)
+        """
+
+    def at_most(self, t: Any, last: int) -> Any:
+        """``min(t, last)``, for the end of a curve: a printed formula leaves it out.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.at_most(3, 4), xp.at_most(9, 4)
+        (3, 4)
+        """
+
+    def shifted(self, t: Any, by: int) -> Any:
+        """``max(t - by, 0)``: the step of a curve that begins ``by`` updates later.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.shifted(10, 4), xp.shifted(3, 4), xp.shifted(3, -4)
+        (6, 0, 7)
+        """
+
+    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+        """How many whole times ``steps`` fits into ``t``, at most ``most``, and what is over.
+
+        ``n = min(t // steps, most)`` and ``t - n * steps``; ``steps`` 1 or more.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.divmod_steps(11, 4), xp.divmod_steps(11, 4, most=1)
+        ((2, 3), (1, 7))
+        """
+
+    def widened_for(self, t: Any, last: int) -> Any:
+        """The step in a type that can hold ``last``: a real number where its integers cannot.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.widened_for(3, 2**40)
+        3
+        """
+
+    # Pieces and tables.
+
+    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+        """The value of the piece that ``t`` falls into, at that piece's own step.
+
+        Args:
+            pieces: Schedules.
+            starts: The step at which each begins, rising from 0.
+            t: The step.
+
+        >>> from gradatim import Constant, Linear
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.switch((Constant(1.0), Linear(1.0, 0.0, 4)), (0, 10), 11)
+        0.75
+        """
+
+    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+        """How many of the boundaries, which rise, ``t`` has reached.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> [xp.index((10, 20), t) for t in (9, 10, 25)]
+        [0, 1, 2]
+        """
+
+    def take(self, values: Sequence[Any], i: Any, like: Any, /) -> Any:
+        """``values[i]``, in the number type of ``like``; ``i`` comes from ``index``.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.take((1.0, 0.1, 0.01), xp.index((10, 20), 15), xp.real(15))
+        0.1
+        """
