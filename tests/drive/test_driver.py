@@ -329,8 +329,8 @@ Life.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# Metrics that are no numbers are warned of once.
-expected = pytest.mark.filterwarnings("ignore:gradatim. observe. the metric is")
+# Metrics that are no numbers, and updates past an end at 0, are warned of once.
+expected = pytest.mark.filterwarnings("ignore:gradatim")
 TestLife = expected(Life.TestCase)
 
 

@@ -11,7 +11,7 @@ from gradatim.torch import Scheduler
 from tests.trainers.training import Net, batches
 
 CHANGES = 1_000
-SCHEDULE = warmup_cosine(peak=0.01, steps=CHANGES, warmup=100)
+SCHEDULE = warmup_cosine(peak=0.01, steps=2 * CHANGES, warmup=100)
 
 # torch warns of itself while it loads its compiler, and of what that looks at, which torch hides
 # where warnings are printed and not where they are errors.

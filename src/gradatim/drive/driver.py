@@ -22,6 +22,7 @@ from gradatim.drive.history import History
 from gradatim.drive.mismatch import warn_of_override
 from gradatim.drive.plan import Plan, Target, as_plan
 from gradatim.drive.state import OnMismatch, read_state, resolve, rule_states, state_of
+from gradatim.xp.scalar import PYTHON
 
 # No optimizer has stepped since the start or the last load: whichever steps next begins an update.
 _NONE_STEPPED = 2**31
@@ -306,15 +307,15 @@ class Driver:
         self.load(state, on_mismatch)
 
 
-Column = tuple[Callable[[int], float], float | None, Target]
+Column = tuple[Callable[[int, Any], float], float | None, Target]
 """What computes the value of a target, and the scale of its rule if it has one."""
 
 
 def columns_of(plan: Plan, states: Mapping[str, RuleState]) -> list[Column]:
     """The targets of a plan in order, with what their values are computed from."""
     scales = {name: state.scale for name, state in states.items()}
-    # The bound method: calling it is faster than calling the schedule, and is the same.
-    return [(one.__call__, scales.get(t.value), t) for t, one in plan.schedules.items()]
+    # What schedule(tick) calls, once it has found that tick is a whole number, 0 or more.
+    return [(one.held, scales.get(t.value), t) for t, one in plan.schedules.items()]
 
 
 def values_at(columns: list[Column], tick: int) -> list[float]:
@@ -324,8 +325,8 @@ def values_at(columns: list[Column], tick: int) -> list[float]:
         GradatimError: If one is NaN or infinite, as that of a user's own function may be.
     """
     row = []
-    for schedule, scale, target in columns:
-        value = schedule(tick)
+    for held, scale, target in columns:
+        value = held(tick, PYTHON)
         if scale is not None:
             value *= scale
         if value - value != 0.0:

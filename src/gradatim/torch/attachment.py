@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from gradatim.core.errors import GradatimError
 from gradatim.drive import Driver, Target
 from gradatim.torch.assign import Parts, schedules_of
-from gradatim.torch.groups import Entry
+from gradatim.torch.groups import Entry, Group
 from gradatim.torch.inner import has_nested_steps
 from gradatim.torch.roster import Member, Roster, in_order_of
 from gradatim.torch.table import Change, Table
@@ -76,7 +76,7 @@ class Attachment:
         row = driver.due(self.index)
         self._build()
         self._hook()
-        self._write(row)
+        self._write(self.optimizer.param_groups, row)
 
     def _make_room(self) -> None:
         for other in list(_ATTACHED.get(self.optimizer, ())):
@@ -101,6 +101,7 @@ class Attachment:
             self.optimizer.register_load_state_dict_pre_hook(self._before_load),
             self.optimizer.register_load_state_dict_post_hook(self._after_load),
         ]
+        self._attributes = vars(self.optimizer)
         self._nested = has_nested_steps(self.optimizer)
         if self._nested:
             self._watch_outermost_step()
@@ -142,12 +143,13 @@ class Attachment:
             if self._open_steps > 1:
                 return None
         self._used, self._is_probe, row = None, False, self._row
-        if (
-            row is not self.driver.row
-            or kwargs
-            or not self.table.stands(optimizer.param_groups, row)
-        ):
-            self._examine(kwargs)
+        if row is not self.driver.row or kwargs or self._others:
+            return self._examine(kwargs)
+        for key, column in self._in_all:
+            value = row[column]
+            for group in optimizer.param_groups:
+                if group[key] is not value:
+                    return self._examine(kwargs)
         return None
 
     def after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
@@ -159,28 +161,49 @@ class Attachment:
             if self._open_steps > 0:
                 return None
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
-        found_inf = getattr(optimizer, "found_inf", None)
-        if self._is_probe or (found_inf is not None and found_inf):
+        if self._is_probe or ("found_inf" in self._attributes and optimizer.found_inf):  # type: ignore[attr-defined]
             return None
         self._row = row = self.driver.stepped(self.index, self._used)
-        self.table.write(optimizer.param_groups, row)
+        for key, column in self._in_all:
+            value = row[column]
+            for group in optimizer.param_groups:
+                group[key] = value
+        if self._others:
+            self.table.write_others(row)
         return None
+
+    def _stands(self, groups: Sequence[Group]) -> bool:
+        """Whether the groups hold what the next step is to use, and are the known ones."""
+        row, table = self._row, self.table
+        if row is not self.driver.row and row is not self.driver.due(self.index):
+            return False
+        for key, column in table.in_all:
+            value = row[column]
+            for group in groups:
+                if group[key] is not value:
+                    return False
+        return not table.has_others or table.others_stand(groups, row)
+
+    def _write(self, groups: Sequence[Group], row: list[float]) -> None:
+        self._row, table = row, self.table
+        for key, column in table.in_all:
+            value = row[column]
+            for group in groups:
+                group[key] = value
+        if table.has_others:
+            table.write_others(row)
 
     def _examine(self, kwargs: Mapping[str, Any]) -> None:
         """Find out why the groups may not be what was written last."""
         self._is_probe = self._probed(kwargs)
-        if self._is_probe:
+        if self._is_probe or self._stands(self.optimizer.param_groups):
             return
         self.match()
-        row = self.driver.due(self.index)
+        groups, row = self.optimizer.param_groups, self.driver.due(self.index)
         if row is not self._row:
-            self._write(row)
-        if not self.table.stands(self.optimizer.param_groups, row):
+            self._write(groups, row)
+        if not self._stands(groups):
             self._note_changes(row)
-
-    def _write(self, row: list[float]) -> None:
-        self.table.write(self.optimizer.param_groups, row)
-        self._row = row
 
     def _note_changes(self, row: list[float]) -> None:
         changes = list(self.table.changes(row))
@@ -214,7 +237,7 @@ class Attachment:
             return False
         # A schedule may begin at 0 itself. Whoever drives the rate knows whether it wrote these.
         drives = [one for one in _ATTACHED[self.optimizer] if "lr" in one.values]
-        return not any(one.table.stands(self.optimizer.param_groups, one._row) for one in drives)
+        return not any(one._stands(self.optimizer.param_groups) for one in drives)
 
     def match(self) -> None:
         """Take up groups that were removed, reordered, replaced, renamed or added.
@@ -242,19 +265,19 @@ class Attachment:
         columns = {target: column for column, target in enumerate(self.driver.plan)}
         by_name = any(parts.depends_on_group for parts in self.roster.parts)
         self.table = Table(self.roster.members, columns, self.released, by_name)
+        self._in_all, self._others = self.table.in_all, self.table.has_others
         self._row = []  # nothing is written yet
 
     def write(self) -> None:
         """Write the values of the next step, unless detached."""
         if self.attached:
             self.match()
-            self._write(self.driver.due(self.index))
+            self._write(self.optimizer.param_groups, self.driver.due(self.index))
 
     def ensure_written(self) -> None:
-        """Write the values of the next step if the driver has moved since the last write."""
-        if self.attached and (
-            self.driver.due(self.index) is not self._row or not self.roster.is_current()
-        ):
+        """Write the values of the next step if the driver has moved or a group was added."""
+        groups, members = self.optimizer.param_groups, self.roster.members
+        if self._row is not self.driver.due(self.index) or len(groups) != len(members):
             self.write()
 
     def release(self, values: set[str]) -> None:
@@ -280,6 +303,7 @@ class Attachment:
             "_untraced_before",
             "_untraced_after",
             "owner",
+            "_attributes",
             "table",
         )
         return {key: value for key, value in vars(self).items() if key not in left_out}

@@ -32,7 +32,7 @@ class Change(NamedTuple):
 
 
 class Table:
-    """Writes rows of values into groups, and tells whether they still stand there.
+    """Where the values of a plan stand: floats that are the same in all groups, and all others.
 
     Args:
         members: The groups.
@@ -40,6 +40,10 @@ class Table:
         released: Values that are handed over: read, but not written.
         by_name: Whether the name of a group decides what is written into it.
     """
+
+    in_all: list[tuple[str, int]]
+    """Keys and columns of the floats that are written into every group: which group is which does
+    not matter there."""
 
     def __init__(
         self,
@@ -68,36 +72,21 @@ class Table:
                 self._cells.append((SlotCell(entry, group), place.column))
             else:
                 floats.setdefault((entry.key, place.column), []).append(group)
-        # A float that is the same in all groups needs no look at which group is which.
-        self._in_all = [at for at, groups in floats.items() if len(groups) == len(members)]
-        self._in_some = [(*at, groups) for at, groups in floats.items() if at not in self._in_all]
-        self._all_alike = not (self._in_some or self._cells or self._names or self._released)
+        self.in_all = [at for at, groups in floats.items() if len(groups) == len(members)]
+        self._in_some = [(*at, groups) for at, groups in floats.items() if at not in self.in_all]
+        self.has_others = bool(self._in_some or self._cells or self._names or self._released)
 
-    def write(self, groups: Sequence[Group], row: Sequence[float]) -> None:
-        """Write a row into the groups, which are the known ones."""
-        for key, column in self._in_all:
+    def write_others(self, row: Sequence[float]) -> None:
+        """Write all values of a row but those of ``in_all``."""
+        for key, column, groups in self._in_some:
             value = row[column]
             for group in groups:
-                group[key] = value
-        if self._all_alike:
-            return
-        for key, column, members in self._in_some:
-            value = row[column]
-            for group in members:
                 group[key] = value
         for cell, column in self._cells:
             cell.write(row[column])
 
-    def stands(self, groups: Sequence[Group], row: Sequence[float]) -> bool:
-        """Whether the groups are the known ones and hold a row that was written."""
-        for key, column in self._in_all:
-            value = row[column]
-            for group in groups:
-                if group[key] is not value:
-                    return False
-        return self._all_alike or self._others_stand(groups, row)
-
-    def _others_stand(self, groups: Sequence[Group], row: Sequence[float]) -> bool:
+    def others_stand(self, groups: Sequence[Group], row: Sequence[float]) -> bool:
+        """Whether these are the known groups, and hold what ``write_others`` wrote."""
         known = self._groups
         if self._released or len(groups) != len(known):
             return False
