@@ -44,7 +44,7 @@ def far_out():
     rows = []
     for name, schedule in (
         ("warm-up, stable, decay", wsd(peak=1.0, steps=2 * 10**9, warmup=100)),
-        ("restarts, all alike", cosine_restarts(peak=1.0, cycle=1_000, shrink=0.99)),
+        ("restarts, all alike", cosine_restarts(peak=1.0, cycle=1_000, factor=0.99)),
         ("restarts, growing", cosine_restarts(peak=1.0, cycle=1_000, stretch=2)),
     ):
         times = nanoseconds(

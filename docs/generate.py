@@ -29,8 +29,8 @@ from gradatim.look.formula import readable
 DOCS = Path(__file__).parent
 ORDER = {
     "index.md": "Gradatim", "which-schedule.md": "Which schedule should I use?",
-    "how-it-works.md": "How it works", "gallery.md": "Gallery",
-    "own-schedule.md": "Your own schedule", "plans.md": "Plan files",
+    "schedules.md": "Write a schedule", "how-it-works.md": "How it works",
+    "gallery.md": "Gallery", "own-schedule.md": "Your own schedule", "plans.md": "Plan files",
     "command.md": "The command", "torch.md": "torch",
     "migrate.md": "Coming from torch, transformers, timm, Ignite", "keras.md": "Keras",
     "jax.md": "JAX and Optax",
@@ -41,7 +41,8 @@ _LONGEST_FORMULA = 900
 """Characters of LaTeX: a cycle without end, written out, is no help to a reader."""
 _LONGEST_LINE = 72
 MODULES = (
-    "gradatim", "gradatim.fields", "gradatim.xp", "gradatim.testing",
+    "gradatim", "gradatim.pieces", "gradatim.recipes", "gradatim.closed_forms", "gradatim.rules",
+    "gradatim.fields", "gradatim.xp", "gradatim.testing",
     "gradatim.look", "gradatim.convert", "gradatim.plans",
     "gradatim.choose", "gradatim.choose.forecast",
     "gradatim.choose.bound", "gradatim.choose.optimise", "gradatim.choose.logs",

@@ -96,11 +96,11 @@ def main():
     run.train(400)
     told["planned, 400"] = run.loss(), list(run.scheduler.history())
     finished = run.checkpoint()
-    loss, after = go_on(extend(planned, at=200, to=600, shape="cosine"), saved, 600)
+    loss, after = go_on(extend(planned, at=200, steps=600, shape="cosine"), saved, 600)
     told["extended to 600"] = loss, before + after
 
     # Finished after 400 updates, then warmed up again for 200 more.
-    again = rewarm(planned, at=400, to=600, peak=PEAK / 2, warmup=20)
+    again = rewarm(planned, at=400, steps=600, peak=PEAK / 2, warmup=20)
     loss, after = go_on(again, finished, 600)
     told["warmed up again to 600"] = loss, told["planned, 400"][1] + after
 

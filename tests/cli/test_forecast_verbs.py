@@ -103,7 +103,7 @@ def test_bound(run):
         (["forecast", "none.csv", "-s", WSD], "cannot read none.csv"),
         (["forecast", "a.csv", "b.csv", "--run", repr(HELD), "-s", WSD], "2 logs and 1 --run"),
         (["forecast", "a.csv", "-s", WSD, "-s", WSD], "schedules need different names"),
-        (["optimise", "none.csv"], "Missing option '--updates'"),
+        (["optimise", "none.csv"], "Missing option '--steps'"),
         (["bound", "Constant(value=1.0)"], "has no end"),
         (["bound", "Cosin(1, 0, 10)"], "Did you mean 'Cosine'"),
     ],

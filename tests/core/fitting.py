@@ -1,6 +1,7 @@
 """Every recipe once, with arguments that fit a run of a given length."""
 
 import gradatim as g
+from gradatim import recipes
 from gradatim.core._config import named
 
 
@@ -9,31 +10,43 @@ def fitting(steps: int) -> dict[str, g.Schedule]:
     tenth, half = steps // 10, steps // 2
     trunk = g.warmup_cosine(peak=0.5, steps=steps, warmup=tenth)
     schedules = {
-        "branch": g.branch(trunk, half, g.Linear(trunk(half), 0.0, steps - half)),
-        "cosine_restarts": g.cosine_restarts(peak=0.5, cycle=half, shrink=0.5, floor=0.01),
+        "branch": g.branch(trunk, at=half, then=g.Linear(trunk(half), 0.0, steps - half)),
+        "cooldown": g.cooldown(trunk, at=half, updates=steps - half),
+        "cosine_restarts": g.cosine_restarts(peak=0.5, cycle=half, factor=0.5, floor=0.01),
         "cyclic": g.cyclic(peak=0.5, start=0.05, up=tenth, mode="triangular2"),
-        "extend": g.extend(trunk, at=half, to=steps, hold=tenth),
-        "infinite": g.infinite(0.5, 0.2, warmup=tenth, cooldown=tenth, hold=half, anneal=3 * tenth),
-        "inverse_sqrt_t5": g.inverse_sqrt_t5(warmup=tenth),
-        "linear_noam": g.linear_noam(peak=0.5, warmup=tenth, hold=tenth),
+        "extend": g.extend(trunk, at=half, steps=steps, hold=tenth),
+        "infinite": recipes.infinite(
+            0.5, level=0.2, warmup=tenth, decay=tenth, hold=half, cooldown=3 * tenth
+        ),
+        "inverse_sqrt_t5": recipes.inverse_sqrt_t5(warmup=tenth),
+        "linear_noam": recipes.linear_noam(peak=0.5, warmup=tenth, hold=tenth),
         "multistep": g.multistep(peak=0.5, boundaries=[half, half + tenth], warmup=tenth),
         "noam": g.noam(warmup=tenth, peak=0.5),
-        "noam_interval": g.noam_interval(tenth, [half, half + tenth], [0.5, 0.1], peak=0.5),
+        "noam_interval": recipes.noam_interval(
+            tenth, boundaries=[half, half + tenth], factors=[0.5, 0.1], peak=0.5
+        ),
         "one_cycle": g.one_cycle(peak=0.5, steps=steps, last="floor"),
         "piecewise_constant": g.piecewise_constant(values=[0.5, 0.1], boundaries=[half]),
-        "power": g.power(peak=0.5, warmup=tenth, steps=steps, cooldown=tenth),
-        "rewarm": g.rewarm(trunk, at=half, to=steps, peak=0.4, warmup=tenth),
-        "slanted_triangular": g.slanted_triangular(peak=0.5, steps=steps),
+        "power": recipes.power(peak=0.5, warmup=tenth, steps=steps, cooldown=tenth),
+        "rewarm": g.rewarm(trunk, at=half, steps=steps, peak=0.4, warmup=tenth),
+        "slanted_triangular": recipes.slanted_triangular(peak=0.5, steps=steps),
         "step_decay": g.step_decay(peak=0.5, every=tenth, factor=0.5, warmup=tenth),
         "trapezoid": g.trapezoid(peak=0.5, steps=steps),
-        "tri_stage": g.tri_stage(peak=0.5, warmup="10%", hold="40%", decay="50%", steps=steps),
-        "warm_cool_decay": g.warm_cool_decay(0.5, steps, warmup=tenth, cooldown=tenth, every=half),
+        "tri_stage": recipes.tri_stage(
+            peak=0.5, warmup="10%", hold="40%", cooldown="50%", steps=steps
+        ),
+        "warm_cool_decay": recipes.warm_cool_decay(
+            0.5, steps=steps, warmup=tenth, cooldown=tenth, every=half
+        ),
         "warmup_constant": g.warmup_constant(peak=0.5, warmup=tenth),
         "warmup_cosine": g.warmup_cosine(peak=0.5, steps=steps, warmup=tenth, first="step"),
         "warmup_inverse_sqrt": g.warmup_inverse_sqrt(peak=0.5, warmup=tenth),
+        "warmup_polynomial": g.warmup_polynomial(
+            peak=0.5, steps=steps, warmup=tenth, power=2.0, floor="1%"
+        ),
         "warmup_linear": g.warmup_linear(peak=0.5, steps=steps, warmup=tenth, hold=tenth),
         "wsd": g.wsd(peak=0.5, steps=steps, warmup=tenth, floor=0.01, shape="exponential"),
     }
-    recipes = {name for name, make in named().items() if not isinstance(make, type)}
-    assert recipes == set(schedules), "give the new recipe a row here"
+    every = {name for name, make in named().items() if not isinstance(make, type)}
+    assert every == set(schedules), "give the new recipe a row here"
     return schedules

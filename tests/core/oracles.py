@@ -83,9 +83,9 @@ def rex(t, start, end, steps, bend):
 
 
 @textbook
-def k_decay(t, start, end, steps, k):
+def k_decay(t, start, end, steps, power):
     # Zhang and Li, 2020, section 3.2.
-    return end + (start - end) * (1 + cos(pi * t**k / steps**k)) / 2
+    return end + (start - end) * (1 + cos(pi * t**power / steps**power)) / 2
 
 
 @textbook
@@ -104,8 +104,8 @@ def inverse_time(t, start, rate, every):
 
 
 @textbook
-def exponential_decay(t, start, rate, every):
-    return start * rate ** (t / every)
+def exponential_decay(t, start, factor, every):
+    return start * factor ** (t / every)
 
 
 @textbook

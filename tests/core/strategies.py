@@ -3,23 +3,20 @@
 from hypothesis import strategies as st
 
 from gradatim import (
-    REX,
     Constant,
     Cosine,
     Exponential,
     ExponentialDecay,
     InverseSqrtDecay,
     InverseTimeDecay,
-    KDecay,
     Linear,
-    Logistic,
     OneMinusSqrt,
     Polynomial,
     PowerDecay,
     Schedule,
-    SquareRoot,
     Table,
 )
+from gradatim.pieces import REX, KDecay, Logistic, SquareRoot
 
 # Rates as people use them, and 0; no sizes at which sums of a few of them lose everything.
 positive = st.floats(1e-8, 10.0, allow_subnormal=False)
@@ -38,7 +35,7 @@ def ramps() -> st.SearchStrategy[Schedule]:
         *(st.builds(shape, **ends) for shape in (Linear, Cosine, OneMinusSqrt, SquareRoot)),
         st.builds(Exponential, **above),
         st.builds(Polynomial, **ends, power=power),
-        st.builds(KDecay, **ends, k=power),
+        st.builds(KDecay, **ends, power=power),
         st.builds(Logistic, **ends, steepness=st.floats(0.1, 40.0)),
         st.builds(REX, **ends, bend=st.floats(0.01, 0.99)),
     )
@@ -82,7 +79,7 @@ def _wider(inner: st.SearchStrategy[Schedule]) -> st.SearchStrategy[Schedule]:
         st.builds(lambda a, every: a.staircase(every), inner, lengths),
         st.builds(lambda a, n: a.cut(n), inner, st.integers(0, 50)),
         st.builds(
-            lambda a, times, stretch, shrink: a.repeat(times, stretch=stretch, shrink=shrink),
+            lambda a, times, stretch, shrink: a.repeat(times, stretch=stretch, factor=shrink),
             lasting,
             st.one_of(st.none(), st.integers(1, 5)),
             st.integers(1, 3),

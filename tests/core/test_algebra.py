@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim import Constant, Cut, Join, Product, Schedule, Sum, build, join, parse
+from gradatim import Constant, Schedule, build, join, parse
+from gradatim.pieces import Cut, Join, Product, Sum
 from tests.core.strategies import endless, lengths, numbers, pieces, schedules, steps
 
 few_steps = st.lists(steps, min_size=1, max_size=12)
@@ -125,7 +126,7 @@ def test_repeat_is_joining_with_itself(a: Schedule, times: int, at: list[int]):
 def test_repeat_stretches_and_shrinks_each_cycle(
     a: Schedule, times: int, stretch: int, at: list[int]
 ):
-    shrinking = a.repeat(times, stretch=stretch, shrink=0.5)
+    shrinking = a.repeat(times, stretch=stretch, factor=0.5)
     joined = join(*(0.5**i * a.stretched(stretch**i) for i in range(times)))
     assert shrinking.length == joined.length
     assert list(map(shrinking, at)) == list(map(joined, at))

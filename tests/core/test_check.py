@@ -21,13 +21,13 @@ from gradatim import (
     noam,
     one_cycle,
     piecewise_constant,
-    tri_stage,
     warmup_constant,
     warmup_cosine,
     warmup_linear,
     wsd,
 )
 from gradatim.core.pieces import joins, stays
+from gradatim.recipes import tri_stage
 from tests.core.fitting import fitting
 
 # 100 updates an epoch, 900 in all: 1800 batches, 7200 over all processes, 72_000 samples.
@@ -59,9 +59,8 @@ def test_a_recipe_that_fits_its_run_is_no_reason_to_worry(name, steps):
 
 
 @pytest.mark.parametrize("name", fitting(100))
-def test_what_the_notes_on_the_recipes_are(name):
-    said = {finding.sentence for finding in check(fitting(1000)[name], 1000)}
-    assert said <= {"The first update runs at 0 and changes nothing."}
+def test_nothing_at_all_is_said_of_a_recipe_that_fits(name):
+    assert check(fitting(1000)[name], 1000) == []
 
 
 FAULTS = {
@@ -154,9 +153,9 @@ FAULTS = {
         cosine_restarts(peak=0.1, cycle=400), 850, "note", "update 400 of 850",
         "has risen to 0.0963", "end the run at the end of a cycle.",
     ),
-    "a first update at zero": (
-        warmup_cosine(peak=0.1, steps=900, warmup=90), 900, "note", "update 1 of 900",
-        "The first update runs at 0 and changes nothing.", 'Write first="step"',
+    "first updates at zero": (
+        warmup_cosine(peak=0.1, steps=899, warmup=90).shift(1), 900, "note", "update 1 of 900",
+        "The first updates run at 0 and change nothing.", "above 0",
     ),
     "a zero now and then": (
         cyclic(peak=0.1, start=0.0, up=150).shift(-150), 900, "note", "update 151 of 900",
@@ -214,11 +213,11 @@ SOUND = {
     "a steep but straight warm-up": (
         Linear(start=0.0, end=0.1, steps=3).shift(-1) >> Linear(start=0.1, end=0.0, steps=898), 900,
     ),
-    "a corner, not a jump": (tri_stage(peak=0.1, warmup=90, hold=360, decay=450), RUN),
+    "a corner, not a jump": (tri_stage(peak=0.1, warmup=90, hold=360, cooldown=450), RUN),
     "restarts that are meant": (cosine_restarts(peak=0.1, cycle=300), 900),
     "a run of one update": (Constant(value=0.1), 1),
     "a run of two updates": (Linear(start=0.1, end=0.0, steps=2), 2),
-    "an open end": (ExponentialDecay(start=0.1, rate=0.99), 900),
+    "an open end": (ExponentialDecay(start=0.1, factor=0.99), 900),
     "a function": (Function(function=a_tenth), 900),
 }  # fmt: skip
 
@@ -286,9 +285,9 @@ def test_a_schedule_of_any_length_is_checked_at_once(schedule):
 @pytest.mark.parametrize(("schedule", "run", "words"), [
     ("cosine", 900, "check: schedule must be a schedule, got 'cosine'"),
     (0.1, 900, "check: schedule must be a schedule, got 0.1"),
-    (Constant(value=0.1), 0, "Run: updates must be a whole number, 1 or more, got 0"),
-    (Constant(value=0.1), "900", "Run: updates must be a whole number"),
-    (Constant(value=0.1), True, "Run: updates must be a whole number"),
+    (Constant(value=0.1), 0, "Run: steps must be a whole number, 1 or more, got 0"),
+    (Constant(value=0.1), "900", "Run: steps must be a whole number"),
+    (Constant(value=0.1), True, "Run: steps must be a whole number"),
 ])  # fmt: skip
 def test_what_cannot_be_checked(schedule, run, words):
     with pytest.raises(GradatimError, match=words):
@@ -345,10 +344,9 @@ def test_a_value_that_is_no_rate_has_findings_of_its_own(fault):
     ("value", "schedule"),
     [
         ("weight_decay", Constant(0.0)),
-        ("weight_decay", Linear(0.0, 0.1, 900)),
+        ("weight_decay", Constant(0.0, 100) >> Linear(0.0, 0.1, 800)),
         ("momentum", Linear(0.95, 0.85, 300) >> Linear(0.85, 0.95, 600)),
         ("temperature", Linear(-5.0, 50.0, 900)),
-        ("weight_decay", Linear(0.0, 0.1, 90) >> Constant(0.1)),
     ],
 )
 def test_what_is_wrong_with_a_rate_may_be_right_elsewhere(value, schedule):

@@ -29,7 +29,7 @@ def test_repeats_are_right_at_any_distance(far: int):
     assert saw.repeat()(far) == pytest.approx(value, rel=1e-15)
     assert saw.repeat(2 * far)(far) == pytest.approx(value, rel=1e-15)
     assert saw.repeat(5)(far) == 0.05
-    assert saw.repeat(shrink=0.5)(far) == 0.0
+    assert saw.repeat(factor=0.5)(far) == 0.0
     if far < 2**63:
         steps = numpy.array([far - 1, far])
         assert saw.repeat()(steps).tolist() == [saw.repeat()(far - 1), saw.repeat()(far)]

@@ -129,7 +129,7 @@ TORCH_STEPS = {
 @pytest.mark.parametrize("name", TORCH_STEPS)
 def test_torch_steps_of_any_kind(name: str):
     steps, dtype = TORCH_STEPS[name], torch.float64 if name == "double" else torch.float32
-    schedule = Table([(0, 1.0), (3, 2.0)], "linear") >> Cosine(1.0, 0.0, 9).repeat(2, shrink=0.5)
+    schedule = Table([(0, 1.0), (3, 2.0)], "linear") >> Cosine(1.0, 0.0, 9).repeat(2, factor=0.5)
     values = schedule(steps)
     assert (values.dtype, values.shape) == (dtype, steps.shape)
     single = [schedule(int(step)) for step in steps.flatten()]

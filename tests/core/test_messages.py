@@ -3,20 +3,24 @@
 import pytest
 
 import gradatim
-from gradatim import GradatimError
+from gradatim import GradatimError, pieces, recipes
 
-PUBLIC = {name: getattr(gradatim, name) for name in (*gradatim.__all__, "__name__")}
+PUBLIC = {
+    name: getattr(module, name)
+    for module in (pieces, recipes, gradatim)
+    for name in (*module.__all__, "__name__")
+}
 
 MESSAGES = {
     "Cosine(1.0, 0.0, 0)":
-        "Cosine: steps must be a whole number of updates, 1 or more, got 0. Write an int, in "
-        "optimizer updates. To leave a phase out, leave it out of join(...).",
+        "Cosine: steps must be a whole number of updates, 1 or more, got 0. Write a whole "
+        "number of optimizer updates. To leave a phase out, leave it out of join(...).",
     "Linear(True, 0.0, 5)": "Linear: start must be a finite number, got True.",
     "Linear(0.0, 1.0)": "Linear: steps is missing. Write Linear(steps=...).",
     "Linear(0.0, 1.0, 5, 6)": "Linear: takes 3 arguments (start, end, steps), got 4.",
     "Linear(0.0, 1.0, 5, start=1.0)": "Linear: start is given twice.",
     "ExponentialDecay(1.0, 1.5)":
-        "ExponentialDecay: rate must be a number above 0 and at most 1, got 1.5.",
+        "ExponentialDecay: factor must be a number above 0 and at most 1, got 1.5.",
     "Logistic(1.0, 0.0, 5, 41)":
         "Logistic: steepness must be at most 40, got 41.0. A curve that steep is a jump in the "
         "middle: join two constants.",
@@ -47,39 +51,41 @@ MESSAGES = {
         "the top of a module.",
     "Function('math:log')":
         "Function: math:log(0) must be a finite number, got ValueError('math domain error').",
-    "warmup_cosine(1.0, 100, warmup=100)":
+    "warmup_cosine(1.0, steps=100, warmup=100)":
         "warmup_cosine: warmup (100) must be less than steps, 100, so that something is left. "
         "steps is the whole run, these phases included.",
-    "warmup_cosine(1.0, 100, warmup=60, hold='50%')":
+    "warmup_cosine(1.0, steps=100, warmup=60, hold='50%')":
         "warmup_cosine: warmup (60) + hold (50) must be less than steps, 100, so that something is "
         "left. steps is the whole run, these phases included.",
-    "wsd(1.0, 100, cooldown=0)":
+    "wsd(1.0, steps=100, cooldown=0)":
         "wsd: cooldown must be 1 or more, got 0. Or write warmup_constant.",
-    "wsd(1.0, 100, shape='exponential')":
-        "wsd: floor must be above 0 for shape='exponential', got 0.0. Write floor=1e-5.",
-    "tri_stage(1.0, 5, 5, 0)":
-        "tri_stage: decay must be 1 or more, got 0. Or write warmup_constant.",
-    "warmup_constant(1.0, '5%')":
+    "wsd(1.0, steps=100, shape='exponential')":
+        "wsd: floor must be above 0 for shape='exponential', got 0.0. Write floor='1%'.",
+    "tri_stage(1.0, warmup=5, hold=5, cooldown=0)":
+        "tri_stage: cooldown must be 1 or more, got 0. Or write warmup_constant.",
+    "warmup_constant(1.0, warmup='5%')":
         "warmup_constant: warmup='5%' is a share of a run, and the run's length is not known here. "
-        "Write the updates as an int, or give steps.",
-    "warmup_cosine(1.0, 100, '120%')": "warmup_cosine: warmup must be at most 100%, got '120%'.",
-    "warmup_cosine(1.0, 100, '2 epochs')":
+        "Write the updates as a whole number, or give steps.",
+    "warmup_cosine(1.0, steps=100, warmup='120%')":
+        "warmup_cosine: warmup must be at most 100%, got '120%'.",
+    "warmup_cosine(1.0, steps=100, warmup='2 epochs')":
         "warmup_cosine: warmup='2 epochs' needs to know what an update is. "
-        "Write Run(...).resolve('2 epochs').",
+        "Give steps=run, with run = Run(samples=..., batch=..., epochs=...).",
     "noam(100)": "noam: give either peak or model_size, one of them and not both.",
-    "noam(100, 1.0, 512)": "noam: give either peak or model_size, one of them and not both.",
-    "noam_interval(9, [5, 6], [1.0], 1.0)":
+    "noam(100, peak=1.0, model_size=512)":
+        "noam: give either peak or model_size, one of them and not both.",
+    "noam_interval(9, boundaries=[5, 6], factors=[1.0], peak=1.0)":
         "noam_interval: factors must be 2 numbers, one a boundary, got (1.0,).",
-    "multistep(1.0, [5], warmup=5)":
+    "multistep(1.0, boundaries=[5], warmup=5)":
         "multistep: warmup must be below the first boundary, 5, got 5.",
-    "piecewise_constant([1.0], [5])":
+    "piecewise_constant([1.0], boundaries=[5])":
         "piecewise_constant: values must be 2 numbers, one more than boundaries, got (1.0,).",
-    "power(1.0, 0)": "power: warmup must be 1 or more, or hold 1 or more, got 0.",
-    "power(1.0, 5, cooldown=3)": "power: steps must be given with a cooldown, got None.",
-    "one_cycle(1.0, 10, 5, three_phases=True)":
+    "power(1.0, warmup=0)": "power: warmup must be 1 or more, or hold 1 or more, got 0.",
+    "power(1.0, warmup=5, cooldown=3)": "power: steps must be given with a cooldown, got None.",
+    "one_cycle(1.0, steps=10, warmup=5, three_phases=True)":
         "one_cycle: warmup must be below half of steps with three_phases=True, got 5.",
-    "cyclic(1.0, 0.0, gamma=0.5)":
-        "cyclic: gamma must be left out with mode='triangular', got 0.5.",
+    "cyclic(1.0, start=0.0, factor=0.5)":
+        "cyclic: factor must be left out with mode='triangular', got 0.5.",
 }  # fmt: skip
 
 
@@ -95,7 +101,7 @@ def test_the_message_says_what_to_write(written: str):
     [
         ("Linear(0, end=1, step=10)", "Linear: unknown argument 'step'. Did you mean 'steps'?"),
         ("wsd(peek=1, steps=10)", "wsd: unknown argument 'peek'. Did you mean 'peak'?"),
-        ("wsd(1, 10, shape='cosin')", "wsd: unknown shape 'cosin'. Did you mean 'cosine'?"),
+        ("wsd(1, steps=10, shape='cosin')", "wsd: unknown shape 'cosin'. Did you mean 'cosine'?"),
         ("parse('Cosin(1, 0, 10)')", "parse: unknown schedule 'Cosin'. Did you mean 'Cosine'?"),
         ("build({'linear': {}})", "config: unknown schedule 'linear'. Did you mean 'Linear'?"),
         ("parse('Constant(1).clipp(0)')", "parse: unknown method 'clipp'. Did you mean 'clip'?"),

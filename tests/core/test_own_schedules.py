@@ -48,7 +48,7 @@ PLACES = {
     "repeated": (BOWL.repeat(2), [4.0, 2.25, 1.0, 0.25, 4.0, 2.25, 1.0, 0.25, 0.0, 0.0]),
     "repeated once": (BOWL.repeat(1, stretch=2), [4.0, 2.25, 1.0, 0.25] + [0.0] * 6),
     "stretched": (
-        BOWL.cut(2).repeat(2, stretch=2, shrink=0.5),
+        BOWL.cut(2).repeat(2, stretch=2, factor=0.5),
         [4.0, 2.25, 2.0, 1.53125, 1.125, 0.78125] + [0.5] * 4,
     ),
 }

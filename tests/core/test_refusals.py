@@ -133,4 +133,6 @@ def test_numbers_of_numpy_are_numbers():
     assert Linear(numpy.float64(0.5), numpy.float32(0.25), numpy.int64(8)) == ours
     assert numpy.float64(0.5) * ours == 0.5 * ours == ours * numpy.float32(0.5)
     assert type(Linear(numpy.float64(0.5), numpy.float32(0.25), numpy.uint8(8)).start) is float
-    assert warmup_cosine(1.0, 100, warmup=numpy.int32(5)) == warmup_cosine(1.0, 100, warmup=5)
+    assert warmup_cosine(1.0, steps=100, warmup=numpy.int32(5)) == warmup_cosine(
+        1.0, steps=100, warmup=5
+    )

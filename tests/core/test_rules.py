@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from gradatim import GradatimError, Greedy, NewBob, Plateau, RuleState, build
+from gradatim import GradatimError, Greedy, NewBob, Plateau, build
+from gradatim.rules import RuleState
 from gradatim.xp.dispatch import framework
 
 # Metrics and thresholds whose products need few bits, so that a tie is a tie everywhere.

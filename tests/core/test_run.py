@@ -34,7 +34,7 @@ from gradatim import GradatimError, Run, build
     ({"samples": 1000, "batch": 1, "epochs": 1.1}, 1100),
     ({"samples": 10, "batch": 1000, "epochs": 4}, 4),
     ({"samples": 1_281_167, "batch": 256, "epochs": 90}, 450_450),  # ImageNet: 5005 an epoch
-    ({"updates": 12_345}, 12_345),
+    ({"steps": 12_345}, 12_345),
 ])  # fmt: skip
 def test_the_updates_of_a_run(fields, steps):
     run = Run(**fields)
@@ -103,7 +103,7 @@ def test_every_unit_of_length(length, updates):
 
 @given(st.integers(1, 10**12), st.integers(1, 1000))
 def test_shares_are_exact_and_rounded_up(steps, percent):
-    run = Run(updates=steps)
+    run = Run(steps=steps)
     assert run.resolve(f"{percent / 10}%") == -(-percent * steps // 1000)
 
 
@@ -118,19 +118,19 @@ def test_a_run_is_a_value():
     assert RUN.steps == 300
 
 
-GIVE = "give either updates, or samples, batch and epochs"
+GIVE = "give either steps, or samples, batch and epochs"
 
 
 @pytest.mark.parametrize(("fields", "words"), [
     ({}, GIVE),
     ({"samples": 10}, GIVE),
     ({"samples": 10, "batch": 1}, GIVE),
-    ({"updates": 5, "samples": 10, "batch": 1, "epochs": 1}, GIVE),
-    ({"updates": 5, "samples": 10}, "leave out samples, batch and epochs"),
-    ({"updates": 0}, "updates must be a whole number, 1 or more, got 0"),
-    ({"updates": 1.5}, "updates"),
-    ({"updates": True}, "updates"),
-    ({"updates": "1000"}, "updates"),
+    ({"steps": 5, "samples": 10, "batch": 1, "epochs": 1}, "steps says it all"),
+    ({"steps": 5, "samples": 10}, "leave out samples, batch and epochs"),
+    ({"steps": 0}, "steps must be a whole number, 1 or more, got 0"),
+    ({"steps": 1.5}, "steps"),
+    ({"steps": True}, "steps"),
+    ({"steps": "1000"}, "steps"),
     ({"samples": 0, "batch": 1, "epochs": 1}, "samples"),
     ({"samples": 10, "batch": 0, "epochs": 1}, "batch"),
     ({"samples": 10, "batch": 1, "epochs": 0}, "epochs"),
@@ -138,7 +138,7 @@ GIVE = "give either updates, or samples, batch and epochs"
     ({"samples": 10, "batch": 1, "epochs": nan}, "epochs"),
     ({"samples": 10, "batch": 1, "epochs": inf}, "epochs"),
     ({"samples": 10, "batch": 1, "epochs": 1, "accumulate": 0}, "accumulate"),
-    ({"samples": 10, "batch": 1, "epochs": 1, "processes": 2.0}, "processes"),
+    ({"samples": 10, "batch": 1, "epochs": 1, "processes": 2.5}, "processes"),
     ({"samples": 10, "batch": 1, "epochs": 1, "drop_last": 1}, "drop_last"),
     ({"samples": 10, "batch": 1, "epochs": 1, "tokens": -1}, "tokens"),
     ({"samples": 9, "batch": 10, "epochs": 1, "drop_last": True}, "no batch is left"),
@@ -160,8 +160,8 @@ def test_what_is_no_length(length):
 
 
 @pytest.mark.parametrize(("run", "length", "words"), [
-    (Run(updates=100), "1 epoch", "an epoch is not known"),
-    (Run(updates=100), "1k samples", "the samples of an update are not known"),
+    (Run(steps=100), "1 epoch", "an epoch is not known"),
+    (Run(steps=100), "1k samples", "the samples of an update are not known"),
     (Run(samples=100, batch=1, epochs=1), "1e6 tokens", "tokens of a sample"),
 ])  # fmt: skip
 def test_a_length_that_needs_more_than_the_run_says(run, length, words):

@@ -39,7 +39,7 @@ SAID = {
     "Constant(1).cut(5).then(Linear(0, 1, 10))": Constant(1.0).cut(5) >> line,
     "Linear(0, 1, 10).stretched(3)": Linear(0.0, 1.0, 30),
     "Table([(0, 1), [5, -0.5]], between='hold')": Table([(0, 1.0), (5, -0.5)], "hold"),
-    "warmup_cosine(1, steps=100, warmup='10%')": warmup_cosine(1.0, 100, 10),
+    "warmup_cosine(1, steps=100, warmup='10%')": warmup_cosine(1.0, steps=100, warmup=10),
     " >> ".join(["Linear(0, 1, 10)"] * 900): join(*[line] * 900),
 }
 
@@ -89,9 +89,6 @@ Linear(*[0, 1, 10])
 Linear(**{'start': 0})
 Linear(0, 1, 2 ** 10)
 Linear(0, 1, 10) ** 2
-Linear(0, 1, 10) - 1
-Linear(0, 1, 10) / 2
--Linear(0, 1, 10)
 Linear(0, 1, 10) * 'a'
 Linear(0, 1, 10) * True
 Linear(0, 1, 10) + None

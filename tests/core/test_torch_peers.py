@@ -59,10 +59,13 @@ def one_cycle_of_torch(**kwargs) -> Callable[[torch.optim.Optimizer], peers.LRSc
 
 
 PAIRS = {
-    "StepLR": (partial(peers.StepLR, step_size=7, gamma=0.6), step_decay(PEAK, 7, 0.6)),
+    "StepLR": (
+        partial(peers.StepLR, step_size=7, gamma=0.6),
+        step_decay(PEAK, every=7, factor=0.6),
+    ),
     "MultiStepLR": (
         partial(peers.MultiStepLR, milestones=[5, 20, 21], gamma=0.3),
-        multistep(PEAK, [5, 20, 21], 0.3),
+        multistep(PEAK, boundaries=[5, 20, 21], factor=0.3),
     ),
     "ConstantLR": (
         partial(peers.ConstantLR, factor=0.25, total_iters=9),
@@ -83,32 +86,32 @@ PAIRS = {
     ),
     "CosineAnnealingWarmRestarts": (
         partial(peers.CosineAnnealingWarmRestarts, T_0=7, eta_min=0.01),
-        cosine_restarts(PEAK, 7, floor=0.01),
+        cosine_restarts(PEAK, cycle=7, floor=0.01),
     ),
     "CosineAnnealingWarmRestarts doubling": (
         partial(peers.CosineAnnealingWarmRestarts, T_0=4, T_mult=2),
-        cosine_restarts(PEAK, 4, stretch=2),
+        cosine_restarts(PEAK, cycle=4, stretch=2),
     ),
-    "CyclicLR": (cycles(step_size_up=4, step_size_down=7), cyclic(PEAK, 0.1, 4, 7)),
+    "CyclicLR": (cycles(step_size_up=4, step_size_down=7), cyclic(PEAK, start=0.1, up=4, down=7)),
     "CyclicLR triangular2": (
         cycles(step_size_up=5, mode="triangular2"),
-        cyclic(PEAK, 0.1, 5, mode="triangular2"),
+        cyclic(PEAK, start=0.1, up=5, mode="triangular2"),
     ),
     "CyclicLR exp_range": (
         cycles(step_size_up=5, mode="exp_range", gamma=0.97),
-        cyclic(PEAK, 0.1, 5, mode="exp_range", gamma=0.97),
+        cyclic(PEAK, start=0.1, up=5, mode="exp_range", factor=0.97),
     ),
     "OneCycleLR": (
         one_cycle_of_torch(),
-        one_cycle(PEAK, UPDATES, UPDATES * 3 // 10 - 1, last="floor"),
+        one_cycle(PEAK, steps=UPDATES, warmup=UPDATES * 3 // 10 - 1, last="floor"),
     ),
     "OneCycleLR linear": (
         one_cycle_of_torch(pct_start=0.5, anneal_strategy="linear", div_factor=10.0),
-        one_cycle(PEAK, UPDATES, 29, start=PEAK / 10, shape="linear", last="floor"),
+        one_cycle(PEAK, steps=UPDATES, warmup=29, start=PEAK / 10, shape="linear", last="floor"),
     ),
     "OneCycleLR in three phases": (
         one_cycle_of_torch(pct_start=0.25, three_phase=True),
-        one_cycle(PEAK, UPDATES, 14, three_phases=True, last="floor"),
+        one_cycle(PEAK, steps=UPDATES, warmup=14, three_phases=True, last="floor"),
     ),
     "SequentialLR": (
         warmup_then_cosine,

@@ -152,6 +152,17 @@ def test_every_public_name_is_in_the_docs(generated):
         assert not missing, name
 
 
+def test_the_pages_need_no_more_than_the_top_level_has():
+    """What a page imports from gradatim is there; what is there is on a page people read."""
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md"), *(ROOT / "examples").glob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in pages)
+    imported = re.findall(r"^(?:>>> )?from gradatim import (.+)$", text, re.MULTILINE)
+    names = {name.strip() for line in imported for name in line.split(",")}
+    assert names <= set(gradatim.__all__)
+    assert [name for name in gradatim.__all__ if not re.search(rf"\b{name}\b", text)] == []
+    assert len(gradatim.__all__) <= 46, "a rare name belongs into a module of its own"
+
+
 @pytest.mark.parametrize("binding", BINDINGS)
 def test_every_public_name_of_a_binding_is_on_a_page(binding):
     init = ast.parse((ROOT / "src" / "gradatim" / binding / "__init__.py").read_text("utf-8"))

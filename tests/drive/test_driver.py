@@ -201,7 +201,7 @@ PLANS = [
             "momentum": NewBob(mode="min", patience=1, nan="worse"),
         },
     ),
-    ({"lr/a": ExponentialDecay(start=1.0, rate=0.9), "lr/b": Constant(value=0.5)}, {}),
+    ({"lr/a": ExponentialDecay(start=1.0, factor=0.9), "lr/b": Constant(value=0.5)}, {}),
 ]
 
 

@@ -94,7 +94,7 @@ def test_restarts_of_the_same_run_stay_where_they_are():
         again.load(driver.state(), "rescale")
         driver = again
     assert driver.position == 5
-    plain = Run(updates=10)
+    plain = Run(steps=10)
     first, second = driven(plain), driven(plain)
     first.advance(3)
     second.load(first.state(), "rescale")
@@ -116,10 +116,10 @@ def test_a_resume_and_back_again():
 
 def test_the_state_of_the_rules_comes_along():
     two, four = Run(**DATA, processes=2), Run(**DATA, processes=4)
-    first = Driver({"lr": warmup_cosine(1e-3, two.steps)}, {"lr": HALVES}, two)
+    first = Driver({"lr": warmup_cosine(1e-3, steps=two.steps)}, {"lr": HALVES}, two)
     first.observe(1.0)
     first.observe(1.0)
-    second = Driver({"lr": warmup_cosine(1e-3, four.steps)}, {"lr": HALVES}, four)
+    second = Driver({"lr": warmup_cosine(1e-3, steps=four.steps)}, {"lr": HALVES}, four)
     second.load(first.state(), "rescale")
     assert second.scales == {"lr": 0.5}
 
@@ -136,7 +136,7 @@ def test_strict_names_the_run_and_says_what_can_be_done():
 
 
 def test_a_run_that_only_one_of_them_tells_of_is_no_difference():
-    schedule, run = warmup_cosine(1e-3, 100), Run(updates=100)
+    schedule, run = warmup_cosine(1e-3, steps=100), Run(steps=100)
     for first, second in ((None, run), (run, None)):
         driver = Driver({"lr": schedule}, run=second)
         driver.load(Driver({"lr": schedule}, run=first).state() | {"position": 7})
@@ -159,8 +159,11 @@ def other(**changed):
     (lambda: other(samples=2000), "samples must be 1000 as before, got 2000"),
     (lambda: other(epochs=5), "epochs must be 4.0 as before.*extend the schedule"),
     (lambda: other(tokens=5), "tokens must be None as before"),
-    (lambda: Driver({"lr": warmup_cosine(1e-3, 100)}), "this script does not say what run it is"),
-    (lambda: Driver({"lr": warmup_cosine(1e-3, 100)}, run=Run(updates=100)), "samples must be"),
+    (
+        lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}),
+        "this script does not say what run it is",
+    ),
+    (lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}, run=Run(steps=100)), "samples must be"),
     (
         lambda: Driver({"lr": driven(Run(**DATA)).plan["lr"]}, run=Run(**DATA, processes=2)),
         "lr is the same schedule as before, for 400 updates; the run has 200 now.*steps=run.steps",
@@ -176,7 +179,7 @@ def test_what_cannot_be_rescaled(make, words):
 
 
 def test_a_state_without_a_run_cannot_be_rescaled():
-    first = Driver({"lr": warmup_cosine(1e-3, 100)})
+    first = Driver({"lr": warmup_cosine(1e-3, steps=100)})
     with pytest.raises(GradatimError, match="the state does not say what run it is"):
         driven(Run(**DATA)).load(first.state(), "rescale")
 

@@ -39,7 +39,7 @@ def one_third(step):
 
 
 SCHEDULES = fitting(N) | {
-    "grown": cosine_restarts(peak=0.3, cycle=5, stretch=2, shrink=0.7),
+    "grown": cosine_restarts(peak=0.3, cycle=5, stretch=2, factor=0.7),
     "nested": (0.3 * cyclic(peak=1.0, start=0.1, up=3).staircase(2)).clip(high=0.2).shift(5),
     "own": Function(function=one_third),
 }
@@ -257,7 +257,7 @@ BAD_STATES = {
     "no run": (without("run"), "the keys of the state"),
     "a run that is a number": (state(run=5), "the run of the state: .*must be a mapping"),
     "a run that is a schedule": (state(run=deep(0)), "load: run must be a run"),
-    "a run of wrong sizes": (state(run={"Run": {"updates": 0}}), "updates must be"),
+    "a run of wrong sizes": (state(run={"Run": {"steps": 0}}), "steps must be"),
     "a key more": (state(step=5), "the keys of the state"),
     "a key that is no text": (state() | {3: 4}, "the keys of the state"),
     "position -1": (state(position=-1), "position must be a whole number"),

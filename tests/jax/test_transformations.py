@@ -11,7 +11,6 @@ import pytest
 
 import gradatim.jax  # noqa: F401  its import makes pytrees of schedules
 from gradatim import (
-    Clip,
     Constant,
     Cosine,
     ExponentialDecay,
@@ -28,6 +27,7 @@ from gradatim import (
 )
 from gradatim.core._config import named
 from gradatim.core._fields import Number, Steps
+from gradatim.pieces import Clip
 from tests.core.cases.table import CASES
 from tests.jax.precision import enable_x64
 
@@ -244,7 +244,7 @@ def test_steps_past_2_to_the_24_keep_apart():
     jump = Constant(value=1.0, steps=boundary) >> Constant(value=0.5)
     near = jnp.arange(boundary - 2, boundary + 3)
     assert jax.jit(jump)(near).tolist() == [1.0, 1.0, 0.5, 0.5, 0.5]
-    stairs = ExponentialDecay(start=1.0, rate=0.5, every=49).staircase(49)
+    stairs = ExponentialDecay(start=1.0, factor=0.5, every=49).staircase(49)
     steps = [16_777_258, 16_777_257, 16_777_313, 16_777_314]
     assert jax.jit(stairs)(jnp.asarray(steps)).tolist() == pytest.approx(
         [stairs(step) for step in steps], rel=5e-7

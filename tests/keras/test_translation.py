@@ -96,7 +96,7 @@ def test_what_has_no_equal_is_refused(schedule, words):
         g.wsd(peak=0.5, steps=100, warmup=10, cooldown=20),
         g.Cosine(0.0, 0.5, 10),
         g.ExponentialDecay(0.5, 0.7, 20).staircase(10),
-        g.Cosine(0.5, 0.1, 20).repeat(shrink=0.5),
+        g.Cosine(0.5, 0.1, 20).repeat(factor=0.5),
         g.Linear(0.1, 0.5, 10) >> g.Cosine(0.4, 0.0, 10),
     ],
     ids=repr,

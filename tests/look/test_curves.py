@@ -8,7 +8,7 @@ from gradatim import Constant, GradatimError, Run, Table, warmup_cosine, wsd
 from gradatim.look import plot, report
 
 RUN = Run(samples=1000, batch=10, epochs=10, tokens=100)
-SCHEDULE = warmup_cosine(1.0, 1000, warmup=100)
+SCHEDULE = warmup_cosine(1.0, steps=1000, warmup=100)
 
 
 def test_the_curve_and_its_joins():
@@ -37,7 +37,7 @@ def test_a_history_lies_over_the_plan():
 
 
 def test_several_values_and_a_logarithmic_axis():
-    axes = plot([SCHEDULE, Constant(0.1)], updates=1000, log=True)
+    axes = plot([SCHEDULE, Constant(0.1)], steps=1000, log=True)
     assert axes.get_yscale() == "log"
     assert len(axes.get_legend().get_texts()) == 2
     again = plot(SCHEDULE, axes=axes)
@@ -46,7 +46,7 @@ def test_several_values_and_a_logarithmic_axis():
 
 def test_a_plan_for_10_to_the_18_updates_is_drawn_by_sampling(tmp_path):
     begun = time.process_time()
-    axes = plot({"lr": wsd(3e-4, 10**18, warmup="1%")})
+    axes = plot({"lr": wsd(3e-4, steps=10**18, warmup="1%")})
     axes.figure.savefig(tmp_path / "plan.png")
     assert time.process_time() - begun < 2.0 * 3  # 2 s is the claim; matplotlib may load its fonts
     assert axes.get_lines()[0].get_xdata()[-1] == 10**18 - 1
@@ -64,7 +64,7 @@ def test_negative_values_are_on_the_plot():
         ({"schedules": {"lr": 0.1}}, "lr must be a schedule, got 0.1"),
         ({"schedules": SCHEDULE, "unit": "epoch"}, "Did you mean 'epochs'?"),
         ({"schedules": SCHEDULE, "unit": "epochs"}, "needs the run"),
-        ({"schedules": SCHEDULE, "run": RUN, "updates": 9}, "not both"),
+        ({"schedules": SCHEDULE, "run": RUN, "steps": 9}, "not both"),
         ({"schedules": [SCHEDULE, SCHEDULE], "history": [(0, 1.0)]}, "is a mapping"),
     ],
 )

@@ -39,7 +39,7 @@ def test_each_curve_after_the_first_has_a_colour_of_its_own():
 
 
 def test_a_sparkline_has_the_highest_block_at_the_peak():
-    line = sparkline(warmup_cosine(1.0, 100, warmup=50), 100, width=10)
+    line = sparkline(warmup_cosine(1.0, steps=100, warmup=50), 100, width=10)
     assert line.index("█") in (4, 5)
     assert sparkline(Constant(0.0), 10, width=4, ascii=True) == "    "
 
@@ -56,12 +56,12 @@ def test_what_an_encoding_can_hold(encoding, can):
 def test_the_area_of_a_long_run_is_its_sum(steps):
     # A line from 1 to 0: the sum of (1 - k / n) over k < n is (n + 1) / 2.
     assert area(Linear(1.0, 0.0, steps), steps) == pytest.approx((steps + 1) / 2, rel=1e-9)
-    schedule = warmup_cosine(1.0, steps, warmup=steps // 10)
+    schedule = warmup_cosine(1.0, steps=steps, warmup=steps // 10)
     assert area(schedule, steps) == pytest.approx(steps / 2, rel=1e-5)
 
 
 def test_key_points_of_10_to_the_18_updates():
-    points = {p.name: p for p in key_points(wsd(1.0, 10**18, warmup="1%"), 10**18)}
+    points = {p.name: p for p in key_points(wsd(1.0, steps=10**18, warmup="1%"), 10**18)}
     assert points["end of warm-up"].step == 10**16
     assert points["area"].value == pytest.approx(10**18 * (0.005 + 0.79 + 0.2 / 3), rel=1e-4)
 
@@ -76,7 +76,7 @@ def test_every_schedule_has_a_picture(case):
 
 
 def test_a_notebook_shows_a_schedule():
-    page = warmup_cosine(1.0, 1000, warmup=100)._repr_html_()
+    page = warmup_cosine(1.0, steps=1000, warmup=100)._repr_html_()
     ElementTree.fromstring(page)
     assert "Cosine(start=1.0" in page
 
@@ -108,4 +108,6 @@ def test_the_catalogue_is_complete():
 
 def test_formulas_are_latex():
     assert latex(Linear(1.0, 0.0, 4)) == r"1 - \frac{t}{4}"
-    assert r"\cos" in latex(warmup_cosine(1.0, 100)) or r"\sin" in latex(warmup_cosine(1.0, 100))
+    assert r"\cos" in latex(warmup_cosine(1.0, steps=100)) or r"\sin" in latex(
+        warmup_cosine(1.0, steps=100)
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gradatim.core._config import named
-from gradatim.plans.reading import wanted
+from gradatim.core._fields import declared
 
 GOOD = {
     ".yaml": """format: 1
@@ -36,7 +36,7 @@ Constant = { value = 0.1 }
 mode = "min"
 """,
     ".json": """{"format": 1,
- "run": {"updates": 10000},
+ "run": {"steps": 10000},
  "schedules": {
   "lr": {"multistep": {"peak": 0.1, "boundaries": ["30%", "60%"], "warmup": 100}},
   "betas[0]": {"Table": {"points": [[0, 0.9], [100, 0.95]], "between": "linear"}}
@@ -52,7 +52,7 @@ SCALARS = st.one_of(
     ),
     st.sampled_from([2**31, 2**53 + 1, 2**63, 10**18, -1, 0, 1, 1e-300, 1e300]),
 )  # fmt: skip
-ARGUMENTS = sorted({a for make in named().values() for a in wanted(make)} | {"step", "__class__"})
+ARGUMENTS = sorted({a for make in named().values() for a in declared(make)} | {"step", "__class__"})
 PLAIN_WORDS = ["format", "run", "schedules", "rules", "lr", "pieces", "[", "]", "{", "}", ":", ",",
                "\n", "  ", "- ", "&a", "*a", "!!int", "!", "|", ">", "#", "---", "'", '"', "=",
                "\t", "1", "-1", "1e9", "0", "5%", "\x00", "\ufeff", "\u2028", "? ",
@@ -64,7 +64,7 @@ def schedules() -> st.SearchStrategy[Any]:
         entries = st.one_of(SCALARS, inside, st.lists(st.one_of(SCALARS, inside), max_size=4))
 
         def arguments(name: str) -> st.SearchStrategy[Any]:
-            names = st.sampled_from([*wanted(named()[name])] or ARGUMENTS)
+            names = st.sampled_from([*declared(named()[name])] or ARGUMENTS)
             rare = st.one_of(names, names, names, names, st.sampled_from(ARGUMENTS))
             return st.dictionaries(rare, entries, max_size=6).map(lambda found: {name: found})
 
@@ -74,14 +74,16 @@ def schedules() -> st.SearchStrategy[Any]:
 
 
 RUNS = st.dictionaries(
-    st.sampled_from(["samples", "batch", "epochs", "updates", "tokens", "accumulate", "step"]),
+    st.sampled_from(
+        ["samples", "batch", "epochs", "steps", "updates", "tokens", "accumulate", "step"]
+    ),
     st.one_of(st.integers(1, 10**6), SCALARS), max_size=5,
 )  # fmt: skip
 PLANS = st.fixed_dictionaries(
     {"format": st.just(1) | SCALARS,
      "schedules": st.dictionaries(st.sampled_from(["lr", "lr/head", "b[0]", "?"]), schedules(),
                                   max_size=3)},
-    optional={"run": st.just({"updates": 1000}) | RUNS,
+    optional={"run": st.just({"steps": 1000}) | RUNS,
               "rules": st.dictionaries(st.just("lr"), schedules())},
 )  # fmt: skip
 """Plans as data, in the right form with many a wrong entry."""

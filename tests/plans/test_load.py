@@ -36,7 +36,7 @@ def test_every_format_says_the_same(ending, tmp_path):
     text = {
         ".yaml": "format: 1\nrun: {updates: 1000}\nschedules: {lr: {wsd: {peak: 1e-3}}}",
         ".toml": "format = 1\nrun.updates = 1000\nschedules.lr.wsd.peak = 1e-3",
-        ".json": '{"format": 1, "run": {"updates": 1000}, "schedules": {"lr": {"wsd": '
+        ".json": '{"format": 1, "run": {"steps": 1000}, "schedules": {"lr": {"wsd": '
         '{"peak": 1e-3}}}}',
     }[ending]
     assert load(tmp_path, text, f"plan{ending}")["lr"] == wsd(peak=1e-3, steps=1000)
@@ -54,7 +54,9 @@ def test_lengths_in_any_unit_become_updates(written, updates):
 
 
 def test_the_configuration_of_any_schedule_is_a_plan():
-    schedule = 0.5 * (warmup_cosine(1.0, 100, warmup=10) >> gradatim.Constant(0.1)).clip(low=0.01)
+    schedule = 0.5 * (warmup_cosine(1.0, steps=100, warmup=10) >> gradatim.Constant(0.1)).clip(
+        low=0.01
+    )
     text = f'{{"format": 1, "schedules": {{"lr": {schedule.config()}}}}}'
     text = text.replace("'", '"').replace("None", "null")
     assert read_plan(text, ".json")["lr"] == schedule

@@ -791,7 +791,7 @@ BAD = [
     (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=0.5), "rule must be a rule, or a mapping.*got 0.5"),
     (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=SCHEDULE), "rule must be a rule, or a mapping"),
     (lambda: Scheduler(sgd(), lr=SCHEDULE, rule=Plateau), r"rule must be.*Plateau\(mode"),
-    (lambda: Scheduler(sgd(), lr=SCHEDULE, run={"updates": 5}), "run must be a Run"),
+    (lambda: Scheduler(sgd(), lr=SCHEDULE, run={"steps": 5}), "run must be a Run"),
     (lambda: Scheduler(sgd(), lr=SCHEDULE, rule={"lr": 0.5}), "the rule for 'lr' must be a rule"),
     (lambda: Scheduler(sgd(), momentum=SCHEDULE, rule=PLATEAU), "value to apply a rule to 'lr'"),
 ]
@@ -899,7 +899,7 @@ def test_the_numbers_of_transformers_in_the_same_places():
 def test_a_plan_file_drives_an_optimizer(tmp_path):
     path = tmp_path / "plan.json"
     path.write_text(
-        '{"format": 1, "run": {"updates": 100},'
+        '{"format": 1, "run": {"steps": 100},'
         ' "schedules": {"lr": {"warmup_cosine": {"peak": 0.3, "warmup": "5%"}}}}'
     )
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)

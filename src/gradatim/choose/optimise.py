@@ -107,7 +107,7 @@ def optimise(
     schedule = space.schedule(_search(space, members, decay))
     fall = max(1, int(PLAIN_COOLDOWN * steps))
     plain = warmup_linear(
-        peak, steps, warmup=warmup, hold=max(0, steps - warmup - fall), floor=floor
+        peak, steps=steps, warmup=warmup, hold=max(0, steps - warmup - fall), floor=floor
     )
     return _compared(fitted, schedule, plain, steps, decay)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from gradatim.choose.task import CONTRACT, Task
 from gradatim.core.errors import GradatimError
+from gradatim.core.renames import current_config
 from gradatim.core.schedule import Schedule
 
 _MOST_POINTS = 1000
@@ -91,6 +92,7 @@ class FinishedRun:
         curve: dict[str, Any] = {
             name: tuple(fields.pop(name)) for name in ("steps", "rates", "losses")
         }
+        fields["schedule"] = current_config(fields["schedule"])
         return cls(**fields, **curve)
 
 

@@ -23,7 +23,10 @@ Given = Annotated[
     ),
 ]  # fmt: skip
 Updates = Annotated[
-    int | None, typer.Option(help="Updates of the run, where the plan does not say it.")
+    int | None,
+    typer.Option(
+        "--steps", "--updates", help="Updates of the run, where the plan does not say it."
+    ),
 ]
 
 
@@ -81,16 +84,16 @@ def read(given: str, updates: int | None = None) -> Source:
         GradatimError: If it is neither.
     """
     if updates is not None and updates < 1:
-        raise refuse("--updates", "it", updates, "1 or more")
+        raise refuse("--steps", "it", updates, "1 or more")
     if is_file(given):
         from gradatim.plans import load_plan
 
         plan = load_plan(given)
         if updates is not None and plan.run is not None:
-            raise GradatimError(f"--updates: {given} has a run of its own. Leave it out.")
+            raise GradatimError(f"--steps: {given} has a run of its own. Leave it out.")
         return Source(
             {str(t): s for t, s in plan.schedules.items()},
-            Run(updates=updates) if updates else plan.run,
+            Run(steps=updates) if updates else plan.run,
         )
     if "(" not in given:
         found = " It is a folder." if os.path.isdir(given) else ""
@@ -100,4 +103,4 @@ def read(given: str, updates: int | None = None) -> Source:
         )
     from gradatim.core._text import parse
 
-    return Source({"lr": parse(given)}, Run(updates=updates) if updates else None)
+    return Source({"lr": parse(given)}, Run(steps=updates) if updates else None)

@@ -73,8 +73,11 @@ class Watch:
                 f"Runs in {race.folder} were made with another version of {', '.join(other)}. They "
                 "are kept; to start afresh, name another folder with --out."
             )
-        for name, schedule in race.contestants.items() if race.updates else ():
-            for finding in check(schedule, Run(updates=race.updates)):
+        if race.updates is None:
+            return
+        run = Run(steps=race.updates)
+        for name, schedule in race.contestants.items():
+            for finding in check(schedule, run):
                 if finding.severity != "note":
                     self._line(f"{name}: {finding.sentence} {finding.fix}")
 

@@ -32,7 +32,7 @@ def check(
     ends = [schedule.length for schedule in source.schedules.values() if schedule.length]
     if source.run is None and not ends:
         raise GradatimError(
-            "check: how long is the run? Write --updates, or a run into the plan file."
+            "check: how long is the run? Write --steps, or a run into the plan file."
         )
     run = source.run or max(ends)
     order = ("error", "warning", "note")

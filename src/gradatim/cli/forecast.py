@@ -21,7 +21,10 @@ Schedules = Annotated[
     ),
 ]  # fmt: skip
 Updates = Annotated[
-    int | None, typer.Option(help="Updates of the run. Default: those of each schedule.")
+    int | None,
+    typer.Option(
+        "--steps", "--updates", help="Updates of the run. Default: those of each schedule."
+    ),
 ]
 Out = Annotated[
     Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")

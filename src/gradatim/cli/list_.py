@@ -46,7 +46,8 @@ def list_(name: Name = None, schema: Schema = False) -> None:
     entry = known[name]
     print(_page.wrapped(_page.plain(f"{entry.name}: {entry.line}")), end="\n\n")
     if entry.prose():
-        print(f"{_page.plain(entry.prose())}\n")
+        for paragraph in entry.prose().split("\n\n"):
+            print(_page.wrapped(_page.plain(paragraph)), end="\n\n")
     if specimen := entry.specimen():
         width = min(60, _page.width())
         print(

@@ -10,7 +10,9 @@ import typer
 from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
 from gradatim.cli._source import Import
 
-Updates = Annotated[int, typer.Option(show_default=False, help="Updates of the run.")]
+Updates = Annotated[
+    int, typer.Option("--steps", "--updates", show_default=False, help="Updates of the run.")
+]
 Peak = Annotated[
     float | None, typer.Option(help="The highest rate. Default: the highest in the logs.")
 ]

@@ -26,7 +26,10 @@ Schedules = Annotated[
 What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
 Seeds = Annotated[int, typer.Option(help="How many seeds, 0, 1, 2 and so on.")]
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
-Updates = Annotated[int | None, typer.Option(help="Updates a run. Default: those of the task.")]
+Updates = Annotated[
+    int | None,
+    typer.Option("--steps", "--updates", help="Updates a run. Default: those of the task."),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder of the race. Default: races/TASK.")]
 Engine = Annotated[str, typer.Option(help="Where runs are made: local, or ray, a Ray cluster.")]
 Halving = Annotated[

@@ -71,7 +71,7 @@ def _page_of(name: str, schedule: Schedule, steps: int, others: list[str]) -> No
          for p in points], right=(1, 2),
     )  # fmt: skip
     if schedule.length is None:
-        print(f"\nThe schedule has no end; {steps:,} updates are shown. --updates says how many.")
+        print(f"\nThe schedule has no end; {steps:,} updates are shown. --steps says how many.")
     if others:
         print(f"\nThe plan also has {', '.join(others)}. To see one: --value {others[0]}")
 
@@ -132,9 +132,9 @@ def _write(out: Path, plan: str, name: str, schedule: Schedule, steps: int) -> N
     try:
         if out.suffix.lower() == ".html":
             title = f"Schedule of {name}{f' in {plan}' if is_file(plan) else ''}"
-            look.report(schedule, out, updates=steps, title=title, value=name)
+            look.report(schedule, out, steps=steps, title=title, value=name)
         else:
-            figure: Any = look.plot({name: schedule}, updates=steps).figure
+            figure: Any = look.plot({name: schedule}, steps=steps).figure
             figure.savefig(out, dpi=160)
     except OSError as error:
         raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None

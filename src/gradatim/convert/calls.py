@@ -53,13 +53,13 @@ _KERAS: Makes = {
         lambda a: _polynomial(a)),
     # The old value is kept at the boundary itself, so each drop comes one update later.
     "PiecewiseConstantDecay": ("boundaries values name", lambda a: piecewise_constant(
-        a["values"], tuple(boundary + 1 for boundary in a["boundaries"]))),
+        a["values"], boundaries=tuple(boundary + 1 for boundary in a["boundaries"]))),
     "CosineDecayRestarts": (
         "initial_learning_rate first_decay_steps t_mul m_mul alpha name",
         lambda a: cosine_restarts(
-            a["initial_learning_rate"], a["first_decay_steps"],
+            a["initial_learning_rate"], cycle=a["first_decay_steps"],
             stretch=_whole("CosineDecayRestarts", "t_mul", a.get("t_mul", 2)),
-            shrink=a.get("m_mul", 1.0),
+            factor=a.get("m_mul", 1.0),
             floor=a["initial_learning_rate"] * a.get("alpha", 0.0))),
 }  # fmt: skip
 _OPTAX: Makes = {
@@ -77,8 +77,8 @@ _OPTAX: Makes = {
             a["init_value"], a["decay_rate"], a["transition_steps"]), a), a))),
     "warmup_cosine_decay_schedule": (
         "init_value peak_value warmup_steps decay_steps end_value", lambda a: warmup_cosine(
-            a["peak_value"], a["decay_steps"], a["warmup_steps"], a["init_value"],
-            floor=a.get("end_value", 0.0))),
+            a["peak_value"], steps=a["decay_steps"], warmup=a["warmup_steps"],
+            start=a["init_value"], floor=a.get("end_value", 0.0))),
 }  # fmt: skip
 
 

@@ -99,12 +99,17 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
         peak = need(kind, "the rate of the optimizer", lr, "Write --lr.")
         floor = peak * a.get("cos_min_ratio", 0.0001)
         start = peak * a.get("warmup_min_ratio", 0.0)
-        schedule = warmup_cosine(peak, total, up, start=start, floor=floor)
+        schedule = warmup_cosine(peak, steps=total, warmup=up, start=start, floor=floor)
         return Read(schedule, (_COSINE,))
     start, said = a.get("warmup_min_lr", 0.0), (f"{_LATER} all along.",)
     if kind == "WarmupLR":
         top = a.get("warmup_max_lr", lr)
         peak = need(kind, "warmup_max_lr", top, "Write --lr, which stands for it.")
-        return Read(warmup_constant(peak, up, start), said)
+        return Read(warmup_constant(peak, warmup=up, start=start), said)
     # It comes down to where the warm-up began.
-    return Read(warmup_linear(a.get("warmup_max_lr", 0.001), total, up, start, floor=start), said)
+    return Read(
+        warmup_linear(
+            a.get("warmup_max_lr", 0.001), steps=total, warmup=up, start=start, floor=start
+        ),
+        said,
+    )

@@ -67,7 +67,7 @@ def _warm_cool(schedule: Schedule) -> dict[str, Any] | None:
         return None
     return {
         "lr": up.end, "warmup": up.steps, "cooldown": down.steps, "total_steps": schedule.length,
-        "decay_factor": decay.rate, "decay_every": decay.every,
+        "decay_factor": decay.factor, "decay_every": decay.every,
     }  # fmt: skip
 
 
@@ -94,18 +94,22 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
                 )
             a[key.strip()] = plain(written.strip(), number)
     forms: dict[str, Callable[[], Schedule]] = {
-        "NoamScheduler": lambda: warmup_inverse_sqrt(a["lr_initial"], a["n_warmup_steps"]),
+        "NoamScheduler": lambda: warmup_inverse_sqrt(a["lr_initial"], warmup=a["n_warmup_steps"]),
         "LinearWarmupScheduler": lambda: warmup_linear(
-            a["initial_value"], a["num_training_steps"], a["num_warmup_steps"]
+            a["initial_value"], steps=a["num_training_steps"], warmup=a["num_warmup_steps"]
         ),
         "TriStageLRSchedule": lambda: tri_stage(
-            a["lr"], a["warmup_steps"], a["hold_steps"], a["decay_steps"],
+            a["lr"], warmup=a["warmup_steps"], hold=a["hold_steps"], cooldown=a["decay_steps"],
             start=a["lr"] * a.get("init_lr_scale", 0.01),
             floor=a["lr"] * a.get("final_lr_scale", 0.05),
         ),
         "WarmCoolDecayLRSchedule": lambda: warm_cool_decay(
-            a["lr"], a["total_steps"], a["warmup"], a["cooldown"], a.get("decay_factor", 0.75),
-            a.get("decay_every", 100_000),
+            a["lr"],
+            steps=a["total_steps"],
+            warmup=a["warmup"],
+            cooldown=a["cooldown"],
+            factor=a.get("decay_factor", 0.75),
+            every=a.get("decay_every", 100_000),
         ),
     }  # fmt: skip
     if name not in forms:

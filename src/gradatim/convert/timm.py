@@ -40,7 +40,7 @@ def write(schedule: Schedule, steps: int) -> Written:
     if found.hold or not isinstance(curve, Cosine | KDecay | Linear | Polynomial) or curve.end < 0:
         raise no_form("timm", schedule, instead)
     name = "CosineLRScheduler" if isinstance(curve, Cosine | KDecay) else "PolyLRScheduler"
-    more: dict[str, Any] = {"k_decay": curve.k} if isinstance(curve, KDecay) else {}
+    more: dict[str, Any] = {"k_decay": curve.power} if isinstance(curve, KDecay) else {}
     if name == "PolyLRScheduler":
         more["power"] = curve.power if isinstance(curve, Polynomial) else 1.0
     code = call(

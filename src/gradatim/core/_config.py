@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform, get_type_hints
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform
 
 from gradatim.core._fields import check, declared
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.errors import GradatimError, refuse, shown, unknown
+from gradatim.core.renames import current
+from gradatim.core.words import unknown_argument
 
 if TYPE_CHECKING:
     import inspect
@@ -107,7 +109,7 @@ class Value:
         given = dict(zip(names, args, strict=False))
         for name, value in kwargs.items():
             if name not in names:
-                raise unknown(cls.__name__, "argument", name, names)
+                raise unknown_argument(cls.__name__, name, value, names)
             if name in given:
                 raise GradatimError(f"{cls.__name__}: {name} is given twice.")
             given[name] = value
@@ -153,7 +155,8 @@ class Value:
         return dict(self.items())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+        _, fields = current(type(self).__name__, state)
+        self.__init__(**fields)  # type: ignore[misc]
 
     def __repr__(self) -> str:
         cls = type(self)
@@ -208,9 +211,12 @@ class _Builder:
                 'Write {"Linear": {"start": 0.0, "end": 1.0, "steps": 10}}.',
             )  # fmt: skip
         ((name, arguments),) = config.items()
-        make = self.maker(name, where)
         if not isinstance(arguments, Mapping) or not all(isinstance(k, str) for k in arguments):
-            raise refuse(where, f"what stands under {name!r}", arguments, "a mapping of arguments")
+            raise refuse(
+                where, f"what stands under {shown(name)}", arguments, "a mapping of arguments"
+            )
+        name, arguments = current(name, arguments)
+        make = self.maker(name, where)
         return make(
             **{k: self.argument(v, f"{where}.{name}.{k}", depth + 1) for k, v in arguments.items()}
         )
@@ -260,7 +266,10 @@ def arguments(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 def recipe(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function be built by name, and check its arguments by their declared types."""
+    """Let a function be built by name, and check its arguments by their declared types.
+
+    Only its first argument may be given without a name.
+    """
     where = function.__name__
 
     @cache
@@ -271,21 +280,34 @@ def recipe(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in signature().parameters:
-                raise unknown(where, "argument", name, signature().parameters)
+        parameters = signature().parameters
+        for name, value in kwargs.items():
+            if name not in parameters:
+                raise unknown_argument(where, name, value, parameters)
+        if len(args) > 1:
+            raise _by_name(where, list(parameters), args)
         try:
             given = signature().bind(*args, **kwargs)
         except TypeError as error:
             takes = ", ".join(
                 name if p.default is p.empty else f"{name}={p.default!r}"
-                for name, p in signature().parameters.items()
+                for name, p in parameters.items()
             )
             raise GradatimError(f"{where}: {error}. It takes {where}({takes}).") from None
-        wanted = get_type_hints(function, include_extras=True)
+        wanted = declared(function)
         for name, value in given.arguments.items():
             given.arguments[name] = check(where, name, wanted[name], value)
         return function(*given.args, **given.kwargs)
 
     register(where, checked)
     return checked
+
+
+def _by_name(where: str, names: list[str], args: tuple[Any, ...]) -> GradatimError:
+    """The error for a second argument without its name: the order of others is easily mistaken."""
+    first, *others = zip(names, args, strict=False)
+    named = "".join(f", {name}={shown(value)}" for name, value in others)
+    return GradatimError(
+        f"{where}: only {first[0]} may be given without its name. "
+        f"Write {where}({shown(first[1])}{named}, ...)."
+    )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from numbers import Real
+from numbers import Integral, Real
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from gradatim.core.errors import refuse, unknown
@@ -40,17 +40,35 @@ def _real(value: Any, test: Callable[[float], bool]) -> Any:
     return number
 
 
+class Refused(ValueError):
+    """A value that is not accepted, with a hint for this value alone."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__(hint)
+        self.hint = hint
+
+
 def whole(value: Any, lowest: float) -> int:
-    """The value as an int, if it is a whole number, not below ``lowest``; else an error."""
+    """The value as an int, if it is a whole number, not below ``lowest``; else an error.
+
+    >>> whole(1e4, 0)
+    10000
+    """
     if isinstance(value, bool):
         raise TypeError
-    number = operator.index(value)
+    number: int
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        number = int(value)  # type: ignore[call-overload]
+        if number != value:
+            raise ValueError
+    else:
+        number = operator.index(value)
     if float(number) < lowest:  # float() refuses a number that no formula could divide by
         raise ValueError
     return number
 
 
-_IN_UPDATES = "Write an int, in optimizer updates."
+_IN_UPDATES = "Write a whole number of optimizer updates."
 _LEAVE_OUT = f"{_IN_UPDATES} To leave a phase out, leave it out of join(...)."
 
 
@@ -88,8 +106,9 @@ def check(where: str, name: str, wanted: Any, value: Any) -> Any:
         kind = next(part for part in get_args(wanted) if isinstance(part, Kind))
         try:
             return kind.accept(value)
-        except (TypeError, ValueError, OverflowError):
-            raise refuse(where, name, value, kind.allowed, kind.hint) from None
+        except (TypeError, ValueError, OverflowError) as error:
+            hint = error.hint if isinstance(error, Refused) else kind.hint
+            raise refuse(where, name, value, kind.allowed, hint) from None
     if get_origin(wanted) in (Union, types.UnionType):
         (inner,) = (part for part in get_args(wanted) if part is not type(None))
         return None if value is None else check(where, name, inner, value)
@@ -119,16 +138,22 @@ def _tuple(where: str, name: str, parts: tuple[Any, ...], value: Any) -> tuple[A
     )
 
 
-def _declared(cls: type) -> dict[str, Any]:
-    hints = get_type_hints(cls, include_extras=True)
-    names = [
-        name for base in reversed(cls.__mro__) for name in getattr(base, "__annotations__", {})
-    ]
-    return {name: hints[name] for name in dict.fromkeys(names)}
+def _declared(make: Callable[..., Any]) -> dict[str, Any]:
+    hints = get_type_hints(make, include_extras=True)
+    bases = make.__mro__ if isinstance(make, type) else (make,)
+    names = [name for base in reversed(bases) for name in getattr(base, "__annotations__", {})]
+    return {name: _as_tuple(hints[name]) for name in dict.fromkeys(names) if name != "return"}
 
 
-declared: Callable[[type], dict[str, Any]] = cache(_declared)
-"""The fields of a class and their declared types, in order."""
+def _as_tuple(wanted: Any) -> Any:
+    # A caller may give any sequence, and gets a tuple: a value never changes.
+    if get_origin(wanted) is not Sequence:
+        return wanted
+    return tuple.__class_getitem__((get_args(wanted)[0], ...))
+
+
+declared: Callable[[Callable[..., Any]], dict[str, Any]] = cache(_declared)
+"""The fields of a class, or the arguments of a recipe, and their declared types, in order."""
 
 
 def stretched(value: Any, wanted: Any, factor: int) -> Any:

@@ -5,28 +5,41 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from gradatim.core._config import named
 from gradatim.core._fields import Number, check
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, shown, unknown
+from gradatim.core.renames import CLASSES, current
 from gradatim.core.schedule import Schedule
 
 _LONGEST = 100_000
 _DEEPEST = 100
 _METHODS = ("then", "clip", "repeat", "shift", "staircase", "cut", "stretched")
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
-    ast.RShift: operator.rshift, ast.Mult: operator.mul, ast.Add: operator.add
-}  # fmt: skip
+    ast.RShift: operator.rshift,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+}
+# Operators that bind alike: a chain of them is read from the left.
+_ALIKE: dict[type, tuple[type, ...]] = {
+    ast.RShift: (ast.RShift,),
+    ast.Mult: (ast.Mult, ast.Div),
+    ast.Div: (ast.Mult, ast.Div),
+    ast.Add: (ast.Add, ast.Sub),
+    ast.Sub: (ast.Add, ast.Sub),
+}
 
 
 def parse(text: str, *, imports: bool = False) -> Schedule:
     """The schedule that a text describes: ``parse(repr(schedule)) == schedule``.
 
     The text is a Python expression of schedules and recipes, numbers, strings, lists, the
-    operators ``>>``, ``*`` and ``+``, and the methods of the algebra. It is read, never run.
+    operators ``>>``, ``*``, ``/``, ``+`` and ``-``, and the methods of the algebra. It is read,
+    never run.
 
     Args:
         text: For example "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".
@@ -74,7 +87,7 @@ class _Reader:
             return tuple(self.read(entry, deeper) for entry in node.elts)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             value = self.read(node.operand, deeper)
-            if type(value) in (int, float):
+            if type(value) in (int, float) or isinstance(value, Schedule):
                 return -value
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return self.combine(node, depth)
@@ -82,14 +95,15 @@ class _Reader:
             return self.call(node, deeper)
         raise self.error(
             node, "is not allowed here; a schedule is written with names of schedules and recipes, "
-            "numbers, strings, lists, >>, * and +",
+            "numbers, strings, lists, >>, *, /, + and -",
         )  # fmt: skip
 
     def combine(self, node: ast.BinOp, depth: int) -> Any:
         # A long chain a >> b >> c ... is nested to the left: walked, not descended.
+        alike = _ALIKE[type(node.op)]
         chain: list[ast.BinOp] = []
         leftmost: ast.AST = node
-        while isinstance(leftmost, ast.BinOp) and type(leftmost.op) is type(node.op):
+        while isinstance(leftmost, ast.BinOp) and isinstance(leftmost.op, alike):
             chain.append(leftmost)
             leftmost = leftmost.left
         value = self.read(leftmost, depth + 1)
@@ -99,11 +113,16 @@ class _Reader:
         if not any(isinstance(part, Schedule) for part in (value, *rest)):
             raise self.error(node, "combines no schedules")
         # Numbers become floats first: "a" * 10**9 is as long as it says.
-        parts = (
+        value, *rest = (
             part if isinstance(part, Schedule) else check("parse", "a number", Number, part)
             for part in (value, *rest)
         )
-        return reduce(_OPERATORS[type(node.op)], parts)
+        for link, part in zip(reversed(chain), rest, strict=True):
+            try:
+                value = _OPERATORS[type(link.op)](value, part)
+            except ZeroDivisionError:
+                raise self.error(link, "divides by 0") from None
+        return value
 
     def call(self, node: ast.Call, depth: int) -> Any:
         make = self.callee(node.func, depth)
@@ -115,6 +134,7 @@ class _Reader:
             if keyword.arg in kwargs:
                 raise self.error(node, f"gives {keyword.arg} twice")
             kwargs[keyword.arg] = self.read(keyword.value, depth)
+        _, kwargs = current(getattr(make, "__name__", ""), kwargs)
         try:
             return make(*args, **kwargs)
         except TypeError as error:  # a method of the algebra, called with other arguments
@@ -132,9 +152,10 @@ class _Reader:
             raise self.error(node, "cannot be called")
         if node.id == "join":
             return join
-        if node.id not in named():
+        name = CLASSES.get(node.id, node.id)
+        if name not in named():
             raise unknown("parse", "schedule", node.id, named())
-        make = named()[node.id]
+        make = named()[name]
         if getattr(make, "imports_code", False) and not self.imports:
             raise GradatimError(
                 f"parse: {node.id} would import and run code. If you trust where this text comes "

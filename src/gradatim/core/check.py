@@ -50,12 +50,11 @@ def check(schedule: Schedule, run: Run | int, value: str = "lr") -> list[Finding
     >>> for finding in check(warmup_cosine(peak=3e-4, warmup=5, steps=90), run=9000):
     ...     print(finding.severity, finding.place, finding.sentence)
     error update 91 of 9000 The schedule is over there, and the other 8910 updates run at 0.
-    note update 1 of 9000 The first update runs at 0 and changes nothing.
     """
     if not isinstance(schedule, Schedule):
         raise refuse("check", "schedule", schedule, "a schedule")
     if not isinstance(run, Run):
-        run = Run(updates=run)
+        run = Run(steps=run)
     found = list(_Look(schedule, run, value).findings())
     return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
 
@@ -208,11 +207,14 @@ class _Look:
         return ""
 
     def zeros(self) -> Iterator[Finding]:
-        if self.values[0] == 0.0:
+        # A warm-up from 0 loses one update, which is how its peak comes where it is expected.
+        if self.values[0] == 0.0 and self.steps > 1 and self.at(1) == 0.0:
             yield Finding(
-                "note", self.place(0), "The first update runs at 0 and changes nothing.",
-                'Write first="step" in the recipe, or a start above 0.',
-            )  # fmt: skip
+                "note",
+                self.place(0),
+                "The first updates run at 0 and change nothing.",
+                "Let the schedule start above 0, or .shift() it to where it does.",
+            )
         length = self.schedule.length
         over = length is not None and not stays(self.schedule)  # what is after it: horizon()
         end = min(length or 0, self.steps) if over else self.steps

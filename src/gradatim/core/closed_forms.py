@@ -149,24 +149,26 @@ class Noam(Schedule):
 
 
 class CosineWave(Schedule):
-    """A cosine between 1 and 0 that goes on: ``0.5 * (cos(pi * (t - peak) / half) + 1)``.
+    """A cosine between 1 and 0 that goes on.
+
+    ``0.5 * (cos(pi * (t - peak_step) / half_period) + 1)``.
 
     Errors are a few units of the height 1, not of the value, and grow with the number of waves
-    past. ``Cosine(1.0, 0.0, half)`` is one half wave to the last digit.
+    past. ``Cosine(1.0, 0.0, half_period)`` is one half wave to the last digit.
 
     Args:
-        half: Updates from a peak down to 0, and as many up again.
-        peak: The step of the first peak, or of any other.
+        half_period: Updates from a peak down to 0, and as many up again.
+        peak_step: The step of the first peak, or of any other.
 
-    >>> [round(CosineWave(half=4, peak=2)(k), 4) for k in (0, 2, 4, 6, 10)]
+    >>> [round(CosineWave(half_period=4, peak_step=2)(k), 4) for k in (0, 2, 4, 6, 10)]
     [0.5, 1.0, 0.5, 0.0, 1.0]
     """
 
-    half: Span
-    peak: Offset = 0
+    half_period: Span
+    peak_step: Offset = 0
 
     def at(self, t: Any, xp: Operations) -> Any:
-        return 0.5 * (xp.cos(xp.pi * xp.real(t - self.peak) / self.half) + 1.0)
+        return 0.5 * (xp.cos(xp.pi * xp.real(t - self.peak_step) / self.half_period) + 1.0)
 
 
 class Tanh(Schedule):
@@ -209,39 +211,39 @@ class Tanh(Schedule):
 class Triangle(Schedule):
     """Straight up and straight down for ever, in the expression of the paper on cyclical rates.
 
-    ``low + (high - low) * max(0, 1 - abs(t / half - 2 * cycle + 1)) * scale``, with the cycle
-    ``floor(1 + t / (2 * half))``. Errors are a few units of ``high``, and grow with the number of
-    the cycle. ``cyclic`` has the same curve in pieces, to the last digit.
+    ``low + (high - low) * max(0, 1 - abs(t / half_period - 2 * cycle + 1)) * factor``, with
+    the cycle ``floor(1 + t / (2 * half_period))``. Errors are a few units of ``high``, and grow
+    with the number of the cycle. ``cyclic`` has the same curve in pieces, to the last digit.
 
     Args:
         low: The value between cycles.
         high: The highest value.
-        half: Updates of the way up, and of the way down, whole or not.
-        scale: What the height over ``low`` is multiplied with, as a schedule; None for 1.
+        half_period: Updates of the way up, and of the way down, whole or not.
+        factor: What the height over ``low`` is multiplied with, as a schedule; None for 1.
 
     Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017
     (arXiv:1506.01186).
 
-    >>> [Triangle(low=1.0, high=3.0, half=2)(k) for k in (0, 1, 2, 3, 4, 5)]
+    >>> [Triangle(low=1.0, high=3.0, half_period=2)(k) for k in (0, 1, 2, 3, 4, 5)]
     [1.0, 2.0, 3.0, 2.0, 1.0, 2.0]
     """
 
     low: Number
     high: Number
-    half: Span
-    scale: Schedule | None = None
+    half_period: Span
+    factor: Schedule | None = None
 
     @property
     def period(self) -> float:
         """The updates from one low value to the next."""
-        return 2.0 * self.half
+        return 2.0 * self.half_period
 
     def cycle(self, t: Any, xp: Operations = PYTHON) -> Any:
         """The number of the cycle that a step falls into, from 1."""
         return xp.floor(1.0 + xp.real(t) / self.period)
 
     def at(self, t: Any, xp: Operations) -> Any:
-        off = xp.real(t) / self.half - 2.0 * self.cycle(t, xp) + 1.0
+        off = xp.real(t) / self.half_period - 2.0 * self.cycle(t, xp) + 1.0
         height = xp.clip(1.0 - xp.where(off < 0, -off, off), 0.0, None)
         height = (self.high - self.low) * height
-        return self.low + (height if self.scale is None else height * self.scale.held(t, xp))
+        return self.low + (height if self.factor is None else height * self.factor.held(t, xp))

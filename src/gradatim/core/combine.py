@@ -10,10 +10,11 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gradatim.core._fields import Number
+from gradatim.core._fields import Number, check
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 
 
@@ -101,7 +102,13 @@ class Join(Schedule):
         return join(*self.pieces[:i], self.pieces[i].cut(steps - self.starts[i]))
 
     def __repr__(self) -> str:
+        if len(self.pieces) > _LONGEST_CHAIN:
+            return f"join({', '.join(map(repr, self.pieces))})"
         return " >> ".join(_inside(piece, Join) for piece in self.pieces)
+
+
+# Operators are nested as deep as there are of them, which readers of Python do not take for ever.
+_LONGEST_CHAIN = 200
 
 
 def _inside(schedule: Schedule, *looser: type) -> str:
@@ -121,9 +128,38 @@ def multiply(schedule: Schedule, other: Any) -> Schedule:
     return Product((schedule, other)) if isinstance(other, Schedule) else Scale(schedule, other)
 
 
-def add(schedule: Schedule, other: Any) -> Schedule:
-    """The sum of a schedule and another, or a number."""
-    return Sum((schedule, other if isinstance(other, Schedule) else Constant(other)))
+def divide(schedule: Any, number: Any) -> Schedule:
+    """A schedule divided by a number."""
+    if not isinstance(schedule, Schedule) or isinstance(number, Schedule):
+        raise GradatimError(
+            f"{shown(schedule)} / {shown(number)}: a schedule can be divided by a number only."
+        )
+    number = check("Scale", "the divisor", Number, number)
+    if known_true(number == 0.0) or not known_true(abs(number) > _SMALLEST):
+        raise refuse("Scale", "the divisor", number, "a number that is not 0")
+    return Scale(schedule, 1.0 / number)
+
+
+def add(one: Any, other: Any) -> Schedule:
+    """The sum of two schedules, or of a schedule and a number."""
+    return Sum((_term(one), _term(other)))
+
+
+def subtract(one: Any, other: Any) -> Schedule:
+    """The difference of two schedules, or of a schedule and a number."""
+    return add(one, -other if isinstance(other, Schedule) else _negative(other))
+
+
+def _term(part: Any) -> Schedule:
+    return part if isinstance(part, Schedule) else Constant(part)
+
+
+def _negative(number: Any) -> Any:
+    return -check("Constant", "value", Number, number)
+
+
+# The reciprocal of anything smaller is more than a float holds.
+_SMALLEST = 1e-307
 
 
 class Scale(Schedule):
@@ -151,7 +187,8 @@ class Scale(Schedule):
     held = at
 
     def __repr__(self) -> str:
-        return f"{self.factor!r} * {_inside(self.schedule, Join, Sum, Product, Scale)}"
+        inside = _inside(self.schedule, Join, Sum, Product, Scale)
+        return f"-{inside}" if known_true(self.factor == -1.0) else f"{self.factor!r} * {inside}"
 
 
 class Product(Schedule):
@@ -183,6 +220,8 @@ class Product(Schedule):
     held = at
 
     def __repr__(self) -> str:
+        if len(self.factors) > _LONGEST_CHAIN:
+            return super().__repr__()
         return " * ".join(_inside(factor, Join, Sum, Product, Scale) for factor in self.factors)
 
 
@@ -215,4 +254,11 @@ class Sum(Schedule):
     held = at
 
     def __repr__(self) -> str:
-        return " + ".join(_inside(term, Join, Sum) for term in self.terms)
+        if len(self.terms) > _LONGEST_CHAIN:
+            return super().__repr__()
+        text = _inside(self.terms[0], Join, Sum)
+        for term in self.terms[1:]:
+            negative = isinstance(term, Scale) and known_true(term.factor == -1.0)
+            sign, part = ("-", term.schedule) if negative else ("+", term)  # type: ignore[attr-defined]
+            text += f" {sign} {_inside(part, Join, Sum)}"
+        return text

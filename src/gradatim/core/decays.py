@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
@@ -111,29 +112,29 @@ class InverseTimeDecay(Schedule):
 
 
 class ExponentialDecay(Schedule):
-    """The same factor again and again: ``start * rate ** (t / every)``.
+    """The same factor again and again: ``start * factor ** (t / every)``.
 
     With ``.staircase(every)`` the value falls once every ``every`` updates: step decay.
 
     Args:
         start: The value at step 0.
-        rate: The factor that ``every`` updates apply, at most 1; 0.5 halves. What grows must have
+        factor: What ``every`` updates multiply with, at most 1; 0.5 halves. What grows must have
             an end: write ``Exponential``.
-        every: The updates it takes to apply ``rate`` once.
+        every: The updates it takes to multiply with ``factor`` once.
 
-    >>> [ExponentialDecay(start=1.0, rate=0.5, every=10)(k) for k in (0, 10, 30)]
+    >>> [ExponentialDecay(start=1.0, factor=0.5, every=10)(k) for k in (0, 10, 30)]
     [1.0, 0.5, 0.125]
     """
 
     start: Number
-    rate: Falling
+    factor: Falling
     every: Steps = 1
 
     def at(self, t: Any, xp: Operations) -> Any:
         # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
         whole, rest = xp.divmod_steps(t, self.every)
         part = xp.real(rest) / float(self.every)
-        return self.start * xp.geometric(self.rate, whole) * self.rate**part
+        return self.start * xp.geometric(self.factor, whole) * self.factor**part
 
 
 class Table(Schedule):
@@ -153,7 +154,7 @@ class Table(Schedule):
     1.0
     """
 
-    points: tuple[tuple[Offset, Number], ...]
+    points: Sequence[tuple[Offset, Number]]
     between: Literal["hold", "linear"]
 
     def _validate(self) -> None:

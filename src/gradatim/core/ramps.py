@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from gradatim.core._fields import Number, Positive, Share, Span, Steps
 from gradatim.core.errors import refuse
+from gradatim.core.renames import renamed_class
 from gradatim.core.schedule import Schedule
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
@@ -258,43 +259,43 @@ class REX(Ramp):
 
 
 class KDecay(Ramp):
-    """A cosine whose clock runs as the k-th power of the step: longer at the start, faster later.
+    """A cosine whose clock runs as a power of the step: longer at the start, faster later.
 
-    ``end + (start - end) * (1 + cos(pi * (t / steps) ** k)) / 2``, then ``end``.
+    ``end + (start - end) * (1 + cos(pi * (t / steps) ** power)) / 2``, then ``end``.
 
     Args:
         start: The value at step 0.
         end: The value from step ``steps`` on, reached exactly.
         steps: The length in updates.
-        k: 1 is the plain cosine; the paper finds 1.5 to 3 useful. Rounding errors grow with it:
+        power: 1 is the plain cosine; the paper finds 1.5 to 3 useful. Rounding errors grow with it:
             up to 5 units in the last place at 2.
 
     Source: Zhang and Li, "k-decay: A New Method for Learning Rate Schedule", 2020
     (arXiv:2004.05909).
 
-    >>> [round(KDecay(start=1.0, end=0.0, steps=4, k=2.0)(k), 4) for k in (0, 2, 4)]
+    >>> [round(KDecay(start=1.0, end=0.0, steps=4, power=2.0)(k), 4) for k in (0, 2, 4)]
     [1.0, 0.8536, 0.0]
     """
 
-    k: Positive
+    power: Positive
 
     def at(self, t: Any, xp: Operations) -> Any:
         done, left = xp.progress(t, self.steps)
-        # The clock is done**k; what is left of it is 1 - done**k.
-        clock, rest = xp.power(done, self.k), xp.one_minus_power(left, done, self.k)
+        # The clock is done**power; what is left of it is 1 - done**power.
+        clock, rest = xp.power(done, self.power), xp.one_minus_power(left, done, self.power)
         of_start, of_end = _half_wave(clock, rest, xp)
         return of_start * self.start + of_end * self.end
 
     held = at
 
 
-class Glide(Ramp):
+class FractionalRamp(Ramp):
     """From ``start`` to ``end`` in a time that need not be a whole number of updates.
 
-    The value at step t is that of the curve at the time ``begun + t`` of its ``span``. With a whole
-    span and nothing begun it is ``Linear``, ``Cosine`` or ``OneMinusSqrt``; write those. Two of
-    these can meet between two updates, as the phases of ``OneCycleLR`` of torch do where 30 % of
-    its steps are no whole number. Errors are up to 6 units in the last place.
+    The value at step t is that of the curve at the time ``elapsed + t`` of its ``span``. With a
+    whole span and nothing elapsed it is ``Linear``, ``Cosine`` or ``OneMinusSqrt``; write those.
+    Two of these can meet between two updates, as the phases of ``OneCycleLR`` of torch do where
+    30 % of its steps are no whole number. Errors are up to 6 units in the last place.
 
     Args:
         start: The value at the beginning of the span.
@@ -302,33 +303,34 @@ class Glide(Ramp):
         steps: The length in updates, no less than what is left of the span at step 0.
         span: How long the whole way takes, in updates, whole or not.
         shape: "cosine", "linear" or "1-sqrt".
-        begun: The updates of the span that are over at step 0, whole or not; None for none.
+        elapsed: The updates of the span that are over at step 0, whole or not; None for none.
 
-    >>> [Glide(start=0.0, end=1.0, steps=3, span=2.5, shape="linear")(k) for k in (0, 1, 2, 3)]
+    >>> FractionalRamp(start=0.0, end=1.0, steps=3, span=2.5, shape="linear").values(4)
     [0.0, 0.4, 0.8, 1.0]
-    >>> Glide(start=1.0, end=0.0, steps=2, span=2.5, shape="linear", begun=0.5)(1)
+    >>> FractionalRamp(start=1.0, end=0.0, steps=2, span=2.5, shape="linear", elapsed=0.5)(1)
     0.4
     """
 
     span: Span
     shape: Literal["cosine", "linear", "1-sqrt"] = "cosine"
-    begun: Span | None = None
+    elapsed: Span | None = None
 
     def _validate(self) -> None:
-        begun = 0.0 if self.begun is None else self.begun
-        if known_true(begun >= self.span):
-            raise refuse("Glide", "begun", self.begun, f"below span, {self.span!r}")
-        if known_true(self.steps < (self.span - begun) * (1.0 - _ROUNDED)):
-            left = f"what is left of the span, {self.span - begun!r}, or more"
-            raise refuse("Glide", "steps", self.steps, left, "For less of it, write .cut(steps).")
+        elapsed = 0.0 if self.elapsed is None else self.elapsed
+        if known_true(elapsed >= self.span):
+            raise refuse("FractionalRamp", "elapsed", self.elapsed, f"below span, {self.span!r}")
+        if known_true(self.steps < (self.span - elapsed) * (1.0 - _ROUNDED)):
+            left = f"what is left of the span, {self.span - elapsed!r}, or more"
+            hint = "For less of it, write .cut(steps)."
+            raise refuse("FractionalRamp", "steps", self.steps, left, hint)
 
     def at(self, t: Any, xp: Operations) -> Any:
         done, left = xp.progress(t, self.steps)
         # Back to updates, which are whole: in the time itself the last digits would be lost.
-        begun = 0.0 if self.begun is None else self.begun
-        over = self.steps - (self.span - begun)
+        elapsed = 0.0 if self.elapsed is None else self.elapsed
+        over = self.steps - (self.span - elapsed)
         over = 0.0 if known_true(over < 0.0) else over
-        done = xp.clip((done * self.steps + begun) / self.span, None, 1.0)
+        done = xp.clip((done * self.steps + elapsed) / self.span, None, 1.0)
         left = xp.clip(left * self.steps - over, 0.0, None) / self.span
         of_start, of_end = _WEIGHTS[self.shape](done, left, xp)
         return of_start * self.start + of_end * self.end
@@ -363,3 +365,7 @@ _WEIGHTS: dict[str, _Weights] = {
     "linear": _straight,
     "1-sqrt": _one_minus_sqrt,
 }
+
+
+def __getattr__(name: str) -> Any:
+    return renamed_class(__name__, name, globals())

@@ -84,7 +84,7 @@ class Staircase(Schedule):
         every: The length of a stair in updates. Each stair has the value of its first step.
 
     >>> from gradatim import ExponentialDecay
-    >>> [ExponentialDecay(start=1.0, rate=0.5, every=10).staircase(10)(k) for k in (9, 10, 29)]
+    >>> [ExponentialDecay(start=1.0, factor=0.5, every=10).staircase(10)(k) for k in (9, 10, 29)]
     [1.0, 0.5, 0.25]
     """
 
@@ -134,20 +134,20 @@ class Cut(Schedule):
 
 
 class Repeat(Schedule):
-    """A schedule again and again. Write ``schedule.repeat(times, stretch=..., shrink=...)``.
+    """A schedule again and again. Write ``schedule.repeat(times, stretch=..., factor=...)``.
 
     Args:
         schedule: One cycle; it has an end.
         times: The number of cycles; None, the default, for no end.
         stretch: How many times as long each cycle is as the one before it, a whole number: every
             length inside the schedule grows with it.
-        shrink: What the values of each cycle are multiplied with to give the next one's, at
+        factor: What the values of each cycle are multiplied with to give the next one's, at
             most 1.
 
     After the last cycle its last value holds.
 
     >>> from gradatim import Linear
-    >>> saw = Linear(start=1.0, end=0.0, steps=4).repeat(3, stretch=2, shrink=0.5)
+    >>> saw = Linear(start=1.0, end=0.0, steps=4).repeat(3, stretch=2, factor=0.5)
     >>> [saw(k) for k in (0, 2, 4, 8, 12, 28)], saw.length
     ([1.0, 0.5, 0.5, 0.25, 0.25, 0.0], 28)
     """
@@ -155,7 +155,7 @@ class Repeat(Schedule):
     schedule: Schedule
     times: Times | None = None
     stretch: Times = 1
-    shrink: Falling = 1.0
+    factor: Falling = 1.0
 
     def _validate(self) -> None:
         if not self.schedule.length:
@@ -186,7 +186,7 @@ class Repeat(Schedule):
         while start < _FARTHEST and (self.times is None or len(pieces) < self.times):
             piece = self.schedule.stretched(self.stretch ** len(pieces))
             pieces.append(
-                piece if known_true(self.shrink == 1.0) else self.shrink ** len(pieces) * piece
+                piece if known_true(self.factor == 1.0) else self.factor ** len(pieces) * piece
             )
             start += pieces[-1].length or 0
         return join(*pieces)
@@ -197,6 +197,6 @@ class Repeat(Schedule):
         last = None if self.times is None else self.times - 1
         cycle, local = xp.divmod_steps(t, self._cycle, last)
         value = self.schedule.held(local, xp)
-        return value if known_true(self.shrink == 1.0) else value * xp.geometric(self.shrink, cycle)
+        return value if known_true(self.factor == 1.0) else value * xp.geometric(self.factor, cycle)
 
     held = at

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from math import ceil
+from typing import Annotated, Any
 
 from gradatim.core._config import Value
-from gradatim.core._fields import Positive, Times
-from gradatim.core.durations import Length, read
+from gradatim.core._fields import Kind, Positive, Times, whole
+from gradatim.core.durations import Length, updates
 from gradatim.core.errors import GradatimError, refuse
+
+_Given = Annotated[
+    int, Kind("a whole number, 1 or more", lambda n: None if n is None else whole(n, 1))
+]
 
 
 class Run(Value):
@@ -27,10 +33,11 @@ class Run(Value):
         processes: Processes that train together, each on its share.
         drop_last: Leave out the last batch of an epoch if it is smaller.
         tokens: Tokens in one sample.
-        updates: The number of updates itself, if it is known and nothing else is.
+        steps: The number of updates, if that is all that is known; otherwise it follows from the
+            rest, and is read as ``run.steps`` all the same.
 
     Raises:
-        GradatimError: If neither ``updates`` nor ``samples``, ``batch`` and ``epochs`` are given,
+        GradatimError: If neither ``steps`` nor ``samples``, ``batch`` and ``epochs`` are given,
             or both are.
 
     >>> run = Run(samples=1000, batch=10, epochs=3, accumulate=2, processes=5)
@@ -45,37 +52,45 @@ class Run(Value):
     processes: Times = 1
     drop_last: bool = False
     tokens: Times | None = None
-    updates: Times | None = None
+    steps: _Given = None  # type: ignore[assignment]
 
     def _validate(self) -> None:
         data = (self.samples, self.batch, self.epochs)
-        if (self.updates is None) == (None in data):
+        if self.steps is not None:
+            if any(entry is not None for entry in data):
+                raise GradatimError("Run: steps says it all; leave out samples, batch and epochs.")
+            return
+        if None in data:
             raise GradatimError(
-                "Run: give either updates, or samples, batch and epochs. Write Run(updates=10_000) "
+                "Run: give either steps, or samples, batch and epochs. Write Run(steps=10_000) "
                 "or Run(samples=50_000, batch=128, epochs=90)."
             )
-        if self.updates is not None and any(entry is not None for entry in data):
-            raise GradatimError("Run: updates says it all; leave out samples, batch and epochs.")
-        if self.updates is None and self.steps == 0:
-            raise refuse(
-                "Run", "batch", self.batch, f"at most {self.samples} samples a process",
-                "With drop_last=True no batch is left.",
-            )  # fmt: skip
-
-    @cached_property
-    def steps(self) -> int:
-        """The optimizer updates of the whole run."""
-        if self.updates is not None:
-            return self.updates
         # The decimal that was written, 0.1, and not the binary number a little above it.
-        return ceil(Fraction(repr(self.epochs)) * self.steps_per_epoch)
+        steps = ceil(Fraction(repr(self.epochs)) * self.steps_per_epoch)
+        if steps == 0:
+            raise refuse(
+                "Run",
+                "batch",
+                self.batch,
+                f"at most {self.samples} samples a process",
+                "With drop_last=True no batch is left.",
+            )
+        object.__setattr__(self, "steps", steps)
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """What was given: steps that follow from the rest are not, so that they always do."""
+        derived = self.samples is not None
+        return (
+            (name, None if derived and name == "steps" else value)
+            for name, value in super().items()
+        )
 
     @cached_property
     def steps_per_epoch(self) -> int:
         """The optimizer updates of one epoch."""
         if self.samples is None or self.batch is None:
             raise GradatimError(
-                "Run: an epoch is not known. Give samples, batch and epochs instead of updates."
+                "Run: an epoch is not known. Give samples, batch and epochs instead of steps."
             )
         share = ceil(Fraction(self.samples, self.processes))
         batches = share // self.batch if self.drop_last else ceil(Fraction(share, self.batch))
@@ -87,9 +102,18 @@ class Run(Value):
         if self.batch is None:
             raise GradatimError(
                 "Run: the samples of an update are not known. Give samples, batch and epochs "
-                "instead of updates."
+                "instead of steps."
             )
         return self.batch * self.processes * self.accumulate
+
+    @cached_property
+    def tokens_per_step(self) -> int:
+        """The tokens that one full update sees, over all processes and accumulated batches."""
+        if self.tokens is None:
+            raise GradatimError(
+                "Run: the tokens of a sample are not known. Give Run(..., tokens=...)."
+            )
+        return self.samples_per_step * self.tokens
 
     def position_after(self, position: int, other: Run) -> int:
         """The completed updates of this run at the place that another run of the same data got to.
@@ -141,21 +165,15 @@ class Run(Value):
         Raises:
             GradatimError: If it cannot be read, or needs to know what the run does not say.
         """
-        if not isinstance(length, str):
-            if isinstance(length, bool) or not isinstance(length, int) or length < 0:
-                raise refuse("Run.resolve", "length", length, "updates, or a text such as '5%'")
-            return length
-        amount, unit = read(length)
-        if unit == "updates":
-            return ceil(amount)
-        if unit == "%":
-            return ceil(amount / 100 * self.steps)
-        if unit == "epochs":
-            return ceil(amount * self.steps_per_epoch)
-        if unit == "samples":
-            return ceil(amount / self.samples_per_step)
-        if self.tokens is None:
-            raise GradatimError(
-                f"Run: {length!r} needs the tokens of a sample. Give Run(..., tokens=...)."
-            )
-        return ceil(amount / (self.samples_per_step * self.tokens))
+        return updates("Run.resolve", "length", length, self)
+
+
+def _run_or_updates(value: Any) -> Run | int:
+    return value if isinstance(value, Run) else whole(value, 1)
+
+
+Total = Annotated[
+    int | Run,
+    Kind("a Run, or a whole number of updates, 1 or more", _run_or_updates),
+]
+"""An argument that takes the whole run: its number of updates, or the run itself."""

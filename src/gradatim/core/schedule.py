@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from gradatim.core._config import Value
 from gradatim.core._fields import Times, check, declared, stretched, whole
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run import Total
+from gradatim.core.words import unknown_argument
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
 if TYPE_CHECKING:
+    from gradatim.core.check import Finding
     from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
+    from gradatim.core.run import Run
 
 
 class Schedule(Value, ABC, abstract=True):
@@ -152,6 +156,37 @@ class Schedule(Value, ABC, abstract=True):
 
         return html(self)
 
+    def values(self, steps: int | Run) -> list[float]:
+        """The values of the first ``steps`` updates, or of all updates of a run.
+
+        >>> from gradatim import Linear
+        >>> Linear(start=1.0, end=0.0, steps=4).values(6)
+        [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+        """
+        wanted: Any = check("values", "steps", Total, steps)
+        return [self(step) for step in range(getattr(wanted, "steps", wanted))]
+
+    def plot(self, **options: Any) -> Any:
+        """The curve, drawn by matplotlib; the options are those of ``gradatim.look.plot``.
+
+        Returns:
+            The axes. matplotlib comes with ``pip install "gradatim[look]"``.
+        """
+        from gradatim.look import plot
+
+        return plot(self, **options)
+
+    def check(self, run: Run | int, value: str = "lr") -> list[Finding]:
+        """What is wrong with the schedule on a run, the worst first; see ``gradatim.check``.
+
+        >>> from gradatim import Linear
+        >>> Linear(start=1.0, end=0.1, steps=100).check(100)
+        []
+        """
+        from gradatim.core.check import check
+
+        return check(self, run, value)
+
     # The algebra. Its classes are schedules themselves, so they can only be looked up when called.
 
     def then(self, *others: Schedule) -> Schedule:
@@ -176,13 +211,38 @@ class Schedule(Value, ABC, abstract=True):
     def __rmul__(self, other: float) -> Schedule:
         return self * other
 
+    def __truediv__(self, other: float) -> Schedule:
+        from gradatim.core.combine import divide
+
+        return divide(self, other)
+
+    def __rtruediv__(self, other: object) -> Schedule:
+        from gradatim.core.combine import divide
+
+        return divide(other, self)
+
+    def __neg__(self) -> Schedule:
+        return self * -1.0
+
     def __add__(self, other: Schedule | float) -> Schedule:
         from gradatim.core.combine import add
 
         return add(self, other)
 
     def __radd__(self, other: float) -> Schedule:
-        return self + other
+        from gradatim.core.combine import add
+
+        return add(self, other)
+
+    def __sub__(self, other: Schedule | float) -> Schedule:
+        from gradatim.core.combine import subtract
+
+        return subtract(self, other)
+
+    def __rsub__(self, other: float) -> Schedule:
+        from gradatim.core.combine import subtract
+
+        return subtract(other, self)
 
     def clip(self, low: float | None = None, high: float | None = None) -> Clip:
         """The value, held between ``low`` and ``high``."""
@@ -190,15 +250,19 @@ class Schedule(Value, ABC, abstract=True):
 
         return Clip(self, low, high)
 
-    def repeat(self, times: int | None = None, *, stretch: int = 1, shrink: float = 1.0) -> Repeat:
+    def repeat(
+        self, times: int | None = None, *, stretch: int = 1, factor: float = 1.0, **unknown: Any
+    ) -> Repeat:
         """The schedule again and again: ``times`` cycles, or without end.
 
         Each cycle lasts ``stretch`` times as long as the one before it, and its values are
-        ``shrink`` times those of the one before it.
+        ``factor`` times those of the one before it.
         """
         from gradatim.core.reshape import Repeat
 
-        return Repeat(self, times, stretch, shrink)
+        for name, value in unknown.items():
+            raise unknown_argument("repeat", name, value, ("times", "stretch", "factor"))
+        return Repeat(self, times, stretch, factor)
 
     def shift(self, by: int) -> Shift:
         """The curve moved ``by`` updates to the right: later, or, below 0, earlier."""

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from gradatim.core._config import build
 from gradatim.core._fields import Count, NotNegative, Number, check
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.renames import current_config
 from gradatim.core.rules import Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
@@ -69,7 +70,7 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
     if set(state["rules"]) != set(state["states"]):
         raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
     states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
-    config = {part: state[part] for part in ("schedules", "rules", "run")}
+    config = {part: current_config(state[part]) for part in ("schedules", "rules", "run")}
     return SavedState(position, config, states, _run(config["run"]))
 
 

@@ -74,7 +74,7 @@ def _restarts(
             "stretch=1 or 2.",
         )  # fmt: skip
     return cosine_restarts(
-        peak=initial_learning_rate, cycle=first_decay_steps, stretch=int(t_mul), shrink=m_mul,
+        peak=initial_learning_rate, cycle=first_decay_steps, stretch=int(t_mul), factor=m_mul,
         floor=alpha * initial_learning_rate,
     )  # fmt: skip
 
@@ -95,7 +95,9 @@ def _inverse_time(
 
 def _piecewise(boundaries: list[int], values: list[float]) -> Schedule:
     # Keras keeps the old value at its boundary, so the next one begins an update later.
-    return piecewise_constant(tuple(values), tuple(boundary + 1 for boundary in boundaries))
+    return piecewise_constant(
+        tuple(values), boundaries=tuple(boundary + 1 for boundary in boundaries)
+    )
 
 
 def _polynomial(
@@ -176,9 +178,13 @@ def _written(schedule: Schedule) -> Any:
 
 
 def _unbounded(curve: ExponentialDecay | InverseTimeDecay, staircase: bool) -> Any:
-    exponential = isinstance(curve, ExponentialDecay)
-    kind = keras_schedules.ExponentialDecay if exponential else keras_schedules.InverseTimeDecay
-    return kind(curve.start, curve.every, curve.rate, staircase=staircase)
+    if isinstance(curve, ExponentialDecay):
+        return keras_schedules.ExponentialDecay(
+            curve.start, curve.every, curve.factor, staircase=staircase
+        )
+    return keras_schedules.InverseTimeDecay(
+        curve.start, curve.every, curve.rate, staircase=staircase
+    )
 
 
 def _waves(waves: Repeat, floor: float) -> Any:
@@ -186,10 +192,10 @@ def _waves(waves: Repeat, floor: float) -> Any:
     # Keras shrinks the height above its floor; a floor that shrinks along is nothing it can say.
     if not isinstance(wave, Cosine) or wave.start + floor == 0.0:
         return None
-    if wave.end != 0.0 and (waves.shrink != 1.0 or floor != 0.0):
+    if wave.end != 0.0 and (waves.factor != 1.0 or floor != 0.0):
         return None
     peak = wave.start + floor
     return keras_schedules.CosineDecayRestarts(
-        peak, wave.steps, t_mul=float(waves.stretch), m_mul=waves.shrink,
+        peak, wave.steps, t_mul=float(waves.stretch), m_mul=waves.factor,
         alpha=(wave.end + floor) / peak,
     )  # fmt: skip

@@ -23,7 +23,7 @@ _MARKED = 60
 def plot(
     schedules: Schedules,
     *,
-    updates: int | None = None,
+    steps: int | None = None,
     run: Run | None = None,
     unit: Unit = "updates",
     log: bool = False,
@@ -37,8 +37,8 @@ def plot(
     Args:
         schedules: One schedule, a list of them, or a mapping from names to them, such as the
             ``schedules`` of a plan.
-        updates: The updates of the run; by default those of the longest schedule.
-        run: The run, instead of ``updates``; needed for another ``unit``.
+        steps: The updates of the run; by default those of the longest schedule.
+        run: The run, instead of ``steps``; needed for another ``unit``.
         unit: What the axis counts: "updates", "epochs", "samples" or "tokens".
         log: Use a logarithmic axis for the values. Those of 0 and below are not on it.
         history: What was really used, as ``scheduler.history("lr")`` gives it: drawn as points
@@ -57,17 +57,17 @@ def plot(
     ('step (completed updates)', 2)
     """
     curves = _named(schedules)
-    if run is not None and updates is not None:
-        raise GradatimError("plot: give run or updates, not both.")
-    steps = run.steps if run else updates or max(horizon(s) for s in curves.values())
+    if run is not None and steps is not None:
+        raise GradatimError("plot: give run or steps, not both.")
+    length = run.steps if run else steps or max(horizon(s) for s in curves.values())
     per, label = _axis(unit, run)
     axes = _axes() if axes is None else axes
     for name, schedule in curves.items():
-        points = sample(schedule, max(steps - 1, 1), 1000)
+        points = sample(schedule, max(length - 1, 1), 1000)
         (line,) = axes.plot(
             [p.step * per for p in points], [p.value for p in points], label=name, linewidth=1.6
         )
-        marks = joins(schedule, steps - 1)[:_MARKED]
+        marks = joins(schedule, length - 1)[:_MARKED]
         if marks:
             axes.plot(
                 [step * per for step in marks], [value(schedule, step) for step in marks],
@@ -123,7 +123,12 @@ def _axis(unit: str, run: Run | None) -> tuple[float, str]:
 
 
 def _axes() -> Axes:
-    from matplotlib.figure import Figure
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise GradatimError(
+            'plot: the package matplotlib is not installed. Write pip install "gradatim[look]".'
+        ) from None
 
     figure = Figure(figsize=(8.0, 4.0), layout="constrained")
     axes: Axes = figure.subplots()

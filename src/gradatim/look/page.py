@@ -40,7 +40,7 @@ def report(
     schedule: Schedule,
     out: str | os.PathLike[str],
     *,
-    updates: int | None = None,
+    steps: int | None = None,
     run: Run | None = None,
     title: str = "A learning-rate schedule",
     value: str = "lr",
@@ -50,8 +50,8 @@ def report(
     Args:
         schedule: The schedule.
         out: The file to write.
-        updates: The updates of the run; by default those of the schedule.
-        run: The run, instead of ``updates``.
+        steps: The updates of the run; by default those of the schedule.
+        run: The run, instead of ``steps``.
         title: What stands at the top.
         value: What the schedule drives, for the findings.
 
@@ -64,7 +64,7 @@ def report(
     ...     report(wsd(peak=1e-3, steps=1000, warmup=100), f"{folder}/plan.html").name
     'plan.html'
     """
-    run = run or Run(updates=updates or horizon(schedule))
+    run = run or Run(steps=steps or horizon(schedule))
     page = _page(schedule, run, title, value)
     atomic.write(out, page)
     return Path(out)

@@ -35,7 +35,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
     ...     print(
     ...         "format = 1",
-    ...         "run.updates = 1000",
+    ...         "run.steps = 1000",
     ...         "[schedules.lr.warmup_cosine]",
     ...         "peak = 3e-4",
     ...         'warmup = "5%"',

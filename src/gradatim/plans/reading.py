@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from gradatim.core._config import arguments, named
 from gradatim.core._fields import Kind, check, declared
 from gradatim.core.durations import Length
 from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.renames import CLASSES, current
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run import Run, Total
 from gradatim.core.schedule import Schedule
+from gradatim.core.words import unknown_argument
 from gradatim.plans.tree import FARTHEST, Node, failure
 
 FORMAT = 1
@@ -21,31 +23,23 @@ KEYS = ("format", "run", "schedules", "rules")
 _NAME = re.compile(r"[A-Za-z_]\w*(\[\d{1,3}\])?(/[^/\s][^/]*)?", re.ASCII)
 
 
-def wanted(make: Callable[..., Any]) -> dict[str, Any]:
-    """The declared types of what a class of values or a recipe takes."""
-    if isinstance(make, type):
-        return declared(make)
-    hints = get_type_hints(make, include_extras=True)
-    return {name: hints[name] for name in arguments(make)}
-
-
 def required(make: Callable[..., Any]) -> list[str]:
     """The arguments that have no default."""
     return [name for name, p in arguments(make).items() if p.default is p.empty]
 
 
-def inner(declared: Any) -> Any:
+def inner(type_: Any) -> Any:
     """The type without "or nothing"."""
-    if get_origin(declared) in (Union, types.UnionType):
-        return next(part for part in get_args(declared) if part is not type(None))
-    return declared
+    if get_origin(type_) in (Union, types.UnionType):
+        return next(part for part in get_args(type_) if part is not type(None))
+    return type_
 
 
-def is_length(declared: Any) -> bool:
+def is_length(type_: Any) -> bool:
     """Whether this type is a length of time."""
-    declared = inner(declared)
-    kinds = [part for part in get_args(declared) if isinstance(part, Kind)]
-    return declared == Length or (get_origin(declared) is Annotated and kinds[0].updates)
+    type_ = inner(type_)
+    kinds = [part for part in get_args(type_) if isinstance(part, Kind)]
+    return type_ in (Length, Total) or (get_origin(type_) is Annotated and kinds[0].updates)
 
 
 class Reader:
@@ -112,6 +106,7 @@ class Reader:
         if len(found) != 1:
             raise failure(node.line, f"{where}: must be {what}, got {len(found)} names.")
         ((name, inside),) = found.items()
+        name = CLASSES.get(name, name)
         known = {n: make for n, make in named().items() if _makes(make, kind)}
         if name not in known:
             raise failure(inside.line, f"{unknown(where, kind.__name__.lower(), name, known)}")
@@ -123,11 +118,13 @@ class Reader:
         self, make: Callable[..., Any], node: Node, where: str, whole: bool = False
     ) -> Any:
         """What ``make`` gives for these arguments; ``whole`` if it lasts for the whole run."""
-        name, types = make.__name__, wanted(make)
+        name, types = make.__name__, declared(make)
         given: dict[str, Any] = {}
-        for key, entry in mapping(node, where, "a mapping of arguments").items():
+        _, entries = current(name, mapping(node, where, "a mapping of arguments"))
+        for key, entry in entries.items():
             if key not in types:
-                raise failure(entry.line, f"{unknown(where, 'argument', key, types)}")
+                error = unknown_argument(name, key, _scalar(entry), types, where)
+                raise failure(entry.line, f"{error}")
             value = self.argument(entry, types[key], f"{where}.{key}")
             with_line = _AtLine(entry.line)
             given[key] = with_line(check, name, key, types[key], value)
@@ -140,12 +137,12 @@ class Reader:
             raise failure(node.line, f"{where}: {missing[0]} is missing.")
         return _AtLine(node.line)(make, **given)
 
-    def argument(self, node: Node, declared: Any, where: str) -> Any:
+    def argument(self, node: Node, type_: Any, where: str) -> Any:
         """One argument as plain data, with its lengths of time in updates."""
         if isinstance(node.value, dict):
             return self.value(node, where, Schedule)
         if isinstance(node.value, list):
-            parts = get_args(inner(declared)) if get_origin(inner(declared)) is tuple else ()
+            parts = get_args(inner(type_)) if get_origin(inner(type_)) is tuple else ()
             if not parts or parts[-1] is Ellipsis:
                 parts = (parts[0] if parts else None,) * len(node.value)
             padded = (*parts, *(None,) * len(node.value))
@@ -153,7 +150,7 @@ class Reader:
                 self.argument(entry, part, f"{where}[{i}]")
                 for i, (entry, part) in enumerate(zip(node.value, padded, strict=False))
             )
-        if isinstance(node.value, str) and is_length(declared):
+        if isinstance(node.value, str) and is_length(type_):
             return self.length(node.value, node.line, where)
         return node.value
 
@@ -162,7 +159,7 @@ class Reader:
         if self.run is None:
             raise failure(
                 line, f"{where}: {text[:40]!r} needs a run to be a length. Write run: with "
-                "updates, or with samples, batch and epochs; or write the updates.",
+                "steps, or with samples, batch and epochs; or write the updates.",
             )  # fmt: skip
         updates: int = _AtLine(line)(self.run.resolve, text)
         if updates > FARTHEST:
@@ -184,6 +181,11 @@ class _AtLine:
         except (ArithmeticError, RecursionError, MemoryError) as error:
             name = getattr(function, "__name__", "this")
             raise failure(self.line, f"{name}: its numbers do not fit: {error}.") from None
+
+
+def _scalar(node: Node) -> object:
+    """A value to quote in an error; of a list or a mapping only that it is one."""
+    return ... if isinstance(node.value, (dict, list)) else node.value
 
 
 def mapping(node: Node, where: str, what: str) -> dict[str, Node]:

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Any, Literal, Union, get_args, get_origin
 
 from gradatim.core._config import arguments, named
-from gradatim.core._fields import Kind
+from gradatim.core._fields import Kind, declared
+from gradatim.core.durations import Level
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.plans.reading import FORMAT, is_length, required, wanted
+from gradatim.plans.reading import FORMAT, is_length, required
 
 _LENGTH = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*[kMBT]?\s*(%|[a-z]+)\s*$"
+
+_PERCENT = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*%\s*$"
 
 
 def schema() -> dict[str, Any]:
@@ -64,8 +67,8 @@ def _one_of(makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
 def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
     defaults = {name: parameter.default for name, parameter in arguments(make).items()}
     properties = {}
-    for name, declared in wanted(make).items():
-        properties[name] = _type(declared)
+    for name, wanted in declared(make).items():
+        properties[name] = _type(wanted)
         if isinstance(defaults[name], (str, int, float)):
             properties[name]["default"] = defaults[name]
     return {
@@ -78,27 +81,29 @@ def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
     }
 
 
-def _type(declared: Any) -> dict[str, Any]:
-    if get_origin(declared) in (Union, types.UnionType):
-        (one,) = (part for part in get_args(declared) if part is not type(None))
+def _type(wanted: Any) -> dict[str, Any]:
+    if get_origin(wanted) in (Union, types.UnionType):
+        (one,) = (part for part in get_args(wanted) if part is not type(None))
         return {"anyOf": [_type(one), {"type": "null"}]}
-    if get_origin(declared) is Literal:
-        return {"enum": list(get_args(declared))}
-    if get_origin(declared) is tuple:
-        parts = get_args(declared)
+    if get_origin(wanted) is Literal:
+        return {"enum": list(get_args(wanted))}
+    if get_origin(wanted) is tuple:
+        parts = get_args(wanted)
         if parts[-1] is Ellipsis:
             return {"type": "array", "items": _type(parts[0])}
         return {"type": "array", "prefixItems": [_type(part) for part in parts], "items": False,
                 "minItems": len(parts)}  # fmt: skip
-    if declared is bool:
+    if wanted is bool:
         return {"type": "boolean"}
-    if isinstance(declared, type) and issubclass(declared, Schedule):
+    if isinstance(wanted, type) and issubclass(wanted, Schedule):
         return {"$ref": "#/$defs/schedule"}
-    kind = next((part for part in get_args(declared) if isinstance(part, Kind)), None)
+    kind = next((part for part in get_args(wanted) if isinstance(part, Kind)), None)
     if kind is None:  # a class of the user's own may declare plain types
-        return {"type": {int: "integer", float: "number"}.get(declared, "string")}
-    basic = "number" if get_args(declared)[0] is float else "integer"
-    if is_length(declared):
+        return {"type": {int: "integer", float: "number"}.get(wanted, "string")}
+    if wanted == Level:
+        return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _PERCENT}]}
+    basic = "number" if get_args(wanted)[0] is float else "integer"
+    if is_length(wanted):
         number = {"type": basic, **_bounds(kind)}
         return {"anyOf": [number, {"type": "string", "pattern": _LENGTH}]}
     return {"type": basic, "description": kind.allowed, **_bounds(kind)}

@@ -158,7 +158,7 @@ class CyclicLRScheduler(Recoverable):
         if self.scale_fn is not None:
             raise GradatimError(
                 "CyclicLRScheduler: a scale_fn is code, and no schedule can hold it. Write it as a "
-                "schedule: Triangle(low=base_lr, high=max_lr, half=step_size, scale=...)."
+                "schedule: Triangle(low=base_lr, high=max_lr, half_period=step_size, factor=...)."
             )
         return _cyclic(self.base_lr, self.max_lr, self.step_size, self.mode, self.gamma)
 
@@ -169,7 +169,7 @@ class CyclicLRScheduler(Recoverable):
             return value
         curve = _cyclic(self.base_lr, self.max_lr, self.step_size, "triangular", 1.0)
         at = curve.cycle(clr_iterations) if self.scale_mode == "cycle" else clr_iterations
-        value = curve.replace(scale=Constant(self.scale_fn(at)))(clr_iterations)
+        value = curve.replace(factor=Constant(self.scale_fn(at)))(clr_iterations)
         return value
 
     def __call__(self, epoch: int) -> tuple[Any, float]:
@@ -214,8 +214,8 @@ def _cyclic(low: Any, high: Any, half: Any, mode: Any, gamma: Any) -> Triangle:
         number(where, "step_size", half, Positive),
     )
     if mode == "triangular2":
-        return curve.replace(scale=GeometricDecay(1.0, 0.5, curve.period, stairs=True))
+        return curve.replace(factor=GeometricDecay(1.0, 0.5, curve.period, stairs=True))
     if mode == "exp_range":
         gamma = number(where, "gamma", gamma, Falling)
-        return curve.replace(scale=GeometricDecay(1.0, gamma, 1.0))
+        return curve.replace(factor=GeometricDecay(1.0, gamma, 1.0))
     return curve

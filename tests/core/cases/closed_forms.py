@@ -58,7 +58,7 @@ def closed_forms() -> Iterator[Case]:
     )
     yield Case(
         "CosineWave",
-        {"half": 100, "peak": 100},
+        {"half_period": 100, "peak_step": 100},
         lambda t: (1 - cos(pi * t / mpf(100))) / 2,
         start=0.0,
         low=0.0,
@@ -77,7 +77,7 @@ def closed_forms() -> Iterator[Case]:
     )
     yield Case(
         "Triangle",
-        {"low": 1e-3, "high": 6e-3, "half": 50},
+        {"low": 1e-3, "high": 6e-3, "half_period": 50},
         lambda t: mpf(1e-3) + mpf(5e-3) * oracles.triangle(t, 50),
         start=1e-3,
         low=1e-3,

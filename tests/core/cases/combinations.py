@@ -120,7 +120,7 @@ def combinations() -> Iterator[Case]:
     )  # fmt: skip
     yield Case(
         "Repeat",
-        {"schedule": saw, "times": 20, "shrink": 0.9},
+        {"schedule": saw, "times": 20, "factor": 0.9},
         lambda t: mpf(0.9) ** min(t // 7, 19) * line(t % 7 if t < 140 else 7),
         start=0.3,
         end=0.1 * 0.9**19,
@@ -129,7 +129,7 @@ def combinations() -> Iterator[Case]:
     )
     yield Case(
         "Repeat",
-        {"schedule": saw, "times": 4, "stretch": 3, "shrink": 0.5},
+        {"schedule": saw, "times": 4, "stretch": 3, "factor": 0.5},
         stages(
             *((7 * 3**i, lambda t, i=i: oracles.line(t, 0.3, 0.1, 7 * 3**i) / 2**i)
               for i in range(4))

@@ -57,7 +57,7 @@ def cycles() -> Iterator[Case]:
     )
     yield Case(
         "cyclic",
-        {"peak": 1.0, "start": 0.25, "up": 8, "mode": "exp_range", "gamma": 0.99},
+        {"peak": 1.0, "start": 0.25, "up": 8, "mode": "exp_range", "factor": 0.99},
         lambda t: mpf(0.25) + mpf(0.75) * oracles.triangle(t, 8) * mpf(0.99) ** t,
         start=0.25,
         until=500,
@@ -100,7 +100,7 @@ def cycles() -> Iterator[Case]:
     )
     yield Case(
         "cosine_restarts",
-        {"peak": 1.0, "cycle": 10, "shrink": 0.5, "warmup": 9, "floor": 0.125, "first": "step"},
+        {"peak": 1.0, "cycle": 10, "factor": 0.5, "warmup": 9, "floor": 0.125, "first": "step"},
         sgdr_shrinking,
         start=1 / 9,
         until=400,

@@ -35,7 +35,7 @@ def edits() -> Iterator[Case]:
     assert abs(here - falling(5500)) < 1e-15
     yield Case(
         "extend",
-        {"schedule": planned, "at": 6000, "to": 15_000},
+        {"schedule": planned, "at": 6000, "steps": 15_000},
         stages(
             (500, along(oracles.line, 0.0, 1e-3, 500)),
             (5500, falling),
@@ -48,7 +48,14 @@ def edits() -> Iterator[Case]:
     )
     yield Case(
         "extend",
-        {"schedule": trunk, "at": 800, "to": 1800, "hold": "80%", "shape": "1-sqrt", "floor": 0.0},
+        {
+            "schedule": trunk,
+            "at": 800,
+            "steps": 1800,
+            "hold": "80%",
+            "shape": "1-sqrt",
+            "floor": 0.0,
+        },
         stages(
             (50, rising),
             (1550, constant(3e-4)),
@@ -60,8 +67,34 @@ def edits() -> Iterator[Case]:
         near=(50, 800, 1600),
     )
     yield Case(
+        "cooldown",
+        {"schedule": trunk, "at": 800, "updates": 200},
+        stages(
+            (50, rising),
+            (750, constant(3e-4)),
+            (200, along(oracles.one_minus_sqrt, 3e-4, 0.0, 200)),
+        ),
+        start=0.0,
+        end=0.0,
+        length=1000,
+        near=(50, 800),
+    )
+    yield Case(
+        "cooldown",
+        {"schedule": planned, "at": 6000, "updates": 500, "shape": "linear", "floor": 1e-6},
+        stages(
+            (500, along(oracles.line, 0.0, 1e-3, 500)),
+            (5500, falling),
+            (500, along(oracles.line, here, 1e-6, 500)),
+        ),
+        start=0.0,
+        end=1e-6,
+        length=6500,
+        near=(500, 6000),
+    )
+    yield Case(
         "rewarm",
-        {"schedule": planned, "at": 10_000, "to": 15_000, "peak": 5e-4, "floor": 1e-6},
+        {"schedule": planned, "at": 10_000, "steps": 15_000, "peak": 5e-4, "floor": 1e-6},
         stages(
             (500, along(oracles.line, 0.0, 1e-3, 500)),
             (9500, falling),

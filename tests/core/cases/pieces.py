@@ -25,8 +25,8 @@ def ramps() -> Iterator[Case]:
         ("Logistic", oracles.logistic, {"steepness": 12.0}, 13.0),
         ("REX", oracles.rex, {"bend": 0.5}, 4.0),
         ("REX", oracles.rex, {"bend": 0.9}, 4.0),
-        ("KDecay", oracles.k_decay, {"k": 2.0}, 5.0),
-        ("KDecay", oracles.k_decay, {"k": 0.5}, 5.0),
+        ("KDecay", oracles.k_decay, {"power": 2.0}, 5.0),
+        ("KDecay", oracles.k_decay, {"power": 0.5}, 5.0),
     )
     ends = (
         (1.0, 0.0, 100),
@@ -73,14 +73,14 @@ def glides() -> Iterator[Case]:
                 return formula(min(mpf(t) + mpf(over), mpf(span)), start, end, span)
 
             yield Case(
-                "Glide",
+                "FractionalRamp",
                 {
                     "start": start,
                     "end": end,
                     "steps": length,
                     "span": span,
                     "shape": shape,
-                    "begun": begun,
+                    "elapsed": begun,
                 },
                 curve,
                 start=float(curve(0)),
@@ -111,10 +111,10 @@ def decays() -> Iterator[Case]:
         ("InverseSqrtDecay", oracles.inverse_sqrt, {"scale": 4000}, 10**12),
         ("InverseTimeDecay", oracles.inverse_time, {"rate": 0.5, "every": 10}, 10**12),
         ("InverseTimeDecay", oracles.inverse_time, {"rate": 0.0, "every": 1}, 10**6),
-        ("ExponentialDecay", oracles.exponential_decay, {"rate": 0.999, "every": 1}, 20_000),
-        ("ExponentialDecay", oracles.exponential_decay, {"rate": 0.5, "every": 1000}, 30_000),
-        ("ExponentialDecay", oracles.exponential_decay, {"rate": 0.9, "every": 10**10}, 10**12),
-        ("ExponentialDecay", oracles.exponential_decay, {"rate": 0.999999, "every": 1}, 10**7),
+        ("ExponentialDecay", oracles.exponential_decay, {"factor": 0.999, "every": 1}, 20_000),
+        ("ExponentialDecay", oracles.exponential_decay, {"factor": 0.5, "every": 1000}, 30_000),
+        ("ExponentialDecay", oracles.exponential_decay, {"factor": 0.9, "every": 10**10}, 10**12),
+        ("ExponentialDecay", oracles.exponential_decay, {"factor": 0.999999, "every": 1}, 10**7),
     )
     for name, formula, more, until in falling:
         arguments = {"start": 3e-4, **more}

@@ -43,7 +43,7 @@ def powers() -> Iterator[Case]:
     yield Case(
         "power",
         {
-            "peak": 1.0, "warmup": "10%", "exponent": 0.5, "hold": "5%", "steps": 1000,
+            "peak": 1.0, "warmup": "10%", "power": 0.5, "hold": "5%", "steps": 1000,
             "cooldown": "10%", "floor": 0.01,
         },
         stages(

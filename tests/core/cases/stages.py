@@ -44,7 +44,7 @@ def stage_plans() -> Iterator[Case]:
     )
     yield Case(
         "tri_stage",
-        {"peak": 1e-3, "warmup": 30, "hold": 40, "decay": 50},
+        {"peak": 1e-3, "warmup": 30, "hold": 40, "cooldown": 50},
         stages(
             (30, along(oracles.line, mpf(1e-3) / 100, 1e-3, 30)),
             (40, constant(1e-3)),
@@ -56,7 +56,7 @@ def stage_plans() -> Iterator[Case]:
     )
     yield Case(
         "infinite",
-        {"peak": 1.0, "level": 0.5, "warmup": 10, "cooldown": 20, "hold": 30, "anneal": 40},
+        {"peak": 1.0, "level": 0.5, "warmup": 10, "decay": 20, "hold": 30, "cooldown": 40},
         stages(
             (10, along(oracles.line, 0.0, 1.0, 10)),
             (20, along(oracles.cosine, 1.0, 0.5, 20)),
@@ -69,7 +69,7 @@ def stage_plans() -> Iterator[Case]:
     )
     yield Case(
         "infinite",
-        {"peak": 1.0, "level": 0.5, "warmup": 0, "cooldown": 20},
+        {"peak": 1.0, "level": 0.5, "warmup": 0, "decay": 20},
         stages((20, along(oracles.cosine, 1.0, 0.5, 20)), (inf, constant(0.5))),
         start=1.0,
         way="falls",

@@ -82,6 +82,20 @@ def warmups() -> Iterator[Case]:
         way="falls",
     )
     yield Case(
+        "warmup_polynomial",
+        {"peak": 3e-4, "steps": 10_000, "warmup": 500, "power": 2.0, "floor": 3e-5},
+        stages(
+            (500, along(oracles.line, 0.0, 3e-4, 500)),
+            (9500, along(oracles.polynomial, 3e-4, 3e-5, 9500, power=2.0)),
+        ),
+        start=0.0,
+        end=3e-5,
+        length=10_000,
+        low=0.0,
+        high=3e-4,
+        near=(500,),
+    )
+    yield Case(
         "slanted_triangular",
         {"peak": 0.01, "steps": 200},
         stages(

@@ -33,7 +33,7 @@ def composition(draw):
     schedule = g.join(*(pieces(draw) for _ in range(draw.randint(1, 4))))
     wrap = draw.randrange(6)
     if wrap == 0:
-        return schedule.repeat(3, stretch=2, shrink=0.5)
+        return schedule.repeat(3, stretch=2, factor=0.5)
     if wrap == 1:
         return schedule * pieces(draw)
     if wrap == 2:

@@ -55,7 +55,7 @@ def sow(corpus: Path) -> None:
         ".yaml": "format: 1\nrun: {samples: 50_000, batch: 128, epochs: 90}\nschedules:\n"
         "  lr:\n    warmup_cosine: {peak: 3e-4, warmup: 5%}\n"
         "rules:\n  lr: {Plateau: {mode: min}}\n",
-        ".json": '{"format": 1, "run": {"updates": 100}, "schedules": {"lr": {"Join": {"pieces": '
+        ".json": '{"format": 1, "run": {"steps": 100}, "schedules": {"lr": {"Join": {"pieces": '
         '[{"Linear": {"start": 0, "end": 1, "steps": "5%"}}, {"Constant": {"value": 1}}]}}}}',
         ".toml": 'format = 1\nrun.updates = 1000\n[schedules.lr.wsd]\npeak = 3e-4\nwarmup = "5%"\n',
         "": "3e-4 * (Linear(0, 1, steps=10) >> Constant(1)).clip(low=1e-5) + [1][0]",

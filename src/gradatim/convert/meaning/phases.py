@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from gradatim.core._fields import Span, Steps, check
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
-from gradatim.core.ramps import Cosine, Glide, Linear, OneMinusSqrt
+from gradatim.core.ramps import Cosine, FractionalRamp, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
 
 Shape = Literal["cosine", "linear", "1-sqrt"]
@@ -35,8 +35,8 @@ def phases(*given: Phase) -> Schedule:
     """One phase after another; the first begins at step 0, and the last value stays.
 
     >>> phases(Phase(2.5, 0.0, 1.0), Phase(5.0, 1.0, 0.0))
-    Glide(start=0.0, end=1.0, steps=3, span=2.5, shape='linear') >> \
-Glide(start=1.0, end=0.0, steps=2, span=2.5, shape='linear', begun=0.5)
+    FractionalRamp(start=0.0, end=1.0, steps=3, span=2.5, shape='linear') >> \
+FractionalRamp(start=1.0, end=0.0, steps=2, span=2.5, shape='linear', elapsed=0.5)
     >>> phases(Phase(3.0, 0.0, 1.0))
     Linear(start=0.0, end=1.0, steps=3)
     """
@@ -59,7 +59,7 @@ def _piece(phase: Phase, steps: int, span: float, begun: float) -> Schedule:
     if phase.start == phase.end:
         return Constant(phase.start, steps)
     if not (isinstance(span, int) and isinstance(begun, int)):
-        return Glide(phase.start, phase.end, steps, span, phase.shape, begun or None)
+        return FractionalRamp(phase.start, phase.end, steps, span, phase.shape, begun or None)
     curve = _WHOLE[phase.shape](phase.start, phase.end, span)
     return curve.shift(-begun) if begun else curve
 

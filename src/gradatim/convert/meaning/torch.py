@@ -15,11 +15,11 @@ from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.ramps import Linear, Polynomial
 from gradatim.core.recipes import (
     cosine_restarts,
-    cyclic,
     multistep,
     piecewise_constant,
     step_decay,
 )
+from gradatim.core.recipes.cycles import triangles
 from gradatim.core.schedule import Schedule
 
 Arguments = dict[str, Any]
@@ -40,9 +40,9 @@ def stairs(lr: float, every: float, factor: float) -> Schedule:
     """The rate times ``factor`` once every ``every`` updates."""
     every = whole(every)
     if factor == 0.0 and isinstance(every, int):
-        return piecewise_constant((lr, 0.0), (every,))
+        return piecewise_constant((lr, 0.0), boundaries=(every,))
     if isinstance(every, int) and 0.0 < factor <= 1.0:
-        return step_decay(lr, every, factor)
+        return step_decay(lr, every=every, factor=factor)
     return GeometricDecay(lr, factor, every, stairs=True)
 
 
@@ -51,18 +51,20 @@ def drops(where: str, lr: float, milestones: Sequence[float], factor: float) -> 
     times = Counter(check(where, "a milestone", Count, whole(step)) for step in milestones)
     lr *= factor ** times.pop(0, 0)
     if all(often == 1 for often in times.values()):
-        return multistep(lr, tuple(sorted(times)), factor) if times else Constant(lr)
+        return (
+            multistep(lr, boundaries=tuple(sorted(times)), factor=factor) if times else Constant(lr)
+        )
     values, passed = [lr], 0
     for step in sorted(times):
         passed += times[step]
         values.append(lr * factor**passed)
-    return piecewise_constant(tuple(values), tuple(sorted(times)))
+    return piecewise_constant(tuple(values), boundaries=tuple(sorted(times)))
 
 
 def _exponential(a: Arguments) -> Schedule:
     lr, gamma = a["lr"], a["gamma"]
     if gamma == 0.0:
-        return piecewise_constant((lr, 0.0), (1,))
+        return piecewise_constant((lr, 0.0), boundaries=(1,))
     return ExponentialDecay(lr, gamma) if 0.0 < gamma <= 1.0 else GeometricDecay(lr, gamma, 1.0)
 
 
@@ -77,12 +79,12 @@ def waves(
 ) -> Schedule:
     """The waves of ``CyclicLR``, of a rate or of a momentum."""
     rise = updates("CyclicLR", "step_size_up", up)
-    fall = None if down is None else updates("CyclicLR", "step_size_down", down)
+    fall = rise if down is None else updates("CyclicLR", "step_size_down", down)
     shape: Any = mode
     if mode == "exp_range" and gamma > 1.0:
-        height = cyclic(peak - start, 0.0, rise, fall) * GeometricDecay(1.0, gamma, 1.0)
+        height = triangles(peak - start, 0.0, rise, fall) * GeometricDecay(1.0, gamma, 1.0)
         return height + start
-    return cyclic(peak, start, rise, fall, shape, gamma if mode == "exp_range" else 1.0)
+    return triangles(peak, start, rise, fall, shape, gamma if mode == "exp_range" else 1.0)
 
 
 def cycle(levels: Sequence[float], ends: Sequence[float], strategy: str) -> Schedule:
@@ -127,7 +129,7 @@ _MEANS: dict[str, Callable[[Arguments], Schedule]] = {
     "MultiStepLR": lambda a: drops("MultiStepLR", a["lr"], a["milestones"], a.get("gamma", 0.1)),
     "ConstantLR": lambda a: piecewise_constant(
         (a["lr"] * a.get("factor", 1 / 3), a["lr"]),
-        (updates("ConstantLR", "total_iters", a.get("total_iters", 5)),)),
+        boundaries=(updates("ConstantLR", "total_iters", a.get("total_iters", 5)),)),
     "LinearLR": lambda a: Linear(
         a["lr"] * a.get("start_factor", 1 / 3), a["lr"] * a.get("end_factor", 1.0),
         updates("LinearLR", "total_iters", a.get("total_iters", 5))),
@@ -136,7 +138,7 @@ _MEANS: dict[str, Callable[[Arguments], Schedule]] = {
     "CosineAnnealingLR": lambda a: phases(Phase(
         time("CosineAnnealingLR", "T_max", a["T_max"]), a["lr"], a.get("eta_min", 0.0), "cosine")),
     "CosineAnnealingWarmRestarts": lambda a: cosine_restarts(
-        a["lr"], a["T_0"], stretch=a.get("T_mult", 1), floor=a.get("eta_min", 0.0)),
+        a["lr"], cycle=a["T_0"], stretch=a.get("T_mult", 1), floor=a.get("eta_min", 0.0)),
     "CyclicLR": lambda a: waves(
         a["max_lr"], a["base_lr"], a.get("step_size_up", 2000), a.get("step_size_down"),
         a.get("mode", "triangular"), a.get("gamma", 1.0)),

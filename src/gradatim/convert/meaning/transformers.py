@@ -112,7 +112,7 @@ def _polynomial(a: Arguments, peak: float) -> Schedule:
 def _inverse_sqrt(a: Arguments, peak: float) -> Schedule:
     up = whole(_warmup(a))
     scale = updates("transformers", "timescale", a.get("timescale") or up or 10_000)
-    return warmup_inverse_sqrt(peak, up, scale=scale)
+    return warmup_inverse_sqrt(peak, warmup=up, scale=scale)
 
 
 def _cosine_from_one(a: Arguments, peak: float) -> Schedule:

@@ -12,7 +12,7 @@ run is over; or "floor", the floor itself.
 
 from gradatim.core.recipes.cycles import cosine_restarts, cyclic, one_cycle
 from gradatim.core.recipes.drops import multistep, piecewise_constant, step_decay
-from gradatim.core.recipes.edits import branch, extend, rewarm
+from gradatim.core.recipes.edits import branch, cooldown, extend, rewarm
 from gradatim.core.recipes.powers import (
     inverse_sqrt_t5,
     linear_noam,
@@ -27,10 +27,12 @@ from gradatim.core.recipes.warmups import (
     warmup_constant,
     warmup_cosine,
     warmup_linear,
+    warmup_polynomial,
 )
 
 __all__ = [
     "branch",
+    "cooldown",
     "cosine_restarts",
     "cyclic",
     "extend",
@@ -53,5 +55,6 @@ __all__ = [
     "warmup_cosine",
     "warmup_inverse_sqrt",
     "warmup_linear",
+    "warmup_polynomial",
     "wsd",
 ]

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, overload
 
 from gradatim.core.decays import Constant
-from gradatim.core.durations import updates
+from gradatim.core.durations import level_of, updates
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
+from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.xp.dispatch import known_true
 
 First = Literal["start", "step"]
 Last = Literal["step", "floor"]
 Shape = Literal["linear", "1-sqrt", "cosine", "exponential", "sqrt-cube"]
 
 
-def phases(where: str, steps: int | None, **lengths: int | str) -> dict[str, int]:
+@overload
+def total(run: Run | int) -> int: ...
+@overload
+def total(run: Run | int | None) -> int | None: ...
+def total(run: Run | int | None) -> int | None:
+    """The updates of a whole run."""
+    return run.steps if isinstance(run, Run) else run
+
+
+def phases(where: str, run: Run | int | None, **lengths: int | str) -> dict[str, int]:
     """The phases in updates; an error if they do not leave one update of the run for the rest."""
-    known = {name: updates(where, name, length, steps) for name, length in lengths.items()}
+    known = {name: updates(where, name, length, run) for name, length in lengths.items()}
+    steps = total(run)
     if steps is not None and sum(known.values()) >= steps:
         spelled = " + ".join(f"{name} ({n})" for name, n in known.items() if n)
         raise GradatimError(
@@ -43,7 +56,16 @@ def decay_steps(steps: int, before: tuple[Schedule, ...], last: Last) -> int:
     return max(left, 1)
 
 
+def floor_for(where: str, shape: Shape, floor: float | str, peak: float) -> float:
+    """The value that a decay of this shape goes to."""
+    value = level_of(where, "floor", floor, peak)
+    if shape == "exponential" and known_true(value <= 0.0):
+        raise refuse(where, "floor", value, "above 0 for shape='exponential'", "Write floor='1%'.")
+    return value
+
+
 def shaped(shape: Shape, start: float, end: float, steps: int) -> Schedule:
+    """A ramp of this shape."""
     if shape == "linear":
         return Linear(start, end, steps)
     if shape == "1-sqrt":
@@ -60,7 +82,7 @@ def hold_at(value: float, steps: int) -> tuple[Schedule, ...]:
 
 
 def accumulated(
-    where: str, value: float, boundaries: tuple[int, ...], factors: tuple[float, ...]
+    where: str, value: float, boundaries: Sequence[int | str], factors: Sequence[float]
 ) -> tuple[float, ...]:
     if len(factors) != len(boundaries):
         raise refuse(where, "factors", factors, f"{len(boundaries)} numbers, one a boundary")

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradatim.core._config import recipe
-from gradatim.core._fields import Falling, NotNegative, Number, Steps
+from gradatim.core._fields import Falling, NotNegative, Number
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
-from gradatim.core.durations import Length, updates
+from gradatim.core.durations import Length, Level, level_of, updates
 from gradatim.core.errors import refuse
 from gradatim.core.recipes._phases import accumulated, warm_up
+from gradatim.core.run import Run, Total
 from gradatim.core.schedule import Schedule
 
 
 @recipe
-def piecewise_constant(values: tuple[Number, ...], boundaries: tuple[Steps, ...]) -> Schedule:
+def piecewise_constant(
+    values: Sequence[Number], *, boundaries: Sequence[Length], steps: Total | None = None
+) -> Schedule:
     """A list of values, each until the next boundary.
 
     Args:
         values: The values, one more than boundaries.
-        boundaries: The steps at which the next value begins, rising.
+        boundaries: The updates after which the next value begins, rising; or "30 epochs".
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     Keras' ``PiecewiseConstantDecay`` changes one update later.
 
@@ -30,44 +36,72 @@ def piecewise_constant(values: tuple[Number, ...], boundaries: tuple[Steps, ...]
             "piecewise_constant", "values", values, f"{len(boundaries) + 1} numbers, one more than "
             "boundaries",
         )  # fmt: skip
-    return Table(tuple(zip((0, *boundaries), values, strict=True)), "hold")
+    at = _boundaries("piecewise_constant", boundaries, steps)
+    return Table(tuple(zip((0, *at), values, strict=True)), "hold")
+
+
+def _boundaries(
+    where: str, boundaries: Sequence[int | str], steps: int | Run | None
+) -> tuple[int, ...]:
+    return tuple(
+        updates(where, f"boundaries[{i}]", boundary, steps, least=1)
+        for i, boundary in enumerate(boundaries)
+    )
 
 
 @recipe
 def step_decay(
-    peak: Number, every: Steps, factor: Falling = 0.1, warmup: Length = 0, start: Number = 0.0
+    peak: Number,
+    *,
+    every: Length,
+    factor: Falling = 0.1,
+    warmup: Length = 0,
+    start: Level = 0.0,
+    steps: Total | None = None,
 ) -> Schedule:
     """The value is multiplied with ``factor`` once every ``every`` updates.
 
     Args:
         peak: The first and highest value.
-        every: Updates between two drops.
+        every: Updates between two drops; or "30 epochs".
         factor: What each drop multiplies with.
         warmup: Updates of linear warm-up before it.
-        start: The value the warm-up comes from.
+        start: The value the warm-up comes from, or a share of the peak such as "10%".
+
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     ``StepLR`` of torch has the same values (there, ``factor`` is ``gamma``).
 
     >>> [step_decay(peak=1.0, every=10, factor=0.5)(k) for k in (0, 9, 10, 20)]
     [1.0, 1.0, 0.5, 0.25]
     """
-    up = warm_up(start, peak, updates("step_decay", "warmup", warmup, None), "start")
-    return join(*up, ExponentialDecay(peak, factor, every).staircase(every))
+    begin = level_of("step_decay", "start", start, peak)
+    up = warm_up(begin, peak, updates("step_decay", "warmup", warmup, steps), "start")
+    stair = updates("step_decay", "every", every, steps, least=1)
+    return join(*up, ExponentialDecay(peak, factor, stair).staircase(stair))
 
 
 @recipe
 def multistep(
-    peak: Number, boundaries: tuple[Steps, ...], factor: NotNegative = 0.1, warmup: Length = 0,
-    start: Number = 0.0,
-) -> Schedule:  # fmt: skip
+    peak: Number,
+    *,
+    boundaries: Sequence[Length],
+    factor: NotNegative = 0.1,
+    warmup: Length = 0,
+    start: Level = 0.0,
+    steps: Total | None = None,
+) -> Schedule:
     """The value is multiplied with ``factor`` at each of the boundaries.
 
     Args:
         peak: The first and highest value.
-        boundaries: The steps at which it drops, rising, counted from the start of the run.
+        boundaries: The updates after which it drops, rising, counted from the start of the run;
+            or "30 epochs".
         factor: What each drop multiplies with.
         warmup: Updates of linear warm-up, which end before the first boundary.
-        start: The value the warm-up comes from.
+        start: The value the warm-up comes from, or a share of the peak such as "10%".
+
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     ``MultiStepLR`` of torch has the same values (there, ``factor`` is ``gamma``).
 
@@ -75,9 +109,13 @@ def multistep(
     >>> [schedule(k) for k in (0, 9, 10, 20)]
     [1.0, 1.0, 0.5, 0.25]
     """
-    rise = updates("multistep", "warmup", warmup, None)
-    if boundaries and rise >= boundaries[0]:
-        raise refuse("multistep", "warmup", warmup, f"below the first boundary, {boundaries[0]}")
-    values = accumulated("multistep", peak, boundaries, (factor,) * len(boundaries))
-    after = tuple(boundary - rise for boundary in boundaries)
-    return join(*warm_up(start, peak, rise, "start"), piecewise_constant(values, after))
+    begin = level_of("multistep", "start", start, peak)
+    rise, at = (
+        updates("multistep", "warmup", warmup, steps),
+        _boundaries("multistep", boundaries, steps),
+    )
+    if at and rise >= at[0]:
+        raise refuse("multistep", "warmup", warmup, f"below the first boundary, {at[0]}")
+    values = accumulated("multistep", peak, at, (factor,) * len(at))
+    after = tuple(boundary - rise for boundary in at)
+    return join(*warm_up(begin, peak, rise, "start"), piecewise_constant(values, boundaries=after))

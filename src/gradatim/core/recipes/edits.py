@@ -9,16 +9,20 @@ from __future__ import annotations
 from gradatim.core._config import recipe
 from gradatim.core._fields import Number, Phase, Steps
 from gradatim.core.combine import Join, join
-from gradatim.core.durations import Length, updates
+from gradatim.core.durations import Length, Level, level_of, read
+from gradatim.core.durations import updates as in_updates
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
-from gradatim.core.recipes._phases import Shape, hold_at, shaped
+from gradatim.core.recipes._phases import Shape, floor_for, hold_at, shaped, total
+from gradatim.core.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.xp.dispatch import known_true
 
+_HERE = "the value where the decay begins"
+
 
 @recipe
-def branch(schedule: Schedule, at: Phase, then: Schedule) -> Schedule:
+def branch(schedule: Schedule, *, at: Phase, then: Schedule) -> Schedule:
     """The schedule up to an update, then another one: several endings of one run.
 
     Args:
@@ -29,7 +33,7 @@ def branch(schedule: Schedule, at: Phase, then: Schedule) -> Schedule:
 
     >>> from gradatim import Linear, warmup_constant
     >>> trunk = warmup_constant(peak=1.0, warmup=2)
-    >>> endings = [branch(trunk, at, Linear(trunk(at), 0.0, 4)) for at in (10, 20)]
+    >>> endings = [branch(trunk, at=at, then=Linear(trunk(at), 0.0, 4)) for at in (10, 20)]
     >>> [[ending(k) for k in (1, 9, 10, 12, 14, 22, 24)] for ending in endings]
     [[0.5, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0], [0.5, 1.0, 1.0, 1.0, 1.0, 0.5, 0.0]]
     """
@@ -38,9 +42,14 @@ def branch(schedule: Schedule, at: Phase, then: Schedule) -> Schedule:
 
 @recipe
 def extend(
-    schedule: Schedule, at: Phase, to: Steps, hold: Length = 0, shape: Shape = "linear",
-    floor: Number | None = None,
-) -> Schedule:  # fmt: skip
+    schedule: Schedule,
+    *,
+    at: Phase,
+    steps: Total,
+    hold: Length = 0,
+    shape: Shape = "linear",
+    floor: Level | None = None,
+) -> Schedule:
     """The schedule up to an update, then from its value there down to the floor, at a later end.
 
     The value does not jump. What was still to come, such as the rest of a warm-up, does not come.
@@ -48,47 +57,90 @@ def extend(
     Args:
         schedule: The schedule of the run so far.
         at: The completed updates of the checkpoint to go on from.
-        to: The length of the whole run in updates, those before ``at`` included.
+        steps: The length of the whole run in updates, those before ``at`` included; or the run.
         hold: Updates to stay at the value first, or a share of what is left, such as "80%".
         shape: The curve of the decay: "linear", "1-sqrt", "cosine", "exponential" or "sqrt-cube".
-        floor: The value the decay goes to; the default is the one the schedule ends at.
+        floor: The value the decay goes to, or a share of the value at ``at`` such as "10%"; the
+            default is the one the schedule ends at.
 
     Raises:
         GradatimError: If nothing is left to decay, because the schedule has reached its floor:
-            a run that has cooled down needs ``rewarm``.
+            a run that has cooled down needs ``rewarm``. If the end is earlier than the one the
+            schedule has: a run that is to stop earlier needs ``cooldown``.
 
     >>> from gradatim import Linear
-    >>> longer = extend(Linear(1.0, 0.0, 10), at=6, to=14)
+    >>> longer = extend(Linear(1.0, 0.0, 10), at=6, steps=14)
     >>> [round(longer(k), 4) for k in (0, 5, 6, 10, 14, 99)]
     [1.0, 0.5, 0.4, 0.2, 0.0, 0.0]
     """
+    left = _left("extend", at, total(steps))
+    if schedule.length is not None and total(steps) < schedule.length:
+        raise refuse(
+            "extend",
+            "steps",
+            total(steps),
+            f"at least the {schedule.length} of the schedule",
+            f"To end it earlier, write cooldown(schedule, at={at}, updates={left}).",
+        )
+    value = schedule(at)
     if floor is None:
         if schedule.length is None:
             raise GradatimError(
                 "extend: the schedule has no end whose value could be the new one. Write floor=..."
             )
-        floor = schedule(schedule.length)
-    value = schedule(at)
-    if shape == "exponential" and known_true(floor <= 0.0):
-        raise refuse("extend", "floor", floor, "above 0 for shape='exponential'")
-    if known_true(value == floor):
-        raise GradatimError(
-            f"extend: after {at} updates the schedule is at {value!r}, as at its end, and would "
-            "stay there. Go on from a checkpoint where it is higher, or write rewarm(...)."
-        )
-    held = updates("extend", "hold", hold, _left("extend", at, to))
-    if held >= to - at:
-        raise refuse("extend", "hold", hold, f"less than the {to - at} updates that are left")
+        end = schedule(schedule.length)
+    else:
+        end = level_of("extend", "floor", floor, value, _HERE)
+    _can_fall("extend", shape, value, end)
+    held = _of_the_rest("extend", "hold", hold, steps, left)
+    if held >= left:
+        raise refuse("extend", "hold", hold, f"less than the {left} updates that are left")
     return join(
-        *_before(schedule, at), *hold_at(value, held), shaped(shape, value, floor, to - at - held)
+        *_before(schedule, at), *hold_at(value, held), shaped(shape, value, end, left - held)
     )
 
 
 @recipe
+def cooldown(
+    schedule: Schedule, *, at: Phase, updates: Steps, shape: Shape = "1-sqrt", floor: Level = 0.0
+) -> Schedule:
+    """The schedule up to an update, then from its value there down to the floor, and an end.
+
+    For a run that is to stop, earlier than planned or because its schedule has no end. The value
+    does not jump.
+
+    Args:
+        schedule: The schedule of the run so far.
+        at: The completed updates at which the cooldown begins.
+        updates: The length of the cooldown in updates.
+        shape: The curve of it: "1-sqrt", "linear", "cosine", "exponential" or "sqrt-cube".
+        floor: The value it goes to, or a share of the value at ``at`` such as "10%".
+
+    Raises:
+        GradatimError: If nothing is left to cool down, because the schedule is at the floor.
+
+    >>> from gradatim import warmup_constant
+    >>> ending = cooldown(warmup_constant(1.0, warmup=2), at=10, updates=4, shape="linear")
+    >>> [ending(k) for k in (1, 9, 10, 12, 14, 99)]
+    [0.5, 1.0, 1.0, 0.5, 0.0, 0.0]
+    """
+    value = schedule(at)
+    end = level_of("cooldown", "floor", floor, value, _HERE)
+    _can_fall("cooldown", shape, value, end)
+    return branch(schedule, at=at, then=shaped(shape, value, end, updates))
+
+
+@recipe
 def rewarm(
-    schedule: Schedule, at: Phase, to: Steps, peak: Number, warmup: Length = "5%",
-    shape: Shape = "cosine", floor: Number = 0.0,
-) -> Schedule:  # fmt: skip
+    schedule: Schedule,
+    *,
+    at: Phase,
+    steps: Total,
+    peak: Number,
+    warmup: Length = "5%",
+    shape: Shape = "cosine",
+    floor: Level = 0.0,
+) -> Schedule:
     """The schedule up to an update, then a second warm-up from its value there, and a decay.
 
     For a finished run that is to learn from more data. The value does not jump.
@@ -96,31 +148,27 @@ def rewarm(
     Args:
         schedule: The schedule of the run so far.
         at: The completed updates of the checkpoint to go on from.
-        to: The length of the whole run in updates, those before ``at`` included.
+        steps: The length of the whole run in updates, those before ``at`` included; or the run.
         peak: The value that the second warm-up leads to.
         warmup: Updates of it, 1 or more, or a share of what is left, such as "5%".
         shape: The curve of the decay: "cosine", "linear", "1-sqrt", "exponential" or "sqrt-cube".
-        floor: The value the decay goes to.
+        floor: The value the decay goes to, or a share of the peak such as "10%".
 
     Source: Gupta et al., "Continual Pre-Training of Large Language Models: How to (re)warm your
     model?", 2023 (arXiv:2308.04014).
 
     >>> from gradatim import Linear
-    >>> again = rewarm(Linear(1.0, 0.0, 10), at=10, to=22, peak=0.5, warmup=4)
+    >>> again = rewarm(Linear(1.0, 0.0, 10), at=10, steps=22, peak=0.5, warmup=4)
     >>> [round(again(k), 4) for k in (5, 10, 12, 14, 18, 22)]
     [0.5, 0.0, 0.25, 0.5, 0.25, 0.0]
     """
-    if shape == "exponential" and known_true(floor <= 0.0):
-        raise refuse("rewarm", "floor", floor, "above 0 for shape='exponential'")
-    up = updates("rewarm", "warmup", warmup, _left("rewarm", at, to))
-    if not 0 < up < to - at:
-        raise refuse(
-            "rewarm", "warmup", warmup, f"1 or more and less than the {to - at} updates left"
-        )
+    end = floor_for("rewarm", shape, floor, peak)
+    left = _left("rewarm", at, total(steps))
+    up = _of_the_rest("rewarm", "warmup", warmup, steps, left)
+    if not 0 < up < left:
+        raise refuse("rewarm", "warmup", warmup, f"1 or more and less than the {left} updates left")
     return join(
-        *_before(schedule, at),
-        Linear(schedule(at), peak, up),
-        shaped(shape, peak, floor, to - at - up),
+        *_before(schedule, at), Linear(schedule(at), peak, up), shaped(shape, peak, end, left - up)
     )
 
 
@@ -131,7 +179,24 @@ def _before(schedule: Schedule, at: int) -> tuple[Schedule, ...]:
     return tuple(piece for piece in pieces if piece.length != 0)
 
 
-def _left(where: str, at: int, to: int) -> int:
-    if to <= at:
-        raise refuse(where, "to", to, f"more than at, {at}", "It is the whole run, not the rest.")
-    return to - at
+def _left(where: str, at: int, steps: int) -> int:
+    if steps <= at:
+        hint = "It is the whole run, not the rest."
+        raise refuse(where, "steps", steps, f"more than at, {at}", hint)
+    return steps - at
+
+
+def _of_the_rest(where: str, name: str, length: int | str, run: Run | int, left: int) -> int:
+    """The updates of a length whose shares are of what is left."""
+    share = isinstance(length, str) and read(length).unit == "%"
+    return in_updates(where, name, length, left if share else run)
+
+
+def _can_fall(where: str, shape: Shape, value: float, end: float) -> None:
+    if shape == "exponential" and known_true(end <= 0.0):
+        raise refuse(where, "floor", end, "above 0 for shape='exponential'", "Write floor='1%'.")
+    if known_true(value == end):
+        raise GradatimError(
+            f"{where}: the schedule is at {value!r} there already, as at its end, and would stay "
+            "there. Go on from a checkpoint where it is higher, or write rewarm(...)."
+        )

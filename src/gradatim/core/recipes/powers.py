@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradatim.core._config import recipe
-from gradatim.core._fields import NotNegative, Number, Positive, Steps, Times
+from gradatim.core._fields import NotNegative, Number, Positive, Times
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay
-from gradatim.core.durations import Length, updates
+from gradatim.core.durations import Length, Level, level_of, updates
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
-from gradatim.core.recipes._phases import First, accumulated, decay_steps, hold_at, phases, warm_up
+from gradatim.core.recipes._phases import (
+    First,
+    accumulated,
+    decay_steps,
+    hold_at,
+    phases,
+    total,
+    warm_up,
+)
 from gradatim.core.recipes.drops import piecewise_constant
+from gradatim.core.run import Total
 from gradatim.core.schedule import Schedule
 
 
 @recipe
 def warmup_inverse_sqrt(
-    peak: Number, warmup: Length, start: Number = 0.0, scale: Steps | None = None,
+    peak: Number,
+    *,
+    warmup: Length,
+    start: Level = 0.0,
+    scale: Length | None = None,
     first: First = "start",
-) -> Schedule:  # fmt: skip
+    steps: Total | None = None,
+) -> Schedule:
     """Linear warm-up to the peak, then one over the square root of the step, without end.
 
     Args:
         peak: The highest value.
         warmup: Updates of warm-up, at least 1.
-        start: The value the warm-up comes from.
+        start: The value the warm-up comes from, or a share of the peak such as "10%".
         scale: Updates after the peak until it has fallen to ``peak / sqrt(2)``; the default is
             the length of the warm-up, so that the decay is ``peak * sqrt(warmup / step)``.
         first: Value of the first update: "start", or "step", one step above it.
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     ``get_inverse_sqrt_schedule`` of transformers has the same values; ``scale`` is its
     ``timescale``.
@@ -36,15 +53,18 @@ def warmup_inverse_sqrt(
     >>> [schedule(k) for k in (0, 50, 100, 400, 1600)]
     [0.0, 0.5, 1.0, 0.5, 0.25]
     """
-    warmup = updates("warmup_inverse_sqrt", "warmup", warmup, None)
-    if scale is None and warmup == 0:
+    rise = updates("warmup_inverse_sqrt", "warmup", warmup, steps)
+    if scale is None and rise == 0:
         raise refuse("warmup_inverse_sqrt", "warmup", warmup, "1 or more", "Or give scale.")
-    up = warm_up(start, peak, warmup, first)
-    return join(*up, InverseSqrtDecay(peak, scale or warmup))
+    begin = level_of("warmup_inverse_sqrt", "start", start, peak)
+    slow = rise if scale is None else updates("warmup_inverse_sqrt", "scale", scale, steps, least=1)
+    return join(*warm_up(begin, peak, rise, first), InverseSqrtDecay(peak, slow))
 
 
 @recipe
-def inverse_sqrt_t5(warmup: Steps = 10_000, factor: Number = 1.0) -> Schedule:
+def inverse_sqrt_t5(
+    warmup: Length = 10_000, *, factor: Number = 1.0, steps: Total | None = None
+) -> Schedule:
     """The schedule of T5: level at first, then one over the square root of the step.
 
     ``factor / sqrt(max(t, warmup))``.
@@ -52,6 +72,7 @@ def inverse_sqrt_t5(warmup: Steps = 10_000, factor: Number = 1.0) -> Schedule:
     Args:
         warmup: Updates on the first level.
         factor: What all values are multiplied with; for another peak, ``peak * sqrt(warmup)``.
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     Source: Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
     Transformer", 2020 (arXiv:1910.10683).
@@ -59,55 +80,70 @@ def inverse_sqrt_t5(warmup: Steps = 10_000, factor: Number = 1.0) -> Schedule:
     >>> [inverse_sqrt_t5(warmup=100)(k) for k in (0, 100, 400)]
     [0.1, 0.1, 0.05]
     """
-    level = factor / float(warmup) ** 0.5
-    return Constant(level, warmup) >> InverseSqrtDecay(level, warmup)
+    flat = updates("inverse_sqrt_t5", "warmup", warmup, steps, least=1)
+    level = factor / float(flat) ** 0.5
+    return Constant(level, flat) >> InverseSqrtDecay(level, flat)
 
 
 @recipe
 def power(
-    peak: Number, warmup: Length, exponent: Positive = 0.51, hold: Length = 0,
-    steps: Steps | None = None, cooldown: Length = 0, start: Number = 0.0, floor: Number = 0.0,
+    peak: Number,
+    *,
+    warmup: Length,
+    power: Positive = 0.51,
+    hold: Length = 0,
+    steps: Total | None = None,
+    cooldown: Length = 0,
+    start: Level = 0.0,
+    floor: Level = 0.0,
     first: First = "start",
-) -> Schedule:  # fmt: skip
+) -> Schedule:
     """Linear warm-up, then a falling power of the step, then an optional straight cooldown.
 
-    After the hold, the value is ``peak * ((warmup + hold) / step) ** exponent``.
+    After the hold, the value is ``peak * ((warmup + hold) / step) ** power``.
 
     Args:
         peak: The highest value.
         warmup: Updates of warm-up; with ``steps`` also "5%".
-        exponent: How fast it falls; 0.5 is the inverse square root.
+        power: How fast it falls; 0.5 is the inverse square root.
         hold: Updates at the peak.
-        steps: The length of the whole run in updates; needed for a cooldown.
+        steps: The length of the whole run in updates, or the run; needed for a cooldown.
         cooldown: Updates of a straight line down to the floor at the end of the run.
-        start: The value the warm-up comes from.
-        floor: The value the cooldown goes to.
+        start: The value the warm-up comes from, or a share of the peak such as "10%".
+        floor: The value the cooldown goes to, or a share of the peak such as "10%".
         first: Value of the first update: "start", or "step", one step above it.
 
     Source: Shen et al., "Power Scheduler: A Batch Size and Token Number Agnostic Learning Rate
     Scheduler", 2024 (arXiv:2408.13359).
 
-    >>> [power(peak=1.0, warmup=100, exponent=0.5)(k) for k in (0, 50, 100, 400)]
+    >>> [power(peak=1.0, warmup=100, power=0.5)(k) for k in (0, 50, 100, 400)]
     [0.0, 0.5, 1.0, 0.5]
     """
     phase = phases("power", steps, warmup=warmup, hold=hold, cooldown=cooldown)
     if phase["warmup"] + phase["hold"] == 0:
         raise refuse("power", "warmup", warmup, "1 or more, or hold 1 or more")
-    up = (*warm_up(start, peak, phase["warmup"], first), *hold_at(peak, phase["hold"]))
-    fall = PowerDecay(peak, exponent, phase["warmup"] + phase["hold"])
+    begin, end = (
+        level_of("power", name, value, peak) for name, value in (("start", start), ("floor", floor))
+    )
+    up = (*warm_up(begin, peak, phase["warmup"], first), *hold_at(peak, phase["hold"]))
+    fall = PowerDecay(peak, power, phase["warmup"] + phase["hold"])
     if not phase["cooldown"]:
         return join(*up, fall)
     if steps is None:
         raise refuse("power", "steps", steps, "given with a cooldown")
-    between = decay_steps(steps, up, "step") - phase["cooldown"]
-    return join(*up, fall.cut(between), Linear(fall(between), floor, phase["cooldown"]))
+    between = decay_steps(total(steps), up, "step") - phase["cooldown"]
+    return join(*up, fall.cut(between), Linear(fall(between), end, phase["cooldown"]))
 
 
 @recipe
 def noam(
-    warmup: Steps, peak: Number | None = None, model_size: Times | None = None,
+    warmup: Length,
+    *,
+    peak: Number | None = None,
+    model_size: Times | None = None,
     first: First = "step",
-) -> Schedule:  # fmt: skip
+    steps: Total | None = None,
+) -> Schedule:
     """The schedule of the first Transformer: linear warm-up, then one over the square root.
 
     With n the number of the update, ``peak * min(n / warmup, sqrt(warmup / n))``.
@@ -118,6 +154,7 @@ def noam(
         model_size: The width of the model; the peak is then ``1 / sqrt(model_size * warmup)``.
         first: Value of the first update: "step" (n counts from 1, as in the paper) or "start"
             (n counts from 0).
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     Source: Vaswani et al., "Attention Is All You Need", 2017 (arXiv:1706.03762). SpeechBrain's
     ``NoamScheduler`` is called after the update, so the very first one runs at the optimizer's
@@ -129,16 +166,22 @@ def noam(
     """
     if (peak is None) == (model_size is None):
         raise GradatimError("noam: give either peak or model_size, one of them and not both.")
+    rise = updates("noam", "warmup", warmup, steps, least=1)
     if peak is None:
-        peak = float((model_size or 1) * warmup) ** -0.5
-    return join(*warm_up(0.0, peak, warmup, first), InverseSqrtDecay(peak, warmup))
+        peak = float((model_size or 1) * rise) ** -0.5
+    return join(*warm_up(0.0, peak, rise, first), InverseSqrtDecay(peak, rise))
 
 
 @recipe
 def noam_interval(
-    warmup: Steps, boundaries: tuple[Steps, ...], factors: tuple[NotNegative, ...],
-    peak: Number | None = None, model_size: Times | None = None,
-) -> Schedule:  # fmt: skip
+    warmup: Length,
+    *,
+    boundaries: Sequence[Length],
+    factors: Sequence[NotNegative],
+    peak: Number | None = None,
+    model_size: Times | None = None,
+    steps: Total | None = None,
+) -> Schedule:
     """The Noam schedule, multiplied with one more factor after each boundary.
 
     Args:
@@ -147,6 +190,7 @@ def noam_interval(
         factors: One factor for each boundary; they accumulate.
         peak: The highest value of the Noam part. Give this or ``model_size``.
         model_size: The width of the model; the peak is then ``1 / sqrt(model_size * warmup)``.
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     SpeechBrain's ``NoamIntervalScheduler``.
 
@@ -157,11 +201,19 @@ def noam_interval(
     if not boundaries:
         raise refuse("noam_interval", "boundaries", boundaries, "one or more", "Or write noam.")
     values = accumulated("noam_interval", 1.0, boundaries, factors)
-    return noam(warmup, peak, model_size) * piecewise_constant(values, boundaries)
+    curve = noam(warmup, peak=peak, model_size=model_size, steps=steps)
+    return curve * piecewise_constant(values, boundaries=boundaries, steps=steps)
 
 
 @recipe
-def linear_noam(peak: Number, warmup: Steps, hold: Length = 0, first: First = "step") -> Schedule:
+def linear_noam(
+    peak: Number,
+    *,
+    warmup: Length,
+    hold: Length = 0,
+    first: First = "step",
+    steps: Total | None = None,
+) -> Schedule:
     """Linear warm-up, the peak for a while, then one over the step.
 
     With n the number of the update, ``peak * warmup / (n - hold)`` after the hold.
@@ -171,6 +223,7 @@ def linear_noam(peak: Number, warmup: Steps, hold: Length = 0, first: First = "s
         warmup: Updates of warm-up.
         hold: Updates at the peak.
         first: Value of the first update: "step" (n counts from 1) or "start" (from 0).
+        steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     SpeechBrain's ``LinearNoamScheduler``.
 
@@ -178,5 +231,6 @@ def linear_noam(peak: Number, warmup: Steps, hold: Length = 0, first: First = "s
     >>> [schedule(k) for k in (49, 99, 149, 249)]
     [0.5, 1.0, 1.0, 0.5]
     """
-    kept = hold_at(peak, updates("linear_noam", "hold", hold, None))
-    return join(*warm_up(0.0, peak, warmup, first), *kept, InverseTimeDecay(peak, 1.0, warmup))
+    rise = updates("linear_noam", "warmup", warmup, steps, least=1)
+    kept = hold_at(peak, updates("linear_noam", "hold", hold, steps))
+    return join(*warm_up(0.0, peak, rise, first), *kept, InverseTimeDecay(peak, 1.0, rise))

@@ -40,7 +40,7 @@ def from_torch(scheduler: Any, *, every: int = 1) -> dict[str, Any]:
     >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     >>> old = torch.optim.lr_scheduler.StepLR(optimizer, step_size=30, gamma=0.5)
     >>> from_torch(old)
-    {'lr': Staircase(schedule=ExponentialDecay(start=0.1, rate=0.5, every=30), every=30)}
+    {'lr': Staircase(schedule=ExponentialDecay(start=0.1, factor=0.5, every=30), every=30)}
     """
     every = check("from_torch", "every", Times, every)
     try:

@@ -58,7 +58,7 @@ def waves(scheduler: Any, rates: Rates | None) -> Carried:
     if scheduler._scale_fn_custom is not None:
         raise GradatimError(
             "CyclicLR: scale_fn is code of your own, which is no value. Write Triangle(low, high, "
-            "half, scale=Function('package.module:name')), with a function of the step."
+            "half, factor=Function('package.module:name')), with a function of the step."
         )
     up = scheduler.total_size * scheduler.step_ratio
     shape = (up, scheduler.total_size - up, scheduler.mode, scheduler.gamma)

@@ -31,12 +31,12 @@ def cyclical(scheduler: Any, rates: Rates | None) -> Carried:
     start, end = scheduler.start_value, scheduler.end_value
     if start_by == end_by:
         cycle = _cycle(scheduler, start, end, start * start_by)
-        waves: Schedule = cycle.repeat(stretch=stretch, shrink=start_by)
+        waves: Schedule = cycle.repeat(stretch=stretch, factor=start_by)
     else:
         falling = _cycle(scheduler, start, 0.0, start * start_by)
         rising = _cycle(scheduler, 0.0, end, 0.0)
-        waves = falling.repeat(stretch=stretch, shrink=start_by)
-        waves = waves + rising.repeat(stretch=stretch, shrink=end_by)
+        waves = falling.repeat(stretch=stretch, factor=start_by)
+        waves = waves + rising.repeat(stretch=stretch, factor=end_by)
     return _driven(scheduler, waves)
 
 

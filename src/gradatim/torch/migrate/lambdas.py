@@ -37,9 +37,9 @@ def factors(scheduler: Any, rates: Rates | None) -> Carried:
     """Refused: each rate is a factor times the one before it."""
     raise GradatimError(
         f"MultiplicativeLR: {_shown(scheduler.lr_lambdas[0])} is code of your own, which is no "
-        "value, and it gives factors from one rate to the next. Where they are all the same, write "
-        "ExponentialDecay(start=..., rate=...). Otherwise put a function of the step that returns "
-        "the rate at the top of a module and write lr=Function('package.module:name')."
+        "value, and it gives factors from one rate to the next. Where they are all the same, "
+        "write ExponentialDecay(start=..., factor=...). Otherwise put a function of the step that "
+        "returns the rate at the top of a module and write lr=Function('package.module:name')."
     )
 
 

@@ -1,0 +1,60 @@
+"""All pieces that schedules are made of, the rare ones and the classes of the algebra included.
+
+Those of everyday use are in ``gradatim`` itself. The classes of the algebra are what the operators
+and methods of a schedule give: ``a >> b`` is a ``Join``, ``0.5 * a`` a ``Scale``, ``a.cut(10)`` a
+``Cut``.
+"""
+
+from gradatim.core.combine import Join, Product, Scale, Sum, join
+from gradatim.core.decays import (
+    Constant,
+    ExponentialDecay,
+    Function,
+    InverseSqrtDecay,
+    InverseTimeDecay,
+    PowerDecay,
+    Table,
+)
+from gradatim.core.ramps import (
+    REX,
+    Cosine,
+    Exponential,
+    FractionalRamp,
+    KDecay,
+    Linear,
+    Logistic,
+    OneMinusSqrt,
+    Polynomial,
+    SquareRoot,
+)
+from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
+
+__all__ = [
+    "Clip",
+    "Constant",
+    "Cosine",
+    "Cut",
+    "Exponential",
+    "ExponentialDecay",
+    "FractionalRamp",
+    "Function",
+    "InverseSqrtDecay",
+    "InverseTimeDecay",
+    "Join",
+    "KDecay",
+    "Linear",
+    "Logistic",
+    "OneMinusSqrt",
+    "Polynomial",
+    "PowerDecay",
+    "Product",
+    "REX",
+    "Repeat",
+    "Scale",
+    "Shift",
+    "SquareRoot",
+    "Staircase",
+    "Sum",
+    "Table",
+    "join",
+]
