@@ -25,10 +25,9 @@ class TensorCell:
         """Write the value."""
         held = self.entry.held(self.group)
         if held is not self.tensor:
-            if isinstance(held, Tensor):
-                self.tensor = held
-            else:
-                self.entry.put(self.group, self.tensor)
+            if isinstance(held, Tensor):  # perhaps moved to another device: stay there
+                self.tensor = held.detach().clone()
+            self.entry.put(self.group, self.tensor)
         self.tensor.detach().fill_(value)  # detached: one that needs gradients can be filled too
         # A tensor made under torch.inference_mode() has no version counter.
         self.version = -1 if self.tensor.is_inference() else self.tensor._version
