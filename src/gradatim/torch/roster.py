@@ -78,22 +78,25 @@ class Roster:
         Raises:
             GradatimError: If nothing tells which schedule is meant for one of them.
         """
-        groups, now = self.optimizer.param_groups, []
-        for i, group in enumerate(groups):
-            before = self._before(group)
-            if before is None:
-                self._check_place(group, i)
-                first = self._first(group)
-                others = [*(one.first for one in self.members), first]
-                now.append(self._member(group, i, first, others))
-            else:
-                now.append(_seen(group, before.assigned, before.first))
-        return now
+        return [self._found(group, i) for i, group in enumerate(self.optimizer.param_groups)]
 
     def in_place(self) -> list[Member]:
         """The optimizer's groups after a load, which replaces each by a new one in its place."""
         pairs = zip(self.optimizer.param_groups, self.members, strict=True)
-        return [_seen(group, member.assigned, member.first) for group, member in pairs]
+        return [
+            _seen(group, member.assigned, member.first)
+            if group.get("name") == member.name
+            else self._found(group, i)
+            for i, (group, member) in enumerate(pairs)
+        ]
+
+    def _found(self, group: Group, index: int) -> Member:
+        before = self._before(group)
+        if before is not None:
+            return _seen(group, before.assigned, before.first)
+        self._check_place(group, index)
+        first = self._first(group)
+        return self._member(group, index, first, [*(one.first for one in self.members), first])
 
     def replace(self, members: list[Member]) -> None:
         """Know these groups from now on."""
