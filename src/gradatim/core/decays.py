@@ -64,6 +64,8 @@ class PowerDecay(Schedule):
         scale = float(self.scale)
         return self.start * xp.power(scale / (xp.real(t) + scale), self.power)
 
+    held = at
+
 
 class InverseSqrtDecay(Schedule):
     """One over the square root of the step: ``start * sqrt(scale / (t + scale))``.
@@ -88,6 +90,8 @@ class InverseSqrtDecay(Schedule):
         scale = float(self.scale)
         return self.start / xp.sqrt((xp.real(t) + scale) / scale)
 
+    held = at
+
 
 class InverseTimeDecay(Schedule):
     """One over the step: ``start / (1 + rate * t / every)``.
@@ -109,6 +113,8 @@ class InverseTimeDecay(Schedule):
 
     def at(self, t: Any, xp: Operations) -> Any:
         return self.start / (1.0 + self.rate * (xp.real(t) / float(self.every)))
+
+    held = at
 
 
 class ExponentialDecay(Schedule):
@@ -135,6 +141,8 @@ class ExponentialDecay(Schedule):
         whole, rest = xp.divmod_steps(t, self.every)
         part = xp.real(rest) / float(self.every)
         return self.start * xp.geometric(self.factor, whole) * self.factor**part
+
+    held = at
 
 
 class Table(Schedule):

@@ -75,7 +75,8 @@ class Cosine(Ramp):
         if (self.end == 0.0) is True:  # one sine is enough; under a JAX trace it is neither
             fall = xp.sin(xp.pi / 2 * xp.remaining(t, self.steps))
             return fall * fall * self.start + self.end
-        of_start, of_end = _half_wave(*xp.progress(t, self.steps), xp)
+        done, left = xp.progress(t, self.steps)
+        of_start, of_end = _half_wave(done, left, xp)
         return of_start * self.start + of_end * self.end
 
     held = at
@@ -161,7 +162,8 @@ class OneMinusSqrt(Ramp):
     """
 
     def at(self, t: Any, xp: Operations) -> Any:
-        of_start, of_end = _one_minus_sqrt(*xp.progress(t, self.steps), xp)
+        done, left = xp.progress(t, self.steps)
+        of_start, of_end = _one_minus_sqrt(done, left, xp)
         return of_start * self.start + of_end * self.end
 
     held = at

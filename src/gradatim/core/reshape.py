@@ -125,7 +125,9 @@ class Cut(Schedule):
         return self.steps
 
     def at(self, t: Any, xp: Operations) -> Any:
-        return self.schedule.held(t, xp)
+        return self.schedule.held(xp.at_most(t, self.steps), xp)
+
+    held = at
 
     def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates, cut once and not twice."""
