@@ -39,7 +39,7 @@ FLOORS = (
 STANDS_ON = {
     "core": {"xp"},
     "xp": {"core"},  # its errors and nothing else, see below
-    "drive": {"core", "plans"},  # a path in place of a plan is read when it is given
+    "drive": {"core", "plans", "xp"},  # a path in place of a plan is read when it is given
     "plans": {"core", "drive"},  # files load into the plan that drivers take
     "convert": {"core", "plans"},  # settings of others are read as strictly as plans
     "torch": {"core", "drive", "convert"},  # what a scheduler of others means is said there
