@@ -26,7 +26,7 @@ FILES = sorted((SRC / "gradatim").rglob("*.py"))
 # are not listed (rules, run, check, driver, ...) are the top floor.
 FLOORS = (
     {"errors", "renames", "words"},
-    {"_fields", "durations"},
+    {"_fields", "durations", "limits"},
     {"_config"},
     {"run"},
     {"schedule"},

@@ -6,11 +6,12 @@ The fields are the config. No class writes a line for any of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform
 
 from gradatim.core._fields import check, declared
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
+from gradatim.core.limits import DEEPEST, MOST_ENTRIES, Extent, extent_of, refuse_unreadable
 from gradatim.core.renames import current
 from gradatim.core.words import unknown_argument
 
@@ -27,8 +28,8 @@ _TOLD: list[Callable[[type[Value]], object]] = []
 """What wants to hear of each class of values."""
 
 _NO_DEFAULT = object()
-_DEEPEST = 64
-_MOST_NODES = 100_000
+# Plain data has up to four levels where a value has one: its name, its fields, lists in them.
+_DEEPEST = 4 * DEEPEST
 
 
 def named() -> Mapping[str, Callable[..., Any]]:
@@ -89,6 +90,13 @@ class Value:
             raise
         except ValueError as error:
             raise GradatimError(f"{cls.__name__}: {error}") from error
+        refuse_unreadable(cls.__name__, self._extent)
+
+    @cached_property
+    def _extent(self) -> Extent:
+        inside = extent_of(tuple(value for _, value in self.items()))
+        opaque = inside.opaque or getattr(self, "imports_code", False)
+        return Extent(inside.levels + 1, inside.entries, opaque)
 
     def _validate(self) -> None:
         """Refuse fields that are right one by one and wrong together: raise a ValueError.
@@ -234,10 +242,10 @@ class _Builder:
 
     def argument(self, value: Any, where: str, depth: int) -> Any:
         self.nodes += 1
-        if depth > _DEEPEST or self.nodes > _MOST_NODES:
+        if depth > _DEEPEST or self.nodes > MOST_ENTRIES:
             raise GradatimError(
-                f"{where}: more than {_DEEPEST} levels or {_MOST_NODES} entries. "
-                "A long table belongs into one Table."
+                f"{where}: more than {_DEEPEST} levels or {MOST_ENTRIES} entries. "
+                "Nothing that was written by config() has as many."
             )
         if isinstance(value, Mapping):
             return self.value(value, where, depth + 1)

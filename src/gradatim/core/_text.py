@@ -11,11 +11,13 @@ from gradatim.core._config import named
 from gradatim.core._fields import Number, check
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, shown, unknown
+from gradatim.core.limits import DEEPEST, MOST_ENTRIES
 from gradatim.core.renames import CLASSES, current
 from gradatim.core.schedule import Schedule
 
-_LONGEST = 100_000
-_DEEPEST = 100
+# Each entry of a value is written in 100 characters or less, and each level in three.
+_LONGEST = 100 * MOST_ENTRIES
+_DEEPEST = 3 * DEEPEST + 4
 _METHODS = ("then", "clip", "repeat", "shift", "staircase", "cut", "stretched")
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.RShift: operator.rshift,
@@ -54,8 +56,8 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     """
     if not isinstance(text, str):
         raise GradatimError(f"parse: the text must be a string, got {type(text).__name__}.")
-    if len(text) > _LONGEST:
-        raise GradatimError(f"parse: the text has more than {_LONGEST} characters.")
+    if len(text) > _LONGEST or sum(map(text.count, ",([+-*/>")) > 4 * MOST_ENTRIES:
+        raise GradatimError("parse: the text is too long to be a schedule.")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:

@@ -7,6 +7,7 @@ there is no second list to keep in step. Only ``Join`` branches on the step.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -93,6 +94,9 @@ class Join(Schedule):
 
     held = at
 
+    def _turns(self) -> tuple[int, ...]:
+        return ()  # each value is one of a piece
+
     def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates: whole pieces, and the first part of one."""
         whole = super().cut(steps)  # refuses what is no length
@@ -106,6 +110,9 @@ class Join(Schedule):
             return f"join({', '.join(map(repr, self.pieces))})"
         return " >> ".join(_inside(piece, Join) for piece in self.pieces)
 
+
+# Of a sum or product of schedules, so many joins are looked at for a value that is not finite.
+_MOST_JOINS = 20
 
 # Operators are nested as deep as there are of them, which readers of Python do not take for ever.
 _LONGEST_CHAIN = 200
@@ -121,6 +128,13 @@ def _longest(schedules: tuple[Schedule, ...]) -> int | None:
     lengths = [one.length for one in schedules if one.length or not isinstance(one, Constant)]
     known = [length for length in lengths if length is not None]
     return max(known) if known and len(known) == len(lengths) else None
+
+
+def _where_pieces_meet(schedule: Schedule) -> Iterator[int]:
+    from gradatim.core.pieces import joins
+
+    for step in joins(schedule)[:_MOST_JOINS]:
+        yield from (step - 1, step)
 
 
 def multiply(schedule: Schedule, other: Any) -> Schedule:
@@ -186,6 +200,11 @@ class Scale(Schedule):
 
     held = at
 
+    def _turns(self) -> tuple[int, ...]:
+        if abs(self.factor) <= 1.0:
+            return ()  # no value is further from 0 than those of the schedule
+        return (*super()._turns(), *_where_pieces_meet(self))
+
     def __repr__(self) -> str:
         inside = _inside(self.schedule, Join, Sum, Product, Scale)
         return f"-{inside}" if known_true(self.factor == -1.0) else f"{self.factor!r} * {inside}"
@@ -218,6 +237,9 @@ class Product(Schedule):
         return value
 
     held = at
+
+    def _turns(self) -> tuple[int, ...]:
+        return (*super()._turns(), *_where_pieces_meet(self))
 
     def __repr__(self) -> str:
         if len(self.factors) > _LONGEST_CHAIN:
@@ -252,6 +274,9 @@ class Sum(Schedule):
         return value
 
     held = at
+
+    def _turns(self) -> tuple[int, ...]:
+        return (*super()._turns(), *_where_pieces_meet(self))
 
     def __repr__(self) -> str:
         if len(self.terms) > _LONGEST_CHAIN:

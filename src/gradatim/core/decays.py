@@ -237,7 +237,8 @@ class Function(Schedule):
         steps: The length in updates; None, the default, for no end.
 
     Raises:
-        GradatimError: If it cannot be imported, or does not return a finite number for step 0.
+        GradatimError: If it cannot be imported, or does not return a finite number for step 0 and
+            for step ``steps``, whose value stays.
 
     >>> Function(function="math:sqrt")(9)
     3.0
@@ -250,12 +251,16 @@ class Function(Schedule):
 
     def _validate(self) -> None:
         call = self._call
-        try:
-            first = call(0)
-        except Exception as error:  # it is someone else's code
-            raise refuse("Function", f"{self.function}(0)", error, "a finite number") from error
-        if isinstance(first, bool) or not isinstance(first, (int, float)) or first - first != 0:
-            raise refuse("Function", f"{self.function}(0)", first, "a finite number")
+        for step in (0,) if self.steps is None else (0, self.steps):
+            try:
+                value = call(step)
+            except Exception as error:  # it is someone else's code
+                raise self._refused(step, error) from error
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value - value != 0:
+                raise self._refused(step, value)
+
+    def _refused(self, step: int, got: Any) -> GradatimError:
+        return refuse("Function", f"{self.function}({step})", got, "a finite number")
 
     @cached_property
     def _call(self) -> Any:

@@ -47,6 +47,9 @@ class Clip(Schedule):
 
     held = at
 
+    def _turns(self) -> tuple[int, ...]:
+        return ()  # each value is one of the schedule, or a bound
+
 
 class Shift(Schedule):
     """A curve moved along the axis of steps. Write ``schedule.shift(by)``.
@@ -102,6 +105,9 @@ class Staircase(Schedule):
         return self.schedule.held(t - late, xp)
 
     held = at
+
+    def _turns(self) -> tuple[int, ...]:
+        return ()  # each value is one of the schedule
 
 
 class Cut(Schedule):
@@ -202,3 +208,19 @@ class Repeat(Schedule):
         return value if known_true(self.factor == 1.0) else value * xp.geometric(self.factor, cycle)
 
     held = at
+
+    def _turns(self) -> tuple[int, ...]:
+        # Cycles inside of cycles that stretch are many; each is looked at when it is reached.
+        nested = self.stretch > 1 and _stretches(self.schedule)
+        return () if nested else super()._turns()
+
+
+def _stretches(schedule: Schedule) -> bool:
+    """Whether cycles that stretch are inside of it."""
+    parts = (part for _, field in schedule.items() for part in _as_tuple(field))
+    inside = any(_stretches(part) for part in parts if isinstance(part, Schedule))
+    return inside or (isinstance(schedule, Repeat) and schedule.stretch > 1)
+
+
+def _as_tuple(field: Any) -> tuple[Any, ...]:
+    return field if isinstance(field, tuple) else (field,)

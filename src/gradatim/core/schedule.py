@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from gradatim.core._config import Value
 from gradatim.core._fields import Times, check, declared, stretched, whole
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.limits import FARTHEST, refuse_infinite
 from gradatim.core.run import Total
 from gradatim.core.words import unknown_argument
 from gradatim.xp import dispatch
@@ -69,6 +70,13 @@ class Schedule(Value, ABC, abstract=True):
                     "a whole number of updates, 0 or more, or None for a schedule without end",
                 ) from None
         object.__setattr__(self, "_end", length)
+        if not self._extent.opaque:
+            refuse_infinite(self, self._turns())
+
+    def _turns(self) -> tuple[int, ...]:
+        """The steps that are looked at when it is built, where the value is most extreme."""
+        last = FARTHEST if self._end is None else self._end
+        return (0, last // 2, last)
 
     @property
     def length(self) -> int | None:

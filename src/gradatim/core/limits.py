@@ -1,0 +1,80 @@
+"""What a value must keep to be of use: it can be read back, and it is finite at every step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from gradatim.core.errors import GradatimError, shown
+from gradatim.xp.dispatch import traced
+
+DEEPEST = 32
+"""Levels of values inside of values."""
+MOST_ENTRIES = 100_000
+"""Fields and entries of lists in a value, those of the values inside it included."""
+FARTHEST = 2**63 - 1
+"""The last step that a run can count to."""
+
+
+class Extent(NamedTuple):
+    """How deep and how large a value is, as plain data."""
+
+    levels: int = 0
+    entries: int = 0
+    opaque: bool = False
+    """Whether some of its numbers are not known yet, or come from code of the user's."""
+
+
+def extent_of(fields: tuple[Any, ...]) -> Extent:
+    """The extent of what stands in some fields, or in a list.
+
+    >>> extent_of((1.0, (2.0, 3.0)))
+    Extent(levels=0, entries=4, opaque=False)
+    """
+    levels, entries, opaque = 0, len(fields), False
+    for field in fields:
+        inside = extent_of(field) if isinstance(field, tuple) else getattr(field, "_extent", None)
+        if isinstance(inside, Extent):
+            levels = max(levels, inside.levels)
+            entries += inside.entries
+            opaque = opaque or inside.opaque
+        else:
+            opaque = opaque or traced(field)
+    return Extent(levels, entries, opaque)
+
+
+def refuse_unreadable(where: str, extent: Extent) -> None:
+    """Refuse a value that could be used and saved, and not be read back."""
+    if extent.levels > DEEPEST:
+        raise GradatimError(
+            f"{where}: nested more than {DEEPEST} levels deep, which could not be read back from a "
+            "checkpoint. Multiply numbers into one factor, and join pieces with join(a, b, c)."
+        )
+    if extent.entries > MOST_ENTRIES:
+        raise GradatimError(
+            f"{where}: more than {MOST_ENTRIES} entries, which could not be read back from a "
+            "checkpoint. Put a long table into a Function of your own."
+        )
+
+
+def refuse_infinite(schedule: Any, steps: Iterable[int]) -> None:
+    """Refuse a schedule without a finite value at one of these steps.
+
+    Raises:
+        GradatimError: For the first such step.
+    """
+    for step in steps:
+        try:
+            value = schedule(step)
+            finite = math.isfinite(value)
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, GradatimError):
+                raise
+            value, finite = error, False
+        if not finite:
+            raise GradatimError(
+                f"{shown(schedule)}: the value at step {step} is no finite number, but "
+                f"{shown(value)}, and a schedule has one at every step. What grows needs an end: "
+                "write Exponential(start=..., end=..., steps=...), or smaller numbers."
+            )
