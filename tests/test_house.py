@@ -76,6 +76,7 @@ WAITING = {
     ("gradatim.core.schedule", "gradatim.core.reshape"),
     ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook
     ("gradatim.core.schedule", "gradatim.core.check"),  # schedule.check(run)
+    ("gradatim.core.combine", "gradatim.core.pieces"),  # where a sum may be largest
     ("gradatim.core.schedule", "gradatim.look"),  # schedule.plot()
 }
 

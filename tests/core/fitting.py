@@ -5,7 +5,7 @@ from gradatim import recipes
 from gradatim.core._config import named
 
 
-def fitting(steps: int) -> dict[str, g.Schedule]:
+def fitting(steps: float) -> dict[str, g.Schedule]:
     """A schedule of each recipe whose end, if it has one, is the end of a run of ``steps``."""
     tenth, half = steps // 10, steps // 2
     trunk = g.warmup_cosine(peak=0.5, steps=steps, warmup=tenth)

@@ -124,10 +124,12 @@ def _inside(schedule: Schedule, *looser: type) -> str:
 
 
 def _longest(schedules: tuple[Schedule, ...]) -> int | None:
-    # A number that is added to a curve, or multiplied with it, does not take its end away.
-    lengths = [one.length for one in schedules if one.length or not isinstance(one, Constant)]
-    known = [length for length in lengths if length is not None]
-    return max(known) if known and len(known) == len(lengths) else None
+    # Each length is asked for once: asked for twice, those inside of it are asked four times.
+    lengths = [(one, one.length) for one in schedules]
+    # An unbounded Constant does not make a sum unbounded.
+    known = [length for one, length in lengths if length or not isinstance(one, Constant)]
+    ends = [length for length in known if length is not None]
+    return max(ends) if ends and len(ends) == len(known) else None
 
 
 def _where_pieces_meet(schedule: Schedule) -> Iterator[int]:

@@ -74,7 +74,7 @@ def refuse_infinite(schedule: Any, steps: Iterable[int]) -> None:
             value, finite = error, False
         if not finite:
             raise GradatimError(
-                f"{shown(schedule)}: the value at step {step} is no finite number, but "
-                f"{shown(value)}, and a schedule has one at every step. What grows needs an end: "
-                "write Exponential(start=..., end=..., steps=...), or smaller numbers."
+                f"{shown(schedule)}: the value at step {step} must be a finite number, got "
+                f"{shown(value)}. What grows needs an end: write Exponential(start=..., end=..., "
+                "steps=...). Otherwise a number in it is too large, or too close to 0."
             )

@@ -76,7 +76,7 @@ class Schedule(Value, ABC, abstract=True):
     def _turns(self) -> tuple[int, ...]:
         """The steps that are looked at when it is built, where the value is most extreme."""
         last = FARTHEST if self._end is None else self._end
-        return (0, last // 2, last)
+        return (0, 1, last // 2, last)
 
     @property
     def length(self) -> int | None:

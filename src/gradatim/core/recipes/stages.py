@@ -249,10 +249,10 @@ def infinite(
     if known_true(stay <= 0.0):
         raise refuse("infinite", "level", level, "above 0")
     begin = level_of("infinite", "start", start, peak)
-    before = (*warm_up(begin, peak, up, first), Cosine(peak, stay, fall))
-    if down == 0:
-        return join(*before, Constant(stay))
     end = stay / 10.0 if floor is None else floor_for("infinite", "exponential", floor, peak)
     if known_true(end > stay):
         raise refuse("infinite", "floor", floor, f"at most level, {stay!r}")
+    before = (*warm_up(begin, peak, up, first), Cosine(peak, stay, fall))
+    if down == 0:
+        return join(*before, Constant(stay))
     return join(*before, *hold_at(stay, held), Exponential(stay, end, down))

@@ -1,0 +1,151 @@
+"""What could not be read back, or has no finite value at some step, is refused when it is built."""
+
+import copy
+import json
+import math
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from gradatim import (
+    Constant,
+    Exponential,
+    Function,
+    GradatimError,
+    Linear,
+    Table,
+    build,
+    join,
+    parse,
+)
+from gradatim.closed_forms import CosineWave, GeometricDecay, Line, NaturalDecay, Tanh, Triangle
+from gradatim.core.limits import FARTHEST
+from gradatim.pieces import Logistic
+
+line = Linear(1.0, 0.0, 10)
+AROUND = {
+    "a factor": lambda s: 0.999 * s,
+    "a sign": lambda s: -s,
+    "one minus": lambda s: 1 - s,
+    "a sum in a product": lambda s: (s + line) * line,
+    "a join in a sum": lambda s: (s >> line) + 0.5,
+    "a clip": lambda s: s.clip(low=0.1),
+    "a shift": lambda s: s.shift(1),
+    "a cut and a shift": lambda s: s.shift(1).cut(50),
+    "a repeat": lambda s: s.repeat(2),
+    "a repeat that stretches": lambda s: s.repeat(2, stretch=2),
+    "stairs": lambda s: s.staircase(2),
+    "a field of a class": lambda s: Triangle(0.0, 1.0, 5, s),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_what_is_built_can_be_read_back_however_deep(name):
+    schedule, levels = line, 0
+    while wider := attempt(AROUND[name], schedule):
+        schedule, levels = wider, levels + 1
+        assert build(json.loads(json.dumps(schedule.config()))) == schedule
+        assert parse(repr(schedule)) == schedule
+        assert pickle.loads(pickle.dumps(schedule)) == copy.deepcopy(schedule) == schedule
+        assert hash(schedule) == hash(copy.deepcopy(schedule))
+        assert math.isfinite(schedule(5))
+    assert 10 <= levels < 40
+    with pytest.raises(GradatimError, match="nested more than 32 levels deep"):
+        AROUND[name](schedule)
+
+
+def attempt(around, schedule):
+    try:
+        return around(schedule)
+    except GradatimError:
+        return None
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        lambda n: join(*[Constant(0.5, 1)] * n),
+        lambda n: sum([line] * n, start=line),
+        lambda n: math.prod([Constant(0.5, 9)] * n, start=line),
+        lambda n: Table([(i, 0.5) for i in range(n)], "hold"),
+    ],
+    ids=["join", "sum", "product", "table"],
+)
+def test_what_is_long_can_be_read_back(long):
+    for n in (150, 250, 700):
+        schedule = long(n)
+        assert parse(repr(schedule)) == build(schedule.config()) == schedule
+
+
+def test_what_is_too_long_is_refused():
+    table = Table([(i, 0.1234567890123456) for i in range(33_000)], "hold")
+    assert parse(repr(table)) == build(table.config()) == table
+    with pytest.raises(GradatimError, match="Table: more than 100000 entries"):
+        Table([(i, 0.5) for i in range(34_000)], "hold")
+    with pytest.raises(GradatimError, match="Join: more than 100000 entries"):
+        join(*[Constant(0.5, 1)] * 40_000)
+
+
+def test_many_levels_of_sums_take_no_time():
+    program = (
+        "from gradatim import *; s = l = Linear(1.0, 0.0, 9)\n"
+        "for _ in range(15): s = (s + l) * l\n"
+        "print(s.length)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stdout.strip() == "9"
+
+
+GROWS = {
+    "a rate below 0": lambda: NaturalDecay(1.0, rate=-0.1),
+    "a factor above 1": lambda: GeometricDecay(1.0, factor=1.1, every=1),
+    "stairs upwards": lambda: GeometricDecay(1.0, factor=1.1, every=1, stairs=True),
+    "a steep line": lambda: Line(0.0, rise=1e300),
+    "a line begun long ago": lambda: Line(0.0, rise=1e289).shift(-(10**20)),
+    "a wave too short": lambda: CosineWave(half_period=1e-320),
+    "a triangle too short": lambda: Triangle(0.0, 1.0, half_period=1e-320),
+    "a height too large": lambda: Tanh(1e308, -1e308, 10),
+    "a way too long": lambda: Tanh(1.0, 0.0, 10, first=-1e308, last=1e308),
+    "a quotient too large": lambda: Exponential(1e-300, 1e300, 10),
+    "a steepness of nothing": lambda: Logistic(1.0, 0.0, 10, steepness=5e-324),
+    "a number times a number": lambda: 1e200 * Constant(1e200),
+    "a product": lambda: Constant(1e200) * Constant(1e200),
+    "a product that is large half-way": lambda: Linear(0.0, 1e200, 10) * Linear(1e200, 0.0, 10),
+    "a sum": lambda: Constant(1e308) + Constant(1e308),
+    "a difference": lambda: Constant(1e308) - Constant(-1e308),
+    "a quotient": lambda: Constant(1e300) / 1e-300,
+    "a peak inside": lambda: 1e10 * (Linear(0.0, 1e300, 10) >> Linear(1e300, 0.0, 10)),
+    "a function at its end": lambda: Function("math:exp", steps=1000),
+    "growth inside of a clip": lambda: GeometricDecay(1.0, 1.1, 1).clip(high=1.0),
+}
+
+
+@pytest.mark.parametrize("name", GROWS)
+def test_what_grows_past_a_float_is_refused(name):
+    with pytest.raises(GradatimError, match=r"must be a finite number, got|finite") as caught:
+        GROWS[name]()
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        NaturalDecay(1.0, rate=-1e-18),
+        NaturalDecay(1.0, rate=1e300),
+        GeometricDecay(1.0, factor=1e-300, every=0.5),
+        Line(0.0, rise=1e280),
+        Linear(-1e307, 1e307, 10),
+        Exponential(1e-150, 1e150, 10),
+        Constant(1e200) * Constant(1e100),
+        Table([(0, 1e308), (5, -1e308)], "linear"),
+        CosineWave(half_period=5.0).cut(100).repeat(stretch=10**200),
+    ],
+    ids=repr,
+)
+def test_what_stays_finite_is_not_refused(schedule):
+    steps = (0, 1, 2, 3, 5, 10, 10**6, 2**40, FARTHEST)
+    assert all(math.isfinite(schedule(step)) for step in steps)
