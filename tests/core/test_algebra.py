@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradatim import Constant, Schedule, build, join, parse
+from gradatim import Constant, GradatimError, Linear, Schedule, build, join, parse
 from gradatim.pieces import Cut, Join, Product, Sum
 from tests.core.strategies import endless, lengths, numbers, pieces, schedules, steps
 
@@ -79,6 +79,20 @@ def test_products_and_sums_are_those_of_values(
     assert close((number + a)(step), (a + number)(step))
     assert (a * b) * c == a * (b * c) == Product((a, b, c))
     assert (a + b) + c == a + (b + c) == Sum((a, b, c))
+
+
+@given(schedules(), schedules(), numbers, steps)
+def test_differences_and_quotients_are_those_of_values(
+    a: Schedule, b: Schedule, number: float, step: int
+):
+    assert (-a)(step) == -a(step)
+    assert (a - b)(step) == a(step) - b(step)
+    assert (a - number)(step) == a(step) - number
+    assert (number - a)(step) == number - a(step)
+    if number:
+        assert math.isclose((a / number)(step), a(step) / number, rel_tol=4e-16)
+    for made in (-a, a - b, b - a, number - a, a - number - b, -(a - b) * a):
+        assert parse(repr(made)) == build(made.config()) == made
 
 
 @given(schedules(), st.tuples(numbers, numbers).map(sorted), few_steps)
@@ -179,3 +193,61 @@ def test_cuts_of_cuts_do_not_pile_up(a: Schedule, cuts: list[int], at: list[int]
     if sorted(cuts, reverse=True) == cuts and not isinstance(a, Cut):
         assert flat == a.cut(cuts[-1])
     assert list(map(flat, at)) == list(map(nested, at))
+
+
+line = Linear(1.0, 0.0, 4)
+SAID = {
+    "1 - Linear(1, 0, 4)": (1 - line, [0.0, 0.25, 0.5, 0.75, 1.0]),
+    "Linear(1, 0, 4) - 0.5": (line - 0.5, [0.5, 0.25, 0.0, -0.25, -0.5]),
+    "-Linear(1, 0, 4)": (-line, [-1.0, -0.75, -0.5, -0.25, 0.0]),
+    "Linear(1, 0, 4) / 2": (line / 2, [0.5, 0.375, 0.25, 0.125, 0.0]),
+    "2 * Linear(1, 0, 4) / 4 - Linear(1, 0, 4) + 1": (
+        2 * line / 4 - line + 1,
+        [0.5, 0.625, 0.75, 0.875, 1.0],
+    ),
+    "-(Linear(1, 0, 4) >> Constant(2))": (
+        -(line >> Constant(2.0)),
+        [-1.0, -0.75, -0.5, -0.25, -2.0],
+    ),
+    "1 - 0.5 - Linear(1, 0, 4)": (0.5 - line, [-0.5, -0.25, 0.0, 0.25, 0.5]),
+    "6 / 3 / 4 * Linear(1, 0, 4)": (0.5 * line, [0.5, 0.375, 0.25, 0.125, 0.0]),
+}
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_operators_in_a_text_are_those_of_python(text: str):
+    schedule, values = SAID[text]
+    assert parse(text) == schedule
+    assert schedule.values(5) == values
+
+
+def test_a_difference_is_written_as_one():
+    assert repr(1 - line) == "Constant(value=1.0) - Linear(start=1.0, end=0.0, steps=4)"
+    assert repr(-line) == "-Linear(start=1.0, end=0.0, steps=4)"
+    assert numpy.float64(1.0) - line == 1 - line
+    assert line / numpy.float32(2.0) == line / 2
+
+
+WRONG = {
+    "by zero": lambda: line / 0,
+    "by next to nothing": lambda: line / 1e-320,
+    "by nan": lambda: line / math.nan,
+    "by true": lambda: line / True,
+    "by a schedule": lambda: line / line,
+    "of a number": lambda: 1 / line,
+    "by a text": lambda: line / "2",
+    "less a text": lambda: line - "2",
+    "less infinity": lambda: line - math.inf,
+    "true less": lambda: True - line,
+    "a text by zero": lambda: parse("Linear(1, 0, 4) / 0"),
+    "a number by zero": lambda: parse("1 / 0 * Linear(1, 0, 4)"),
+    "a text of a number": lambda: parse("1 / Linear(1, 0, 4)"),
+    "a negative text": lambda: parse("-'a' * Linear(1, 0, 4)"),
+    "a number": lambda: parse("--1"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_subtracted_or_divided_is_refused(name):
+    with pytest.raises(GradatimError):
+        WRONG[name]()

@@ -19,6 +19,7 @@ from gradatim import (
     multistep,
     one_cycle,
     step_decay,
+    warmup_polynomial,
 )
 
 PEAK, UPDATES = 0.3, 60
@@ -133,3 +134,19 @@ def test_same_rates_as(name: str):
     # torch multiplies its way from rate to rate, and roundings add up on that way.
     used = [ours(k) for k in range(UPDATES)]
     assert rates(theirs) == pytest.approx(used, rel=1e-11, abs=1e-15)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0, 3.7])
+@pytest.mark.parametrize("floor", [0.0, 1e-7, 0.03])
+def test_the_polynomial_is_that_of_transformers(power: float, floor: float):
+    from transformers import get_polynomial_decay_schedule_with_warmup
+
+    theirs = partial(
+        get_polynomial_decay_schedule_with_warmup,
+        num_warmup_steps=9,
+        num_training_steps=UPDATES - 5,  # and five updates at the floor
+        lr_end=floor,
+        power=power,
+    )
+    ours = warmup_polynomial(PEAK, steps=UPDATES - 5, warmup=9, power=power, floor=floor)
+    assert rates(theirs) == pytest.approx(ours.values(UPDATES), rel=1e-13, abs=1e-16)

@@ -1,5 +1,6 @@
 """Plots hold what they claim: the curve, the joins, the units, the history."""
 
+import sys
 import time
 
 import pytest
@@ -83,3 +84,15 @@ def test_a_report_needs_nothing_else(tmp_path):
     ]
     for part in ("Findings", "Key points", "end of warm-up", "torch", "deepspeed", "<svg"):
         assert part in text
+
+
+def test_a_schedule_plots_itself():
+    axes = SCHEDULE.plot(steps=100, log=True)
+    assert axes.get_yscale() == "log"
+    assert axes.get_lines()[0].get_xdata()[-1] == 99
+
+
+def test_without_matplotlib_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(GradatimError, match=r'pip install "gradatim\[look\]"'):
+        SCHEDULE.plot()
