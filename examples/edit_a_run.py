@@ -14,7 +14,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
-from gradatim import OneMinusSqrt, Schedule, branch, extend, rewarm, warmup_constant, warmup_cosine
+from gradatim import Schedule, cooldown, extend, rewarm, warmup_constant, warmup_cosine
 from gradatim.torch import Scheduler
 
 matplotlib.use("Agg")
@@ -85,7 +85,7 @@ def main():
     saved, before = run.checkpoint(), list(run.scheduler.history())
     told["trunk, no cooldown"] = run.loss(), before
     for steps in (50, 100, 200):
-        ending = branch(trunk, at=300, then=OneMinusSqrt(PEAK, 0.0, steps))
+        ending = cooldown(trunk, at=300, updates=steps)
         loss, after = go_on(ending, saved, 300 + steps)
         told[f"cooldown of {steps}"] = loss, before + after
 
