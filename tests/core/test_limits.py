@@ -101,9 +101,6 @@ def test_many_levels_of_sums_take_no_time():
 
 
 GROWS = {
-    "a rate below 0": lambda: NaturalDecay(1.0, rate=-0.1),
-    "a factor above 1": lambda: GeometricDecay(1.0, factor=1.1, every=1),
-    "stairs upwards": lambda: GeometricDecay(1.0, factor=1.1, every=1, stairs=True),
     "a steep line": lambda: Line(0.0, rise=1e300),
     "a line begun long ago": lambda: Line(0.0, rise=1e289).shift(-(10**20)),
     "a wave too short": lambda: CosineWave(half_period=1e-320),
@@ -120,7 +117,6 @@ GROWS = {
     "a quotient": lambda: Constant(1e300) / 1e-300,
     "a peak inside": lambda: 1e10 * (Linear(0.0, 1e300, 10) >> Linear(1e300, 0.0, 10)),
     "a function at its end": lambda: Function("math:exp", steps=1000),
-    "growth inside of a clip": lambda: GeometricDecay(1.0, 1.1, 1).clip(high=1.0),
 }
 
 
@@ -149,3 +145,25 @@ def test_what_grows_past_a_float_is_refused(name):
 def test_what_stays_finite_is_not_refused(schedule):
     steps = (0, 1, 2, 3, 5, 10, 10**6, 2**40, FARTHEST)
     assert all(math.isfinite(schedule(step)) for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "by_hand"),
+    [
+        (NaturalDecay(1e-3, rate=-0.1), lambda t: 1e-3 * math.exp(0.1 * t)),
+        (GeometricDecay(1e-3, factor=1.1, every=1), lambda t: 1e-3 * 1.1**t),
+        (GeometricDecay(-1e10, factor=1.1, every=2.5), lambda t: -1e10 * 1.1 ** (t / 2.5)),
+        (
+            GeometricDecay(1e-300, factor=4.0, every=3, stairs=True),
+            lambda t: 1e-300 * 4.0 ** (t // 3),
+        ),
+    ],
+    ids=["natural", "geometric", "geometric, negative", "stairs"],
+)
+def test_growth_without_end_stops_at_1e100(schedule, by_hand):
+    """As ``ExponentialLR(gamma=1.1)`` of torch, which a range test of the rate uses."""
+    last = schedule.length
+    for step in (0, 1, 7, 100, last - 1, last):
+        assert schedule(step) == pytest.approx(by_hand(step), rel=1e-12)
+    assert 1e98 * min(1.0, abs(schedule(0))) < abs(schedule(last)) < 1e101
+    assert schedule(last + 1) == schedule(FARTHEST) == schedule(last)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from gradatim.core._fields import Number, Offset, Positive, Span, Steps, check
 from gradatim.core.errors import refuse
+from gradatim.core.limits import FARTHEST
 from gradatim.core.schedule import Schedule
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
@@ -44,6 +45,18 @@ class Line(Schedule):
         return self.start + self.rise * xp.real(t) / self.every
 
 
+# Growth ends near e**230, 1e100: far beyond any rate, and products of a few still fit a float.
+_LARGEST = 230.0
+
+
+def _end_of_growth(start: float, growth: float, every: float) -> int | None:
+    """The step at which ``start * exp(growth * t / every)`` stops growing; None if it never does."""
+    if not known_true(growth > 0.0) or not known_true(start != 0.0):
+        return None
+    left = (_LARGEST - max(PYTHON.log(abs(start)), 0.0)) / growth * every
+    return max(int(left), 0) if left < FARTHEST else None
+
+
 class NaturalDecay(Schedule):
     """Exponential decay by its rate: ``start * exp(-rate * t / every)``.
 
@@ -52,7 +65,8 @@ class NaturalDecay(Schedule):
 
     Args:
         start: The value at step 0.
-        rate: How many times e is divided out in ``every`` updates; below 0 it grows.
+        rate: How many times e is divided out in ``every`` updates; below 0 it grows, up to
+            1e100, and stays there.
         every: The unit of time of the rate, in updates.
 
     The formula of ``natural_exp_decay`` of TensorFlow 1.
@@ -76,6 +90,10 @@ class NaturalDecay(Schedule):
         every = check("NaturalDecay", "every", Positive, every)
         return cls(start, -PYTHON.log(factor) / every)
 
+    @property
+    def length(self) -> int | None:
+        return _end_of_growth(self.start, -self.rate, self.every)
+
     def at(self, t: Any, xp: Operations) -> Any:
         return self.start * xp.exp(-self.rate * xp.real(t) / self.every)
 
@@ -88,7 +106,8 @@ class GeometricDecay(Schedule):
 
     Args:
         start: The value at step 0.
-        factor: What ``every`` updates multiply with.
+        factor: What ``every`` updates multiply with; above 1 it grows, up to 1e100, and stays
+            there.
         every: The updates it takes to multiply once, whole or not.
         stairs: Round ``t / every`` down: the value falls at once and stays in between.
 
@@ -104,6 +123,11 @@ class GeometricDecay(Schedule):
     factor: Positive
     every: Span
     stairs: bool = False
+
+    @property
+    def length(self) -> int | None:
+        growth = 0.0 if known_true(self.factor <= 1.0) else PYTHON.log(self.factor)
+        return _end_of_growth(self.start, growth, self.every)
 
     def at(self, t: Any, xp: Operations) -> Any:
         exponent = xp.real(t) / self.every
