@@ -83,6 +83,13 @@ class Plan:
         """The names of the values that are driven, whichever part of the model they are for."""
         return tuple(dict.fromkeys(target.value for target in self.schedules))
 
+    @property
+    def steps(self) -> int | None:
+        """The updates of the run, or of the longest schedule; None if neither has an end."""
+        if self.run is not None:
+            return self.run.steps
+        return max((one.length for one in self.schedules.values() if one.length), default=None)
+
     def __getitem__(self, target: str | Target) -> Schedule:
         """The schedule of a target, given as a ``Target`` or as its text."""
         known = Target.read(target) if isinstance(target, str) else target
