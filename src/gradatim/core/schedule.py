@@ -17,9 +17,9 @@ from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
 if TYPE_CHECKING:
-    from gradatim.findings import Finding
     from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
     from gradatim.core.run import Run
+    from gradatim.findings import Finding
 
 
 class Schedule(Value, ABC, abstract=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -109,6 +109,23 @@ class Plan:
     def with_schedules(self, schedules: Mapping[Target, Schedule]) -> Plan:
         """The same plan with these schedules, in place of those of the same targets."""
         return Plan({**self.schedules, **schedules}, rules=self.rules, run=self.run)
+
+    def with_rates(self, edit: Callable[[Schedule], Schedule]) -> Plan:
+        """The same plan with the schedule of each learning rate edited.
+
+        >>> plan = Plan({"lr/head": 1.0, "lr/*": 0.5, "weight_decay": 0.1})
+        >>> plan.with_rates(lambda schedule: 0.5 * schedule)["lr/head"](0)
+        0.5
+
+        Raises:
+            GradatimError: If no target is a learning rate.
+        """
+        rates = {
+            target: edit(one) for target, one in self.schedules.items() if target.value == "lr"
+        }
+        if not rates:
+            raise unknown("Plan", "value", "lr", self.values)
+        return self.with_schedules(rates)
 
     def config(self) -> dict[str, Any]:
         """The plan as plain data.

@@ -104,8 +104,9 @@ def _others_train(plan: Plan, target: Target) -> Callable[[int], bool]:
         return lambda step: target.part not in (None, "*")
 
     def others_train(step: int) -> bool:
+        # A warm-up from 0 is at 0 for one update, and trains all the same.
         try:
-            return any(schedule(step) != 0.0 for schedule in others)
+            return any(schedule(at) != 0.0 for schedule in others for at in (step, step + 1))
         except Exception:  # a function of the user's own: it is looked at by itself
             return True
 
