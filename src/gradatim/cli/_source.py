@@ -98,7 +98,10 @@ def _read(given: str) -> Plan:
         if ending:
             from gradatim.plans.plan import read_plan
 
-            return read_plan(text, ending)
+            try:
+                return read_plan(text, ending)
+            except GradatimError as error:
+                raise GradatimError(f"stdin: {error}") from None
         given = text.strip()
     if "(" not in given:
         found = " It is a folder." if os.path.isdir(given) else ""

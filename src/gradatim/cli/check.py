@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gradatim.cli import _page
 from gradatim.cli._source import Given, Import, Updates, read
 from gradatim.core.errors import GradatimError
 
@@ -37,7 +38,10 @@ def check(
     if as_json:
         print(json.dumps([finding._asdict() for finding in found]))
     else:
-        print("\n".join(map(str, found)) or "No problems found.")
+        for finding in found:
+            print(_page.wrapped(str(finding)))
+        if not found:
+            print("No problems found.")
     failing = ("error", "warning") if strict else ("error",)
     if any(finding.severity in failing for finding in found):
         raise typer.Exit(1)

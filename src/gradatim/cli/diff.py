@@ -13,6 +13,7 @@ from gradatim.cli import _page
 from gradatim.cli._source import Given, Import, Updates, Value, read
 from gradatim.core._config import build
 from gradatim.core.errors import unknown
+from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon, sample
 from gradatim.core.sketch import value as value_at
@@ -58,15 +59,14 @@ def diff(
     only["B"] = [str(t) for t in targets if t not in one]
     values = dict.fromkeys(target.value for target in targets)
     rules = [field for name in values for field in _of_rule(name, one, other)]
-    run_a, run_b = ({} if p.run is None or wanted else dict(p.run.items()) for p in (one, other))
-    run = list(_fields(run_a, run_b, ""))
+    run = [] if wanted else _of_run(one.run, other.run)
     if as_json:
         each = {str(target): difference._asdict() for target, difference in found.items()}
         print(json.dumps({"targets": each, "only_in": only, "rules": rules, "run": run}))
     else:
         _print(one, other, steps, found, only, {"rules": rules, "run": run})
     gaps = any(difference.gap for difference in found.values())
-    if gaps or rules or any(only.values()) or (run and run_a and run_b):
+    if gaps or rules or any(only.values()) or (run and one.run and other.run):
         raise typer.Exit(1)
 
 
@@ -75,6 +75,13 @@ def _steps(schedules: list[Schedule], *plans: Plan) -> int:
     known = [plan.run.steps for plan in plans if plan.run is not None]
     known += [schedule.length for schedule in schedules if schedule.length]
     return max(known or map(horizon, schedules))
+
+
+def _of_run(one: Run | None, other: Run | None) -> list[Field]:
+    """The entries in which two runs differ, or the one run that there is."""
+    if one is None or other is None:
+        return [] if one is other else [("all", _said(one), _said(other))]
+    return list(_fields(dict(one.items()), dict(other.items()), ""))
 
 
 def _of_rule(value: str, *plans: Plan) -> Iterator[Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv as csv_files
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import typer
 
 from gradatim.cli import _page
 from gradatim.cli._source import Import, Updates, Value, is_file, only, read
+from gradatim.core import atomic
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.sketch import value as value_at
@@ -111,9 +113,9 @@ def _print(curves: _Curves) -> None:
             for i, (name, schedule) in enumerate(found.items()):
                 sign = f"{i + 1}. {mark(i, **ways)}".rstrip()
                 text = f": {_short(repr(schedule))}" if is_file(name) else ""
-                print(f"  {sign} {_short(name)}{text}")
+                print(f"  {sign} {_page.wrapped(f'{_short(name)}{text}', 5)}")
         else:
-            print(f"{target}: {_short(repr(next(iter(found.values()))))}")
+            print(_page.wrapped(f"{target}: {_short(repr(next(iter(found.values()))))}"))
         if len(curves.targets) > 1 and all(isinstance(s, Constant) for s in found.values()):
             print()
             continue  # a line that stays where it is, and its number stands there already
@@ -141,8 +143,8 @@ def _key_points(curves: _Curves, target: Target) -> None:
     names = dict.fromkeys(point.name for points in found for point in points)
     heads = [f"{i + 1}." for i in range(len(found))]
     cells = [{p.name: f"{_page.number(p.value)}{_at(p.step)}" for p in points} for points in found]
-    rows_of_all = [("value at step", *heads), *((name, *(c.get(name, "-") for c in cells)) for name in names)]
-    _page.table(rows_of_all, right=range(1, len(found) + 1))
+    body = [(name, *(points.get(name, "-") for points in cells)) for name in names]
+    _page.table([("value at step", *heads), *body], right=range(1, len(found) + 1))
 
 
 def _at(step: int | None) -> str:
@@ -243,8 +245,10 @@ def _write(out: Path, curves: _Curves) -> None:
             title = f"The plan {name}" if is_file(name) else "A learning-rate schedule"
             look.report(plan, out, steps=None if plan.run else curves.steps, title=title)
         else:
-            figure: Any = look.panels(curves.plans)
-            figure.savefig(out, dpi=160)
+            picture = io.BytesIO()
+            figure = look.panels(curves.plans)
+            figure.savefig(picture, format=out.suffix[1:].lower(), dpi=160)
+            atomic.write(out, picture.getvalue())
     except OSError as error:
         raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
     print(out)

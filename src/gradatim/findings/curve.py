@@ -187,8 +187,10 @@ def jumps(curve: Curve) -> Iterator[Finding]:
         if not 2 <= step < curve.steps - 1:
             continue
         earlier, before, at, after = (curve.at(step + by) for by in (-2, -1, 0, 1))
-        if 0.0 in (before, at) and curve.others_train(step):
-            continue  # a part is frozen there, or no longer
+        if (before == 0.0 and curve.others_train(step - 1)) or (
+            at == 0.0 and curve.others_train(step)
+        ):
+            continue  # a part of the model is frozen on one side
         usual = max(abs(before - earlier), abs(after - at))
         if abs(at - before) > max(3.0 * usual, 0.05 * curve.peak):
             yield Finding(

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from gradatim.core import atomic
+from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
 from gradatim.core.run import Run
@@ -35,6 +36,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; paddi
 code, pre { font: .86em/1.45 ui-monospace, monospace; } p code { overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .9rem; } .error { color: var(--error); }
 .warning { color: var(--warning); } summary { cursor: pointer; margin-top: .6rem; }
+details > div { margin-left: 1.2rem; }
 """
 _WIDTH, _HEIGHT, _EDGE = 820, 320, 64
 
@@ -101,23 +103,31 @@ def _page(plan: Plan, run: Run, findings: Sequence[Finding], title: str) -> str:
 
 
 def _target(target: Target, schedule: Schedule, run: Run) -> str:
+    """The section of one target."""
     from gradatim.convert import TARGETS  # only now: a plot needs none of it
 
-    rows = [
-        (p.name, "" if p.step is None else f"{p.step:,}", f"{p.value:.7g}")
-        for p in key_points(schedule, run.steps)
-    ]
     code = "".join(_code(schedule, run, framework) for framework in TARGETS)
     return "\n".join(
         [
             f"<h2>{escape(str(target))}</h2>",
             f"<p><code>{escape(repr(schedule))}</code></p>",
-            _curve(schedule, run.steps, str(target)),
-            "<h3>Key points</h3>",
-            _table(("", "step", "value"), rows),
-            f"<h3>The same in each framework</h3>{code}",
+            *([] if isinstance(schedule, Constant) else _look_at(target, schedule, run)),
+            f"<details><summary>The same in each framework</summary><div>{code}</div></details>",
         ]
     )
+
+
+def _look_at(target: Target, schedule: Schedule, run: Run) -> list[str]:
+    """The curve and the key points."""
+    rows = [
+        (p.name, "" if p.step is None else f"{p.step:,}", f"{p.value:.7g}")
+        for p in key_points(schedule, run.steps)
+    ]
+    return [
+        _curve(schedule, run.steps, str(target)),
+        "<h3>Key points</h3>",
+        _table(("", "step", "value"), rows),
+    ]
 
 
 def _rules(plan: Plan) -> list[str]:

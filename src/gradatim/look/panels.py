@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from gradatim.core.errors import GradatimError, refuse
@@ -49,7 +50,13 @@ def panels(
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")
     steps, rows = updates(named), targets(named)
     figure, every = blank(len(rows), 4.0 if len(rows) == 1 else 2.4)
+    from matplotlib import rcParams
+
+    colours = cycle(rcParams["axes.prop_cycle"].by_key()["color"])
+    colour_of = dict(zip(named, colours, strict=False))
     for target, axes in zip(rows, every, strict=True):
+        # A plan keeps its colour in the panels that another one has no curve in.
+        axes.set_prop_cycle(color=[colour_of[n] for n, p in named.items() if target in p])
         curves = {
             _short(name) if len(named) > 1 else str(target): plan[target]
             for name, plan in named.items()
@@ -58,8 +65,11 @@ def panels(
         run = runs[0] if unit != "updates" else None
         plot(curves, steps=None if run else steps, run=run, unit=unit, log=log, axes=axes)
         axes.set_ylabel(str(target))
+        if len(named) > 1:
+            axes.legend(frameon=False)
         if axes is not every[-1]:
             axes.set_xlabel("")
+    figure.align_ylabels()
     return figure
 
 
