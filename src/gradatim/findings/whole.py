@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from os import PathLike
+from pathlib import Path
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
+from gradatim.drive.plan import as_plan
 from gradatim.findings import bounds, rules, runs
 from gradatim.findings.curve import (
     Curve,
@@ -25,12 +28,13 @@ _MILDER: dict[Severity, Severity] = {"error": "warning", "warning": "note", "not
 
 
 def check(
-    schedule: Schedule | Plan, run: Run | int | None = None, value: str = "lr"
+    schedule: Schedule | Plan | str | PathLike[str], run: Run | int | None = None, value: str = "lr"
 ) -> list[Finding]:
     """What is wrong with a schedule on a run, or with all of a plan, the worst first.
 
     Args:
-        schedule: The schedule, or the plan: all of its schedules, its rules and its run.
+        schedule: The schedule; or the plan, or the path of its file: all of its schedules, its
+            rules and its run.
         run: The run, or its number of updates. A plan may have one; without any, a plan is looked
             at over the length of its longest schedule.
         value: What a schedule drives, such as "weight_decay", "betas[0]" or "lr/head". A rate is
@@ -56,10 +60,13 @@ Write steps=9000.
     note: lr/*, update 1 of 90: Every update runs at 0: this part of the model is frozen. \
 If it is not meant, give a peak above 0.
     """
+    if isinstance(schedule, str | PathLike) and Path(schedule).suffix:
+        schedule = as_plan("check", schedule)
     if isinstance(schedule, Plan):
         return worst_first(_plan(schedule, _run_for(schedule, run)))
     if not isinstance(schedule, Schedule):
-        raise refuse("check", "schedule", schedule, "a schedule or a Plan")
+        allowed = "a schedule, a Plan, or the path of a plan file"
+        raise refuse("check", "schedule", schedule, allowed)
     if run is None:
         raise GradatimError("check: how long is the run? Write run=10_000, or run=Run(...).")
     run = run if isinstance(run, Run) else Run(steps=run)
