@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from gradatim import Constant, GradatimError, Linear, warmup_cosine, wsd
+from gradatim import Constant, GradatimError, Linear, Plan, Plateau, Run, warmup_cosine, wsd
 from gradatim.core._config import named
 from gradatim.core.closed_forms import NaturalDecay
 from gradatim.core.sketch import horizon, sample, svg
@@ -79,6 +79,20 @@ def test_a_notebook_shows_a_schedule():
     page = warmup_cosine(1.0, steps=1000, warmup=100)._repr_html_()
     ElementTree.fromstring(page)
     assert "Cosine(start=1.0" in page
+
+
+def test_a_notebook_shows_all_of_a_plan():
+    plan = Plan(
+        {"lr/<head>": Linear(1.0, 0.0, 10), "momentum": 0.9},
+        rules=Plateau(mode="min"),
+        run=Run(steps=10),
+    )
+    page = plan._repr_html_()
+    ElementTree.fromstring(page)
+    assert page.count("<svg") == 2
+    assert "lr/&lt;head&gt;" in page
+    assert "rule of lr: Plateau(mode=&#x27;min&#x27;)" in page
+    assert "run: Run(steps=10)" in page
 
 
 def test_a_value_that_does_not_fit_is_said():
