@@ -501,6 +501,15 @@ def test_code_may_come_on_stdin(run, monkeypatch):
     assert parse(out)(30) == pytest.approx(0.01)
 
 
+def test_a_text_that_is_too_long_for_a_name_is_a_text(run):
+    text = f"StepLR(optimizer, {' ' * 300}30)"
+    code, out, _ = run("convert", text, "--from", "torch", "--lr", "0.1")
+    assert code == 0
+    assert parse(out)(30) == pytest.approx(0.01)
+    code, out, _ = run("show", f"Linear(1.0, 0.0, {' ' * 300}10)", "--at", "5")
+    assert (code, out) == (0, "0.5\n")
+
+
 def test_a_typing_mistake_is_answered_with_the_nearest_names(run):
     _, _, err = run("show", "warmup_cosin(peak=1.0, steps=10)")
     assert "Did you mean 'warmup_cosine'? Known: warmup_cosine, warmup_" in err

@@ -87,10 +87,9 @@ def _one(plan: Plan, value: str | None) -> tuple[Target, Schedule]:
 def _text(given: str) -> str:
     if given == "-":
         return stdin()
-    path = Path(given)
     try:
-        if len(given) < 500 and path.is_file():
-            return path.read_text(encoding="utf-8")
+        if os.path.isfile(given):  # False, and no error, for a text that is too long for a name
+            return Path(given).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise GradatimError(
             f"convert: {given}: not UTF-8 text, at byte {error.start + 1}."
