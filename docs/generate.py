@@ -30,7 +30,7 @@ DOCS = Path(__file__).parent
 ORDER = {
     "index.md": "Gradatim", "which-schedule.md": "Which schedule should I use?",
     "schedules.md": "Write a schedule", "how-it-works.md": "How it works",
-    "gallery.md": "Gallery", "own-schedule.md": "Your own schedule", "plans.md": "Plan files",
+    "gallery.md": "Gallery", "own-schedule.md": "Your own schedule", "plans.md": "Plans",
     "command.md": "The command", "torch.md": "torch",
     "migrate.md": "Coming from torch, transformers, timm, Ignite", "keras.md": "Keras",
     "jax.md": "JAX and Optax",
@@ -43,7 +43,7 @@ _LONGEST_LINE = 72
 MODULES = (
     "gradatim", "gradatim.pieces", "gradatim.recipes", "gradatim.closed_forms", "gradatim.rules",
     "gradatim.fields", "gradatim.xp", "gradatim.testing",
-    "gradatim.look", "gradatim.convert", "gradatim.plans",
+    "gradatim.findings", "gradatim.look", "gradatim.convert", "gradatim.plans",
     "gradatim.choose", "gradatim.choose.forecast",
     "gradatim.choose.bound", "gradatim.choose.optimise", "gradatim.choose.logs",
     "gradatim.choose.seesaw", "gradatim.choose.memory",

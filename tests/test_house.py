@@ -41,16 +41,27 @@ STANDS_ON = {
     "xp": {"core"},  # its errors and nothing else, see below
     "drive": {"core", "plans", "xp"},  # a path in place of a plan is read when it is given
     "plans": {"core", "drive"},  # files load into the plan that drivers take
+    "findings": {"core", "drive"},
     "convert": {"core", "plans"},  # settings of others are read as strictly as plans
     "torch": {"core", "drive", "convert"},  # what a scheduler of others means is said there
     "keras": {"core", "drive"},
     "jax": {"core", "plans", "xp"},
-    "speechbrain": {"core"},
-    "look": {"core", "convert"},  # a report shows the schedule as code for each framework
+    "speechbrain": {"core", "findings"},
+    # a report shows the findings, and each schedule as code for each framework
+    "look": {"core", "convert", "drive", "findings"},
     "choose": {"core", "look", "torch"},  # a race trains through the torch binding, then draws
-    "cli": {"core", "plans", "convert", "look", "choose", "__init__"}
+    "cli": {"core", "drive", "findings", "plans", "convert", "look", "choose", "__init__"}
     | {"torch", "keras", "jax", "speechbrain"},
-    "__init__": {"core", "drive", "plans", "closed_forms", "pieces", "recipes", "rules"},
+    "__init__": {
+        "core",
+        "drive",
+        "findings",
+        "plans",
+        "closed_forms",
+        "pieces",
+        "recipes",
+        "rules",
+    },
     "__main__": {"cli"},
 }
 
@@ -75,8 +86,8 @@ WAITING = {
     ("gradatim.core.schedule", "gradatim.core.combine"),
     ("gradatim.core.schedule", "gradatim.core.reshape"),
     ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook
-    ("gradatim.core.schedule", "gradatim.core.check"),  # schedule.check(run)
     ("gradatim.core.combine", "gradatim.core.pieces"),  # where a sum may be largest
+    ("gradatim.core.schedule", "gradatim.findings"),  # schedule.check(run)
     ("gradatim.core.schedule", "gradatim.look"),  # schedule.plot()
 }
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim import closed_forms, pieces, recipes, rules  # noqa: F401  texts name all of them
 from gradatim.core._config import build
-from gradatim.core.check import Finding, check
 from gradatim.core.combine import join
 from gradatim.core.decays import (
     Constant,
@@ -41,6 +40,7 @@ from gradatim.core.rules import Greedy, NewBob, Plateau, Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, Plan, Target
+from gradatim.findings import Finding, check
 
 if TYPE_CHECKING:
     from gradatim.core._text import parse

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import gradatim
 from gradatim.cli import main
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -59,8 +60,15 @@ def test_a_reader_that_stops_reading_is_no_error_of_ours(lines):
     process.stdout.close()
     process.stdout = None
     _, err = process.communicate(timeout=120)
-    assert err == ""
-    assert process.returncode == 1
+    assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "race"]])
+def test_the_version(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"gradatim {gradatim.__version__}\n"
 
 
 def test_ctrl_c_in_any_verb_is_no_traceback():

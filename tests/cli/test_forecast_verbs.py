@@ -119,3 +119,21 @@ def test_a_report_that_cannot_be_written(logs, run, tmp_path):
     code, _, err = run("forecast", *given, "-s", WSD, "--out", tmp_path / "no" / "r.html")
     assert code == 2
     assert "cannot be written" in err
+
+
+def test_a_plan_file_stands_for_its_rate(logs, run, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "format: 1\nschedules:\n"
+        "  weight_decay: {Constant: {value: 0.1}}\n"
+        "  lr: {warmup_linear: {peak: 1e-3, warmup: 50, hold: 3000, steps: 4000}}\n"
+    )
+    given = (logs / "held.csv", logs / "fell.csv", "--law", "momentum")
+    code, out, err = run("forecast", *given, "-s", WSD, "-s", f"file={plan}")
+    assert code == 0
+    rows = {line.split()[0]: line.split()[1:4] for line in out.splitlines()[:3]}
+    assert rows["file"] == rows["long"]
+    assert err == f"forecast: only lr of {plan} is used, not weight_decay.\n"
+    code, out, _ = run("bound", WSD, f"file={plan}")
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()[:3]}
+    assert rows["file"] == rows["long"]

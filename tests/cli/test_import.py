@@ -91,7 +91,7 @@ def test_a_plan_file_may_name_it():
 
 def test_diff_and_convert():
     found = json.loads(printed("diff", TEXT, "plan.yaml", "--json", *IMPORT, code=1))
-    assert found["fields"] == [["Bowl.steps", "100", "50"]]
+    assert found["targets"]["lr"]["fields"] == [["Bowl.steps", "100", "50"]]
     code = printed("convert", TEXT, "--to", "torch", *IMPORT)
     assert "min(t, 100)" in code
 

@@ -136,6 +136,26 @@ def test_runs_of_other_code_are_kept_but_not_in_silence(here, capsys):
     assert "were made with another version of code of the task. They are kept" in said
 
 
+def test_a_contestant_may_stand_in_a_plan_file(here, capsys):
+    plan = here / "plan.toml"
+    plan.write_text(
+        "format = 1\n[schedules.lr.Constant]\nvalue = 0.25\n[schedules.momentum.Constant]\n"
+        'value = 0.9\n[rules.lr.Plateau]\nmode = "min"\n'
+    )
+    given = ["-s", "half=Constant(0.5)", "-s", f"mine={plan.name}", "-s", "other=Constant(0.75)"]
+    assert call("train:run", *given, "--seeds", "2") == 0
+    said = capsys.readouterr()
+    # The last loss of seed 0 is the rate: 0.25 is the best mean, 0.25 + 1/2.
+    assert re.search(r"^ *mine .*0\.75", said.out, re.MULTILINE)
+    assert "race: only lr of plan.toml is used, not momentum, the rule of lr." in said.err
+    plan.write_text(
+        'format = 1\n[schedules."lr/a".Constant]\nvalue = 1\n'
+        '[schedules."lr/b".Constant]\nvalue = 2\n'
+    )
+    assert call("train:run", *given, "--seeds", "2", "--out", "parts") == 2
+    assert "plan.toml has lr/a, lr/b. Give the text of one" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

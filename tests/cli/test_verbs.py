@@ -14,7 +14,7 @@ import termios
 
 import pytest
 
-from gradatim import load_plan, parse, warmup_cosine
+from gradatim import build, load_plan, parse, warmup_cosine
 from gradatim.cli import main
 
 COSINE = "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"
@@ -44,6 +44,20 @@ def plan(tmp_path):
     return str(path)
 
 
+@pytest.fixture
+def parts(tmp_path):
+    path = tmp_path / "parts.yaml"
+    path.write_text(
+        "format: 1\nrun: {samples: 1000, batch: 10, epochs: 10}\nschedules:\n"
+        "  lr/head: {warmup_cosine: {peak: 1e-3, warmup: 10%}}\n"
+        "  lr/*: {Join: {pieces: [Constant: {value: 0, steps: 20%}, "
+        "Linear: {start: 3e-4, end: 0, steps: 80%}]}}\n"
+        "  weight_decay: {Constant: {value: 0.1}}\n"
+        "rules:\n  lr: {Plateau: {mode: min, patience: 3}}\n"
+    )
+    return str(path)
+
+
 def test_show_draws_the_curve_and_its_key_points(run, plan):
     for given in (COSINE, plan):
         code, out, err = run("show", given)
@@ -52,7 +66,36 @@ def test_show_draws_the_curve_and_its_key_points(run, plan):
         table = {line[:15].strip(): line.split()[-1] for line in out.splitlines() if line.strip()}
         assert float(table["peak"]) == 3e-4
         assert float(table["area"]) == pytest.approx(1.5)
-    assert "--value weight_decay" in out
+
+
+def test_show_draws_every_target_and_says_rules_and_run(run, parts):
+    code, out, err = run("show", parts)
+    assert (code, err) == (0, "")
+    heads = [line.partition(":")[0] for line in out.splitlines() if line[:1].isalpha()]
+    assert [head for head in heads if head.startswith(("lr", "weight_decay"))] == [
+        "lr/head", "lr/*", "weight_decay",
+    ]  # fmt: skip
+    assert out.count("half-way") == 2  # a constant needs no curve
+    assert "rule of lr: Plateau(mode='min', patience=3)" in out
+    assert "run: 1,000 updates, Run(samples=1000, batch=10, epochs=10.0)" in out
+    code, out, _ = run("show", parts, "--value", "lr/head")
+    assert out.count("half-way") == 1
+    assert "lr/*" not in out
+    assert "rule of lr" in out
+
+
+def test_show_draws_the_same_target_of_several_plans_over_each_other(run, plan, parts):
+    code, out, err = run("show", plan, COSINE.replace("3e-4", "6e-4"), "Constant(1e-4)")
+    assert (code, err) == (0, "")
+    assert out.count("half-way") == 1
+    peaks = next(line for line in out.splitlines() if line.startswith("peak"))
+    assert peaks.split() == ["peak", "0.0003", "at", "500", "0.0006", "at", "500", "0.0001", "at",
+                             "0"]  # fmt: skip
+    assert out.count("weight_decay") == 1
+    code, out, err = run("show", plan, plan)
+    assert (code, err) == (2, "gradatim: show: a plan is given twice.\n")
+    _, _, err = run("show", parts, "--value", "lr")
+    assert "unknown target 'lr'. Did you mean 'lr/*'? Known: lr/*, lr/head, weight_decay." in err
 
 
 def test_show_one_value(run, plan):
@@ -67,12 +110,37 @@ def test_show_at_gives_every_digit(run):
     assert json.loads(out) == {"777": SCHEDULE(777)}
 
 
+def test_show_at_gives_every_target(run, parts):
+    # By hand: 500 of 1,000 updates are 300 of the 800 of the line, 3e-4 * (1 - 3/8).
+    _, out, _ = run("show", parts, "--at", "500", "--at", "0")
+    head, half, first = (line.split() for line in out.splitlines())
+    assert head == ["step", "lr/head", "lr/*", "weight_decay"]
+    assert half[0] == "500"
+    assert [float(half[2]), float(half[3])] == [pytest.approx(1.875e-4), 0.1]
+    assert first == ["0", "0.0", "0.0", "0.1"]
+    _, out, _ = run("show", parts, "--at", "500", "--json")
+    assert json.loads(out)["lr/*"] == {"500": pytest.approx(1.875e-4)}
+
+
 def test_show_json_is_the_schedule(run):
     _, out, _ = run("show", COSINE, "--json")
     page = json.loads(out)
-    assert parse(page["text"]) == SCHEDULE
+    lr = page["targets"]["lr"]
+    assert parse(lr["text"]) == SCHEDULE
     assert page["updates"] == 10_000
-    assert all(value == SCHEDULE(step) for step, value in page["curve"])
+    assert all(value == SCHEDULE(step) for step, value in lr["curve"])
+
+
+def test_show_json_is_all_of_the_plan(run, parts):
+    _, out, _ = run("show", parts, "--json")
+    page, plan = json.loads(out), load_plan(parts)
+    assert {t: build(each["schedule"]) for t, each in page["targets"].items()} == {
+        str(t): schedule for t, schedule in plan.schedules.items()
+    }
+    assert build(page["rules"]["lr"]) == plan.rules["lr"]
+    assert page["run"] == plan.run.config()
+    _, out, _ = run("show", parts, COSINE, "--json")
+    assert [page["name"] for page in json.loads(out)] == [parts, COSINE]
 
 
 def test_show_csv_is_the_curve(run):
@@ -81,6 +149,17 @@ def test_show_csv_is_the_curve(run):
     assert len(rows) == 1001
     assert all(float(row["lr"]) == SCHEDULE(int(row["step"])) for row in rows)
     assert rows[-1]["step"] == "9999"
+
+
+def test_show_csv_has_a_column_a_target(run, parts):
+    _, out, _ = run("show", parts, "--csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    plan = load_plan(parts)
+    assert list(rows[0]) == ["step", "lr/head", "lr/*", "weight_decay"]
+    assert all(float(row["lr/*"]) == plan["lr/*"](int(row["step"])) for row in rows)
+    _, out, _ = run("show", parts, COSINE, "--csv")
+    head = next(csv.reader(io.StringIO(out)))
+    assert head == ["step", *(f"{parts}: {t}" for t in plan), f"{COSINE}: lr"]
 
 
 def test_show_formula_is_latex(run):
@@ -100,7 +179,7 @@ def test_show_writes_pictures_and_reports(run, tmp_path, ending, begins):
 
 def test_check_fails_on_errors_only(run, plan):
     code, out, _ = run("check", plan)
-    assert (code, out) == (0, "Nothing to say against it.\n")
+    assert (code, out) == (0, "No problems found.\n")
     late = "warmup_cosine(peak=3e-4, warmup=500, steps=9000).shift(2)"
     code, out, _ = run("check", late, "--steps", "9002")
     assert code == 0
@@ -128,6 +207,21 @@ def test_check_looks_at_every_value(run, tmp_path):
     assert "error: betas[0], update 1 of 1000: The value is 1.5" in out
 
 
+def test_check_looks_at_rules_and_the_run_and_lets_parts_be_frozen(run, parts):
+    code, out, _ = run("check", parts, "--strict")
+    assert code == 0
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["note", "note"]
+    assert "note: lr/*, update 1 of 1000: There, and at about 20% of the updates" in out
+    assert "note: rule of lr, update 1000 of 1000: The schedule falls to 0 by itself" in out
+    _, out, _ = run("check", parts, "--json")
+    assert [finding["about"] for finding in json.loads(out)] == ["lr/*", "rule of lr"]
+    code, out, _ = run("check", "Linear(0, 1e-3, 50) >> Cosine(1e-3, 0.1, 950)", "--strict")
+    assert code == 1
+    assert out.startswith(
+        "warning: lr, update 51 of 1000: The value rises from 0.001 there to 0.0999997"
+    )
+
+
 def test_diff_names_fields_and_the_largest_gap(run):
     code, out, _ = run("diff", COSINE, COSINE.replace("3e-4", "6e-4"))
     assert code == 1
@@ -146,9 +240,76 @@ def test_diff_sees_the_same_curve_in_other_words(run):
 def test_diff_looks_as_far_as_the_schedule_with_an_end(run):
     _, out, _ = run("diff", "Linear(1, 0, 10)", "Constant(0.5)", "--json")
     assert json.loads(out) == {
-        "fields": [["all", "Linear(start=1.0, end=0.0, steps=10)", "Constant(value=0.5)"]],
-        "step": 0, "gap": -0.5,
-    }  # fmt: skip
+        "targets": {
+            "lr": {
+                "fields": [["all", "Linear(start=1.0, end=0.0, steps=10)", "Constant(value=0.5)"]],
+                "step": 0,
+                "gap": -0.5,
+            }
+        },
+        "only_in": {"A": [], "B": []},
+        "rules": [],
+        "run": [],
+    }
+
+
+def changed(path, *changes):
+    """The plan file with some words replaced, in a file beside it."""
+    with open(path) as file:
+        text = file.read()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    other = path.replace(".yaml", "_other.yaml")
+    with open(other, "w") as file:
+        file.write(text)
+    return other
+
+
+DIFFERENT = {
+    "another part": ([("start: 3e-4", "start: 6e-4")], "Linear.start  0.0003  0.0006"),
+    "a value that is not the rate": ([("value: 0.1", "value: 0.2")], "Constant.value  0.1  0.2"),
+    "the rule": ([("patience: 3", "patience: 4")], "lr.Plateau.patience  3  4"),
+    "another rule": ([("Plateau: {mode: min, patience: 3", "NewBob: {mode: min")],
+                     "lr     Plateau(mode='min', patience=3)  NewBob(mode='min')"),
+    "a rule on one side": ([("rules:\n  lr: {Plateau: {mode: min, patience: 3}}", "")],
+                           "lr     Plateau(mode='min', patience=3)  -"),
+    "the run": ([("epochs: 10", "epochs: 11")], "epochs  10.0  11.0"),
+    "the run alone": ([("run: {samples", "run: {tokens: 7, samples")], "tokens  -  7"),
+    "a target": ([("weight_decay", "momentum")], "momentum is only in B."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_diff_looks_at_everything(run, parts, what):
+    changes, said = DIFFERENT[what]
+    code, out, _ = run("diff", parts, changed(parts, *changes))
+    assert code == 1
+    assert said in out
+
+
+def test_diff_of_one_target(run, parts):
+    other = changed(parts, ("value: 0.1", "value: 0.2"), ("batch: 10", "batch: 5"))
+    assert run("diff", parts, other, "--value", "lr/head")[0] == 1  # its steps follow from the run
+    other = changed(parts, ("value: 0.1", "value: 0.2"), ("mode: min", "mode: max"))
+    assert run("diff", parts, other, "--value", "weight_decay")[0] == 1
+    code, out, _ = run("diff", parts, other, "--value", "lr/head")
+    assert code == 1
+    assert "lr.Plateau.mode  'min'  'max'" in out
+    assert run("diff", parts, parts)[:2] == (0, "They are the same plan.\n")
+    code, _, err = run("diff", parts, other, "--value", "momentum")
+    assert (code, err) == (
+        2, "gradatim: diff: unknown target 'momentum'. Known: lr/*, lr/head, weight_decay.\n"
+    )  # fmt: skip
+
+
+def test_a_run_on_one_side_only_is_said_and_is_no_difference(run, tmp_path):
+    text = "format: 1\nschedules:\n  lr: {Constant: {value: 0.1}}\n"
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "b.yaml").write_text(text + "run: {steps: 10}\n")
+    code, out, _ = run("diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"))
+    assert code == 0
+    assert "all  -  Run(steps=10)" in out
 
 
 def test_convert_prints_code_and_says_what_differs(run, plan):
@@ -157,6 +318,7 @@ def test_convert_prints_code_and_says_what_differs(run, plan):
     assert "get_cosine_schedule_with_warmup" in out
     compile(out, "printed", "exec")
     assert err.startswith("# ")
+    assert "# weight_decay of the plan is not in this code.\n" in err
     code, out, _ = run("convert", "StepLR(optimizer, 30)", "--from", "torch", "--lr", "0.1")
     assert parse(out)(30) == pytest.approx(0.01)
 
@@ -294,6 +456,88 @@ def test_a_reader_that_goes_away_is_no_error():
     )
     assert done.stdout.startswith("Constant")
     assert done.stderr == ""
+    program = f'set -o pipefail; {sys.executable} -m gradatim.cli show "{COSINE}" --csv | head -1'
+    done = subprocess.run(["bash", "-c", program], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"step,lr\n", b"")
+
+
+@pytest.mark.parametrize("ending", ["text", "yaml", "toml", "json"])
+def test_stdin_holds_a_text_or_a_plan(run, monkeypatch, ending):
+    given = {
+        "text": f" {COSINE}\n",
+        "yaml": "# mine\nschedules:\n  lr: {warmup_cosine: {peak: 3e-4, warmup: 500}}\n"
+        "format: 1\nrun: {steps: 10_000}\n",
+        "toml": "# mine\nformat = 1\nrun.steps = 10_000\n[schedules.lr.warmup_cosine]\n"
+        "peak = 3e-4\nwarmup = 500\n",
+        "json": '{"format": 1, "run": {"steps": 10000}, "schedules": {"lr": {"warmup_cosine": '
+        '{"peak": 3e-4, "warmup": 500}}}}',
+    }[ending]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+    code, out, err = run("show", "-", "--at", "777")
+    assert (code, err) == (0, "")
+    assert float(out) == SCHEDULE(777)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "-: there is nothing on stdin."),
+        ("format: 2\n", "stdin: plan: schedules is missing."),
+        ("lr", "is neither a plan file"),
+        ("x" * 300_000, "-: stdin has more than 200000 characters."),
+    ],
+)
+def test_what_stdin_may_not_be(run, monkeypatch, given, said):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+    code, out, err = run("show", "-")
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_code_may_come_on_stdin(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("StepLR(optimizer, 30)\n"))
+    code, out, _ = run("convert", "-", "--from", "torch", "--lr", "0.1")
+    assert code == 0
+    assert parse(out)(30) == pytest.approx(0.01)
+
+
+def test_a_text_that_is_too_long_for_a_name_is_a_text(run):
+    text = f"StepLR(optimizer, {' ' * 300}30)"
+    code, out, _ = run("convert", text, "--from", "torch", "--lr", "0.1")
+    assert code == 0
+    assert parse(out)(30) == pytest.approx(0.01)
+    code, out, _ = run("show", f"Linear(1.0, 0.0, {' ' * 300}10)", "--at", "5")
+    assert (code, out) == (0, "0.5\n")
+
+
+def test_a_typing_mistake_is_answered_with_the_nearest_names(run):
+    _, _, err = run("show", "warmup_cosin(peak=1.0, steps=10)")
+    assert "Did you mean 'warmup_cosine'? Known: warmup_cosine, warmup_" in err
+    assert len(err) < 250
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_old_one(run, tmp_path, monkeypatch):
+    out = tmp_path / "curve.png"
+    out.write_bytes(b"old")
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = run("show", COSINE, "--out", str(out))
+    assert code == 2
+    assert err.endswith("cannot be written: No space left on device.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["curve.png"]
+    assert out.read_bytes() == b"old"
+
+
+def test_a_report_is_about_one_plan(run, parts, tmp_path):
+    out = tmp_path / "plan.html"
+    assert run("show", parts, "--out", str(out))[0] == 0
+    assert "<h2>weight_decay</h2>" in out.read_text()
+    code, _, err = run("show", parts, COSINE, "--out", str(out))
+    assert code == 2
+    assert "a report is about one plan" in err
 
 
 def test_show_loads_no_framework_and_no_plots():
@@ -319,5 +563,5 @@ def test_completion_is_offered():
 
 
 def test_a_plan_is_what_the_command_says(run, plan):
-    _, out, _ = run("show", plan, "--at", "500")
+    _, out, _ = run("show", plan, "--value", "lr", "--at", "500")
     assert float(out) == load_plan(plan)["lr"](500)

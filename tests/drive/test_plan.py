@@ -1,99 +1,91 @@
-"""A plan: a schedule for each target, the rules on top, the run; it never changes."""
-
-import copy
-import pickle
+"""A plan as a value: how long it is, and edits of all its learning rates at once."""
 
 import pytest
 
-from gradatim import Constant, Driver, GradatimError, Linear, Plan, Plateau, Run, Target, load_plan
+from gradatim import (
+    Constant,
+    GradatimError,
+    Linear,
+    Plan,
+    Plateau,
+    Run,
+    branch,
+    check,
+    cooldown,
+    extend,
+    rewarm,
+    warmup_constant,
+)
 
-LINE = Linear(start=0.0, end=1.0, steps=4)
-RULE = Plateau(mode="min", factor=0.5, patience=0)
-RUN = Run(steps=4)
+TRUNK = warmup_constant(1.0, warmup=100)
+PLAN = Plan(
+    {"lr/head": TRUNK, "lr/body": 0.1 * TRUNK, "lr/*": 0.0, "weight_decay": 0.1},
+    rules=Plateau(mode="min"),
+    run=Run(steps=10_000),
+)
 
 
-def test_targets_are_given_as_targets_or_as_texts():
-    by_text = Plan({"lr/head": LINE, "lr/*": 0.25, "betas[0]": 0.9}, rules=RULE, run=RUN)
-    by_target = Plan(
-        {
-            Target("lr", "head"): LINE,
-            Target("lr", "*"): Constant(0.25),
-            Target("betas[0]"): Constant(0.9),
-        },
-        rules={"lr": RULE},
-        run=RUN,
+def test_the_steps_of_a_plan():
+    assert PLAN.steps == 10_000
+    assert Plan({"lr": Linear(1.0, 0.0, 10), "weight_decay": Linear(0.0, 0.1, 20)}).steps == 20
+    assert Plan({"lr": 1.0}).steps is None
+
+
+def test_a_cooldown_of_a_plan_is_that_of_each_rate():
+    cooled = cooldown(PLAN, at=1000, updates=200, shape="linear")
+    for part in ("lr/head", "lr/body"):
+        assert cooled[part] == cooldown(PLAN[part], at=1000, updates=200, shape="linear")
+    # By hand: half of the linear cooldown is over at 1,100.
+    assert [cooled["lr/head"](k) for k in (999, 1000, 1100, 1200)] == [1.0, 1.0, 0.5, 0.0]
+    assert cooled["lr/body"](1100) == pytest.approx(0.05)
+    assert (cooled["weight_decay"], cooled.rules, cooled.run) == (
+        Constant(0.1),
+        PLAN.rules,
+        PLAN.run,
     )
-    assert by_text == by_target
-    assert hash(by_text) == hash(by_target)
-    assert list(map(str, by_text)) == ["lr/head", "lr/*", "betas[0]"]
-    assert by_text.values == ("lr", "betas[0]")
-    assert by_text["lr/*"] == by_text[Target("lr", "*")] == Constant(0.25)
-    assert ("lr/head" in by_text, "lr" in by_text, len(by_text)) == (True, False, 3)
+    assert list(cooled) == list(PLAN)
+    assert cooldown(schedule=PLAN, at=1000, updates=200, shape="linear") == cooled
 
 
-def test_a_part_may_have_slashes_of_its_own():
-    assert Target.read("lr/encoder/layer.1") == Target("lr", "encoder/layer.1")
-    assert str(Target("lr", "encoder/layer.1")) == "lr/encoder/layer.1"
+def test_a_share_as_the_floor_is_one_of_each_rate():
+    cooled = cooldown(PLAN, at=1000, updates=200, floor="10%")
+    assert cooled["lr/head"](1200) == pytest.approx(0.1)
+    assert cooled["lr/body"](1200) == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize("clone", [copy.deepcopy, lambda plan: pickle.loads(pickle.dumps(plan))])
-def test_a_copy_is_the_same_plan(clone):
-    plan = Plan({"lr": LINE}, rules=RULE, run=RUN)
-    assert clone(plan) == plan
-    assert (
-        eval(repr(plan), {name: globals()[name] for name in ("Plan", "Linear", "Plateau", "Run")})
-        == plan
-    )
+def test_what_is_frozen_stays_frozen():
+    later = Plan({"lr/head": TRUNK, "lr/*": Constant(0.0, 2000) >> Constant(1.0)})
+    for plan in (PLAN, later):
+        frozen = cooldown(plan, at=1000, updates=200)["lr/*"]
+        assert [frozen(k) for k in (0, 999, 1000, 1200, 5000)] == [0.0] * 5
+    ended = Plan(cooldown(PLAN, at=1000, updates=200).schedules, run=Run(steps=1200))
+    assert {f.severity for f in check(ended)} == {"note"}
 
 
-def test_it_never_changes():
-    given = {"lr": LINE}
-    plan = Plan(given)
-    given["lr"] = Constant(9.0)
-    assert plan["lr"] == LINE
-    with pytest.raises(GradatimError, match="run cannot be set, a plan never changes"):
-        plan.run = RUN
-    with pytest.raises(TypeError):
-        plan.schedules[Target("lr")] = LINE
-    other = plan.with_schedules({Target("lr"): Constant(1.0), Target("momentum"): Constant(0.5)})
-    assert (plan, other) == (Plan({"lr": LINE}), Plan({"lr": 1.0, "momentum": 0.5}))
+def test_an_extended_plan():
+    plan = Plan({"lr": Linear(1.0, 0.0, 10), "weight_decay": 0.1})
+    longer = extend(plan, at=6, steps=14)
+    assert longer["lr"] == extend(plan["lr"], at=6, steps=14)
+    assert longer["weight_decay"] == Constant(0.1)
+
+
+def test_a_rate_edited_by_hand():
+    assert PLAN.with_rates(lambda rate: 2.0 * rate)["lr/body"](500) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
-    ("schedules", "more", "words"),
+    ("wrong", "words"),
     [
-        ({}, {}, "schedules must be a mapping"),
-        ([LINE], {}, "schedules must be a mapping"),
-        ({"lr": "cosine"}, {}, "lr must be a schedule, or a number.*got 'cosine'.*warmup_cosine"),
-        ({"lr": True}, {}, "lr must be a schedule"),
-        ({"": LINE}, {}, "a target must be a text"),
-        ({3: LINE}, {}, "a target must be a text"),
-        ({"lr": LINE}, {"rules": 0.5}, "rule must be a rule"),
-        ({"lr": LINE}, {"rules": {"lr": 0.5}}, "the rule for 'lr' must be a rule"),
-        ({"lr": LINE}, {"rules": {"rl": RULE}}, "unknown value to apply a rule to 'rl'"),
-        ({"momentum": LINE}, {"rules": RULE}, "unknown value to apply a rule to 'lr'"),
-        ({"lr": LINE}, {"run": 100}, "run must be a Run"),
+        (lambda: cooldown(Plan({"momentum": 0.9}), at=1, updates=2), "unknown value 'lr'"),
+        (lambda: cooldown(PLAN, at=-1, updates=2), "cooldown: at must be a whole number"),
+        (lambda: cooldown(PLAN, at=1, updates=0), "cooldown: updates must be"),
+        (lambda: cooldown(PLAN, 1, 2), "cooldown: only schedule may be given without its name"),
+        (lambda: cooldown(PLAN, updates=2), "cooldown: missing a required argument: 'at'"),
+        (lambda: cooldown("plan", at=1, updates=2), "cooldown: schedule must be a Schedule"),
+        (lambda: rewarm(PLAN, at=1, steps=20, peak=1.0), "rewarm: schedule must be a Schedule"),
+        (lambda: branch(PLAN, at=1, then=TRUNK), "branch: schedule must be a Schedule"),
     ],
 )
-def test_what_is_no_plan(schedules, more, words):
-    with pytest.raises(GradatimError, match=words) as error:
-        Plan(schedules, **more)
-    assert str(error.value).startswith("Plan: ")
-
-
-def test_a_target_that_is_not_in_it():
-    with pytest.raises(GradatimError, match=r"unknown target 'rl'\. Known: lr"):
-        Plan({"lr": LINE})["rl"]
-
-
-def test_a_driver_takes_it_or_its_path(tmp_path):
-    path = tmp_path / "plan.json"
-    path.write_text(
-        '{"format": 1, "schedules": {"lr": {"Linear": {"start": 0, "end": 1, "steps": 4}}}}'
-    )
-    for plan in (path, str(path), load_plan(path), Plan({"lr": LINE}), {"lr": LINE}):
-        assert Driver(plan).plan == Plan({"lr": LINE})
-    with pytest.raises(GradatimError, match="a plan has its rules and its run already"):
-        Driver(load_plan(path), rules=RULE)
-    with pytest.raises(GradatimError, match=r"nowhere\.json"):
-        Driver(tmp_path / "nowhere.json")
+def test_what_cannot_be_edited(wrong, words):
+    with pytest.raises(GradatimError, match=words):
+        wrong()

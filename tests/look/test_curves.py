@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from gradatim import Constant, GradatimError, Run, Table, warmup_cosine, wsd
-from gradatim.look import plot, report
+from gradatim import Constant, GradatimError, Plan, Plateau, Run, Table, warmup_cosine, wsd
+from gradatim.look import panels, plot, report
 
 RUN = Run(samples=1000, batch=10, epochs=10, tokens=100)
 SCHEDULE = warmup_cosine(1.0, steps=1000, warmup=100)
@@ -96,3 +96,67 @@ def test_without_matplotlib_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(GradatimError, match=r'pip install "gradatim\[look\]"'):
         SCHEDULE.plot()
+
+
+PLAN = Plan({"lr/head": SCHEDULE, "lr/*": 0.1 * SCHEDULE, "weight_decay": 0.1}, run=RUN)
+
+
+def test_a_panel_for_each_target():
+    figure = panels(PLAN)
+    assert [axes.get_ylabel() for axes in figure.axes] == ["lr/head", "lr/*", "weight_decay"]
+    for axes, schedule in zip(figure.axes, PLAN.schedules.values(), strict=True):
+        for step, value in zip(*axes.get_lines()[0].get_data(), strict=True):
+            assert value == schedule(int(step))
+    assert panels(PLAN, unit="epochs").axes[0].get_lines()[0].get_xdata()[-1] == 9.99
+
+
+def test_a_plan_has_one_colour_in_all_panels():
+    other = Plan({"lr/head": Constant(0.1), "momentum": 0.9})
+    figure = panels({"one": PLAN, "other": other})
+    drawn = {
+        axes.get_ylabel(): {
+            line.get_label(): line.get_color()
+            for line in axes.get_lines()
+            if not line.get_label().startswith("_")
+        }
+        for axes in figure.axes
+    }
+    assert list(drawn) == ["lr/head", "lr/*", "weight_decay", "momentum"]
+    one, two = drawn["lr/head"]["one"], drawn["lr/head"]["other"]
+    assert one != two
+    assert drawn["lr/*"] == drawn["weight_decay"] == {"one": one}
+    assert drawn["momentum"] == {"other": two}
+    assert all(axes.get_legend() is not None for axes in figure.axes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"plans": {}}, "panels: plans must be a Plan, or a mapping"),
+        ({"plans": {"lr": SCHEDULE}}, "panels: lr must be a Plan, got"),
+        ({"plans": Plan({"lr": SCHEDULE}), "unit": "epochs"}, "needs one plan, with its run"),
+    ],
+)
+def test_what_panels_cannot_draw(arguments, said):
+    with pytest.raises(GradatimError) as error:
+        panels(**arguments)
+    assert said in str(error.value)
+
+
+def test_the_report_of_a_plan_is_about_all_of_it(tmp_path):
+    plan = Plan(PLAN.schedules, rules=Plateau(mode="min", patience=3), run=RUN)
+    text = report(plan, tmp_path / "plan.html").read_text(encoding="utf-8")
+    heads = [line[4:-5] for line in text.splitlines() if line.startswith("<h2>")]
+    assert heads == ["Findings", "lr/head", "lr/*", "weight_decay", "Rules", "Run"]
+    assert text.count("<svg") == 2  # a constant has no curve to look at
+    assert "Plateau(mode=&#x27;min&#x27;, patience=3)" in text
+    assert "Lowers the scale when the metric stops improving." in text
+    assert "<tr><td>tokens</td><td>100</td></tr><tr><td>steps</td><td>1,000</td></tr>" in text
+    assert "<b class=note>note</b>: rule of lr, update 1000 of 1000: " in text
+    with pytest.raises(GradatimError, match="report: the plan has a run of its own"):
+        report(plan, tmp_path / "plan.html", steps=10)
+
+
+def test_nothing_found_is_said_plainly(tmp_path):
+    text = report(SCHEDULE, tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert "<p>No problems found.</p>" in text

@@ -1,12 +1,22 @@
 """Curves in characters, key points, the notebook's picture, the catalogue."""
 
+import math
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from gradatim import Constant, GradatimError, Linear, warmup_cosine, wsd
+from gradatim import (
+    Constant,
+    Function,
+    GradatimError,
+    Linear,
+    Plan,
+    Plateau,
+    Run,
+    warmup_cosine,
+    wsd,
+)
 from gradatim.core._config import named
-from gradatim.core.closed_forms import NaturalDecay
 from gradatim.core.sketch import horizon, sample, svg
 from gradatim.look.blocks import can_draw, chart, mark, sparkline
 from gradatim.look.catalogue import entries
@@ -81,9 +91,28 @@ def test_a_notebook_shows_a_schedule():
     assert "Cosine(start=1.0" in page
 
 
+def test_a_notebook_shows_all_of_a_plan():
+    plan = Plan(
+        {"lr/<head>": Linear(1.0, 0.0, 10), "momentum": 0.9},
+        rules=Plateau(mode="min"),
+        run=Run(steps=10),
+    )
+    page = plan._repr_html_()
+    ElementTree.fromstring(page)
+    assert page.count("<svg") == 2
+    assert "lr/&lt;head&gt;" in page
+    assert "rule of lr: Plateau(mode=&#x27;min&#x27;)" in page
+    assert "run: Run(steps=10)" in page
+
+
+def grows(step):
+    return math.exp(step)
+
+
 def test_a_value_that_does_not_fit_is_said():
-    with pytest.raises(GradatimError, match="does not fit a float"):
-        sample(NaturalDecay(1.0, rate=-1.0), 10**6)
+    # Only a function of the user's own: what else grows so far is refused when it is built.
+    with pytest.raises(GradatimError, match="the value at step 1000 does not fit a float"):
+        sample(Function(grows), 10**6, points=1000)
 
 
 def test_the_horizon_of_a_schedule_without_end():

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         import typer
     except ModuleNotFoundError as error:
         sys.exit(_fail(_NOTHING_TO_RUN.format(error.name)))
+    from gradatim.cli._version import before_verbs
     from gradatim.core.errors import GradatimError
 
     # A name or a path that this terminal cannot show must not end a race of hours.
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="Learning-rate schedules, written once, that drive any training run.",
         rich_markup_mode=None,
     )
-    app.callback()(lambda: None)  # a verb is always named, even while there is only one
+    app.callback()(before_verbs)
     for module in pkgutil.iter_modules(__path__):
         if not module.name.startswith("_"):
             verb = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name)
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     # UsageError, of click or, in newer versions, of typer's own copy of click.
     wrong_usage: Any = typer.BadParameter.__mro__[1]
+    code = 0
     try:
         code = app(given, prog_name="gradatim", standalone_mode=False) or 0
         sys.stdout.flush()
@@ -55,10 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _fail(f"gradatim: {said}. Try gradatim {' '.join(_verb(given))}--help.")
     except KeyboardInterrupt:
         code = 130
-    except BrokenPipeError:
-        # Whoever read our output has had enough; nothing may be written at exit either.
+    except (BrokenPipeError, SystemExit) as error:
+        # Click exits by itself where it meets a closed pipe.
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        # Whoever read our output has had enough, as `head` does; nothing may be written at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     sys.exit(code)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradatim.cli._source import read as read_source
+from gradatim.cli._source import rate
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 
@@ -60,24 +60,9 @@ def fitted(
             f"{verb}: {len(logs)} logs and {len(runs)} --run are given. Give one --run for each "
             "log, in the same order, or none if the logs hold the rates."
         )
-    each: list[Schedule | None] = [read_source(text).one(None)[1] for text in runs]
+    each: list[Schedule | None] = [rate(verb, text) for text in runs]
     curves = [
         read(path, loss=loss).curve(schedule, decay)
         for path, schedule in zip(logs, each or [None] * len(logs), strict=True)
     ]
     return forecast.fit(curves, law)
-
-
-def named(verb: str, texts: Sequence[str]) -> dict[str, Schedule]:
-    """The schedules by name, from texts such as "short=wsd(...)". One without a name is its own."""
-    schedules: dict[str, Schedule] = {}
-    for text in texts:
-        before, equals, after = text.partition("=")
-        name, body = (before, after) if equals and "(" not in before else (text, text)
-        if not name.strip() or name.strip() in schedules:
-            raise GradatimError(
-                f"{verb}: schedules need different names, got {name.strip()!r} in {text!r}. "
-                'Write "name=warmup_cosine(...)".'
-            )
-        schedules[name.strip()] = read_source(body.strip()).one(None)[1]
-    return schedules

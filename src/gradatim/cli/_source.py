@@ -1,10 +1,12 @@
-"""What a verb is given: a plan file, or the text of a schedule."""
+"""What a verb is given: a plan file, the text of a schedule, or one of them on stdin."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+import re
+import sys
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -12,16 +14,21 @@ from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.user_modules import import_named
+from gradatim.drive import Plan, Target
 
 _ENDINGS = (".yaml", ".yml", ".toml", ".json")
+_STDIN = "-"
+_MOST_CHARACTERS = 200_000
 
 Given = Annotated[
     str,
     typer.Argument(
-        metavar="PLAN", show_default=False,
-        help='A plan file, or a text such as "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".',
+        metavar="PLAN",
+        show_default=False,
+        help='A plan file, a text such as "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)", '
+        "or - for one of them on stdin.",
     ),
-]  # fmt: skip
+]
 Updates = Annotated[
     int | None,
     typer.Option(
@@ -41,35 +48,22 @@ def _imported(modules: list[str] | None) -> list[str] | None:
 Import = Annotated[
     list[str] | None,
     typer.Option(
-        "--import", metavar="MODULE", show_default=False, callback=_imported,
+        "--import",
+        metavar="MODULE",
+        show_default=False,
+        callback=_imported,
         help="A module of yours to import first, such as mypkg.schedules, so that the schedules "
         "defined in it are known by name. The current directory is importable. Repeat it.",
     ),
-]  # fmt: skip
-Value = Annotated[
-    str | None, typer.Option(help="Which value of the plan. Default: lr, or the first.")
 ]
-
-
-class Source(NamedTuple):
-    """The schedules under the names of what they drive, and the run if it is known."""
-
-    schedules: Mapping[str, Schedule]
-    run: Run | None
-
-    def one(self, name: str | None) -> tuple[str, Schedule]:
-        """The schedule of this name; without one "lr", or else the first."""
-        if name is None:
-            name = "lr" if "lr" in self.schedules else next(iter(self.schedules))
-        if name not in self.schedules:
-            raise unknown("--value", "value", name, self.schedules)
-        return name, self.schedules[name]
-
-    def steps(self, schedule: Schedule) -> int:
-        """The updates to look at: the run's, or those of the schedule."""
-        from gradatim.core.sketch import horizon
-
-        return self.run.steps if self.run else horizon(schedule)
+Value = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TARGET",
+        show_default=False,
+        help="Only this target of the plan, such as lr or lr/head. Default: all of them.",
+    ),
+]
 
 
 def is_file(given: str) -> bool:
@@ -77,24 +71,38 @@ def is_file(given: str) -> bool:
     return given.lower().endswith(_ENDINGS)
 
 
-def read(given: str, updates: int | None = None) -> Source:
-    """The plan file of this name, or the schedule that the text is.
+def read(given: str, updates: int | None = None) -> Plan:
+    """The plan in the file of this name or on stdin, or one whose "lr" is the schedule given.
 
     Raises:
-        GradatimError: If it is neither.
+        GradatimError: If it is none of these, or both the plan and --steps say how long it is.
     """
     if updates is not None and updates < 1:
         raise refuse("--steps", "it", updates, "1 or more")
+    plan = _read(given)
+    if updates is None:
+        return plan
+    if plan.run is not None:
+        raise GradatimError(f"--steps: {given} has a run of its own. Leave it out.")
+    return Plan(plan.schedules, rules=plan.rules, run=Run(steps=updates))
+
+
+def _read(given: str) -> Plan:
     if is_file(given):
         from gradatim.plans import load_plan
 
-        plan = load_plan(given)
-        if updates is not None and plan.run is not None:
-            raise GradatimError(f"--steps: {given} has a run of its own. Leave it out.")
-        return Source(
-            {str(t): s for t, s in plan.schedules.items()},
-            Run(steps=updates) if updates else plan.run,
-        )
+        return load_plan(given)
+    if given == _STDIN:
+        text = stdin()
+        ending = _ending(text)
+        if ending:
+            from gradatim.plans.plan import read_plan
+
+            try:
+                return read_plan(text, ending)
+            except GradatimError as error:
+                raise GradatimError(f"stdin: {error}") from None
+        given = text.strip()
     if "(" not in given:
         found = " It is a folder." if os.path.isdir(given) else ""
         raise GradatimError(
@@ -103,4 +111,95 @@ def read(given: str, updates: int | None = None) -> Source:
         )
     from gradatim.core._text import parse
 
-    return Source({"lr": parse(given)}, Run(steps=updates) if updates else None)
+    return Plan({"lr": parse(given)})
+
+
+def stdin() -> str:
+    """What stands on stdin.
+
+    Raises:
+        GradatimError: If that is nothing, or no text.
+    """
+    try:
+        text = sys.stdin.read(_MOST_CHARACTERS + 1)
+    except UnicodeDecodeError as error:
+        raise GradatimError(f"-: stdin is no UTF-8 text, at byte {error.start + 1}.") from None
+    if not text.strip():
+        raise GradatimError("-: there is nothing on stdin. It can be read only once.")
+    if len(text) > _MOST_CHARACTERS:
+        raise GradatimError(f"-: stdin has more than {_MOST_CHARACTERS} characters.")
+    return text
+
+
+def _ending(text: str) -> str:
+    """The ending of a file of the format that this text has; none for a schedule's text."""
+    if re.match(r'\s*\{\s*"', text):
+        return ".json"
+    if re.search(r"""^["']?(format|run|schedules)["']?\s*:""", text, re.M) or text[:1] == "{":
+        return ".yaml"
+    return ".toml" if re.search(r"^\s*(format\s*=|run\b.*=|\[schedules)", text, re.M) else ""
+
+
+def only(given: str, plan: Plan, value: str | None) -> Plan:
+    """The plan with the target of this name alone, and the rule for it; all of it without one.
+
+    Raises:
+        GradatimError: If no target has that name.
+    """
+    if value is None:
+        return plan
+    target = Target.read(value)
+    if target not in plan:
+        raise unknown(f"--value: {shown(given)}", "target", value, map(str, plan))
+    rules = {name: rule for name, rule in plan.rules.items() if name == target.value}
+    return Plan({target: plan[target]}, rules=rules, run=plan.run)
+
+
+def rate(verb: str, given: str) -> Schedule:
+    """The one schedule of the learning rate that this verb needs, out of a plan or a text.
+
+    What else the plan has is named on stderr: the verb leaves it out.
+
+    Raises:
+        GradatimError: If the plan has none for all of the model, or if it cannot be read.
+    """
+    plan = read(given)
+    rates = [target for target in plan if target.value == "lr"]
+    if len(rates) != 1:
+        have = ", ".join(map(str, plan))
+        raise GradatimError(
+            f"{verb}: one schedule for the learning rate is needed, and {given} has {have}. "
+            "Give the text of one schedule."
+        )
+    others = [str(target) for target in plan if target not in rates]
+    others += [f"the rule of {name}" for name in plan.rules]
+    if others:
+        left_out = ", ".join(others)
+        print(f"{verb}: only {rates[0]} of {given} is used, not {left_out}.", file=sys.stderr)
+    return plan[rates[0]]
+
+
+def rates(verb: str, texts: Sequence[str]) -> dict[str, Schedule]:
+    """The schedules of the learning rate by name, from texts such as "short=wsd(...)".
+
+    A text without a name is its own.
+
+    Raises:
+        GradatimError: If names are not different, or a schedule cannot be read.
+    """
+    found: dict[str, Schedule] = {}
+    for text in texts:
+        before, equals, after = text.partition("=")
+        name, body = (before, after) if equals and "(" not in before else (text, text)
+        name = name.strip()
+        if not name or name in found:
+            raise GradatimError(
+                f"{verb}: schedules need different names, got {name!r} in {text!r}. "
+                'Write "name=warmup_cosine(...)".'
+            )
+        try:
+            found[name] = rate(verb, body.strip())
+        except GradatimError as error:
+            place = "" if str(error).startswith(f"{verb}: ") else f"{verb}: schedule {text!r}: "
+            raise GradatimError(f"{place}{error}") from None
+    return found

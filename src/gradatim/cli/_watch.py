@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
 
-from gradatim.core.check import check
 from gradatim.core.run import Run
+from gradatim.findings import check
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

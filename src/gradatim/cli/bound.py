@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._logs import named
 from gradatim.cli._source import Import
+from gradatim.cli._source import rates as rates_of
 from gradatim.core.errors import GradatimError
 
 Schedules = Annotated[
@@ -55,7 +55,7 @@ def bound(
 
     each = {
         name: rates.of("bound", schedule, updates)
-        for name, schedule in named("bound", schedules).items()
+        for name, schedule in rates_of("bound", schedules).items()
     }
     first = next(iter(each.values()))
     base = theory.best(first)

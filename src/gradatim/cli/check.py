@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gradatim.cli import _page
 from gradatim.cli._source import Given, Import, Updates, read
 from gradatim.core.errors import GradatimError
 
@@ -23,31 +24,24 @@ def check(
 ) -> None:
     """Say what is wrong with a plan on its run. Exits with 1 if there is an error.
 
-    All values of a plan are looked at. Notes and warnings do not fail; --strict lets warnings.
+    All targets and rules of a plan are looked at, and its run. Notes and warnings do not fail;
+    --strict lets warnings.
     """
-    from gradatim.core.check import check as findings_of
+    from gradatim.findings import check as findings_of
 
-    source = read(plan, updates)
-    # A value without an end goes on as long as the others.
-    ends = [schedule.length for schedule in source.schedules.values() if schedule.length]
-    if source.run is None and not ends:
+    given = read(plan, updates)
+    if given.steps is None:
         raise GradatimError(
             "check: how long is the run? Write --steps, or a run into the plan file."
         )
-    run = source.run or max(ends)
-    order = ("error", "warning", "note")
-    found = sorted(
-        ((name, finding) for name, schedule in source.schedules.items()
-         for finding in findings_of(schedule, run, name)),
-        key=lambda item: order.index(item[1].severity),
-    )  # fmt: skip
+    found = findings_of(given)
     if as_json:
-        print(json.dumps([{"value": name, **finding._asdict()} for name, finding in found]))
+        print(json.dumps([finding._asdict() for finding in found]))
     else:
-        for name, finding in found:
-            print(f"{finding.severity}: {name}, {finding.place}: {finding.sentence} {finding.fix}")
+        for finding in found:
+            print(_page.wrapped(str(finding)))
         if not found:
-            print("Nothing to say against it.")
+            print("No problems found.")
     failing = ("error", "warning") if strict else ("error",)
-    if any(finding.severity in failing for _, finding in found):
+    if any(finding.severity in failing for finding in found):
         raise typer.Exit(1)

@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Import, Updates, Value, read
+from gradatim.cli._source import Import, Updates, read, stdin
 from gradatim.core.errors import GradatimError, shown
+from gradatim.core.schedule import Schedule
+from gradatim.drive import Plan, Target
 
 _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
 
@@ -18,10 +20,18 @@ Given = Annotated[
     str,
     typer.Argument(
         metavar="PLAN", show_default=False,
-        help="A plan file or a text; with --from, code or settings, or a file that holds them.",
+        help="A plan file, a text, or - for stdin; with --from, code or settings, or a file.",
     ),
 ]  # fmt: skip
 To = Annotated[str | None, typer.Option(show_default=False, help=_PROJECTS)]
+Value = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TARGET",
+        show_default=False,
+        help="Which target of the plan. Default: lr, or the first.",
+    ),
+]
 From = Annotated[
     str | None, typer.Option("--from", show_default=False, help="The same names: what PLAN is.")
 ]
@@ -56,8 +66,10 @@ def convert(
         steps = updates or horizon(schedule)
     else:
         given = read(plan, updates)
-        _, schedule = given.one(value)
-        steps = given.steps(schedule)
+        target, schedule = _one(given, value)
+        said += tuple(f"{t} of the plan is not in this code." for t in given if t != target)
+        said += tuple(f"The rule of {name} is not in this code." for name in given.rules)
+        steps = given.steps or horizon(schedule)
     code = repr(schedule)
     if to is not None:
         code, more = written_for(schedule, to, steps)
@@ -67,11 +79,17 @@ def convert(
         print(f"# {sentence}", file=sys.stderr)
 
 
+def _one(plan: Plan, value: str | None) -> tuple[Target, Schedule]:
+    target = Target.read(value or ("lr" if "lr" in plan else str(next(iter(plan)))))
+    return target, plan[target]
+
+
 def _text(given: str) -> str:
-    path = Path(given)
+    if given == "-":
+        return stdin()
     try:
-        if len(given) < 500 and path.is_file():
-            return path.read_text(encoding="utf-8")
+        if os.path.isfile(given):  # False, and no error, for a text that is too long for a name
+            return Path(given).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise GradatimError(
             f"convert: {given}: not UTF-8 text, at byte {error.start + 1}."

@@ -1,20 +1,39 @@
-"""``gradatim diff``: where two schedules differ, in their fields and in their values."""
+"""``gradatim diff``: where two plans differ, in their targets, rules and runs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from gradatim.cli import _page
 from gradatim.cli._source import Given, Import, Updates, Value, read
 from gradatim.core._config import build
+from gradatim.core.errors import unknown
+from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import horizon, sample
+from gradatim.core.sketch import value as value_at
+from gradatim.drive import Plan, Target
+
+_MOST_FIELDS = 40
+_EVERY_STEP = 20_000
 
 Json = Annotated[bool, typer.Option("--json", help="The differences as JSON.")]
+Field = tuple[str, str, str]
+
+
+class Difference(NamedTuple):
+    """How two schedules of one target differ."""
+
+    fields: list[Field]
+    step: int
+    """The step of the largest gap."""
+    gap: float
+    """The largest gap, second minus first."""
 
 
 def diff(
@@ -25,79 +44,126 @@ def diff(
     as_json: Json = False,
     modules: Import = None,
 ) -> None:
-    """Compare two schedules: fields, curves, the largest gap. Exits with 1 if values differ."""
-    first, second = read(a, updates), read(b, updates)
-    (name, one), (_, other) = first.one(value), second.one(value)
-    # Where one has no end, the other one, or its run, says how far to look.
-    pairs = ((first, one), (second, other))
-    known = [source.steps(s) for source, s in pairs if source.run or s.length]
-    steps = max(known or [source.steps(s) for source, s in pairs])
-    fields = list(_fields(one.config(), other.config(), ""))
-    step, gap = largest_gap(one, other, steps)
+    """Compare two plans: every target, the rules, the run.
+
+    Exits with 1 if values, rules or runs differ. A run that only one of them has is no difference.
+    """
+    one, other = read(a, updates), read(b, updates)
+    wanted = None if value is None else Target.read(value)
+    if wanted is not None and wanted not in one and wanted not in other:
+        raise unknown("diff", "target", value, {str(target) for target in (*one, *other)})
+    targets = [t for t in dict.fromkeys((*one, *other)) if wanted in (None, t)]
+    steps = _steps([plan[t] for plan in (one, other) for t in targets if t in plan], one, other)
+    found = {t: compared(one[t], other[t], steps) for t in targets if t in one and t in other}
+    only = {"A": [str(t) for t in targets if t not in other]}
+    only["B"] = [str(t) for t in targets if t not in one]
+    values = dict.fromkeys(target.value for target in targets)
+    rules = [field for name in values for field in _of_rule(name, one, other)]
+    run = [] if wanted else _of_run(one.run, other.run)
     if as_json:
-        found = {"fields": [list(field) for field in fields], "step": step, "gap": gap}
-        print(json.dumps(found))
+        each = {str(target): difference._asdict() for target, difference in found.items()}
+        print(json.dumps({"targets": each, "only_in": only, "rules": rules, "run": run}))
     else:
-        _print(name, one, other, steps, fields, step, gap)
-    if gap:
+        _print(one, other, steps, found, only, {"rules": rules, "run": run})
+    gaps = any(difference.gap for difference in found.values())
+    if gaps or rules or any(only.values()) or (run and one.run and other.run):
         raise typer.Exit(1)
 
 
-def largest_gap(one: Schedule, other: Schedule, steps: int) -> tuple[int, float]:
-    """The step with the largest difference, and the difference there, second minus first.
+def _steps(schedules: list[Schedule], *plans: Plan) -> int:
+    """How far to look: where a schedule has no end, the others, or a run, say it."""
+    known = [plan.run.steps for plan in plans if plan.run is not None]
+    known += [schedule.length for schedule in schedules if schedule.length]
+    return max(known or map(horizon, schedules))
+
+
+def _of_run(one: Run | None, other: Run | None) -> list[Field]:
+    """The entries in which two runs differ, or the one run that there is."""
+    if one is None or other is None:
+        return [] if one is other else [("all", _said(one), _said(other))]
+    return list(_fields(dict(one.items()), dict(other.items()), ""))
+
+
+def _of_rule(value: str, *plans: Plan) -> Iterator[Field]:
+    """The fields in which the rules for a value differ."""
+    one, other = (plan.rules[value].config() if value in plan.rules else None for plan in plans)
+    return _fields(one, other, value)
+
+
+def compared(one: Schedule, other: Schedule, steps: int) -> Difference:
+    """The fields in which two schedules differ, and the largest difference of their values.
 
     Every step of a short run is compared; of a long one, points along it and around all joins.
     """
-    from gradatim.core.sketch import sample, value
-
-    if steps <= 20_000:
+    if steps <= _EVERY_STEP:
         looked = list(range(steps))
     else:
         looked = [p.step for s in (one, other) for p in sample(s, steps - 1, 5_000)]
-    gaps = {step: value(other, step) - value(one, step) for step in looked}
+    gaps = {step: value_at(other, step) - value_at(one, step) for step in looked}
     where = max(gaps, key=lambda step: abs(gaps[step]))
-    return where, gaps[where]
+    return Difference(list(_fields(one.config(), other.config(), "")), where, gaps[where])
 
 
 def _print(
-    name: str, one: Schedule, other: Schedule, steps: int,
-    fields: list[tuple[str, str, str]], step: int, gap: float,
-) -> None:  # fmt: skip
-    from gradatim.core.sketch import value
+    one: Plan,
+    other: Plan,
+    steps: int,
+    found: Mapping[Target, Difference],
+    only: Mapping[str, list[str]],
+    parts: Mapping[str, list[Field]],
+) -> None:
+    differ = any(each.fields or each.gap for each in found.values())
+    if not differ and not any(only.values()) and not any(parts.values()):
+        print(f"They are the same {'schedule' if len(found) == 1 else 'plan'}.")
+        return
+    for target, difference in found.items():
+        if len(found) > 1:
+            print(f"{target}:" if difference.fields else f"{target}: the same in both.")
+        if difference.fields:
+            _table("field", difference.fields)
+            _print_gap(target, one[target], other[target], steps, difference)
+        print()
+    for side, names in only.items():
+        for name in names:
+            print(f"{name} is only in {side}.", end="\n\n")
+    for name, fields in parts.items():
+        if fields:
+            _table(name, fields)
+
+
+def _table(head: str, fields: list[Field]) -> None:
+    _page.table([(head, "A", "B"), *fields[:_MOST_FIELDS]])
+    if len(fields) > _MOST_FIELDS:
+        print(f"and {len(fields) - _MOST_FIELDS} more fields")
+    print()
+
+
+def _print_gap(
+    target: Target, one: Schedule, other: Schedule, steps: int, difference: Difference
+) -> None:
     from gradatim.look.blocks import chart, mark
 
-    if not fields and not gap:
-        print("They are the same schedule.")
-        return
-    if fields:
-        _page.table([("field", "A", "B"), *fields[:40]])
-        if len(fields) > 40:
-            print(f"and {len(fields) - 40} more fields")
-        print()
-    if not gap:
+    if not difference.gap:
         print(f"Their values are the same at every step looked at, of {steps:,}.")
         return
     ways: dict[str, bool] = {"ascii": _page.ascii_only(), "colours": _page.colours()}
-    print("\n".join(chart([one, other], steps, width=_page.width(), **ways)), end="\n\n")
+    print(*chart([one, other], steps, width=_page.width(), **ways), "", sep="\n")
     if mark(0, **ways):
         print(f"A {mark(0, **ways)}  B {mark(1, **ways)}")
-    x, y = value(one, step), value(other, step)
+    step = difference.step
+    x, y = value_at(one, step), value_at(other, step)
     print(
-        f"Largest gap of {name}: {_page.number(abs(gap))} at step {step:,}, where A has "
-        f"{_page.number(x)} and B {_page.number(y)}."
+        f"Largest gap of {target}: {_page.number(abs(difference.gap))} at step {step:,}, where A "
+        f"has {_page.number(x)} and B {_page.number(y)}."
     )
 
 
-def _fields(one: Any, other: Any, place: str) -> Iterator[tuple[str, str, str]]:
+def _fields(one: Any, other: Any, place: str) -> Iterator[Field]:
     """The places at which two configs differ, with both entries."""
     if isinstance(one, dict) and isinstance(other, dict):
         # Two kinds of schedule have no common fields.
         if len(one) == len(other) == 1 and one.keys() != other.keys():
-            yield (
-                place or "all",
-                _said(one),
-                _said(other),
-            )
+            yield place or "all", _said(one), _said(other)
             return
         for key in dict.fromkeys([*one, *other]):
             inside = f"{place}.{key}" if place else str(key)

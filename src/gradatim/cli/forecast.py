@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted, named
+from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
 from gradatim.cli._source import Import
+from gradatim.cli._source import rates as rates_of
 from gradatim.core.errors import GradatimError
 
 Schedules = Annotated[
@@ -48,7 +49,7 @@ def forecast(
             "forecast: no schedule is given to judge. "
             'Write --schedule "name=wsd(peak=3e-4, steps=50_000, warmup=300)".'
         )
-    wanted = named("forecast", schedule)
+    wanted = rates_of("forecast", schedule)
     found = fitted("forecast", logs, run or (), law, weight_decay, loss)
     from gradatim.choose import forecast_page, rates
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Import
-from gradatim.core.errors import GradatimError
-
-if TYPE_CHECKING:
-    from gradatim import Schedule
+from gradatim.cli._source import Import, rates
 
 Schedules = Annotated[
     list[str] | None,
     typer.Option(
-        "--schedule", "-s", metavar="[NAME=]TEXT", show_default=False,
-        help='A contestant, such as "warm=warmup_cosine(peak=0.01, warmup=60, steps=300)". '
-        "Repeat it. Default: those of the task.",
+        "--schedule",
+        "-s",
+        metavar="[NAME=]PLAN",
+        show_default=False,
+        help="A contestant: a plan file, or a text such as "
+        '"warm=warmup_cosine(peak=0.01, warmup=60, steps=300)". Repeat it. '
+        "Default: those of the task.",
     ),
-]  # fmt: skip
+]
 What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
 Seeds = Annotated[int, typer.Option(help="How many seeds, 0, 1, 2 and so on.")]
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
@@ -69,7 +69,7 @@ def race(
     try:
         with watch:
             result = choose.race(
-                what, _named(schedule or ()), seeds=seeds, updates=updates, jobs=jobs,
+                what, rates("race", schedule or ()), seeds=seeds, updates=updates, jobs=jobs,
                 engine=engine, halving=halving, out=out, retry=retry, progress=watch,
             )  # fmt: skip
             page = choose.write_report(result)
@@ -85,27 +85,6 @@ def race(
     if errors:
         _say("After a correction, --retry repeats the runs that ended in an error.")
     _say(f"Report: {page}")
-
-
-def _named(texts: Sequence[str]) -> dict[str, Schedule]:
-    """The schedules by name. A text without a name is its own."""
-    from gradatim import parse
-
-    schedules: dict[str, Schedule] = {}
-    for text in texts:
-        before, equals, after = text.partition("=")
-        named = equals and "(" not in before
-        name, body = (before.strip(), after) if named else (text.strip(), text)
-        if not name or name in schedules:
-            raise GradatimError(
-                f"race: schedules need different names, got {name!r} in {text!r}. "
-                'Write --schedule "name=warmup_cosine(...)".'
-            )
-        try:
-            schedules[name] = parse(body)
-        except GradatimError as error:
-            raise GradatimError(f"race: schedule {text!r}: {error}") from None
-    return schedules
 
 
 def _show(rows: Sequence[Sequence[str]]) -> None:

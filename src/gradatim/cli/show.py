@@ -1,28 +1,45 @@
-"""``gradatim show``: the curve, its key points, its formula, its values."""
+"""``gradatim show``: every target of a plan with its curve and key points, the rules, the run."""
 
 from __future__ import annotations
 
+import csv as csv_files
+import io
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Given, Import, Updates, Value, is_file, read
+from gradatim.cli._source import Import, Updates, Value, is_file, only, read
+from gradatim.core import atomic
+from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import value as value_at
+from gradatim.drive import Plan, Target
 
 _MOST_ROWS = 1_000
+_ALONE, _AMONG_OTHERS = 12, 8
+"""Lines of a chart: of the only one, and of one of several."""
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PLAN...",
+        show_default=False,
+        help='Plan files, texts such as "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)", or - '
+        "for stdin. Several are drawn over each other.",
+    ),
+]
 At = Annotated[
     list[int] | None,
-    typer.Option(metavar="STEP", show_default=False, help="Only the value at a step. Repeat it."),
+    typer.Option(metavar="STEP", show_default=False, help="Only the values at a step. Repeat it."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Key points and values as JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Steps and values, at most 1,001 of them.")]
-Formula = Annotated[bool, typer.Option("--formula", help="The formula as LaTeX; needs SymPy.")]
+Formula = Annotated[bool, typer.Option("--formula", help="The formulas as LaTeX; needs SymPy.")]
 Out = Annotated[
     Path | None,
     typer.Option(show_default=False, help="Write a picture (.png, .svg) or a report (.html)."),
@@ -30,7 +47,7 @@ Out = Annotated[
 
 
 def show(
-    plan: Given,
+    plans: Sources,
     updates: Updates = None,
     value: Value = None,
     at: At = None,
@@ -40,90 +57,178 @@ def show(
     out: Out = None,
     modules: Import = None,
 ) -> None:
-    """Show the curve of a schedule and its key points."""
-    source = read(plan, updates)
-    name, schedule = source.one(value)
-    steps = source.steps(schedule)
+    """Show every target of a plan with its curve and its key points, the rules and the run."""
+    if len(set(plans)) < len(plans):
+        raise GradatimError("show: a plan is given twice.")
+    shown = {given: only(given, read(given, updates), value) for given in plans}
+    curves = _Curves(shown)
     if at:
-        _values(schedule, at, as_json)
+        _values(curves, at, as_json)
     elif formula:
-        _formula(schedule)
+        _formulas(curves)
     elif out is not None:
-        _write(out, plan, name, schedule, steps)
+        _write(out, curves)
     elif as_json:
-        _json(name, schedule, steps)
+        _json(curves)
     elif csv:
-        _csv(name, schedule, steps)
+        _csv(curves)
     else:
-        _page_of(name, schedule, steps, [n for n in source.schedules if n != name])
+        _print(curves)
 
 
-def _page_of(name: str, schedule: Schedule, steps: int, others: list[str]) -> None:
-    from gradatim.look.blocks import chart
+class _Curves:
+    """The plans by name, the targets of all of them, and how many updates are shown."""
+
+    def __init__(self, plans: Mapping[str, Plan]) -> None:
+        from gradatim.look.panels import targets, updates
+
+        self.plans = plans
+        self.steps = updates(plans)
+        self.targets = targets(plans)
+
+    def of(self, target: Target) -> dict[str, Any]:
+        """The schedule of this target in each plan that has one."""
+        return {name: plan[target] for name, plan in self.plans.items() if target in plan}
+
+    def columns(self) -> dict[str, Any]:
+        """Each schedule under the name of its target; of several plans also that of the plan."""
+        several = len(self.plans) > 1
+        return {
+            f"{name}: {target}" if several else str(target): schedule
+            for target in self.targets
+            for name, schedule in self.of(target).items()
+        }
+
+
+def _print(curves: _Curves) -> None:
+    from gradatim.look.blocks import chart, mark
+
+    ways: dict[str, bool] = {"ascii": _page.ascii_only(), "colours": _page.colours()}
+    height = _ALONE if len(curves.targets) == 1 else _AMONG_OTHERS
+    several = len(curves.plans) > 1
+    for target in curves.targets:
+        found = curves.of(target)
+        if several:
+            print(target)
+            for i, (name, schedule) in enumerate(found.items()):
+                sign = f"{i + 1}. {mark(i, **ways)}".rstrip()
+                text = f": {_short(repr(schedule))}" if is_file(name) else ""
+                print(f"  {sign} {_page.wrapped(f'{_short(name)}{text}', 5)}")
+        else:
+            print(_page.wrapped(f"{target}: {_short(repr(next(iter(found.values()))))}"))
+        if len(curves.targets) > 1 and all(isinstance(s, Constant) for s in found.values()):
+            print()
+            continue  # a line that stays where it is, and its number stands there already
+        drawn = chart(
+            list(found.values()), curves.steps, width=_page.width(), height=height, **ways
+        )
+        print("", *drawn, "", sep="\n")
+        _key_points(curves, target)
+        print()
+    _about(curves)
+
+
+def _key_points(curves: _Curves, target: Target) -> None:
+    """The key points of one target: a column for the steps, or, of several plans, one a plan."""
     from gradatim.look.points import key_points
 
-    print(f"{name}: {_short(repr(schedule))}\n")
-    narrow = _page.ascii_only()
-    print("\n".join(chart([schedule], steps, width=_page.width(), ascii=narrow)), end="\n\n")
-    points = key_points(schedule, steps)
-    _page.table(
-        [(p.name, "" if p.step is None else f"step {p.step:,}", _page.number(p.value))
-         for p in points], right=(1, 2),
-    )  # fmt: skip
-    if schedule.length is None:
-        print(f"\nThe schedule has no end; {steps:,} updates are shown. --steps says how many.")
-    if others:
-        print(f"\nThe plan also has {', '.join(others)}. To see one: --value {others[0]}")
+    found = [key_points(schedule, curves.steps) for schedule in curves.of(target).values()]
+    if len(curves.plans) == 1:
+        rows = [
+            (p.name, "" if p.step is None else f"step {p.step:,}", _page.number(p.value))
+            for p in found[0]
+        ]
+        _page.table(rows, right=(1, 2))
+        return
+    names = dict.fromkeys(point.name for points in found for point in points)
+    heads = [f"{i + 1}." for i in range(len(found))]
+    cells = [{p.name: f"{_page.number(p.value)}{_at(p.step)}" for p in points} for points in found]
+    body = [(name, *(points.get(name, "-") for points in cells)) for name in names]
+    _page.table([("value at step", *heads), *body], right=range(1, len(found) + 1))
+
+
+def _at(step: int | None) -> str:
+    return "" if step is None else f" at {step:,}"
+
+
+def _about(curves: _Curves) -> None:
+    """The rules and the run of each plan, and how long it is shown."""
+    several = len(curves.plans) > 1
+    for name, plan in curves.plans.items():
+        of = f" in {_short(name)}" if several else ""
+        for value, rule in plan.rules.items():
+            print(_page.wrapped(f"rule of {value}{of}: {rule!r}"))
+        if plan.run is not None:
+            print(_page.wrapped(f"run{of}: {plan.run.steps:,} updates, {plan.run!r}"))
+    if any(plan.steps is None for plan in curves.plans.values()):
+        print(f"No schedule has an end; {curves.steps:,} updates are shown. --steps says how many.")
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:297]}..."
 
 
-def _values(schedule: Schedule, steps: list[int], as_json: bool) -> None:
-    from gradatim.core.sketch import value
-
+def _values(curves: _Curves, steps: list[int], as_json: bool) -> None:
     for step in steps:
         if step < 0:
             raise refuse("--at", "a step", step, "0 or more")
-    found = {step: value(schedule, step) for step in steps}
+    columns = curves.columns()
+    found = {name: {step: value_at(s, step) for step in steps} for name, s in columns.items()}
+    one = next(iter(found.values())) if len(found) == 1 else None
     if as_json:
-        print(json.dumps(found))
-        return
-    for rate in found.values():
-        print(repr(rate))
+        print(json.dumps(found if one is None else one))
+    elif one is not None:
+        for rate in one.values():
+            print(repr(rate))
+    else:
+        rows = [(f"{step}", *(repr(rates[step]) for rates in found.values())) for step in steps]
+        _page.table([("step", *found), *rows], right=range(len(found) + 1))
 
 
-def _json(name: str, schedule: Schedule, steps: int) -> None:
+def _json(curves: _Curves) -> None:
     from gradatim.core.sketch import sample
     from gradatim.look.points import key_points
 
-    page = {
-        "value": name, "updates": steps, "schedule": schedule.config(), "text": repr(schedule),
-        "key_points": [point._asdict() for point in key_points(schedule, steps)],
-        "curve": [list(point) for point in sample(schedule, steps - 1, 200)],
-    }  # fmt: skip
-    json.dump(page, sys.stdout, indent=1)
+    pages = [
+        {
+            "name": name,
+            "updates": curves.steps,
+            **{key: entry for key, entry in plan.config().items() if key != "schedules"},
+            "targets": {
+                str(target): {
+                    "schedule": schedule.config(),
+                    "text": repr(schedule),
+                    "key_points": [point._asdict() for point in key_points(schedule, curves.steps)],
+                    "curve": [list(point) for point in sample(schedule, curves.steps - 1, 200)],
+                }
+                for target, schedule in plan.schedules.items()
+            },
+        }
+        for name, plan in curves.plans.items()
+    ]
+    json.dump(pages if len(pages) > 1 else pages[0], sys.stdout, indent=1)
     print()
 
 
-def _csv(name: str, schedule: Schedule, steps: int) -> None:
-    from gradatim.core.sketch import value
-
-    rows = min(steps - 1, _MOST_ROWS)
-    print(f"step,{name}")
+def _csv(curves: _Curves) -> None:
+    columns = curves.columns()
+    rows = min(curves.steps - 1, _MOST_ROWS)
+    file = csv_files.writer(sys.stdout, lineterminator="\n")
+    file.writerow(["step", *columns])
     for i in range(rows + 1):
-        step = (steps - 1) * i // max(rows, 1)
-        print(f"{step},{value(schedule, step)!r}")
+        step = (curves.steps - 1) * i // max(rows, 1)
+        file.writerow([step, *(repr(value_at(schedule, step)) for schedule in columns.values())])
 
 
-def _formula(schedule: Schedule) -> None:
+def _formulas(curves: _Curves) -> None:
     from gradatim.look.formula import latex
 
-    print(latex(schedule))
+    columns = curves.columns()
+    for name, schedule in columns.items():
+        print(f"{name}: {latex(schedule)}" if len(columns) > 1 else latex(schedule))
 
 
-def _write(out: Path, plan: str, name: str, schedule: Schedule, steps: int) -> None:
+def _write(out: Path, curves: _Curves) -> None:
     endings = (".png", ".svg", ".html")
     if out.suffix.lower() not in endings:
         raise refuse("--out", "the name of the file", out.name, "one in .png, .svg or .html")
@@ -131,11 +236,19 @@ def _write(out: Path, plan: str, name: str, schedule: Schedule, steps: int) -> N
 
     try:
         if out.suffix.lower() == ".html":
-            title = f"Schedule of {name}{f' in {plan}' if is_file(plan) else ''}"
-            look.report(schedule, out, steps=steps, title=title, value=name)
+            if len(curves.plans) > 1:
+                raise GradatimError(
+                    "--out: a report is about one plan. Write a picture, --out curves.png, or one "
+                    "report for each plan."
+                )
+            ((name, plan),) = curves.plans.items()
+            title = f"The plan {name}" if is_file(name) else "A learning-rate schedule"
+            look.report(plan, out, steps=None if plan.run else curves.steps, title=title)
         else:
-            figure: Any = look.plot({name: schedule}, steps=steps).figure
-            figure.savefig(out, dpi=160)
+            picture = io.BytesIO()
+            figure = look.panels(curves.plans)
+            figure.savefig(picture, format=out.suffix[1:].lower(), dpi=160)
+            atomic.write(out, picture.getvalue())
     except OSError as error:
         raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
     print(out)

@@ -28,12 +28,19 @@ def refuse(where: str, name: str, value: object, allowed: str, hint: str = "") -
     return GradatimError(f"{sentence} {hint}" if hint else sentence)
 
 
+_MOST_LISTED = 24
+"""A list of more names than this is not read: a few of them, the nearest first, say more."""
+
+
 def unknown(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
-    """The error for a name that does not exist: the nearest one that does, then all of them."""
+    """The error for a name that does not exist: the nearest one that does, then the known ones."""
     import difflib  # needed only here, and slow to import
 
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1) if isinstance(name, str) else []
     guess = f" Did you mean {near[0]!r}?" if near else ""
     listed = f"Known: {', '.join(names)}." if names else "There are none."
+    if len(names) > _MOST_LISTED:
+        some = difflib.get_close_matches(name, names, 5, 0.0) if isinstance(name, str) else names
+        listed = f"Known: {', '.join(some[:5])}, ... ({len(names)} in all)."
     return GradatimError(f"{where}: unknown {what} {shown(name)}.{guess} {listed}")

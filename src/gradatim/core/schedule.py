@@ -17,9 +17,9 @@ from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
 if TYPE_CHECKING:
-    from gradatim.core.check import Finding
     from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
     from gradatim.core.run import Run
+    from gradatim.findings import Finding
 
 
 class Schedule(Value, ABC, abstract=True):
@@ -191,7 +191,7 @@ class Schedule(Value, ABC, abstract=True):
         >>> Linear(start=1.0, end=0.1, steps=100).check(100)
         []
         """
-        from gradatim.core.check import check
+        from gradatim.findings import check
 
         return check(self, run, value)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -83,6 +83,13 @@ class Plan:
         """The names of the values that are driven, whichever part of the model they are for."""
         return tuple(dict.fromkeys(target.value for target in self.schedules))
 
+    @property
+    def steps(self) -> int | None:
+        """The updates of the run, or of the longest schedule; None if neither has an end."""
+        if self.run is not None:
+            return self.run.steps
+        return max((one.length for one in self.schedules.values() if one.length), default=None)
+
     def __getitem__(self, target: str | Target) -> Schedule:
         """The schedule of a target, given as a ``Target`` or as its text."""
         known = Target.read(target) if isinstance(target, str) else target
@@ -102,6 +109,23 @@ class Plan:
     def with_schedules(self, schedules: Mapping[Target, Schedule]) -> Plan:
         """The same plan with these schedules, in place of those of the same targets."""
         return Plan({**self.schedules, **schedules}, rules=self.rules, run=self.run)
+
+    def with_rates(self, edit: Callable[[Schedule], Schedule]) -> Plan:
+        """The same plan with the schedule of each learning rate edited.
+
+        >>> plan = Plan({"lr/head": 1.0, "lr/*": 0.5, "weight_decay": 0.1})
+        >>> plan.with_rates(lambda schedule: 0.5 * schedule)["lr/head"](0)
+        0.5
+
+        Raises:
+            GradatimError: If no target is a learning rate.
+        """
+        rates = {
+            target: edit(one) for target, one in self.schedules.items() if target.value == "lr"
+        }
+        if not rates:
+            raise unknown("Plan", "value", "lr", self.values)
+        return self.with_schedules(rates)
 
     def config(self) -> dict[str, Any]:
         """The plan as plain data.
@@ -130,6 +154,18 @@ class Plan:
         if self.run is not None:
             parts.append(f"run={self.run!r}")
         return f"Plan({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """Every target with its curve, the rules and the run, for a notebook."""
+        from html import escape
+
+        from gradatim.core.sketch import html
+
+        curves = (f"<h4>{escape(str(t))}</h4>{html(one)}" for t, one in self.schedules.items())
+        rules = (f"rule of {name}: {rule!r}" for name, rule in self.rules.items())
+        run = () if self.run is None else (f"run: {self.run!r}",)
+        lines = (f"<div><code>{escape(line)}</code></div>" for line in (*rules, *run))
+        return f"<div>{''.join((*curves, *lines))}</div>"
 
     def __setattr__(self, name: str, value: object) -> None:
         raise GradatimError(f"Plan: {name} cannot be set, a plan never changes. Build another one.")

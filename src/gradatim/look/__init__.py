@@ -2,5 +2,6 @@
 
 from gradatim.look.curves import plot
 from gradatim.look.page import report
+from gradatim.look.panels import panels
 
-__all__ = ["plot", "report"]
+__all__ = ["plot", "panels", "report"]

@@ -63,10 +63,14 @@ class Entry(NamedTuple):
 
 
 def entries() -> list[Entry]:
-    """Every registered name, schedules first, then recipes, then rules."""
+    """Every registered name, schedules first, then recipes, then rules.
+
+    The closed forms, which few people need, are the last of the schedules.
+    """
     found = [entry for name, make in named().items() if (entry := _entry(name, make))]
     order = ("schedule", "recipe", "rule")
-    return sorted(found, key=lambda entry: order.index(entry.kind))
+    rare = "gradatim.core.closed_forms"
+    return sorted(found, key=lambda e: (order.index(e.kind), e.make.__module__ == rare))
 
 
 def _entry(name: str, make: Callable[..., Any]) -> Entry | None:

@@ -10,12 +10,14 @@ from gradatim.core.pieces import joins
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon, sample, value
+from gradatim.drive import Target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Unit = Literal["updates", "epochs", "samples", "tokens"]
-Schedules = Schedule | Sequence[Schedule] | Mapping[str, Schedule]
+Schedules = Schedule | Sequence[Schedule] | Mapping[str, Schedule] | Mapping[Target, Schedule]
 Used = Iterable[tuple[int, float]]
 _MARKED = 60
 
@@ -61,7 +63,7 @@ def plot(
         raise GradatimError("plot: give run or steps, not both.")
     length = run.steps if run else steps or max(horizon(s) for s in curves.values())
     per, label = _axis(unit, run)
-    axes = _axes() if axes is None else axes
+    axes = blank(1, 4.0)[1][0] if axes is None else axes
     for name, schedule in curves.items():
         points = sample(schedule, max(length - 1, 1), 1000)
         (line,) = axes.plot(
@@ -102,7 +104,7 @@ def _named(schedules: Any) -> dict[str, Schedule]:
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
             raise refuse("plot", f"{name}", schedule, "a schedule")
-    return dict(schedules)
+    return {str(name): schedule for name, schedule in schedules.items()}
 
 
 def _axis(unit: str, run: Run | None) -> tuple[float, str]:
@@ -122,7 +124,12 @@ def _axis(unit: str, run: Run | None) -> tuple[float, str]:
     return run.samples_per_step * run.tokens, "tokens"
 
 
-def _axes() -> Axes:
+def blank(rows: int, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with a column of empty axes, each of this height in inches.
+
+    Raises:
+        GradatimError: If matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
@@ -130,10 +137,11 @@ def _axes() -> Axes:
             'plot: the package matplotlib is not installed. Write pip install "gradatim[look]".'
         ) from None
 
-    figure = Figure(figsize=(8.0, 4.0), layout="constrained")
-    axes: Axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return axes
+    figure = Figure(figsize=(8.0, height * rows), layout="constrained")
+    every: list[Axes] = figure.subplots(rows, squeeze=False)[:, 0].tolist()
+    for axes in every:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, every
 
 
 def _used(history: Any, name: str, curves: int) -> list[tuple[int, float]]:

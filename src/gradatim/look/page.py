@@ -1,4 +1,4 @@
-"""The report of a schedule: one HTML file with its curve, key points, findings and code."""
+"""The report of a plan: one HTML file with each curve, key points, findings, code and rules."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from html import escape
 from pathlib import Path
 
 from gradatim.core import atomic
-from gradatim.core.check import Finding, check
+from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import horizon, path, sample, value
+from gradatim.core.sketch import path, sample, value
+from gradatim.drive import Plan, Target
+from gradatim.findings import Finding, check
+from gradatim.look.panels import updates
 from gradatim.look.points import key_points
 
 _STYLE = """
@@ -24,6 +27,7 @@ _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
   max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
 svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: var(--soft); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line); }
@@ -32,12 +36,13 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; paddi
 code, pre { font: .86em/1.45 ui-monospace, monospace; } p code { overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .9rem; } .error { color: var(--error); }
 .warning { color: var(--warning); } summary { cursor: pointer; margin-top: .6rem; }
+details > div { margin-left: 1.2rem; }
 """
 _WIDTH, _HEIGHT, _EDGE = 820, 320, 64
 
 
 def report(
-    schedule: Schedule,
+    plan: Plan | Schedule,
     out: str | os.PathLike[str],
     *,
     steps: int | None = None,
@@ -45,17 +50,20 @@ def report(
     title: str = "A learning-rate schedule",
     value: str = "lr",
 ) -> Path:
-    """Write one HTML file about a schedule that needs nothing else, not even a network.
+    """Write one HTML file about a plan or a schedule, which needs nothing else, not even a network.
+
+    It shows the findings, each target with its curve, key points and code, the rules and the run.
 
     Args:
-        schedule: The schedule.
+        plan: The plan, or one schedule.
         out: The file to write.
-        steps: The updates of the run; by default those of the schedule.
-        run: The run, instead of ``steps``.
+        steps: The updates of the run; by default those of the longest schedule.
+        run: The run, instead of ``steps``. A plan may have one.
         title: What stands at the top.
-        value: What the schedule drives, for the findings.
+        value: What a schedule drives, for the findings. A plan says it itself.
 
     Raises:
+        GradatimError: If a plan has a run, and another one is given.
         OSError: If it cannot be written; an older file is left as it was.
 
     >>> import tempfile
@@ -64,35 +72,86 @@ def report(
     ...     report(wsd(peak=1e-3, steps=1000, warmup=100), f"{folder}/plan.html").name
     'plan.html'
     """
-    run = run or Run(steps=steps or horizon(schedule))
-    page = _page(schedule, run, title, value)
+    if isinstance(plan, Schedule):
+        plan = Plan({Target.read(value): plan})
+    if run is None and steps is not None:
+        run = Run(steps=steps)
+    if run is not None and plan.run is not None:
+        raise GradatimError("report: the plan has a run of its own. Leave run and steps out.")
+    over = plan.run or run or Run(steps=updates({"": plan}))
+    page = _page(plan, over, check(plan, None if plan.run else over), title)
     atomic.write(out, page)
     return Path(out)
 
 
-def _page(schedule: Schedule, run: Run, title: str, driven: str) -> str:
+def _page(plan: Plan, run: Run, findings: Sequence[Finding], title: str) -> str:
+    return "\n".join(
+        [
+            f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
+            '<meta name=viewport content="width=device-width, initial-scale=1">',
+            f"<style>{_STYLE}</style><h1>{escape(title)}</h1>",
+            f"<p class=soft>{run.steps:,} optimizer updates. Step k is the value of update k + 1."
+            "</p>",
+            "<h2>Findings</h2>",
+            _findings(findings),
+            *(_target(target, schedule, run) for target, schedule in plan.schedules.items()),
+            *_rules(plan),
+            *_run(plan),
+            "</html>\n",
+        ]
+    )
+
+
+def _target(target: Target, schedule: Schedule, run: Run) -> str:
+    """The section of one target."""
     from gradatim.convert import TARGETS  # only now: a plot needs none of it
 
-    findings = check(schedule, run, driven)
+    code = "".join(_code(schedule, run, framework) for framework in TARGETS)
+    return "\n".join(
+        [
+            f"<h2>{escape(str(target))}</h2>",
+            f"<p><code>{escape(repr(schedule))}</code></p>",
+            *([] if isinstance(schedule, Constant) else _look_at(target, schedule, run)),
+            f"<details><summary>The same in each framework</summary><div>{code}</div></details>",
+        ]
+    )
+
+
+def _look_at(target: Target, schedule: Schedule, run: Run) -> list[str]:
+    """The curve and the key points."""
     rows = [
         (p.name, "" if p.step is None else f"{p.step:,}", f"{p.value:.7g}")
         for p in key_points(schedule, run.steps)
     ]
-    return "\n".join([
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
-        '<meta name=viewport content="width=device-width, initial-scale=1">',
-        f"<style>{_STYLE}</style><h1>{escape(title)}</h1>",
-        f"<p><code>{escape(repr(schedule))}</code></p>",
-        f"<p class=soft>{run.steps:,} optimizer updates. Step k is the value of update k + 1.</p>",
-        _curve(schedule, run.steps),
-        "<h2>Findings</h2>", _findings(findings),
-        "<h2>Key points</h2>", _table(("", "step", "value"), rows),
-        "<h2>The same in each framework</h2>", *(_code(schedule, run, t) for t in TARGETS),
-        "</html>\n",
-    ])  # fmt: skip
+    return [
+        _curve(schedule, run.steps, str(target)),
+        "<h3>Key points</h3>",
+        _table(("", "step", "value"), rows),
+    ]
 
 
-def _curve(schedule: Schedule, steps: int) -> str:
+def _rules(plan: Plan) -> list[str]:
+    """Each rule, with the first sentence of what it does."""
+    if not plan.rules:
+        return []
+    lines = (
+        f"<li><b>{escape(value)}</b>: <code>{escape(repr(rule))}</code><br><span class=soft>"
+        f"{escape((type(rule).__doc__ or '').partition(chr(10))[0])}</span>"
+        for value, rule in plan.rules.items()
+    )
+    return ["<h2>Rules</h2>", f"<ul>{''.join(lines)}</ul>"]
+
+
+def _run(plan: Plan) -> list[str]:
+    """The run as its fields, and the updates that follow from them."""
+    if plan.run is None:
+        return []
+    given = {name: entry for name, entry in plan.run.items() if entry is not None}
+    rows = [(name, f"{entry:,}") for name, entry in (given | {"steps": plan.run.steps}).items()]
+    return ["<h2>Run</h2>", _table(("", ""), rows)]
+
+
+def _curve(schedule: Schedule, steps: int, name: str) -> str:
     last = max(steps - 1, 1)
     points = sample(schedule, last, 800)
     low, high = min(0.0, *(p.value for p in points)), max(p.value for p in points)
@@ -115,7 +174,8 @@ def _curve(schedule: Schedule, steps: int) -> str:
         "step (completed updates)</text>",
     ))  # fmt: skip
     return (
-        f'<svg viewBox="0 {_EDGE - 12} {_WIDTH} {up + 52}" role="img" aria-label="the curve">'
+        f'<svg viewBox="0 {_EDGE - 12} {_WIDTH} {up + 52}" role="img" '
+        f'aria-label="the curve of {escape(name)}">'
         f'<path d="M{_EDGE} {_EDGE}V{bottom}H{_WIDTH - _EDGE}" fill="none" stroke="var(--line)"/>'
         f'<path d="{line}" fill="none" stroke="var(--curve)" stroke-width="2"/>{dots}{labels}</svg>'
     )
@@ -123,9 +183,10 @@ def _curve(schedule: Schedule, steps: int) -> str:
 
 def _findings(findings: Sequence[Finding]) -> str:
     if not findings:
-        return "<p>Nothing to say against it.</p>"
+        return "<p>No problems found.</p>"
     lines = (
-        f"<li><b class={f.severity}>{f.severity}</b>, {escape(f.place)}: {escape(f.sentence)} "
+        f"<li><b class={f.severity}>{f.severity}</b>: "
+        f"{escape(', '.join(filter(None, (f.about, f.place))))}: {escape(f.sentence)} "
         f"{escape(f.fix)}"
         for f in findings
     )

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from gradatim.core import check as core
-from gradatim.core.check import Finding
 from gradatim.core.errors import refuse
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.findings import Finding
+from gradatim.findings import check as check_schedule
 from gradatim.speechbrain.arguments import plain
 from gradatim.speechbrain.epochs import LinearScheduler, StepScheduler
 from gradatim.speechbrain.metrics import NewBobScheduler, ReduceLROnPlateau
@@ -70,7 +70,7 @@ def check(
         *_recovery(scheduler, recoverables),
     ]
     if run is not None and isinstance(curve, Schedule):
-        found += core.check(curve, run)
+        found += check_schedule(curve, run)
     return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
 
 

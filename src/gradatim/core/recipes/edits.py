@@ -6,9 +6,14 @@ the new schedule: load it with ``on_mismatch="override"``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload, runtime_checkable
+
 from gradatim.core._config import recipe
 from gradatim.core._fields import Number, Phase, Steps
 from gradatim.core.combine import Join, join
+from gradatim.core.decays import Constant
 from gradatim.core.durations import Length, Level, level_of, read
 from gradatim.core.durations import updates as in_updates
 from gradatim.core.errors import GradatimError, refuse
@@ -19,6 +24,53 @@ from gradatim.core.schedule import Schedule
 from gradatim.xp.dispatch import known_true
 
 _HERE = "the value where the decay begins"
+
+P = ParamSpec("P")
+
+
+@runtime_checkable
+class HasRates(Protocol):
+    """Several schedules, some of them of learning rates: a plan."""
+
+    def with_rates(self, edit: Callable[[Schedule], Schedule]) -> Self:
+        """The same, with the schedule of each learning rate edited."""
+
+
+Rates = TypeVar("Rates", bound=HasRates)
+
+
+class Edit(Protocol[P]):
+    """An edit of a schedule, or of each learning rate of a plan."""
+
+    @overload
+    def __call__(self, schedule: Schedule, *args: P.args, **kwargs: P.kwargs) -> Schedule: ...
+    @overload
+    def __call__(self, schedule: Rates, *args: P.args, **kwargs: P.kwargs) -> Rates: ...
+
+
+def _for_plans_too(function: Callable[Concatenate[Schedule, P], Schedule]) -> Edit[P]:
+    """Let the edit of a schedule take a plan: its other values, its rules and its run stay.
+
+    A rate that is 0 at that update is of a frozen part of the model, and stays 0.
+    """
+    of_schedule: Callable[..., Schedule] = recipe(function)
+
+    @wraps(function)
+    def edit(*args: Any, **kwargs: Any) -> Any:
+        what = args[0] if args else kwargs.get("schedule")
+        if not isinstance(what, HasRates):
+            return of_schedule(*args, **kwargs)
+        kwargs.pop("schedule", None)
+
+        def of_rate(rate: Schedule) -> Schedule:
+            at = kwargs.get("at")
+            if type(at) is int and at >= 0 and rate(at) == 0.0:
+                return join(*_before(rate, at), Constant(0.0))
+            return of_schedule(rate, *args[1:], **kwargs)
+
+        return what.with_rates(of_rate)
+
+    return edit
 
 
 @recipe
@@ -40,7 +92,7 @@ def branch(schedule: Schedule, *, at: Phase, then: Schedule) -> Schedule:
     return join(*_before(schedule, at), then)
 
 
-@recipe
+@_for_plans_too
 def extend(
     schedule: Schedule,
     *,
@@ -55,7 +107,8 @@ def extend(
     The value does not jump. What was still to come, such as the rest of a warm-up, does not come.
 
     Args:
-        schedule: The schedule of the run so far.
+        schedule: The schedule of the run so far, or the plan: each of its learning rates is
+            extended, one that is 0 stays 0, and its other values, rules and run stay.
         at: The completed updates of the checkpoint to go on from.
         steps: The length of the whole run in updates, those before ``at`` included; or the run.
         hold: Updates to stay at the value first, or a share of what is left, such as "80%".
@@ -100,7 +153,7 @@ def extend(
     )
 
 
-@recipe
+@_for_plans_too
 def cooldown(
     schedule: Schedule, *, at: Phase, updates: Steps, shape: Shape = "1-sqrt", floor: Level = 0.0
 ) -> Schedule:
@@ -110,7 +163,8 @@ def cooldown(
     does not jump.
 
     Args:
-        schedule: The schedule of the run so far.
+        schedule: The schedule of the run so far, or the plan: each of its learning rates cools
+            down, one that is 0 stays 0, and its other values, rules and run stay.
         at: The completed updates at which the cooldown begins.
         updates: The length of the cooldown in updates.
         shape: The curve of it: "1-sqrt", "linear", "cosine", "exponential" or "sqrt-cube".
@@ -123,6 +177,11 @@ def cooldown(
     >>> ending = cooldown(warmup_constant(1.0, warmup=2), at=10, updates=4, shape="linear")
     >>> [ending(k) for k in (1, 9, 10, 12, 14, 99)]
     [0.5, 1.0, 1.0, 0.5, 0.0, 0.0]
+    >>> from gradatim import Plan
+    >>> plan = Plan({"lr": warmup_constant(1.0, warmup=2), "weight_decay": 0.1})
+    >>> plan = cooldown(plan, at=10, updates=4, shape="linear")
+    >>> [plan["lr"](k) for k in (9, 10, 12, 14)], plan["weight_decay"](14)
+    ([1.0, 1.0, 0.5, 0.0], 0.1)
     """
     value = schedule(at)
     end = level_of("cooldown", "floor", floor, value, _HERE)

@@ -283,8 +283,8 @@ def test_a_schedule_of_any_length_is_checked_at_once(schedule):
 
 
 @pytest.mark.parametrize(("schedule", "run", "words"), [
-    ("cosine", 900, "check: schedule must be a schedule, got 'cosine'"),
-    (0.1, 900, "check: schedule must be a schedule, got 0.1"),
+    ("cosine", 900, "check: schedule must be a schedule, a Plan, or .* got 'cosine'"),
+    (0.1, 900, "check: schedule must be a schedule, a Plan, or .* got 0.1"),
     (Constant(value=0.1), 0, "Run: steps must be a whole number, 1 or more, got 0"),
     (Constant(value=0.1), "900", "Run: steps must be a whole number"),
     (Constant(value=0.1), True, "Run: steps must be a whole number"),

@@ -1,0 +1,232 @@
+"""The curve of a schedule on a run: where it ends, where it is 0, where it jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gradatim.core.pieces import joins, stays
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.findings.finding import Finding
+
+SAMPLES = 2000
+SMALL = 0.01
+"""A change smaller than this share of the peak, or of the run, is not worth a warning."""
+
+
+class NoValue(Exception):
+    """The schedule has no value at a step."""
+
+    def __init__(self, step: int, what: str) -> None:
+        super().__init__(what)
+        self.step, self.what = step, what
+
+
+class Curve:
+    """The values of a schedule where they matter over one run.
+
+    Args:
+        schedule: The schedule.
+        run: The run.
+        others_train: Whether other parts of the model are trained at a step. Then 0 means that
+            the part of this schedule is frozen, and not that the update is wasted.
+
+    Raises:
+        NoValue: If the schedule raises an error at a step, or is not finite there.
+    """
+
+    def __init__(
+        self, schedule: Schedule, run: Run, others_train: Callable[[int], bool] = lambda step: False
+    ) -> None:
+        self.schedule, self.run, self.steps = schedule, run, run.steps
+        self.others_train = others_train
+        last = self.steps - 1
+        even = {last * i // SAMPLES for i in range(SAMPLES + 1)}
+        self.joins = joins(schedule)
+        inside = [step for step in self.joins if step <= last][:SAMPLES]
+        near = {step + by for step in inside for by in (-2, -1, 0, 1)}
+        self.samples = sorted(step for step in even | near if 0 <= step <= last)
+        self.values = {step: self.at(step) for step in self.samples}
+        self.top = max(self.samples, key=self.values.__getitem__)
+        self.bottom = min(self.samples, key=self.values.__getitem__)
+        self.peak, self.lowest = self.values[self.top], self.values[self.bottom]
+        self.last = self.values[self.samples[-1]]
+
+    def at(self, step: int) -> float:
+        """The value at a step."""
+        try:
+            value = float(self.schedule(step))
+        except Exception as error:  # a function of the user's own may raise anything
+            raise NoValue(step, f"raises {type(error).__name__} ({error})") from None
+        if value - value != 0.0:
+            raise NoValue(step, f"is {value}")
+        return value
+
+    def place(self, step: int) -> str:
+        """Where on the run a step is."""
+        return f"update {min(step + 1, self.steps)} of {self.steps}"
+
+
+def no_value(error: NoValue, steps: int) -> Finding:
+    """The finding that a schedule has no value at a step of a run."""
+    return Finding(
+        "error",
+        f"update {min(error.step + 1, steps)} of {steps}",
+        f"The schedule {error.what} there.",
+        "Mend the function, or .cut() the schedule before it.",
+    )
+
+
+def horizon(curve: Curve) -> Iterator[Finding]:
+    """The end of the schedule and the end of the run, which should be one."""
+    length, steps = curve.schedule.length, curve.steps
+    later = [step for step in _after_the_run(curve) if curve.at(step) > curve.peak * (1 + SMALL)]
+    other_unit = _other_unit(curve.run, length)
+    if later:
+        top = max(later, key=curve.at)
+        yield Finding(
+            "error",
+            curve.place(steps - 1),
+            f"The run is over before the peak: it gets to {curve.peak:g}, and {curve.at(top):g} "
+            f"would come at update {top + 1}.",
+            other_unit or f"Shorten the warm-up, or train for {top} updates.",
+        )
+    elif length is not None and length < steps - 1 and not stays(curve.schedule):
+        end, rest = curve.at(length), steps - length
+        frozen = end == 0.0 and curve.others_train(length)
+        freeze = "; to freeze this part from there, add >> Constant(0.0)" if frozen else ""
+        few = rest <= SMALL * steps
+        yield Finding(
+            "note" if few else "error" if end == 0.0 and not frozen else "warning",
+            curve.place(length),
+            f"The schedule is over there, and the other {rest} updates run at {end:g}.",
+            other_unit or f"Write steps={steps}{freeze}.",
+        )
+    elif length is not None and length > steps + 1:
+        last, end = curve.at(steps), curve.at(length)
+        if abs(last - end) > SMALL * curve.peak:
+            yield Finding(
+                "warning",
+                curve.place(steps - 1),
+                f"The run is over at {last:g}; the schedule would go on to {end:g}, for "
+                f"{length - steps} updates more.",
+                other_unit or f"Write steps={steps}.",
+            )
+
+
+def _after_the_run(curve: Curve) -> list[int]:
+    length = curve.schedule.length
+    steps = {step for step in curve.joins if step > curve.steps}
+    if length is not None:
+        steps |= {length * i // SAMPLES for i in range(SAMPLES + 1)}
+    return sorted(step for step in steps if step > curve.steps)[: 2 * SAMPLES]
+
+
+def _other_unit(run: Run, length: int | None) -> str:
+    """What to write if the length is that of the run, counted in something else."""
+    if length is None or run.samples is None or run.epochs is None:
+        return ""
+    batches = run.steps * run.accumulate
+    counted = {
+        "epochs": run.epochs,
+        "batches before accumulation": batches,
+        "batches of all processes": batches * run.processes,
+        "samples": run.samples * run.epochs,
+    }
+    for unit, number in counted.items():
+        if number != run.steps and abs(length - number) <= SMALL * number:
+            return f"It seems to count {unit}; it counts updates: write steps={run.steps}."
+    return ""
+
+
+def zeros(curve: Curve) -> Iterator[Finding]:
+    """Updates that change nothing, and updates at which one part of the model is frozen."""
+    length = curve.schedule.length
+    over = length is not None and not stays(curve.schedule)  # what is after it: horizon()
+    end = min(length or 0, curve.steps) if over else curve.steps
+    at_zero = [step for step in curve.samples if step < end and curve.values[step] == 0.0]
+    lasting = [s for s in at_zero if curve.values.get(s + 1, curve.at(s + 1)) == 0.0]
+    frozen = [step for step in lasting if curve.others_train(step)]
+    if frozen:
+        share = len(frozen) / len(curve.samples)
+        yield Finding(
+            "note",
+            curve.place(frozen[0]),
+            f"There, and at about {share:.0%} of the updates, the value is 0: this part of the "
+            "model is frozen.",
+            "If it is not meant, give it a value above 0.",
+        )
+        at_zero = [step for step in at_zero if not curve.others_train(step)]
+        lasting = [step for step in lasting if step not in frozen]
+    # A warm-up from 0 loses one update, which is how its peak comes where it is expected.
+    if 0 in lasting and curve.steps > 1:
+        yield Finding(
+            "note",
+            curve.place(0),
+            "The first updates run at 0 and change nothing.",
+            "Let the schedule start above 0, or .shift() it to where it does.",
+        )
+    inner = [step for step in at_zero if step > 0]
+    if not inner:
+        return
+    share = len(inner) / len(curve.samples)
+    often = any(step > 0 for step in lasting) and share > SMALL
+    yield Finding(
+        "warning" if often else "note",
+        curve.place(inner[0]),
+        f"There, and at about {share:.0%} of the updates, the value is 0: they change nothing."
+        if often
+        else "The value is 0 there, and an update at 0 changes nothing.",
+        "Give a floor above 0, or .cut() the schedule before it.",
+    )
+
+
+def jumps(curve: Curve) -> Iterator[Finding]:
+    """A value that jumps where one piece follows another."""
+    for step in curve.joins[:SAMPLES]:
+        if not 2 <= step < curve.steps - 1:
+            continue
+        earlier, before, at, after = (curve.at(step + by) for by in (-2, -1, 0, 1))
+        if (before == 0.0 and curve.others_train(step - 1)) or (
+            at == 0.0 and curve.others_train(step)
+        ):
+            continue  # a part of the model is frozen on one side
+        usual = max(abs(before - earlier), abs(after - at))
+        if abs(at - before) > max(3.0 * usual, 0.05 * curve.peak):
+            yield Finding(
+                "warning",
+                curve.place(step),
+                f"The value jumps from {before:g} to {at:g} where one piece follows another.",
+                f"If it is not meant, let the second piece start at {before:g}.",
+            )
+
+
+def rebound(curve: Curve) -> Iterator[Finding]:
+    """A value that has risen again when the run is over."""
+    after = [step for step in curve.samples if step > curve.top]
+    lowest = min(after, key=curve.values.__getitem__, default=curve.top)
+    if curve.last > curve.values[lowest] + 0.1 * curve.peak:
+        yield Finding(
+            "note",
+            curve.place(lowest),
+            f"The value has fallen to {curve.values[lowest]:g} there, and has risen to "
+            f"{curve.last:g} again when the run is over.",
+            "If it is not meant, end the run at the end of a cycle.",
+        )
+
+
+def highest_at_the_end(curve: Curve) -> Iterator[Finding]:
+    """A last piece that rises above everything before it, as with a floor above the peak."""
+    inside = [step for step in curve.joins if step < curve.steps - 1]
+    if not inside:
+        return  # one ramp: a range test, or a warm-up alone
+    begin = inside[-1]
+    before = max(curve.at(step) for step in (*curve.samples, begin) if step <= begin)
+    if curve.last > (1.0 + SMALL) * before and before > 0.0:
+        yield Finding(
+            "warning",
+            curve.place(begin),
+            f"The value rises from {curve.at(begin):g} there to {curve.last:g} at the last update, "
+            "which is the highest of all.",
+            "If the last piece is the decay, its end, or floor, is above the peak.",
+        )

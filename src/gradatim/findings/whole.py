@@ -1,0 +1,137 @@
+"""Check a schedule on a run, or all of a plan: every target, every rule, and the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from os import PathLike
+from pathlib import Path
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+from gradatim.drive import Plan, Target
+from gradatim.drive.plan import as_plan
+from gradatim.findings import bounds, rules, runs
+from gradatim.findings.curve import (
+    Curve,
+    NoValue,
+    highest_at_the_end,
+    horizon,
+    jumps,
+    no_value,
+    rebound,
+    zeros,
+)
+from gradatim.findings.finding import Finding, Severity, worst_first
+
+_MILDER: dict[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
+
+
+def check(
+    schedule: Schedule | Plan | str | PathLike[str], run: Run | int | None = None, value: str = "lr"
+) -> list[Finding]:
+    """What is wrong with a schedule on a run, or with all of a plan, the worst first.
+
+    Args:
+        schedule: The schedule; or the plan, or the path of its file: all of its schedules, its
+            rules and its run.
+        run: The run, or its number of updates. A plan may have one; without any, a plan is looked
+            at over the length of its longest schedule.
+        value: What a schedule drives, such as "weight_decay", "betas[0]" or "lr/head". A rate is
+            expected to rise, fall and last as long as the run; another value may do as it likes
+            within the bounds that optimizers have for it, so what is said of its shape is milder.
+            A plan says it itself.
+
+    Returns:
+        The findings. ``about`` says what each one is about: a target, a rule, or the run. A part
+        of the model whose rate is 0 while others are trained is frozen, which is only noted.
+
+    Raises:
+        GradatimError: If an argument is something else, or the length of the run is not known.
+
+    >>> from gradatim import Constant, Plan, warmup_cosine
+    >>> schedule = warmup_cosine(peak=3e-4, warmup=5, steps=90)
+    >>> for finding in check(schedule, run=9000):
+    ...     print(finding)
+    error: lr, update 91 of 9000: The schedule is over there, and the other 8910 updates run at 0. \
+Write steps=9000.
+    >>> for finding in check(Plan({"lr/head": schedule, "lr/*": Constant(0.0)})):
+    ...     print(finding)
+    note: lr/*, update 1 of 90: Every update runs at 0: this part of the model is frozen. \
+If it is not meant, give a peak above 0.
+    """
+    if isinstance(schedule, str | PathLike) and Path(schedule).suffix:
+        schedule = as_plan("check", schedule)
+    if isinstance(schedule, Plan):
+        return worst_first(_plan(schedule, _run_for(schedule, run)))
+    if not isinstance(schedule, Schedule):
+        allowed = "a schedule, a Plan, or the path of a plan file"
+        raise refuse("check", "schedule", schedule, allowed)
+    if run is None:
+        raise GradatimError("check: how long is the run? Write run=10_000, or run=Run(...).")
+    run = run if isinstance(run, Run) else Run(steps=run)
+    return worst_first(_plan(Plan({Target.read(value): schedule}), run))
+
+
+def _run_for(plan: Plan, run: Run | int | None) -> Run:
+    if run is not None and plan.run is not None:
+        raise GradatimError(f"check: the plan has a run of its own, {plan.run!r}. Leave run out.")
+    if isinstance(run, Run):
+        return run
+    known = plan.run or run or plan.steps
+    if known is None:
+        raise GradatimError(
+            "check: how long is the run? None of the schedules has an end. "
+            "Write run=10_000, or give the plan a run."
+        )
+    return known if isinstance(known, Run) else Run(steps=known)
+
+
+def _plan(plan: Plan, run: Run) -> Iterator[Finding]:
+    yield from (finding._replace(about="run") for finding in runs.run(run))
+    curves: dict[Target, Curve] = {}
+    for target, schedule in plan.schedules.items():
+        try:
+            curves[target] = Curve(schedule, run, _others_train(plan, target))
+            found = list(_target(curves[target], target.value.partition("[")[0]))
+        except NoValue as error:
+            found = [no_value(error, run.steps)]
+        yield from (finding._replace(about=str(target)) for finding in found)
+    for value, rule in plan.rules.items():
+        scaled = [curve for target, curve in curves.items() if target.value == value]
+        for finding in rules.rule(value, rule, scaled, run):
+            yield finding._replace(about=f"rule of {value}")
+
+
+def _others_train(plan: Plan, target: Target) -> Callable[[int], bool]:
+    """Whether another part of the model has a rate above 0 at a step."""
+    others = [s for t, s in plan.schedules.items() if t.value == target.value and t != target]
+    if not others:
+        # The other groups of a part that alone has a schedule keep the rates they were built with.
+        return lambda step: target.part not in (None, "*")
+
+    def others_train(step: int) -> bool:
+        # A warm-up from 0 is at 0 for one update, and trains all the same.
+        try:
+            return any(schedule(at) != 0.0 for schedule in others for at in (step, step + 1))
+        except Exception:  # a function of the user's own: it is looked at by itself
+            return True
+
+    return others_train
+
+
+def _target(curve: Curve, name: str) -> Iterator[Finding]:
+    if name not in bounds.RATES:
+        yield from bounds.other(curve, name)
+        for finding in (*horizon(curve), *jumps(curve)) if curve.peak > 0.0 else ():
+            yield finding._replace(severity=_MILDER[finding.severity])
+        return
+    yield from bounds.rate(curve)
+    if curve.peak > 0.0:
+        late = list(horizon(curve))
+        yield from late
+        yield from zeros(curve)
+        yield from jumps(curve)
+        yield from rebound(curve)
+        if not any(finding.severity == "error" for finding in late):
+            yield from highest_at_the_end(curve)

@@ -1,0 +1,89 @@
+"""A plot of whole plans: one panel for each target, with the curves of all plans in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.sketch import horizon
+from gradatim.drive import Plan, Target
+from gradatim.look.curves import Unit, blank, plot
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LONGEST_NAME = 60
+
+
+def panels(
+    plans: Plan | Mapping[str, Plan], *, unit: Unit = "updates", log: bool = False
+) -> Figure:
+    """Draw plans: a panel for each target, one above the other, over the same run.
+
+    Args:
+        plans: A plan, or several by name, which are drawn over each other.
+        unit: What the axis counts: "updates", or with the run of one plan, "epochs", "samples" or
+            "tokens".
+        log: Use a logarithmic axis for the values.
+
+    Returns:
+        The matplotlib figure; ``figure.savefig("plan.png")`` writes it.
+
+    Raises:
+        GradatimError: If there is nothing to draw, or the run does not know the unit.
+
+    >>> from gradatim import wsd
+    >>> plan = Plan({"lr": wsd(peak=1e-3, steps=1000, warmup=100), "weight_decay": 0.1})
+    >>> [axes.get_ylabel() for axes in panels(plan).axes]
+    ['lr', 'weight_decay']
+    """
+    named = {"plan": plans} if isinstance(plans, Plan) else plans
+    if not isinstance(named, Mapping) or not named:
+        raise refuse("panels", "plans", plans, "a Plan, or a mapping from names to plans")
+    for name, plan in named.items():
+        if not isinstance(plan, Plan):
+            raise refuse("panels", f"{name}", plan, "a Plan")
+    runs = [plan.run for plan in named.values() if plan.run is not None]
+    if unit != "updates" and (len(named) > 1 or not runs):
+        raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")
+    steps, rows = updates(named), targets(named)
+    figure, every = blank(len(rows), 4.0 if len(rows) == 1 else 2.4)
+    from matplotlib import rcParams
+
+    colours = cycle(rcParams["axes.prop_cycle"].by_key()["color"])
+    colour_of = dict(zip(named, colours, strict=False))
+    for target, axes in zip(rows, every, strict=True):
+        # A plan keeps its colour in the panels that another one has no curve in.
+        axes.set_prop_cycle(color=[colour_of[n] for n, p in named.items() if target in p])
+        curves = {
+            _short(name) if len(named) > 1 else str(target): plan[target]
+            for name, plan in named.items()
+            if target in plan
+        }
+        run = runs[0] if unit != "updates" else None
+        plot(curves, steps=None if run else steps, run=run, unit=unit, log=log, axes=axes)
+        axes.set_ylabel(str(target))
+        if len(named) > 1:
+            axes.legend(frameon=False)
+        if axes is not every[-1]:
+            axes.set_xlabel("")
+    figure.align_ylabels()
+    return figure
+
+
+def updates(plans: Mapping[str, Plan]) -> int:
+    """The updates to look at: of the longest run or schedule, or ten times what is in them."""
+    known = [plan.steps for plan in plans.values() if plan.steps is not None]
+    every = [schedule for plan in plans.values() for schedule in plan.schedules.values()]
+    return max(known or map(horizon, every))
+
+
+def targets(plans: Mapping[str, Plan]) -> list[Target]:
+    """The targets of all plans, each once, in the order of the plans."""
+    return list(dict.fromkeys(target for plan in plans.values() for target in plan))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
