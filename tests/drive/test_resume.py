@@ -297,7 +297,7 @@ BAD_STATES = {
     "a schedule much too deep": (schedule(deep(50_000)), "more than|too deep"),
     "values past all bounds": (
         schedule({"Scale": {"schedule": {"Constant": {"value": 1e300}}, "factor": 1e300}}),
-        "the value for update 4 is inf",
+        "must be a finite number, got inf",
     ),
 }  # fmt: skip
 
