@@ -50,7 +50,7 @@ _LARGEST = 230.0
 
 
 def _end_of_growth(start: float, growth: float, every: float) -> int | None:
-    """The step at which ``start * exp(growth * t / every)`` stops growing; None if it never does."""
+    """The step at which ``start * exp(growth * t / every)`` stops growing; None for never."""
     if not known_true(growth > 0.0) or not known_true(start != 0.0):
         return None
     left = (_LARGEST - max(PYTHON.log(abs(start)), 0.0)) / growth * every
