@@ -17,25 +17,32 @@ class TensorCell:
     """
 
     def __init__(self, entry: Entry, group: Group) -> None:
-        self.entry, self.group = entry, group
-        self.tensor: Tensor = entry.held(group)
-        self.version = -1
+        self.entry, self.group, self.version = entry, group, -1
+        self._hold(entry.held(group))
+
+    def _hold(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        # The same memory and version counter; a tensor that needs gradients can be filled so, too.
+        self._memory = tensor.detach()
+        # A tensor made under torch.inference_mode() has no version counter.
+        self._is_counted = not tensor.is_inference()
 
     def write(self, value: float) -> None:
         """Write the value."""
         held = self.entry.held(self.group)
         if held is not self.tensor:
             if isinstance(held, Tensor):  # perhaps moved to another device: stay there
-                self.tensor = held.detach().clone()
+                self._hold(held.detach().clone())
             self.entry.put(self.group, self.tensor)
-        self.tensor.detach().fill_(value)  # detached: one that needs gradients can be filled too
-        # A tensor made under torch.inference_mode() has no version counter.
-        self.version = -1 if self.tensor.is_inference() else self.tensor._version
+        self._memory.fill_(value)
+        if self._is_counted:
+            self.version = self._memory._version
 
     def is_unchanged(self) -> bool:
         """Whether nobody else has written since."""
-        held = self.entry.held(self.group)
-        return held is self.tensor and (held.is_inference() or held._version == self.version)
+        if self.entry.held(self.group) is not self.tensor:
+            return False
+        return not self._is_counted or self._memory._version == self.version
 
 
 class SlotCell:
