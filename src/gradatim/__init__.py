@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from gradatim import closed_forms, pieces, recipes, rules  # noqa: F401  texts name all of them
 from gradatim.core._config import build
 from gradatim.core.combine import join
 from gradatim.core.decays import (
@@ -41,6 +40,10 @@ from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, Plan, Target
 from gradatim.findings import Finding, check
+
+# isort: split
+# Texts and configs name all schedules, so all are registered; after those listed first.
+from gradatim import closed_forms, pieces, recipes, rules  # noqa: F401
 
 if TYPE_CHECKING:
     from gradatim.core._text import parse
