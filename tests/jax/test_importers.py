@@ -96,7 +96,7 @@ def test_a_plateau_counts_as_optax_does():
         ("linear_schedule", {"init_value": 1.0, "end_value": 0.0, "transition_steps": 5,
                              "transition_begin": -1}, "transition_begin must be"),
         ("exponential_decay", {"init_value": 1.0, "transition_steps": 5, "decay_rate": 1.2},
-         "rate must be a number above 0 and at most 1, got 1.2"),
+         "factor must be a number above 0 and at most 1, got 1.2"),
         ("cosine_decay_schedule", {"init_value": 1.0, "decay_steps": 5, "exponent": 0.5},
          "exponent must be 1, 2, 3 or 4, got 0.5"),
         ("piecewise_interpolate_schedule", {"interpolate_type": "cubic", "init_value": 1.0},
