@@ -7,17 +7,19 @@ evaluation, asks it for the values to write, and reports what somebody else wrot
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from threading import Lock
 from typing import Any, get_args
 
 from gradatim.core import atomic
+from gradatim.core._fields import Count, check
 from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.pieces import joins
 from gradatim.core.rules import Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.warn import warn
 from gradatim.drive.history import History
 from gradatim.drive.mismatch import warn_of_override
 from gradatim.drive.plan import Plan, Target, as_plan
@@ -64,8 +66,11 @@ class Driver:
     tick: int
     """What the schedules are asked for."""
 
+    leaves_groups_alone = False
+    """Whether the optimizer has groups whose rate is not driven here."""
+
     row: list[float] | None
-    """The values of the next update, in the order of the plan's targets; None until asked for."""
+    """The values of the next update, in the order of the plan's targets; None if not computed yet."""
 
     _last: int
     _previous: list[float] | None
@@ -77,7 +82,7 @@ class Driver:
         rules: Rule | Mapping[str, Rule] | None = None,
         run: Run | None = None,
     ) -> None:
-        self.plan = self._script = as_plan("Driver", plan, rules, run)
+        self.plan = self._own_plan = as_plan("Driver", plan, rules, run)
         self._states = {name: rule.init() for name, rule in self.plan.rules.items()}
         self._move(0)
         self._history = History(0, self.plan, self.scales)
@@ -105,7 +110,7 @@ class Driver:
         self._last = optimizer
         if wrote:
             self._history.wrote(self.position - 1, wrote)
-        if self.position > self._ends_at_zero:
+        elif self.position > self._ends_at_zero:
             self._warn_past_the_end()
         if self.row is None:
             self.row = values_at(self._columns, self.tick)
@@ -136,9 +141,7 @@ class Driver:
 
     def advance(self, updates: int = 1) -> None:
         """Count real updates that no optimizer reported."""
-        if isinstance(updates, bool) or not isinstance(updates, int) or updates < 0:
-            raise refuse("advance", "updates", updates, "a whole number, 0 or more")
-        self._move(self.position + updates)
+        self._move(self.position + check("advance", "updates", Count, updates))
 
     def retract(self) -> None:
         """Take the last counted update back: the optimizer left it out.
@@ -152,14 +155,15 @@ class Driver:
             )
         self._move(self.position - 1)
         self._history.rewind(self.position)
+        self._logged = min(self._logged, self.position)
 
     def seek(self, position: int) -> None:
-        """Go on as if so many updates were completed, with the rules as they are.
+        """Set the position, and keep the states of the rules. The history begins anew there.
 
         Raises:
             GradatimError: If it is no whole number, 0 or more.
         """
-        self._take_up({**self.state(), "position": position}, "keep")
+        self._restore({**self.state(), "position": check("seek", "position", Count, position)}, "keep")
 
     def _move(self, position: int) -> None:
         self.position = self.tick = position
@@ -167,23 +171,23 @@ class Driver:
         self._prepare()
 
     def _prepare(self) -> None:
-        """Bring in line what is derived from the plan, the position and the scales."""
+        """Recompute what depends on the plan, the position and the scales."""
         self._columns = columns_of(self.plan, self._states)
         self.row = self._previous = None
-        self._ends_at_zero = _ends_at_zero(self.plan)
+        self._ends_at_zero = _NEVER if self.leaves_groups_alone else _ends_at_zero(self.plan)
 
     def _warn_past_the_end(self) -> None:
         self._warn_once(
             "end",
             f"the schedule of lr has ended at 0, after {self._ends_at_zero} updates, and the "
-            f"run goes on: update {self.position} changed nothing, nor will those to come. To "
-            "train longer, write extend(...) or rewarm(...).",
+            f"run goes on: update {self.position} changed nothing, and later ones will not either. "
+            "To train longer, write extend(...) or rewarm(...).",
         )
 
     def _warn_once(self, about: str, message: str) -> None:
         if about not in self._warned:
             self._warned.add(about)
-            warnings.warn(f"gradatim: {message}", stacklevel=2)
+            warn(message)
 
     def observe(self, metric: float, name: str | None = None) -> None:
         """Show the metric of an evaluation to the rules, once per evaluation.
@@ -218,13 +222,13 @@ class Driver:
         nan = self.plan.rules[names[0]].nan
         effect = "left out" if nan == "ignore" else "counted as no improvement"
         self._warn_once(
-            "nan", f"observe: the metric is {metric}; it is {effect}. driver.unusable counts them."
+            "nan", f"observe: the metric is {metric}; it is {effect}. driver.unusable counts such metrics."
         )
 
     def add(self, target: Target, schedule: Schedule) -> None:
         """Drive one more target from here on, such as a parameter group that was added later."""
         added = {target: schedule}
-        self._script = self._script.with_schedules(added)
+        self._own_plan = self._own_plan.with_schedules(added)
         self.plan = self.plan.with_schedules(added)
         self._prepare()
         self._history.begin(self.position, self.plan, self.scales)
@@ -270,20 +274,20 @@ class Driver:
         """
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
-        self._take_up(state, on_mismatch)
+        self._restore(state, on_mismatch)
 
-    def _take_up(self, state: Mapping[str, Any], on_mismatch: OnMismatch) -> None:
+    def _restore(self, state: Mapping[str, Any], on_mismatch: OnMismatch) -> None:
         saved = read_state(state)
         # An earlier load may have kept a checkpoint's plan; what overrides is the script's.
-        ours = self._script if on_mismatch in ("override", "rescale") else self.plan
+        ours = self._own_plan if on_mismatch in ("override", "rescale") else self.plan
         plan, position = resolve(saved, ours, on_mismatch)
         states = rule_states(saved, plan)
         values_at(columns_of(plan, states), position)  # refused before anything is changed
+        if on_mismatch == "override":
+            warn_of_override(saved, plan)
         self.plan, self._states = plan, states
         self._move(position)
         self._history, self._logged = History(position, plan, self.scales), position
-        if on_mismatch == "override":
-            warn_of_override(saved, plan)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a JSON file; a kill leaves the old file or the new one."""
@@ -349,11 +353,12 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _ends_at_zero(plan: Plan) -> int:
     """The position from which every learning rate is 0 for good."""
-    last = 0
-    for target, schedule in plan.schedules.items():
-        if target.value == "lr":
-            length = schedule.length
-            if not length or schedule(length) != 0.0:
-                return _NEVER
-            last = max(last, length)
-    return last or _NEVER
+    rates = [schedule for target, schedule in plan.schedules.items() if target.value == "lr"]
+    ends = []
+    for schedule in rates:
+        # Without a length, it may end with a piece that stays at 0: ... >> Constant(0.0).
+        end = max(joins(schedule), default=0) if schedule.length is None else schedule.length
+        if schedule(end) != 0.0 or schedule(_NEVER - 1) != 0.0:
+            return _NEVER
+        ends.append(end)
+    return max(ends, default=0) or _NEVER

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
 
-from gradatim.drive.plan import Plan
-from gradatim.drive.state import SavedState, next_values, saved_values
+from gradatim.core.errors import GradatimError
+from gradatim.core.schedule import Schedule
+from gradatim.core.sketch import horizon, sample
+from gradatim.core.warn import warn
+from gradatim.drive.plan import Plan, Target
+from gradatim.drive.state import SavedState, saved_plan
 
 # A new schedule often begins at another value; ten times as much is more often a typing error.
 _LARGE = 10.0
 
 
 def warn_of_override(saved: SavedState, plan: Plan) -> None:
-    """Warn if overriding makes a value jump, or leaves no update to make."""
-    before = saved_values(saved, plan) or {}
-    for name, after in next_values(saved, plan).items():
-        was = before.get(name)
-        if was and after and not 1.0 / _LARGE <= abs(after / was) <= _LARGE:
-            warnings.warn(
-                f"gradatim: load: on_mismatch='override' changes {name} of the next update from "
-                f"{was!r} to {after!r}.",
-                stacklevel=4,
+    """Warn if overriding makes a value much larger or smaller, or leaves no update to make."""
+    for target, was, now in _largest_values(saved, plan):
+        if was != now and not (now and was and 1.0 / _LARGE <= now / was <= _LARGE):
+            warn(
+                f"load: on_mismatch='override' changes the largest {target} of the updates to come "
+                f"from {was!r} to {now!r}."
             )
     if plan.run is not None and saved.position >= plan.run.steps:
-        warnings.warn(
-            f"gradatim: load: no update is left: the state is at position {saved.position}, and "
-            f"the run of this script has {plan.run.steps} updates. If the batch size changed, "
-            "on_mismatch='rescale' goes on at the same place in the data.",
-            stacklevel=4,
+        warn(
+            f"load: no update is left: the state is at position {saved.position}, and the run of "
+            f"this script has {plan.run.steps} updates. If the batch size changed, "
+            "on_mismatch='rescale' goes on at the same place in the data."
         )
+
+
+def _largest_values(saved: SavedState, plan: Plan) -> Iterator[tuple[Target, float, float]]:
+    """For each target, the largest value to come under the state's plan and under this one."""
+    try:
+        before = saved_plan(saved, plan)
+    except GradatimError:
+        return  # it cannot be built here, so there is nothing to compare with
+    for target, schedule in plan.schedules.items():
+        yield (
+            target,
+            _largest(before.schedules[target], saved.position),
+            _largest(schedule, saved.position),
+        )
+
+
+def _largest(schedule: Schedule, position: int) -> float:
+    later = [p.value for p in sample(schedule, horizon(schedule), 200) if p.step >= position]
+    largest: float = max(map(abs, [schedule(position), *later]))
+    return largest

@@ -50,7 +50,7 @@ def state_of(plan: Plan, position: int, states: Mapping[str, RuleState]) -> dict
 def read_state(state: Mapping[str, Any]) -> SavedState:
     """The parts of a state, each of them checked."""
     if not isinstance(state, Mapping) or "format" not in state:
-        raise _not_ours(state)
+        raise _foreign_state(state)
     if type(state["format"]) is not int or state["format"] != FORMAT:
         raise refuse(
             "load",
@@ -74,7 +74,7 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
     return SavedState(position, config, states, _run(config["run"]))
 
 
-def _not_ours(state: object) -> GradatimError:
+def _foreign_state(state: object) -> GradatimError:
     """The error for a state that another scheduler wrote."""
     steps = state.get("last_epoch") if isinstance(state, Mapping) else None
     if type(steps) is int and steps >= 0:
@@ -126,7 +126,7 @@ def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
 
 
 def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Plan, int]:
-    """The plan and the position to go on with, or the error that names every difference."""
+    """Choose the plan and the position for ``on_mismatch``, or raise an error with every difference."""
     try:
         differences = differences_of(saved, ours)
         if on_mismatch == "rescale":
@@ -134,7 +134,7 @@ def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Pla
         if not differences or on_mismatch == "override":
             return ours, saved.position
         if on_mismatch == "keep":
-            return _saved_plan(saved, ours), saved.position
+            return saved_plan(saved, ours), saved.position
         raise _mismatch(differences, saved, ours)
     except RecursionError:
         raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
@@ -184,7 +184,7 @@ def _rescaled(saved: SavedState, ours: Plan) -> int:
     return position
 
 
-def _saved_plan(saved: SavedState, ours: Plan) -> Plan:
+def saved_plan(saved: SavedState, ours: Plan) -> Plan:
     """The plan of a state. Its functions are only called if the script names them too."""
     foreign = set(_functions(saved.config)) - set(_functions(ours.config()))
     if foreign:
@@ -233,7 +233,7 @@ def next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
 def saved_values(saved: SavedState, ours: Plan) -> dict[str, float] | None:
     """What the update after a state would use under the state's own plan, if it can be built."""
     try:
-        return next_values(saved, _saved_plan(saved, ours))
+        return next_values(saved, saved_plan(saved, ours))
     except GradatimError:
         return None
 
