@@ -24,7 +24,7 @@ help: ## list the tasks
 demo: $(DEMO) ## train a small network with and without warm-up, and write a report
 	$(BIN)/gradatim race digits --out demo
 
-test: lint types wheel ## everything that CI checks
+test: lint types wheel ## everything that CI checks on the latest versions
 	$(PYTEST) -n 2
 
 test-fast: $(DEV) ## the core and the rules of the house, in seconds
