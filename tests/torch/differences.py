@@ -18,7 +18,7 @@ from tests.torch.peers import hf, ignite, timm
 
 Make = Callable[[SGD], Any]
 Loop = Callable[[Any, int], object]
-_FAILURES = (ArithmeticError, LookupError, NotImplementedError, ValueError)
+_FAILURES = (ArithmeticError, LookupError, NotImplementedError, TypeError, ValueError)
 
 
 def sgd(lr: float = 1.0) -> SGD:

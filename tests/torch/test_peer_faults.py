@@ -18,6 +18,9 @@ from tests.torch.peers import hf
 
 SCRIPT = Path(__file__).parent / "scripts" / "accelerated.py"
 
+# SequentialLR of torch 2.6 calls step(0) itself, which torch has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
+
 
 def group(lr: float = 1.0, name: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr}
@@ -90,7 +93,8 @@ def test_a_second_phase_may_be_made_of_phases_here(inner: Callable[[SGD], Any]):
     theirs = sgd()
     scheduler = make(theirs)
     assert rates(scheduler, theirs, 2) == [1.0, 0.5]
-    with pytest.raises(NotImplementedError):  # hours into the run
+    # Hours into the run. torch 2.6 raises a TypeError.
+    with pytest.raises((NotImplementedError, TypeError)):
         scheduler.step()
     ours = sgd()
     first, *rest = rates(Scheduler(ours, **from_torch(make(sgd()))), ours, 5)[2:]
@@ -160,8 +164,12 @@ def test_a_group_may_come_later_here():
         theirs = make(over)
         over.add_param_group(group(1.0))
         over.step()
-        with pytest.raises(ValueError, match=r"shorter|longer"):
+        if torch.__version__ < (2, 10):  # it goes on with a group that keeps its rate
             theirs.step()
+            assert over.param_groups[1]["lr"] == 1.0 != over.param_groups[0]["lr"]
+        else:
+            with pytest.raises(ValueError, match=r"shorter|longer"):
+                theirs.step()
     over = sgd(0.1)
     theirs = peers.LinearLR(over, 0.1, total_iters=8)
     rates(theirs, over, 4)

@@ -323,8 +323,11 @@ class TestGroups:
             return optimizer.param_groups[1]["lr"]
 
         assert add(lambda o: ConstantLR(o, 0.1, total_iters=5)) == pytest.approx(10.0)
-        with pytest.raises(ValueError, match=r"zip\(\) argument 2 is shorter"):
-            add(lambda o: LambdaLR(o, lambda k: 1.0))
+        if torch.__version__ < (2, 10):  # it goes on with a group that keeps its rate
+            assert add(lambda o: LambdaLR(o, lambda k: 0.5**k)) == 1.0
+        else:
+            with pytest.raises(ValueError, match=r"zip\(\) argument 2 is shorter"):
+                add(lambda o: LambdaLR(o, lambda k: 0.5**k))
         assert add(lambda o: Scheduler(o, lr=Constant(value=0.1, steps=5))) == 0.1
 
     def test_groups_in_another_order_after_a_restart(self):
@@ -827,7 +830,7 @@ class TestBesideTorch:
             )
             outer = SequentialLR(optimizer, [first, inner], [2])
             outer.step()
-            with pytest.raises(NotImplementedError):
+            with pytest.raises((NotImplementedError, TypeError)):  # the latter in torch 2.6
                 outer.step()
         ours = Linear(start=0.5, end=1.0, steps=2) >> (
             Constant(value=0.5, steps=2) >> Constant(value=0.2)
@@ -851,6 +854,8 @@ class TestBesideTorch:
         scheduler.load_state_dict(saved[1])
         return optimizer.param_groups[0]["lr"], right
 
+    # SequentialLR of torch 2.6 calls step(0) itself, which torch has deprecated.
+    @pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
     def test_an_optimizer_that_is_loaded_before_the_scheduler_is_built(self):
         def sequence(o):
             parts = [LinearLR(o, 0.1, 1.0, total_iters=3), CosineAnnealingLR(o, 7)]

@@ -1,6 +1,7 @@
 """How values get into the groups, and what happens to what somebody else writes there."""
 
 import copy
+import inspect
 import io
 import warnings
 
@@ -11,6 +12,9 @@ from torch.optim.lr_scheduler import StepLR
 
 from gradatim import Constant, Linear, Plateau, warmup_cosine
 from gradatim.torch import Scheduler
+from gradatim.torch.attachment import Attachment
+from gradatim.torch.cells import TensorCell
+from gradatim.torch.table import Table
 
 SCHEDULE = warmup_cosine(peak=0.1, steps=5_000, warmup=50)
 
@@ -242,7 +246,11 @@ def test_an_error_is_raised_when_it_is_due():
 # torch warns of itself while it loads its compiler.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_new_rate_is_not_compiled_again():
+    from torch._dynamo.eval_frame import _debug_get_cache_entry_list
     from torch._dynamo.testing import CompileCounter
+
+    def functions(kind):
+        return filter(inspect.isfunction, vars(kind).values())
 
     compiled = CompileCounter()
     optimizer = grouped(SGD, 2, lr=torch.tensor(0.5), foreach=False)
@@ -256,4 +264,8 @@ def test_a_new_rate_is_not_compiled_again():
     for _ in range(20):
         step()
     assert compiled.frame_count == before
+    # Not even where there is nothing to compile again yet: torch has none of our code.
+    codes = [f.__code__ for kind in (Attachment, Table, TensorCell) for f in functions(kind)]
+    assert len(codes) > 20
+    assert not any(map(_debug_get_cache_entry_list, codes))
     assert rates(optimizer) == pytest.approx([0.5 * (1 - 22 / 100)] * 2)

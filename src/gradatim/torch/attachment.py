@@ -172,9 +172,11 @@ class Attachment:
             self.table.write_others(row)
         return None
 
-    def _stands(self, groups: Sequence[Group]) -> bool:
+    def _stands(self) -> bool:
         """Whether the groups hold what the next step is to use, and are the known ones."""
-        row, table = self._row, self.table
+        # The groups are no argument, here and in the table: torch.compile, where it runs the hooks
+        # but does not trace them, compiles the functions they call that are given tensors.
+        row, table, groups = self._row, self.table, self.optimizer.param_groups
         if row is not self.driver.row and row is not self.driver.due(self.index):
             return False
         for key, column in table.in_all:
@@ -182,7 +184,7 @@ class Attachment:
             for group in groups:
                 if group[key] is not value:
                     return False
-        return not table.has_others or table.others_stand(groups, row)
+        return not table.has_others or table.others_stand(row)
 
     def _write(self, groups: Sequence[Group], row: list[float]) -> None:
         self._row, table = row, self.table
@@ -196,13 +198,13 @@ class Attachment:
     def _examine(self, kwargs: Mapping[str, Any]) -> None:
         """Find out why the groups may not be what was written last."""
         self._is_probe = self._probed(kwargs)
-        if self._is_probe or self._stands(self.optimizer.param_groups):
+        if self._is_probe or self._stands():
             return
         self.match()
         groups, row = self.optimizer.param_groups, self.driver.due(self.index)
         if row is not self._row:
             self._write(groups, row)
-        if not self._stands(groups):
+        if not self._stands():
             self._note_changes(row)
 
     def _note_changes(self, row: list[float]) -> None:
@@ -237,7 +239,7 @@ class Attachment:
             return False
         # A schedule may begin at 0 itself. Whoever drives the rate knows whether it wrote these.
         drives = [one for one in _ATTACHED[self.optimizer] if "lr" in one.values]
-        return not any(one._stands(self.optimizer.param_groups) for one in drives)
+        return not any(one._stands() for one in drives)
 
     def match(self) -> None:
         """Take up groups that were removed, reordered, replaced, renamed or added.
@@ -264,7 +266,7 @@ class Attachment:
             parts.entry.separate(holding, self.optimizer.defaults)
         columns = {target: column for column, target in enumerate(self.driver.plan)}
         by_name = any(parts.depends_on_group for parts in self.roster.parts)
-        self.table = Table(self.roster.members, columns, self.released, by_name)
+        self.table = Table(self.optimizer, self.roster.members, columns, self.released, by_name)
         self._in_all, self._others = self.table.in_all, self.table.has_others
         self._row = []  # nothing is written yet
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from torch import Tensor
+from torch.optim import Optimizer
 
 from gradatim.drive import Target
 from gradatim.torch.cells import SlotCell, TensorCell
@@ -35,6 +36,7 @@ class Table:
     """Where the values of a plan stand: floats that are the same in all groups, and all others.
 
     Args:
+        optimizer: The optimizer that has the groups.
         members: The groups.
         columns: The column of each target in a row.
         released: Values that are handed over: read, but not written.
@@ -47,6 +49,7 @@ class Table:
 
     def __init__(
         self,
+        optimizer: Optimizer,
         members: Sequence[Member],
         columns: Mapping[Target, int],
         released: Collection[str],
@@ -57,6 +60,7 @@ class Table:
             for i, member in enumerate(members)
             for one in member.assigned
         ]
+        self._optimizer = optimizer
         self._groups = [member.group for member in members]
         self._names = [(member.group, member.name) for member in members] if by_name else []
         self._released = any(place.target.value in released for place in self.places)
@@ -85,9 +89,9 @@ class Table:
         for cell, column in self._cells:
             cell.write(row[column])
 
-    def others_stand(self, groups: Sequence[Group], row: Sequence[float]) -> bool:
-        """Whether these are the known groups, and hold what ``write_others`` wrote."""
-        known = self._groups
+    def others_stand(self, row: Sequence[float]) -> bool:
+        """Whether the groups are the known ones, and hold what ``write_others`` wrote."""
+        groups, known = self._optimizer.param_groups, self._groups
         if self._released or len(groups) != len(known):
             return False
         for group, one in zip(groups, known):  # noqa: B905  of one length, and strict is slower

@@ -39,10 +39,9 @@ def averaging(scheduler: Any, rates: Rates | None) -> Carried:
     """The way to the rate at which weights are averaged."""
     if rates is not None:
         raise in_a_chain("SWALR", "starts at whatever rate it finds")
-    settings = {
-        "anneal_epochs": scheduler.anneal_epochs,
-        "anneal_strategy": getattr(scheduler, "_anneal_strategy", "cos"),
-    }
+    # torch 2.6 keeps the function and not its name.
+    strategy = "linear" if scheduler.anneal_func(0.25) == 0.25 else "cos"
+    settings = {"anneal_epochs": scheduler.anneal_epochs, "anneal_strategy": strategy}
     pairs = zip(scheduler.base_lrs, scheduler.optimizer.param_groups, strict=False)
     return of_rates([
         meaning.schedule("SWALR", {"lr": number(lr), "swa_lr": number(group["swa_lr"]), **settings})
