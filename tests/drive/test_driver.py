@@ -171,7 +171,7 @@ def test_what_cannot_be_driven(schedules, rules, words):
     assert str(error.value).startswith("Driver: ")
 
 
-@pytest.mark.parametrize("updates", [-1, 1.0, True, None, "1"])
+@pytest.mark.parametrize("updates", [-1, 1.5, True, None, "1"])
 def test_what_is_no_number_of_updates(updates):
     driver = Driver({"lr": LINE})
     with pytest.raises(GradatimError, match=r"advance: updates must be a whole number, 0 or more"):

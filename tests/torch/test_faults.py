@@ -176,7 +176,7 @@ class TestWhoWins:
         scheduler = Scheduler(optimizer, lr=Constant(0.25))
         optimizer.param_groups[1]["lr"] = 7.0
         with pytest.warns(
-            UserWarning, match="changed lr of group '1' before update 1, from 0.25 to 7"
+            UserWarning, match="changed lr of group '1' for update 1, from 0.25 to 7"
         ):
             used = moved(optimizer)
         assert used == [0.25, 7.0]
@@ -472,8 +472,269 @@ class TestTraps:
     def test_an_override_that_multiplies_the_rate_is_warned_of(self):
         saved = Scheduler(SGD([weight()], lr=0.5), lr=Constant(3e-4)).state_dict()
         scheduler = Scheduler(SGD([weight()], lr=0.5), lr=Constant(100.0))
-        with pytest.warns(UserWarning, match=r"changes lr of the next update from 0.0003 to 100.0"):
+        with pytest.warns(
+            UserWarning, match=r"largest lr of the updates to come from 0.0003 to 100"
+        ):
             scheduler.load_state_dict(saved, "override")
+
+
+@HAND_WRITTEN
+class TestWritesDuringAStep:
+    """Lightning runs the training step and its callbacks inside the closure."""
+
+    def test_what_a_closure_writes_is_what_applied_says(self):
+        optimizer = SGD([group(0.5), group(0.5)])
+        scheduler = Scheduler(optimizer, lr=Constant(0.25))
+
+        def closure():
+            optimizer.param_groups[0]["lr"] = 7.0
+            for one in optimizer.param_groups:
+                one["params"][0].grad = torch.ones(1)
+            return torch.zeros(())
+
+        optimizer.step(closure)
+        assert [1.0 - one["params"][0].item() for one in optimizer.param_groups] == [7.0, 0.25]
+        assert scheduler.applied == {"lr": 0.25, "lr/0": 7.0}
+        assert rates(optimizer) == [0.25, 0.25]
+
+    def test_what_a_later_hook_writes_too(self):
+        optimizer = SGD([group(0.5)])
+        scheduler = Scheduler(optimizer, lr=Constant(0.25))
+        handle = optimizer.register_step_pre_hook(
+            lambda optimizer, *_: optimizer.param_groups[0].update(lr=7.0)
+        )
+        assert moved(optimizer) == [7.0]
+        handle.remove()
+        assert scheduler.applied == {"lr": 7.0}
+
+    @pytest.mark.parametrize("by_hand", [torch.tensor(1), torch.tensor(0)])
+    def test_a_tensor_of_integers_is_used_once(self, by_hand):
+        optimizer = SGD([group(torch.tensor(0.5))])
+        scheduler = Scheduler(optimizer, lr=Constant(0.25))
+        mine = optimizer.param_groups[0]["lr"]
+        optimizer.param_groups[0]["lr"] = by_hand
+        update(optimizer)
+        assert scheduler.applied == {"lr": float(by_hand)}
+        assert optimizer.param_groups[0]["lr"] is mine
+        assert mine.item() == 0.25
+
+
+class TestReleased:
+    def test_blocks_that_overlap_end_each_for_itself(self):
+        optimizer = SGD([group(0.5)], weight_decay=0.5)
+        scheduler = Scheduler(optimizer, lr=0.25, weight_decay=0.125)
+        first, second = scheduler.released("lr"), scheduler.released("weight_decay")
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        second.__exit__(None, None, None)
+        optimizer.param_groups[0].update(lr=9.0, weight_decay=9.0)
+        with pytest.warns(UserWarning, match="something else has changed"):
+            update(optimizer)
+        assert (rates(optimizer), optimizer.param_groups[0]["weight_decay"]) == ([0.25], 0.125)
+
+    def test_a_copy_made_inside_is_not_released(self):
+        optimizer = SGD([group(0.5)])
+        scheduler = Scheduler(optimizer, lr=0.25)
+        with scheduler.released():
+            optimizer.param_groups[0]["lr"] = 9.0
+            other, _ = copy.deepcopy((optimizer, scheduler))
+        assert (rates(other), rates(optimizer)) == ([0.25], [0.25])
+
+    def test_it_follows_the_scheduler_to_another_optimizer(self):
+        first, second = SGD([group(0.5)]), SGD([group(0.5)])
+        scheduler = Scheduler(first, lr=0.25)
+        with scheduler.released("lr"):
+            scheduler.optimizer = second
+            second.param_groups[0]["lr"] = 9.0
+            update(second)
+        assert (scheduler.applied, rates(second)) == ({"lr": 9.0}, [0.25])
+
+
+class TestCopies:
+    def test_a_shallow_copy_is_refused(self):
+        scheduler = Scheduler(SGD([group(0.5)]), lr=LINE)
+        with pytest.raises(GradatimError, match="would drive the same optimizer twice"):
+            copy.copy(scheduler)
+
+    def test_a_deep_copy_after_a_change_of_groups(self):
+        optimizer = SGD([group(0.5), group(0.5)])
+        scheduler = Scheduler(optimizer, lr=[Constant(1.0), Constant(0.125)])
+        optimizer.param_groups.reverse()
+        other, _ = copy.deepcopy((optimizer, scheduler))
+        assert moved(other) == moved(optimizer) == [0.125, 1.0]
+
+
+def test_a_group_without_a_name_that_is_put_back_is_known():
+    optimizer = SGD([group(0.5), group(0.5)])
+    Scheduler(optimizer, lr=[Constant(1.0), Constant(0.125)])
+    frozen = optimizer.param_groups.pop(0)
+    assert moved(optimizer) == [0.125]
+    optimizer.param_groups.append(frozen)
+    assert moved(optimizer) == [0.125, 1.0]
+    optimizer.param_groups.pop()
+    optimizer.param_groups.append(group(0.5))
+    with pytest.raises(GradatimError, match="which schedule of lr is meant for group 1"):
+        update(optimizer)
+
+
+def test_a_step_that_was_not_counted_is_not_taken_back():
+    optimizer = Adam([weight()], lr=0.5, fused=True)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    update(optimizer, 3)
+    # As a gradient scaler tells a fused optimizer of an overflow.
+    optimizer.found_inf, optimizer.grad_scale = torch.tensor(1.0), None
+    update(optimizer)
+    del optimizer.found_inf, optimizer.grad_scale
+    scheduler.retract()
+    assert scheduler.position == 3
+    update(optimizer)
+    scheduler.retract()
+    with pytest.raises(GradatimError, match="no update has been counted since"):
+        scheduler.retract()
+    assert scheduler.position == 3
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda a, b: {"x": [a, b]},
+        lambda a, b: [[a], [b]],
+        lambda a, b: {a, b},
+    ],
+    ids=["dict of lists", "list of lists", "set"],
+)
+def test_a_container_is_recognised_however_it_holds_its_optimizers(hold):
+    container = Container(SGD([weight()], lr=0.5), SGD([weight()], lr=0.5))
+    container.optimizers = hold(*container.optimizers)
+    with pytest.raises(GradatimError, match="do not read its parameter groups"):
+        Scheduler(container, lr=LINE)
+
+
+class Trying(SGD):
+    def step(self, closure=None):
+        try:
+            return super().step(closure)
+        except ZeroDivisionError:
+            return super().step(None)
+
+
+def test_a_parents_step_that_raises_inside_a_step_is_counted_once():
+    SGD([weight()], lr=1.0)  # from now on torch calls hooks around SGD.step, too
+    optimizer = Trying([weight()], lr=0.5)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    for closure in (None, lambda: 1 / 0, None):
+        optimizer.step(closure)
+    assert scheduler.position == 3
+    other = Scheduler(optimizer, weight_decay=Constant(0.0))
+    other.detach()
+    optimizer.step()
+    assert (scheduler.position, other.position) == (4, 0)
+
+
+def test_a_rate_of_0_with_a_closure_of_none_is_an_update_all_the_same():
+    optimizer = SGD([group(0.5)])
+    scheduler = Scheduler(optimizer, lr=Constant(0.25))
+    optimizer.param_groups[0]["lr"] = 0.0
+    optimizer.param_groups[0]["params"][0].grad = torch.ones(1)
+    with pytest.warns(UserWarning, match="something else has changed lr"):
+        optimizer.step(closure=None)
+    assert (scheduler.position, rates(optimizer)) == (1, [0.25])
+
+
+def test_brackets_in_a_pattern_are_one_character():
+    optimizer = SGD([group(9.0, "layer12"), group(9.0, "layer2")])
+    Scheduler(optimizer, lr={"layer[0-9]*": 0.25, "layer1*": 0.125})
+    assert rates(optimizer) == [0.125, 0.25]
+
+
+def test_a_pattern_that_no_group_matches_is_not_said_to_be_used():
+    optimizer = SGD([group(9.0, "encoder.0")])
+    scheduler = Scheduler(optimizer, lr={"encodr.*": 0.5, "*": 0.25})
+    update(optimizer)
+    assert (scheduler.applied, scheduler.next) == ({"lr/*": 0.25}, {"lr/*": 0.25})
+    optimizer.add_param_group(group(9.0, "encodr.1"))
+    assert scheduler.next == {"lr/encodr.*": 0.5, "lr/*": 0.25}
+
+
+def test_layer_wise_rates_of_a_new_optimizer_are_bases():
+    optimizer = SGD([group(0.5 * 0.5**depth) for depth in range(3)])
+    scheduler = Scheduler(optimizer, lr=relative(LINE))
+    scheduler.seek(10)
+    assert rates(optimizer) == [0.25, 0.125, 0.0625]
+
+
+def test_another_optimizer_than_the_loops_is_seen_after_a_resume():
+    parameter = weight()
+    attached, used = SGD([parameter], lr=0.5), SGD([parameter], lr=0.5)
+    scheduler = Scheduler(attached, lr=LINE)
+    scheduler.seek(5)
+
+    def train():
+        for _ in range(5):
+            update(used)
+            scheduler.step()
+
+    with pytest.warns(UserWarning, match=r"another optimizer trains them"):
+        train()
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        {"lr": Linear(1.0, 0.0, 2) >> Constant(0.0)},
+        {"lr": {0: Linear(1.0, 0.0, 2), 1: Constant(0.0)}},
+    ],
+)
+def test_an_end_that_stays_at_0_is_seen(ending):
+    optimizer = SGD([group(0.5), group(0.5)])
+    Scheduler(optimizer, **ending)
+    update(optimizer, 2)
+    with pytest.warns(UserWarning, match="lr has ended at 0, after 2 updates"):
+        update(optimizer)
+
+
+def test_groups_left_alone_train_past_the_end():
+    optimizer = SGD([group(0.5), group(0.5)])
+    scheduler = Scheduler(optimizer, lr={0: Linear(1.0, 0.0, 2), 1: None})
+    update(optimizer, 5)
+    assert scheduler.position == 5
+
+
+def test_a_typing_error_in_an_override_is_seen_while_both_warm_up():
+    def build(peak):
+        return Scheduler(SGD([weight()], lr=0.5), warmup_cosine(peak, warmup=10, steps=100))
+
+    with pytest.warns(UserWarning, match=r"largest lr of the updates to come from 0.001 to 100.0"):
+        build(100.0).load_state_dict(build(1e-3).state_dict(), "override")
+
+
+def test_the_optimizer_that_was_let_go_can_be_taken_up_again():
+    optimizer = SGD([weight()], lr=0.5)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    scheduler.detach()
+    scheduler.optimizer = optimizer
+    update(optimizer)
+    assert scheduler.position == 1
+
+
+def test_a_warning_points_at_the_line_of_the_user():
+    optimizer = SGD([group(0.5)])
+    Scheduler(optimizer, lr=Constant(0.25))
+    optimizer.param_groups[0]["lr"] = 7.0
+    with pytest.warns(UserWarning, match="changed lr") as warned:
+        optimizer.step()
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("position", [3.0, torch.tensor(3).item()])
+def test_a_whole_number_of_updates_may_be_a_float(position):
+    scheduler = Scheduler(SGD([weight()], lr=0.5), lr=LINE)
+    scheduler.seek(position)
+    scheduler.advance(2.0)
+    assert scheduler.position == 5
+    with pytest.raises(GradatimError, match=r"seek: position must be a whole number"):
+        scheduler.seek(1.5)
 
 
 def test_the_scheduler_says_what_it_does():

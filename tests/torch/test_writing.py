@@ -183,7 +183,7 @@ def test_what_others_write_is_used_once_recorded_and_warned_of_once(tensor):
             assert rates(optimizer) == [pytest.approx(SCHEDULE(k + 1), rel=1e-7)] * 3
             forgotten.step()
     (warning,) = warned
-    assert "changed lr of group '0' before update 2, from 0.002" in str(warning.message)
+    assert "changed lr of group '0' for update 2, from 0.002" in str(warning.message)
     used = [SCHEDULE(0), *(0.5 * SCHEDULE(k) for k in range(1, 80))]
     assert seen == pytest.approx(used, rel=1e-7)
     assert [value for _, value in scheduler.history()] == seen

@@ -13,7 +13,7 @@ def warn(message: str) -> None:
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and _is_library(str(frame.f_globals.get("__name__", ""))):
         frame, level = frame.f_back, level + 1
-    warnings.warn(f"gradatim: {message}", stacklevel=level - 1)
+    warnings.warn(f"gradatim: {message}", stacklevel=level)
 
 
 def _is_library(module: str) -> bool:

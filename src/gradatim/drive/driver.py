@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from gradatim.core import atomic
 from gradatim.core._fields import Count, check
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.pieces import joins
 from gradatim.core.rules import Rule, RuleState
 from gradatim.core.run import Run
@@ -70,7 +70,7 @@ class Driver:
     """Whether the optimizer has groups whose rate is not driven here."""
 
     row: list[float] | None
-    """The values of the next update, in the order of the plan's targets; None if not computed yet."""
+    """The values of the next update, one per target of the plan; None if not computed yet."""
 
     _last: int
     _previous: list[float] | None
@@ -163,14 +163,16 @@ class Driver:
         Raises:
             GradatimError: If it is no whole number, 0 or more.
         """
-        self._restore({**self.state(), "position": check("seek", "position", Count, position)}, "keep")
+        self._restore(
+            {**self.state(), "position": check("seek", "position", Count, position)}, "keep"
+        )
 
     def _move(self, position: int) -> None:
         self.position = self.tick = position
         self._last = _NONE_STEPPED
-        self._prepare()
+        self.refresh()
 
-    def _prepare(self) -> None:
+    def refresh(self) -> None:
         """Recompute what depends on the plan, the position and the scales."""
         self._columns = columns_of(self.plan, self._states)
         self.row = self._previous = None
@@ -210,7 +212,7 @@ class Driver:
         with _OBSERVING:
             names = list(rules) if name is None else [name]
             self._states |= {n: rules[n].update(self._states[n], metric) for n in names}
-            self._prepare()
+            self.refresh()
             self._history.begin(self.position, self.plan, self.scales)
             if not isfinite(metric):
                 self._count_unusable(names, metric)
@@ -222,7 +224,8 @@ class Driver:
         nan = self.plan.rules[names[0]].nan
         effect = "left out" if nan == "ignore" else "counted as no improvement"
         self._warn_once(
-            "nan", f"observe: the metric is {metric}; it is {effect}. driver.unusable counts such metrics."
+            "nan",
+            f"observe: the metric is {metric}; it is {effect}. driver.unusable counts these.",
         )
 
     def add(self, target: Target, schedule: Schedule) -> None:
@@ -230,7 +233,7 @@ class Driver:
         added = {target: schedule}
         self._own_plan = self._own_plan.with_schedules(added)
         self.plan = self.plan.with_schedules(added)
-        self._prepare()
+        self.refresh()
         self._history.begin(self.position, self.plan, self.scales)
 
     def history(self, name: str) -> Iterator[tuple[int, float]]:

@@ -126,7 +126,7 @@ def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
 
 
 def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Plan, int]:
-    """Choose the plan and the position for ``on_mismatch``, or raise an error with every difference."""
+    """Choose plan and position for ``on_mismatch``, or raise an error with every difference."""
     try:
         differences = differences_of(saved, ours)
         if on_mismatch == "rescale":

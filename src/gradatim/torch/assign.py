@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -58,7 +59,7 @@ class Parts:
             wanted = {None: wanted}
         if not wanted:
             raise refuse("Scheduler", value, wanted, "a mapping with at least one schedule")
-        names = {group.get("name") for group in groups}
+        names = {str(group["name"]) for group in groups if group.get("name") is not None}
         for part, one in wanted.items():
             if part is not None and (isinstance(part, bool) or not isinstance(part, (str, int))):
                 raise refuse("Scheduler", f"a group of {value}", part, "a name or an index")
@@ -160,7 +161,7 @@ def _target(value: str, key: str | int | None) -> Target:
 
 
 def _literal_characters(pattern: str) -> int:
-    return sum(sign not in "*?[]" for sign in pattern)
+    return len(re.sub(r"\[!?\]?[^]]*\]|[*?]", "", pattern))
 
 
 def _schedule(value: str, part: str | int | None, given: object) -> Schedule | Relative | None:
@@ -174,7 +175,7 @@ def _schedule(value: str, part: str | int | None, given: object) -> Schedule | R
     raise refuse("Scheduler", value if part is None else f"{value}[{part!r}]", given, allowed)
 
 
-def schedules_of(
+def new_schedules(
     assigned: Iterable[Assignment], known: Mapping[Target, Schedule]
 ) -> dict[Target, Schedule]:
     """The schedules of these assignments, where they are not known yet."""
@@ -182,7 +183,8 @@ def schedules_of(
     for _, target, schedule, _ in assigned:
         if found.setdefault(target, known.get(target, schedule)) != schedule:
             raise GradatimError(
-                f"Scheduler: two groups are called {target.part!r} and begin with different "
-                f'{target.value}. Give each a "name" of its own.'
+                f"Scheduler: {target} is to be driven by two schedules, since two groups have that "
+                f"name or index and begin with different {target.value}. Give each group a "
+                '"name" of its own; for another optimizer, build a new Scheduler.'
             )
     return {target: schedule for target, schedule in found.items() if target not in known}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from types import MethodType
 from typing import Any
 from weakref import ReferenceType, WeakKeyDictionary, WeakSet
 
@@ -13,12 +14,13 @@ from torch.compiler import is_dynamo_compiling
 from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError
+from gradatim.core.warn import warn
 from gradatim.drive import Driver, Target
-from gradatim.torch.assign import Parts, schedules_of
-from gradatim.torch.groups import Entry, Group
+from gradatim.torch.assign import Parts, new_schedules
+from gradatim.torch.groups import Entry
 from gradatim.torch.inner import has_nested_steps
 from gradatim.torch.roster import Member, Roster, in_order_of
-from gradatim.torch.table import Change, Table
+from gradatim.torch.table import Table
 
 Hook = Callable[[Optimizer, Any, Any], None]
 
@@ -28,8 +30,8 @@ _ATTACHED: WeakKeyDictionary[Optimizer, WeakSet[Attachment]] = WeakKeyDictionary
 class Attachment:
     """Writes the values of a plan into one optimizer, and counts its updates.
 
-    Before each step every group is compared with what was written. What somebody else wrote is
-    used for that step, recorded, and warned of once; after the step the plan writes again.
+    After each step every group is compared with what was written before it. What other code wrote
+    was used by that step: it is recorded and warned of once, and then the plan writes again.
 
     Args:
         optimizer: The optimizer.
@@ -39,46 +41,49 @@ class Attachment:
 
     driver: Driver
     owner: ReferenceType[Any]
+    released: Counter[str]
+    """How many ``released`` blocks hand each value over at the moment."""
     table: Table
     _row: list[float]
     """The row that was written last."""
     index = 0
-    """The optimizer's place among those that share one plan."""
+    """Index of this optimizer when several share one driver."""
 
     def __init__(self, optimizer: Optimizer, parts: Sequence[Parts], strict: bool) -> None:
         self.optimizer, self._strict = optimizer, strict
         self.roster = Roster(optimizer, parts)
         self.attached = False
-        self.released: set[str] = set()
+        self.last_step_counted: bool | None = None
         self._warned: set[str] = set()
-        self._used: dict[Target, float] | None = None
         self._is_probe = False
-        self._open_steps = 0
 
     @property
     def values(self) -> set[str]:
         """The names of the values that are driven."""
         return {one.value for one in self.roster.parts}
 
-    def attach(self, driver: Driver, owner: ReferenceType[Any]) -> None:
+    def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
         """Drive the optimizer from now on.
 
         Args:
             driver: The driver.
             owner: The scheduler that this belongs to. If nobody holds it any more, another
                 scheduler may take its place.
+            released: The values that are handed over at the moment.
 
         Raises:
             GradatimError: If another scheduler drives one of these values of this optimizer.
         """
-        self.driver, self.owner = driver, owner
-        self._make_room()
+        self.driver, self.owner, self.released = driver, owner, released
+        self._detach_orphans()
+        driver.leaves_groups_alone = self.roster.leaves_groups_alone("lr")
+        driver.refresh()
         row = driver.due(self.index)
         self._build()
         self._hook()
-        self._write(self.optimizer.param_groups, row)
+        self._write(row)
 
-    def _make_room(self) -> None:
+    def _detach_orphans(self) -> None:
         for other in list(_ATTACHED.get(self.optimizer, ())):
             both = sorted(self.values & other.values)
             if both and other.owner() is not None:
@@ -92,154 +97,138 @@ class Attachment:
 
     def _hook(self) -> None:
         _ATTACHED.setdefault(self.optimizer, WeakSet()).add(self)
-        # torch.compile leaves these out of what it compiles: a new rate compiles nothing again.
+        # Keep torch.compile from tracing the hooks: a changed rate must not recompile.
         disable: Callable[[Hook], Hook] = torch.compiler.disable
         self._untraced_before, self._untraced_after = disable(self.before), disable(self.after)
+        self._attributes = vars(self.optimizer)
         self._handles = [
-            self.optimizer.register_step_pre_hook(self.before),
-            self.optimizer.register_step_post_hook(self.after),
             self.optimizer.register_load_state_dict_pre_hook(self._before_load),
             self.optimizer.register_load_state_dict_post_hook(self._after_load),
         ]
-        self._attributes = vars(self.optimizer)
-        self._nested = has_nested_steps(self.optimizer)
-        if self._nested:
-            self._watch_outermost_step()
         self.attached = True
+        if has_nested_steps(self.optimizer):
+            self._wrap_step()
+        else:
+            self._handles += [
+                self.optimizer.register_step_pre_hook(self.before),
+                self.optimizer.register_step_post_hook(self.after),
+            ]
 
-    def _watch_outermost_step(self) -> None:
-        """Let a step() that calls its parent's step() count once.
+    def _wrap_step(self) -> None:
+        """Run ``before`` and ``after`` around the outermost step only.
 
-        torch calls the hooks around both. The outermost call goes through the instance, so the
-        count of open steps begins there: one that raised has left none behind.
+        torch calls its hooks around a step() and around the step() of the parent class that it
+        calls. The outermost call goes through the instance, the inner ones do not.
         """
         step = self.optimizer.step
 
         @wraps(step)
-        def outermost(*args: Any, **kwargs: Any) -> Any:
-            self._open_steps = 0
-            return step(*args, **kwargs)
+        def outermost(optimizer: Optimizer, *args: Any, **kwargs: Any) -> Any:
+            if not self.attached:
+                return step(*args, **kwargs)
+            self.before(optimizer, args, kwargs)
+            result = step(*args, **kwargs)
+            self.after(optimizer, args, kwargs)
+            return result
 
-        self.optimizer.step = outermost  # type: ignore[method-assign]
-        self._outermost = outermost
+        self.optimizer.step = MethodType(outermost, self.optimizer)  # type: ignore[method-assign]
 
     def detach(self) -> None:
         """Let go of the optimizer: its values stay, its updates are no longer counted."""
-        if not self.attached:
-            return
-        for handle in self._handles:
-            handle.remove()
-        if self._nested and vars(self.optimizer).get("step") is self._outermost:
-            del self.optimizer.step
-        _ATTACHED[self.optimizer].discard(self)
-        self.attached = False
+        if self.attached:
+            for handle in self._handles:
+                handle.remove()
+            _ATTACHED[self.optimizer].discard(self)
+            self.attached = False
 
     def before(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        """Run by torch before each step: see that what is used is what the plan says."""
+        """Run before each step: match groups that changed, write if the driver was moved."""
         if is_dynamo_compiling():
             return self._untraced_before(optimizer, args, kwargs)
-        if self._nested:
-            self._open_steps += 1
-            if self._open_steps > 1:
-                return None
-        self._used, self._is_probe, row = None, False, self._row
-        if row is not self.driver.row or kwargs or self._others:
-            return self._examine(kwargs)
-        for key, column in self._in_all:
-            value = row[column]
-            for group in optimizer.param_groups:
-                if group[key] is not value:
-                    return self._examine(kwargs)
+        self._is_probe = False
+        if (
+            self._row is not self.driver.row
+            or kwargs
+            or self._has_others
+            or len(optimizer.param_groups) != self._group_count
+        ):
+            self._prepare_step(kwargs)
         return None
 
     def after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        """Run by torch after each step: count the update, write the values of the next one."""
+        """Run after each step: see what was used, count the update, write the next values."""
         if is_dynamo_compiling():
             return self._untraced_after(optimizer, args, kwargs)
-        if self._nested:
-            self._open_steps -= 1
-            if self._open_steps > 0:
-                return None
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
         if self._is_probe or ("found_inf" in self._attributes and optimizer.found_inf):  # type: ignore[attr-defined]
+            self.last_step_counted = False
             return None
-        self._row = row = self.driver.stepped(self.index, self._used)
+        row, is_as_written = self._row, True
+        for key, column in self._in_all:
+            value = row[column]
+            for group in optimizer.param_groups:
+                if group[key] is not value:
+                    is_as_written = False
+        if self._has_others and is_as_written:
+            is_as_written = self.table.others_are_as_written(row)
+        used = None if is_as_written else self._used()
+        self._row = row = self.driver.stepped(self.index, used)
+        self.last_step_counted = True
         for key, column in self._in_all:
             value = row[column]
             for group in optimizer.param_groups:
                 group[key] = value
-        if self._others:
+        if self._has_others:
             self.table.write_others(row)
         return None
 
-    def _stands(self) -> bool:
-        """Whether the groups hold what the next step is to use, and are the known ones."""
-        # The groups are no argument, here and in the table: torch.compile, where it runs the hooks
-        # but does not trace them, compiles the functions they call that are given tensors.
-        row, table, groups = self._row, self.table, self.optimizer.param_groups
-        if row is not self.driver.row and row is not self.driver.due(self.index):
-            return False
-        for key, column in table.in_all:
+    def _write(self, row: list[float]) -> None:
+        self._row = row
+        for key, column in self._in_all:
             value = row[column]
-            for group in groups:
-                if group[key] is not value:
-                    return False
-        return not table.has_others or table.others_stand(row)
-
-    def _write(self, groups: Sequence[Group], row: list[float]) -> None:
-        self._row, table = row, self.table
-        for key, column in table.in_all:
-            value = row[column]
-            for group in groups:
+            for group in self.optimizer.param_groups:
                 group[key] = value
-        if table.has_others:
-            table.write_others(row)
+        self.table.write_others(row)
 
-    def _examine(self, kwargs: Mapping[str, Any]) -> None:
-        """Find out why the groups may not be what was written last."""
+    def _prepare_step(self, kwargs: Mapping[str, Any]) -> None:
         self._is_probe = self._probed(kwargs)
-        if self._is_probe or self._stands():
+        if self._is_probe:
             return
-        self.match()
-        groups, row = self.optimizer.param_groups, self.driver.due(self.index)
+        if not self.table.is_current():
+            self.match()
+        row = self.driver.due(self.index)
         if row is not self._row:
-            self._write(groups, row)
-        if not self._stands():
-            self._note_changes(row)
+            self._write(row)
 
-    def _note_changes(self, row: list[float]) -> None:
-        changes = list(self.table.changes(row))
-        self._used = self.table.by_target(changes)
+    def _used(self) -> dict[Target, float]:
+        """What the step used where other code had written, with a warning about it."""
+        changes = list(self.table.changes(self._row))
         for change in changes:
             value = change.place.target.value
-            if value not in self.released and value not in self._warned:
+            if not self.released[value] and value not in self._warned:
                 self._warned.add(value)
-                self._warn(change)
-
-    def _warn(self, change: Change) -> None:
-        value = change.place.target.value
-        warnings.warn(
-            f"gradatim: something else has changed {value} of group {change.place.label!r} before "
-            f"update {self.driver.position + 1}, from {change.planned!r} to {change.used!r}. This "
-            f"update uses {change.used!r}; after it the scheduler writes its own again. To hand "
-            f"{value} over for longer, write: with scheduler.released({value!r}): ...",
-            stacklevel=5,
-        )
+                warn(
+                    f"something else has changed {value} of group {change.place.label!r} for "
+                    f"update {self.driver.position + 1}, from {change.planned!r} to "
+                    f"{change.used!r}. That update used {change.used!r}; now the scheduler writes "
+                    f"its own again. To hand {value} over for longer, write: with "
+                    f"scheduler.released({value!r}): ..."
+                )
+        return self.table.by_target(changes)
 
     def _probed(self, kwargs: Mapping[str, Any]) -> bool:
-        """Whether this step is none: torch's distributed checkpoints make one to fill the state.
+        """Whether this is the step of torch.distributed.checkpoint that only creates the state.
 
-        They call ``step(closure=None)`` on an optimizer without state, with every rate set to 0.
+        It calls ``step(closure=None)`` on an optimizer without state, with every rate and every
+        gradient set to 0.
         """
         if kwargs != {"closure": None} or self.optimizer.state:
             return False
-        rate = Entry("lr", None)
-        groups = [group for group in self.optimizer.param_groups if "lr" in group]
-        if any(rate.number(group) != 0.0 for group in groups):
+        rate, groups = Entry("lr", None), self.optimizer.param_groups
+        if any(rate.number(group) != 0.0 for group in groups if "lr" in group):
             return False
-        # A schedule may begin at 0 itself. Whoever drives the rate knows whether it wrote these.
-        drives = [one for one in _ATTACHED[self.optimizer] if "lr" in one.values]
-        return not any(one._stands() for one in drives)
+        gradients = (p.grad for group in groups for p in group["params"] if p.grad is not None)
+        return not any(bool(gradient.any()) for gradient in gradients)
 
     def match(self) -> None:
         """Take up groups that were removed, reordered, replaced, renamed or added.
@@ -248,11 +237,11 @@ class Attachment:
             GradatimError: If nothing tells which schedule is meant for a group. Nothing changed.
         """
         if not self.roster.is_current():
-            self._take_up(self.roster.found())
+            self._set_members(self.roster.found())
 
-    def _take_up(self, members: list[Member]) -> None:
+    def _set_members(self, members: list[Member]) -> None:
         assigned = [one for member in members for one in member.assigned]
-        for target, schedule in schedules_of(assigned, self.driver.plan.schedules).items():
+        for target, schedule in new_schedules(assigned, self.driver.plan.schedules).items():
             self.driver.add(target, schedule)
         self.roster.replace(members)
         self._build()
@@ -266,27 +255,29 @@ class Attachment:
             parts.entry.separate(holding, self.optimizer.defaults)
         columns = {target: column for column, target in enumerate(self.driver.plan)}
         by_name = any(parts.depends_on_group for parts in self.roster.parts)
-        self.table = Table(self.optimizer, self.roster.members, columns, self.released, by_name)
-        self._in_all, self._others = self.table.in_all, self.table.has_others
+        self.table = Table(self.optimizer, self.roster.members, columns, +self.released, by_name)
+        self._in_all, self._has_others = self.table.in_all, self.table.has_others
+        self._group_count = len(groups)
         self._row = []  # nothing is written yet
 
     def write(self) -> None:
         """Write the values of the next step, unless detached."""
         if self.attached:
             self.match()
-            self._write(self.optimizer.param_groups, self.driver.due(self.index))
+            self._write(self.driver.due(self.index))
 
     def ensure_written(self) -> None:
         """Write the values of the next step if the driver has moved or a group was added."""
-        groups, members = self.optimizer.param_groups, self.roster.members
-        if self._row is not self.driver.due(self.index) or len(groups) != len(members):
+        groups = self.optimizer.param_groups
+        if self._row is not self.driver.due(self.index) or len(groups) != self._group_count:
             self.write()
 
-    def release(self, values: set[str]) -> None:
-        """Write all values but these from now on."""
-        self.released = values
-        self._build()
-        self.write()
+    def rebuild(self) -> None:
+        """Take up that values were handed over or taken back."""
+        if self.attached:
+            self.match()
+            self._build()
+            self.write()
 
     def _before_load(self, optimizer: Any, state: dict[str, Any]) -> dict[str, Any]:
         self.match()
@@ -294,26 +285,21 @@ class Attachment:
 
     def _after_load(self, *_: Any) -> None:
         # The optimizer's checkpoint carries rates of its own; the driver's position decides.
-        self._take_up(self.roster.in_place())
+        self._set_members(self.roster.in_place())
         self.write()
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy finds out for itself how to write into the groups of its own optimizer.
-        left_out = (
-            "_handles",
-            "_outermost",
-            "_untraced_before",
-            "_untraced_after",
-            "owner",
-            "_attributes",
-            "table",
-        )
-        return {key: value for key, value in vars(self).items() if key not in left_out}
+        if self.attached:
+            self.match()  # a copy finds its groups in the places of these
+        # Hooks and cached tables are rebuilt by `reattach`.
+        kept = ("optimizer", "_strict", "roster", "attached", "driver", "_warned")
+        return {key: vars(self)[key] for key in kept}
 
-    def reattach(self, owner: ReferenceType[Any]) -> None:
+    def reattach(self, owner: ReferenceType[Any], released: Counter[str]) -> None:
         """Attach a copy to its own optimizer, if the original was attached."""
-        was, self.attached, self.owner = self.attached, False, owner
-        self._take_up(self.roster.in_place())
+        was, self.attached, self.owner, self.released = self.attached, False, owner, released
+        self.last_step_counted, self._is_probe = None, False
+        self._set_members(self.roster.in_place())
         if was:
             self._hook()
             self.write()

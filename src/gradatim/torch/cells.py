@@ -1,4 +1,4 @@
-"""Where a value stands that is no plain float: in a tensor, or in one slot of a tuple."""
+"""Values that are not plain floats: a tensor, or one element of a tuple."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from gradatim.torch.groups import Entry, Group
 class TensorCell:
     """A tensor of one number, filled in place: compiled code and CUDA graphs read its memory.
 
-    Whether somebody else wrote to it is told by the tensor's version counter, not by its value:
-    reading a value would make a GPU wait.
+    Values written by other code are detected by ``Tensor._version``: reading the value would
+    synchronise with the GPU.
     """
 
     def __init__(self, entry: Entry, group: Group) -> None:
@@ -31,8 +31,8 @@ class TensorCell:
         """Write the value."""
         held = self.entry.held(self.group)
         if held is not self.tensor:
-            if isinstance(held, Tensor):  # perhaps moved to another device: stay there
-                self._hold(held.detach().clone())
+            if isinstance(held, Tensor) and held.device != self.tensor.device:
+                self._hold(self.tensor.detach().to(held.device))
             self.entry.put(self.group, self.tensor)
         self._memory.fill_(value)
         if self._is_counted:
@@ -46,7 +46,7 @@ class TensorCell:
 
 
 class SlotCell:
-    """One slot of a tuple, such as betas[0]."""
+    """One element of a tuple, such as betas[0]."""
 
     def __init__(self, entry: Entry, group: Group) -> None:
         self.entry, self.group = entry, group

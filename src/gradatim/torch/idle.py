@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-
 from torch.optim import Optimizer
+
+from gradatim.core.warn import warn
 
 # Gradients may be accumulated over many calls before the first update, but not over this many.
 _MOST_CALLS = 1000
-# Parameters that changed this often without an update of the optimizer are trained by another one.
+# Parameter changes seen without an update of the optimizer before it is said.
 _MOST_CHANGES = 3
 
 
@@ -17,17 +17,18 @@ class IdleWatch:
 
     Args:
         optimizer: The optimizer that the scheduler is attached to.
+        position: The completed updates, where the run begins or goes on.
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
-        self._optimizer = optimizer
+    def __init__(self, optimizer: Optimizer, position: int) -> None:
+        self._optimizer, self._start = optimizer, position
         self._calls = self._changes = 0
         self._version = self._parameter_version()
         self._over = False
 
-    def called(self, updated: bool) -> None:
-        """``scheduler.step()`` was called; ``updated`` says whether there ever was an update."""
-        if self._over or updated:
+    def called(self, position: int) -> None:
+        """``scheduler.step()`` was called at this position."""
+        if self._over or position != self._start:
             self._over = True
             return
         self._calls += 1
@@ -41,11 +42,10 @@ class IdleWatch:
                 if self._changes >= _MOST_CHANGES
                 else "the loop may be using another optimizer"
             )
-            warnings.warn(
-                f"gradatim: scheduler.step() was called {self._calls} times, but the optimizer "
+            warn(
+                f"scheduler.step() was called {self._calls} times, but the optimizer "
                 f"that the scheduler is attached to has made no update; {seen}. Attach the "
-                "scheduler to the optimizer whose step() the loop calls.",
-                stacklevel=3,
+                "scheduler to the optimizer whose step() the loop calls."
             )
 
     def _parameter_version(self) -> int:

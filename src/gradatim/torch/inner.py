@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from inspect import unwrap
 from typing import Any
@@ -30,11 +31,11 @@ def innermost(optimizer: Any) -> Optimizer:
             optimizer = wrapped
             continue
         inner = dict(_inner(optimizer))
-        sharing = [one for one in inner.values() if _share_groups(optimizer, one)]
-        if len(sharing) == 1 and not _calls_hooks(optimizer):
-            optimizer = sharing[0]
-        elif inner and not sharing and not _copies_groups_to_inner(optimizer):
-            raise _not_read(optimizer, inner)
+        others = {name: one for name, one in inner.items() if not _shares_groups(optimizer, one)}
+        if len(inner) == 1 and not others and not _calls_hooks(optimizer):
+            (optimizer,) = inner.values()
+        elif others and not _copies_groups_to_inner(optimizer):
+            raise _not_read(optimizer, others)
     if not isinstance(optimizer, Optimizer):
         raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
     _check_usable(optimizer)
@@ -69,25 +70,28 @@ def _calls_hooks(optimizer: Any) -> bool:
 def _inner(optimizer: Any) -> Iterator[tuple[str, Optimizer]]:
     """The optimizers that an object holds in its attributes, and the names to reach them by."""
     for name, held in getattr(optimizer, "__dict__", {}).items():
-        if isinstance(held, Optimizer):
-            yield f".{name}", held
-        elif isinstance(held, Mapping):
-            yield from (
-                (f".{name}[{k!r}]", one) for k, one in held.items() if isinstance(one, Optimizer)
-            )
-        elif isinstance(held, (list, tuple)):
-            yield from (
-                (f".{name}[{i}]", one) for i, one in enumerate(held) if isinstance(one, Optimizer)
-            )
+        yield from _optimizers_in(f".{name}", held, 3)
 
 
-def _share_groups(outer: Any, inner: Optimizer) -> bool:
-    groups = getattr(outer, "param_groups", ())
-    return any(group is other for group in groups for other in inner.param_groups)
+def _optimizers_in(name: str, held: Any, depth: int) -> Iterator[tuple[str, Optimizer]]:
+    if isinstance(held, Optimizer):
+        yield name, held
+    elif depth and isinstance(held, Mapping) and not isinstance(held, defaultdict):
+        for key, one in held.items():
+            yield from _optimizers_in(f"{name}[{key!r}]", one, depth - 1)
+    elif depth and isinstance(held, (list, tuple, set, frozenset)):
+        for i, one in enumerate(held):
+            yield from _optimizers_in(f"{name}[{i}]", one, depth - 1)
+
+
+def _shares_groups(outer: Any, inner: Optimizer) -> bool:
+    """Whether all parameter groups of the inner optimizer are groups of the outer one, too."""
+    groups = list(getattr(outer, "param_groups", ()))
+    return all(any(group is one for one in groups) for group in inner.param_groups)
 
 
 def _copies_groups_to_inner(optimizer: Any) -> bool:
-    # It copies its own groups to its inner optimizer before every step.
+    """Whether it is torch's ZeroRedundancyOptimizer, which copies them before every step."""
     module = sys.modules.get("torch.distributed.optim")
     zero = getattr(module, "ZeroRedundancyOptimizer", None)
     return zero is not None and isinstance(optimizer, zero)

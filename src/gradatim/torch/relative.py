@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple, TypeGuard
+
+from torch import Tensor
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon, sample
+from gradatim.core.warn import warn
 from gradatim.torch.groups import Entry, Group
 
 # Factors have a peak near 1; a curve that stays below this was meant as a rate.
@@ -59,10 +61,9 @@ def relative(schedule: Schedule, base: float | None = None) -> Relative:
     factors = [value for _, value in sample(schedule, horizon(schedule), 200)]
     peak = max(map(abs, factors))
     if 0.0 < peak < _SMALLEST_PEAK:
-        warnings.warn(
-            f"gradatim: relative: the factors are at most {peak:g}. They multiply what each group "
-            "began with, so a schedule for relative() has a peak near 1.0.",
-            stacklevel=2,
+        warn(
+            f"relative: the factors are at most {peak:g}. They multiply what each group "
+            "began with, so a schedule for relative() has a peak near 1.0."
         )
     return Relative(schedule, base)
 
@@ -76,6 +77,9 @@ def relative_base(value: str, entry: Entry, group: Group, given: Relative) -> fl
     """What the factors multiply in this group."""
     base = given.base if given.base is not None else group.get(initial(value))
     base = entry.number(group) if base is None else base
+    base = (
+        float(base.detach()) if isinstance(base, Tensor) else base
+    )  # as torch's schedulers keep it
     if not _is_number(base):
         raise refuse("relative", f"{initial(value)} of a group", base, "a finite number")
     return float(base)

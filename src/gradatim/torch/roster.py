@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import is_
 from typing import Any, NamedTuple
+from weakref import ReferenceType, ref
 
 from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
+from gradatim.core.warn import warn
 from gradatim.drive import Target
-from gradatim.torch.assign import Assignment, Parts, schedules_of
+from gradatim.torch.assign import Assignment, Parts, new_schedules
 from gradatim.torch.groups import Group, label
 from gradatim.torch.relative import Relative, initial, unknown_base
 
@@ -24,7 +26,16 @@ class Member(NamedTuple):
     params: tuple[int, ...]
     assigned: list[Assignment]
     first: Mapping[str, float]
-    """What it held at first of each value that has one schedule for all groups."""
+    """Initial values, for values driven by one schedule for all groups."""
+
+
+class Former(NamedTuple):
+    """A group that was taken out of the optimizer, and may be put back."""
+
+    name: Any
+    params: tuple[ReferenceType[Any], ...]
+    assigned: list[Assignment]
+    first: Mapping[str, float]
 
 
 class Roster:
@@ -41,9 +52,10 @@ class Roster:
     def __init__(self, optimizer: Optimizer, parts: Sequence[Parts]) -> None:
         self.optimizer, self.parts = optimizer, list(parts)
         self.members: list[Member] = []
-        self._doubtful: list[
-            str
-        ] = []  # groups whose base was taken from a rate that may be decayed
+        self._former: list[Former] = []
+        self._most_groups = 0
+        # Groups whose base was read from a value that a schedule may have changed.
+        self._doubtful: list[tuple[str, str]] = []
         groups = optimizer.param_groups
         firsts = [self._first(group) for group in groups]
         for one in self.parts:
@@ -52,10 +64,13 @@ class Roster:
         pairs = zip(groups, firsts, strict=True)
         self.replace([self._member(g, i, first, firsts) for i, (g, first) in enumerate(pairs)])
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_former": []}  # weak references cannot be copied
+
     def schedules(self) -> dict[Target, Schedule]:
         """All that is to be driven, including what waits for a group added later."""
         waiting = {t: s for one in self.parts for t, s in one.schedules().items()}
-        found = waiting | schedules_of(self.assigned(), waiting)
+        found = waiting | new_schedules(self.assigned(), waiting)
         if not found:
             raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
         return found
@@ -100,7 +115,18 @@ class Roster:
 
     def replace(self, members: list[Member]) -> None:
         """Know these groups from now on."""
+        present = {id(member.group) for member in members}
+        for one in self.members:
+            if id(one.group) not in present:
+                params = tuple(ref(parameter) for parameter in one.group["params"])
+                self._former.append(Former(one.name, params, one.assigned, one.first))
         self.members = members
+        self._most_groups = max(self._most_groups, len(members))
+
+    def leaves_groups_alone(self, value: str) -> bool:
+        """Whether some group has this value and no schedule for it, while others have one."""
+        driven = [any(a.target.value == value for a in one.assigned) for one in self.members]
+        return any(driven) and not all(driven)
 
     def keep_bases(self) -> None:
         """Note in the groups what they began with, as torch does, for checkpoints to carry."""
@@ -146,8 +172,9 @@ class Roster:
             given = one.given[key]
             if isinstance(given, Relative):
                 self._check_base(one, given, group, index)
-            # A weight decay of 0 is meant, for biases and norms, where other groups have some.
+            # Keep weight_decay=0 groups at 0 (biases, norms) if other groups decay.
             off = key is None and one.value != "lr" and first.get(one.value) == 0.0
+            off = off and one.entry.number(group) == 0.0
             if off and any(other.get(one.value) for other in all_first):
                 continue
             found = one.assign(group, index)
@@ -161,26 +188,34 @@ class Roster:
             return
         if any(p in self.optimizer.state for p in group["params"]):
             raise unknown_base(one.value, label(group, index))
-        if one.entry.number(group) != self.optimizer.defaults.get(one.entry.key):
-            self._doubtful.append(label(group, index))
+        # Without a state there may have been updates all the same. If all groups agree on a value
+        # that is not the optimizer's default, a schedule may have written it.
+        held = {one.entry.number(g) for g in self.optimizer.param_groups if one.entry.key in g}
+        if len(held) == 1 and held != {self.optimizer.defaults.get(one.entry.key)}:
+            self._doubtful.append((one.value, label(group, index)))
 
     def check_bases_are_known(self) -> None:
         """Refuse to go on in the middle of a run if the base of a relative schedule is a guess."""
         if self._doubtful:
-            raise unknown_base("the relative value", self._doubtful[0])
+            raise unknown_base(*self._doubtful[0])
 
-    def _before(self, group: Group) -> Member | None:
-        """The member that a group was; None if it is new, or has a new name."""
-        name = group.get("name")
+    def _before(self, group: Group) -> Member | Former | None:
+        """What is known of a group from before; None if it is new, or has a new name."""
+        name, params = group.get("name"), group["params"]
         same = next((one for one in self.members if one.group is group), None)
         if same is not None and same.name == name:
             return same
         if name is not None:
-            return next((one for one in self.members if one.name == name), None)
+            named = [one for one in self._known() if one.name == name]
+            alike = [one for one in named if _has_params(one, params)]
+            return next(iter(alike or named), None)
         if same is not None:
             return None  # its name was taken away
-        params = _params(group)
-        return next((one for one in self.members if params and one.params == params), None)
+        return next((one for one in self._known() if params and _has_params(one, params)), None)
+
+    def _known(self) -> Iterator[Member | Former]:
+        yield from self.members
+        yield from self._former
 
     def _check_place(self, group: Group, index: int) -> None:
         """Refuse a new group of which only its place could say which schedule is meant for it.
@@ -188,7 +223,7 @@ class Roster:
         Groups added at the end count on from there, as in torch.
         """
         values = [one.value for one in self.parts if one.depends_on_group]
-        if values and group.get("name") is None and index < len(self.members):
+        if values and group.get("name") is None and index < self._most_groups:
             raise GradatimError(
                 f"Scheduler: the optimizer's parameter groups were changed, and nothing tells "
                 f"which schedule of {values[0]} is meant for group {index}: it has no name, and "
@@ -199,6 +234,13 @@ class Roster:
 
 def _params(group: Group) -> tuple[int, ...]:
     return tuple(map(id, group["params"]))
+
+
+def _has_params(one: Member | Former, params: Sequence[Any]) -> bool:
+    if isinstance(one, Member):
+        return one.params == tuple(map(id, params))
+    known = [reference() for reference in one.params]
+    return len(known) == len(params) and all(map(is_, known, params))
 
 
 def _seen(group: Group, assigned: list[Assignment], first: Mapping[str, float]) -> Member:
@@ -217,12 +259,11 @@ def _warn_of_spread(
     numbers = {number for number in mine.values() if number != 0.0 or one.value == "lr"}
     if len(numbers) > 1:
         listed = ", ".join(f"{name}: {number:g}" for name, number in list(mine.items())[:6])
-        warnings.warn(
-            f"gradatim: Scheduler: the groups begin with different {one.value} ({listed}), and one "
+        warn(
+            f"Scheduler: the groups begin with different {one.value} ({listed}), and one "
             f"schedule makes them equal. To multiply each group's own, write {one.value}="
             f"relative(schedule) with a peak of 1.0; if they are to be equal, {one.value}="
-            "{'*': schedule} says so.",
-            stacklevel=5,
+            "{'*': schedule} says so."
         )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, get_args
 from weakref import ref
 from zlib import crc32
@@ -19,7 +19,7 @@ from gradatim.core.run import Run
 from gradatim.drive import Driver, OnMismatch, Plan
 from gradatim.drive.plan import as_plan
 from gradatim.torch.agreement import WAIT, agreed
-from gradatim.torch.assign import Parts, Wanted, schedules_of
+from gradatim.torch.assign import Parts, Wanted, new_schedules
 from gradatim.torch.attachment import Attachment
 from gradatim.torch.idle import IdleWatch
 from gradatim.torch.inner import innermost
@@ -46,10 +46,10 @@ class Scheduler(LRScheduler):
             such as "lr" to rules.
         run: The run, so that a resume with another batch or number of processes can keep its place
             in the data: ``on_mismatch="rescale"``.
-        on_mismatch: What a load does if the schedules differ, unless it is told: trainers load by
-            themselves. See ``load_state_dict``.
+        on_mismatch: The default ``on_mismatch`` of ``load_state_dict``: trainers load without
+            passing one.
         values: More to drive: ``weight_decay``, ``momentum``, or any other number in the
-            parameter groups, one slot of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
+            parameter groups, one element of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
             or a number for all groups, a list with one per group, or a mapping from group names
             (the group's "name" entry), indices or patterns such as "encoder.*". A name comes
             before an index, an index before a pattern, and the most specific pattern wins; None
@@ -58,8 +58,8 @@ class Scheduler(LRScheduler):
             hold 0 of it where others do not, such as biases without weight decay.
 
     Raises:
-        GradatimError: If a value is not in the groups, a group has no schedule, one schedule would
-            make different rates equal, or another scheduler drives the same value.
+        GradatimError: If a value is not in the groups, a group has no schedule, or another
+            scheduler drives the same value.
 
     >>> import torch
     >>> from gradatim import warmup_linear
@@ -75,7 +75,7 @@ class Scheduler(LRScheduler):
     0.5
     """
 
-    # Trainers add to torch's own counter when they leave a call out; the position is ours.
+    # Some trainers add to torch's own counter; it is not used here.
     _step_count = 1
 
     def __init__(
@@ -99,9 +99,14 @@ class Scheduler(LRScheduler):
                 raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
             parts = [Parts(name, one, inner.param_groups) for name, one in wanted.items()]
         elif wanted or rule is not None or run is not None:
+            given_too = [
+                *wanted,
+                *(["rule"] if rule is not None else []),
+                *(["run"] if run else []),
+            ]
             raise GradatimError(
                 "Scheduler: a plan has its schedules, rules and run already; leave "
-                f"{', '.join([*wanted, *(n for n, x in (('rule', rule), ('run', run)) if x)])} out."
+                f"{', '.join(given_too)} out."
             )
         else:
             given = as_plan("Scheduler", plan)
@@ -109,8 +114,9 @@ class Scheduler(LRScheduler):
         self._on_mismatch: OnMismatch = on_mismatch
         self._attachment = Attachment(inner, parts, strict=on_mismatch == "strict")
         self.driver = Driver(as_plan("Scheduler", self._attachment.roster.schedules(), rule, run))
-        self._attachment.attach(self.driver, ref(self))
-        self._idle = IdleWatch(inner)
+        self._released: Counter[str] = Counter()
+        self._attachment.attach(self.driver, ref(self), self._released)
+        self._idle = IdleWatch(inner, 0)
 
     @property
     def optimizer(self) -> Optimizer:
@@ -124,18 +130,18 @@ class Scheduler(LRScheduler):
     @optimizer.setter
     def optimizer(self, optimizer: Optimizer) -> None:
         inner, old = innermost(optimizer), self._attachment
-        if inner is old.optimizer:
+        if inner is old.optimizer and old.attached:
             return
         new = Attachment(inner, old.roster.parts, strict=self._on_mismatch == "strict")
-        missing = schedules_of(new.roster.assigned(), self.driver.plan.schedules)
+        missing = new_schedules(new.roster.assigned(), self.driver.plan.schedules)
         if missing:
             raise GradatimError(
                 "Scheduler: the new optimizer has groups that the old one did not have: "
                 f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
             )
-        new.attach(self.driver, ref(self))
+        new.attach(self.driver, ref(self), self._released)
         old.detach()
-        self._attachment, self._idle = new, IdleWatch(inner)
+        self._attachment, self._idle = new, IdleWatch(inner, self.position)
 
     @property
     def position(self) -> int:
@@ -146,15 +152,22 @@ class Scheduler(LRScheduler):
     def applied(self) -> dict[str, float] | None:
         """The values that the last update used; None before the first one, and after a load.
 
-        A group into which something else wrote has an entry of its own, such as "lr/head".
+        A group into which other code wrote has an entry of its own, such as "lr/head". Schedules
+        that no group takes, such as a pattern for groups added later, are left out.
         """
-        return self.driver.applied
+        applied = self.driver.applied
+        return None if applied is None else self._of_groups(applied)
 
     @property
     def next(self) -> dict[str, float]:
-        """The values that the next update uses; they are in the optimizer already."""
+        """The values of the next update, already in the optimizer except for released ones."""
         self._attachment.match()
-        return self.driver.next
+        return self._of_groups(self.driver.next)
+
+    def _of_groups(self, values: dict[str, float]) -> dict[str, float]:
+        taken = {str(place.target) for place in self._attachment.table.places}
+        idle = {str(target) for target in self.driver.plan} - taken
+        return {name: value for name, value in values.items() if name not in idle}
 
     def history(self, name: str = "lr") -> Iterator[tuple[int, float]]:
         """The updates so far (since the last load) and the value that each one used."""
@@ -197,11 +210,11 @@ class Scheduler(LRScheduler):
             if given:
                 error.add_note(given)
             raise
-        self._attachment.write()
+        finally:
+            self._attachment.write()
 
-    @contextmanager
-    def released(self, *values: str) -> Iterator[None]:
-        """Hand values over to other code, such as a learning-rate finder, for a while.
+    def released(self, *values: str) -> Released:
+        """Hand values over to other code, such as a learning-rate finder, within a ``with`` block.
 
         Inside, nothing is written and nothing is warned of; what each update used is recorded all
         the same, and updates are counted. At the end the plan's values are written again.
@@ -222,27 +235,31 @@ class Scheduler(LRScheduler):
         >>> scheduler.applied, optimizer.param_groups[0]["lr"]
         ({'lr': 0.25}, 0.5)
         """
-        attachment = self._attachment
+        driven = self._attachment.values
         for value in values:
-            if value not in attachment.values:
-                raise unknown("released", "value", value, attachment.values)
-        before = attachment.released
-        attachment.release(before | (set(values) or attachment.values))
-        try:
-            yield
-        finally:
-            attachment.release(before)
+            if value not in driven:
+                raise unknown("released", "value", value, driven)
+        return Released(self, set(values) or driven)
 
     def retract(self) -> None:
-        """Take the last counted update back, because the optimizer left it out.
+        """Take the last update back, because the optimizer skipped it inside its own ``step()``.
 
-        For optimizers that skip an update inside their own ``step()``, such as those that watch
-        for spikes of the loss: call this after a step that changed nothing.
+        For optimizers that watch for spikes of the loss: call it after such a step. A step that a
+        gradient scaler made void was not counted; after one, this does nothing.
 
         Raises:
-            GradatimError: If no update has been counted since the start or the last load.
+            GradatimError: If no update has been counted since the start, the last load or the last
+                call of this.
         """
+        if self._attachment.last_step_counted is False:
+            return
+        if self._attachment.last_step_counted is None:
+            raise GradatimError(
+                "retract: no update has been counted since the start of the run, the last load or "
+                "the last retract()."
+            )
         self.driver.retract()
+        self._attachment.last_step_counted = None
         self._attachment.write()
 
     def advance(self, updates: int = 1) -> None:
@@ -251,22 +268,32 @@ class Scheduler(LRScheduler):
         Args:
             updates: How many there were.
         """
+        self._attachment.roster.check_bases_are_known()
         self.driver.advance(updates)
         self._attachment.write()
 
     def seek(self, position: int) -> None:
-        """Go on as if so many updates were completed: for a run that another scheduler began.
+        """Go on at a position, for a run that another scheduler began.
+
+        Args:
+            position: The completed updates.
 
         Raises:
-            GradatimError: If it is no whole number, 0 or more.
+            GradatimError: If it is no whole number, 0 or more, or what a relative schedule
+                multiplies is not known.
         """
         if position != 0:
             self._attachment.roster.check_bases_are_known()
         self.driver.seek(position)
+        self._went_on()
+
+    def _went_on(self) -> None:
+        self._attachment.last_step_counted = None
+        self._idle = IdleWatch(self.optimizer, self.position)
         self._attachment.write()
 
     def step(self, epoch: float | None = None, metric: object = None) -> None:
-        """Make sure that the values are written, and nothing else: updates count by themselves.
+        """Do not advance the schedule; only write the current values if they are not written yet.
 
         Raises:
             GradatimError: If it is given an epoch or a metric.
@@ -281,7 +308,7 @@ class Scheduler(LRScheduler):
                     "A metric goes to scheduler.observe(metric); updates count by themselves.",
                 )
         self._attachment.ensure_written()
-        self._idle.called(updated=self.position > 0)
+        self._idle.called(self.position)
 
     def get_last_lr(self) -> list[float | Tensor]:
         """The learning rate of each group for the next update, as torch's schedulers answer."""
@@ -323,7 +350,7 @@ class Scheduler(LRScheduler):
         """
         self._attachment.match()
         self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
-        self._attachment.write()
+        self._went_on()
 
     def detach(self) -> None:
         """Let go of the optimizer: its updates are no longer counted, its values stay."""
@@ -336,6 +363,34 @@ class Scheduler(LRScheduler):
             f"next={self.driver.next}, groups={groups}, scales={self.driver.scales})"
         )
 
+    def __copy__(self) -> Scheduler:
+        raise GradatimError(
+            "Scheduler: a shallow copy would drive the same optimizer twice. Copy both: "
+            "copy.deepcopy((optimizer, scheduler))."
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_released": Counter()}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
-        self._attachment.reattach(ref(self))
+        self._attachment.reattach(ref(self), self._released)
+
+
+class Released:
+    """A ``with`` block in which other code writes some values; see ``Scheduler.released``."""
+
+    def __init__(self, scheduler: Scheduler, values: set[str]) -> None:
+        self._scheduler, self._values = scheduler, values
+
+    def __enter__(self) -> None:
+        self._scheduler._released.update(self._values)
+        try:
+            self._scheduler._attachment.rebuild()
+        except BaseException:
+            self._scheduler._released.subtract(self._values)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._scheduler._released.subtract(self._values)
+        self._scheduler._attachment.rebuild()

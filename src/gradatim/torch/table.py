@@ -33,7 +33,7 @@ class Change(NamedTuple):
 
 
 class Table:
-    """Where the values of a plan stand: floats that are the same in all groups, and all others.
+    """Where each column of a row is written: floats shared by all groups, and everything else.
 
     Args:
         optimizer: The optimizer that has the groups.
@@ -44,8 +44,7 @@ class Table:
     """
 
     in_all: list[tuple[str, int]]
-    """Keys and columns of the floats that are written into every group: which group is which does
-    not matter there."""
+    """(key, column) of the floats that are written into every group."""
 
     def __init__(
         self,
@@ -80,6 +79,16 @@ class Table:
         self._in_some = [(*at, groups) for at, groups in floats.items() if at not in self.in_all]
         self.has_others = bool(self._in_some or self._cells or self._names or self._released)
 
+    def is_current(self) -> bool:
+        """Whether the optimizer has the groups that this was made for, with the names they had."""
+        groups, known = self._optimizer.param_groups, self._groups
+        if len(groups) != len(known):
+            return False
+        for group, one in zip(groups, known):  # noqa: B905  of one length, and strict is slower
+            if group is not one:
+                return False
+        return all(group.get("name") is name for group, name in self._names)
+
     def write_others(self, row: Sequence[float]) -> None:
         """Write all values of a row but those of ``in_all``."""
         for key, column, groups in self._in_some:
@@ -89,30 +98,25 @@ class Table:
         for cell, column in self._cells:
             cell.write(row[column])
 
-    def others_stand(self, row: Sequence[float]) -> bool:
-        """Whether the groups are the known ones, and hold what ``write_others`` wrote."""
-        groups, known = self._optimizer.param_groups, self._groups
-        if self._released or len(groups) != len(known):
+    def others_are_as_written(self, row: Sequence[float]) -> bool:
+        """Whether the groups still hold what ``write_others`` wrote."""
+        if self._released:
             return False
-        for group, one in zip(groups, known):  # noqa: B905  of one length, and strict is slower
-            if group is not one:
-                return False
-        for group, name in self._names:
-            if group.get("name") is not name:
-                return False
         for key, column, members in self._in_some:
             value = row[column]
             for group in members:
-                if group[key] is not value:
+                if group.get(key) is not value:
                     return False
         return all(cell.is_unchanged() for cell, _ in self._cells)
 
     def changes(self, row: Sequence[float]) -> Iterator[Change]:
         """Each number that is not what the row says."""
         for place in self.places:
+            if place.entry.key not in place.group:
+                place.entry.check(place.group, place.target.value)  # says what is missing
             used, planned = place.entry.number(place.group), row[place.column]
             held = place.entry.held(place.group)
-            if isinstance(held, Tensor):
+            if isinstance(held, Tensor) and held.is_floating_point():
                 planned = held.new_tensor(planned).item()  # rounded as the tensor rounds it
             if used != planned:
                 yield Change(place, used, planned)
