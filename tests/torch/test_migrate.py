@@ -19,9 +19,6 @@ from gradatim.torch.migrate.reading import known
 from tests.torch.differences import DIFFERENCES, shown
 from tests.torch.peers import IGNITE, KINDS, Kind, hf, ignite, off, optimizer, timm, used
 
-# SequentialLR of torch 2.6 calls step(0) itself, which torch has deprecated.
-pytestmark = pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
-
 
 def sgd(lr: float = 0.1, groups: int = 1, **more: Any) -> SGD:
     return SGD(

@@ -18,9 +18,6 @@ from tests.torch.peers import hf
 
 SCRIPT = Path(__file__).parent / "scripts" / "accelerated.py"
 
-# SequentialLR of torch 2.6 calls step(0) itself, which torch has deprecated.
-pytestmark = pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
-
 
 def group(lr: float = 1.0, name: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr}

@@ -854,8 +854,6 @@ class TestBesideTorch:
         scheduler.load_state_dict(saved[1])
         return optimizer.param_groups[0]["lr"], right
 
-    # SequentialLR of torch 2.6 calls step(0) itself, which torch has deprecated.
-    @pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
     def test_an_optimizer_that_is_loaded_before_the_scheduler_is_built(self):
         def sequence(o):
             parts = [LinearLR(o, 0.1, 1.0, total_iters=3), CosineAnnealingLR(o, 7)]

@@ -57,7 +57,9 @@ class NumPy(Array):
     def clip(self, x: Any, low: Any, high: Any) -> Any:
         numpy = import_module("numpy")
         x = x if low is None else numpy.maximum(x, low)
-        return x if high is None or high > self._largest(x) else numpy.minimum(x, high)
+        if high is None or high > self._largest(x):
+            return x
+        return numpy.minimum(x, self._like(high, x))  # NumPy 1 makes objects of a large int
 
 
 def numpy_(numpy: ModuleType) -> Array:
