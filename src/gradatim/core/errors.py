@@ -8,7 +8,8 @@ from collections.abc import Iterable
 class GradatimError(ValueError):
     """Something was asked for that cannot be right.
 
-    Raised when a thing is built, loaded or read, never in the middle of a run. The message names
+    Raised when a thing is built, loaded or read. In the middle of a run only by what cannot be
+    known earlier: changed parameter groups, or a function that returns NaN. The message names
     the argument, the value received, what is allowed, and what to write instead.
     """
 

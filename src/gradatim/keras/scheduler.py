@@ -160,7 +160,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Called by Keras: tell the callbacks that follow which rate the last update used."""
-        # Not one look at the model: on JAX that would stop the device.
+        # Reading the model forces a device sync on JAX.
         if logs is None:
             return
         self._metric = logs.get(self.monitor)
@@ -232,7 +232,7 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         self._optimizer.learning_rate = LearningRate(now["lr"], self._accumulate, self._memory)
         others = {name: schedule for name, schedule in now.items() if name != "lr"}
         optimizer.drive(self._optimizer, others)
-        # What a compiled step has read stays as it was: the next batch compiles it again.
+        # A compiled step keeps the old schedule; recompile before the next batch.
         if self._model.train_function is not None:
             self._model.make_train_function(force=True)
 
