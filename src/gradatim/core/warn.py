@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 import warnings
-
-_LIBRARIES = ("gradatim", "torch", "keras", "contextlib")
+from types import FrameType
 
 
 def warn(message: str) -> None:
-    """Warn once per place, at the innermost line that is not one of gradatim or a framework."""
+    """Warn at the innermost line that is not part of an installed package."""
     level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and _is_library(str(frame.f_globals.get("__name__", ""))):
+    while frame.f_back is not None and _is_installed(frame):
         frame, level = frame.f_back, level + 1
     warnings.warn(f"gradatim: {message}", stacklevel=level)
 
 
-def _is_library(module: str) -> bool:
-    return module.partition(".")[0] in _LIBRARIES
+def _is_installed(frame: FrameType) -> bool:
+    # Gradatim itself may be installed in place, for its developers.
+    ours = str(frame.f_globals.get("__name__", "")).partition(".")[0] == __name__.partition(".")[0]
+    return ours or "-packages" in frame.f_code.co_filename

@@ -107,7 +107,7 @@ def _exchanged(ours: list[Any], seconds: float) -> list[list[Any]]:
             verdict = "all"
         except RuntimeError:
             verdict = _missing(store, keys)
-        # `compare_set` lets the first rank fix the verdict for all; a late rank learns it was missed.
+        # `compare_set` lets the first rank fix the verdict for all; late ranks learn of it.
         verdict = store.compare_set(f"{place}/verdict", "", verdict).decode()
         if verdict == "all":
             given = [json.loads(store.get(key)) for key in keys]
