@@ -6,7 +6,7 @@ The fields are the config. No class writes a line for any of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, cached_property, wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform
 
 from gradatim.core._fields import check, declared
@@ -90,10 +90,17 @@ class Value:
             raise
         except ValueError as error:
             raise GradatimError(f"{cls.__name__}: {error}") from error
-        refuse_unreadable(cls.__name__, self._extent)
+        extent = self._extent
+        refuse_unreadable(cls.__name__, extent)
+        # Not a cached property: those turn attributes into a plain dict, and every later access of
+        # a formula to its fields would be slower.
+        object.__setattr__(self, "_measured", extent)
 
-    @cached_property
+    @property
     def _extent(self) -> Extent:
+        measured: Extent | None = getattr(self, "_measured", None)
+        if measured is not None:
+            return measured
         inside = extent_of(tuple(value for _, value in self.items()))
         opaque = inside.opaque or getattr(self, "imports_code", False)
         return Extent(inside.levels + 1, inside.entries, opaque)
