@@ -157,7 +157,7 @@ def extend(steps: int, to: int, *, cooldown: float = 0.2) -> Extension:
     Raises:
         GradatimError: If ``to`` is not longer, or the share is none.
 
-    >>> extension = extend(4000, at=8000)
+    >>> extension = extend(4000, to=8000)
     >>> round(extension.factor, 3), round(extension.cooldown, 2)
     (0.533, 0.63)
     """

@@ -68,10 +68,12 @@ def refuse_infinite(schedule: Any, steps: Iterable[int]) -> None:
         try:
             value = schedule(step)
             finite = math.isfinite(value)
+        except GradatimError:
+            raise
         except (ArithmeticError, ValueError) as error:
-            if isinstance(error, GradatimError):
-                raise
             value, finite = error, False
+        except Exception:
+            return  # a user's formula may have no value so far out, or fail: that is its own error
         if not finite:
             raise GradatimError(
                 f"{shown(schedule)}: the value at step {step} must be a finite number, got "
