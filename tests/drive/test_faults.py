@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from gradatim import Constant, Driver, GradatimError, Linear, Plateau, Run, Target
+from gradatim import Constant, Driver, Function, GradatimError, Linear, Plateau, Run, Target
 
 LINE = Linear(start=0.0, end=1.0, steps=4)
 HALVES = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
@@ -79,6 +79,15 @@ def test_past_an_end_at_0_is_said_once_and_no_other_end():
             warnings.simplefilter("error")
             for _ in range(10):
                 other.stepped()
+
+
+def table(step):
+    return [0.0, 0.5, 0.25][step]
+
+
+def test_a_function_of_the_users_own_is_not_judged_by_steps_that_never_come():
+    driver = Driver({"lr": Function(function=table)})
+    assert [driver.next["lr"], driver.stepped()[0], driver.stepped()[0]] == [0.0, 0.5, 0.25]
 
 
 class TestSeveralOptimizers:

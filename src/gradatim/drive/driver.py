@@ -361,7 +361,11 @@ def _ends_at_zero(plan: Plan) -> int:
     for schedule in rates:
         # Without a length, it may end with a piece that stays at 0: ... >> Constant(0.0).
         end = max(joins(schedule), default=0) if schedule.length is None else schedule.length
-        if schedule(end) != 0.0 or schedule(_NEVER - 1) != 0.0:
+        try:
+            stays_at_zero = schedule(end) == schedule(_NEVER - 1) == 0.0
+        except Exception:  # a user's formula may have no value so far out
+            return _NEVER
+        if not stays_at_zero:
             return _NEVER
         ends.append(end)
     return max(ends, default=0) or _NEVER
