@@ -30,6 +30,11 @@ ROOT = HERE.parents[1]
 GOLDEN = HERE / "0.1"
 PROGRAMS = HERE / "scripts"
 
+# Version 0.1 drove groups with different rates by one schedule without a word.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:gradatim. Scheduler. the groups begin with different lr"
+)
+
 
 @cache
 def keras_results(folder: Path) -> dict[str, dict[str, Any]]:
@@ -80,8 +85,6 @@ def report(wrong: list[str]) -> str:
     return "\n".join([f"{len(wrong)} differences:", *wrong[:20]])
 
 
-# Version 0.1 drove groups with different rates by one schedule without a word.
-@pytest.mark.filterwarnings("ignore:gradatim. Scheduler. the groups begin with different lr")
 @pytest.mark.parametrize("part", READERS)
 def test_what_0_1_wrote_is_read(part):
     numbers, wrong = compared(list(READERS[part](GOLDEN)), ulps=1)
