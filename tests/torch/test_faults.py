@@ -701,6 +701,14 @@ def test_groups_left_alone_train_past_the_end():
     assert scheduler.position == 5
 
 
+def test_a_group_added_later_and_left_alone_trains_past_the_end_too():
+    optimizer = SGD([group(0.5, "head")])
+    Scheduler(optimizer, lr={"head": Linear(1.0, 0.0, 2), "late*": None})
+    optimizer.add_param_group(group(0.5, "late"))
+    update(optimizer, 5)
+    assert rates(optimizer) == [0.0, 0.5]
+
+
 def test_a_typing_error_in_an_override_is_seen_while_both_warm_up():
     def build(peak):
         return Scheduler(SGD([weight()], lr=0.5), warmup_cosine(peak, warmup=10, steps=100))

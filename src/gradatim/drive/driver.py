@@ -15,21 +15,26 @@ from typing import Any, get_args
 from gradatim.core import atomic
 from gradatim.core._fields import Count, check
 from gradatim.core.errors import GradatimError, unknown
-from gradatim.core.pieces import joins
-from gradatim.core.rules import Rule, RuleState
+from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
 from gradatim.drive.history import History
 from gradatim.drive.mismatch import warn_of_override
 from gradatim.drive.plan import Plan, Target, as_plan
-from gradatim.drive.state import OnMismatch, read_state, resolve, rule_states, state_of
-from gradatim.xp.scalar import PYTHON
+from gradatim.drive.state import (
+    OnMismatch,
+    read_file,
+    read_state,
+    resolve,
+    rule_states,
+    scales_of,
+    state_of,
+)
+from gradatim.drive.values import columns_of, end_of_rates, values_at
 
 # No optimizer has stepped since the start or the last load: whichever steps next begins an update.
 _NONE_STEPPED = 2**31
-# Later than any position.
-_NEVER = 2**63
 
 # One lock for all drivers: a lock of its own could not be copied or pickled with its driver.
 _OBSERVING = Lock()
@@ -74,7 +79,7 @@ class Driver:
 
     _last: int
     _previous: list[float] | None
-    _ends_at_zero: int
+    _end_of_rates: int
 
     def __init__(
         self,
@@ -110,7 +115,7 @@ class Driver:
         self._last = optimizer
         if wrote:
             self._history.wrote(self.position - 1, wrote)
-        elif self.position > self._ends_at_zero:
+        elif self.position > self._end_of_rates and not self.leaves_groups_alone:
             self._warn_past_the_end()
         if self.row is None:
             self.row = values_at(self._columns, self.tick)
@@ -127,7 +132,7 @@ class Driver:
     @property
     def scales(self) -> dict[str, float]:
         """What each rule multiplies its value with at the moment."""
-        return {name: state.scale for name, state in self._states.items()}
+        return scales_of(self._states)
 
     @property
     def next(self) -> dict[str, float]:
@@ -170,18 +175,18 @@ class Driver:
     def _move(self, position: int) -> None:
         self.position = self.tick = position
         self._last = _NONE_STEPPED
-        self.refresh()
+        self._refresh()
 
-    def refresh(self) -> None:
+    def _refresh(self) -> None:
         """Recompute what depends on the plan, the position and the scales."""
-        self._columns = columns_of(self.plan, self._states)
+        self._columns = columns_of(self.plan, self.scales)
         self.row = self._previous = None
-        self._ends_at_zero = _NEVER if self.leaves_groups_alone else _ends_at_zero(self.plan)
+        self._end_of_rates = end_of_rates(self.plan)
 
     def _warn_past_the_end(self) -> None:
         self._warn_once(
             "end",
-            f"the schedule of lr has ended at 0, after {self._ends_at_zero} updates, and the "
+            f"the schedule of lr has ended at 0, after {self._end_of_rates} updates, and the "
             f"run goes on: update {self.position} changed nothing, and later ones will not either. "
             "To train longer, write extend(...) or rewarm(...).",
         )
@@ -212,7 +217,7 @@ class Driver:
         with _OBSERVING:
             names = list(rules) if name is None else [name]
             self._states |= {n: rules[n].update(self._states[n], metric) for n in names}
-            self.refresh()
+            self._refresh()
             self._history.begin(self.position, self.plan, self.scales)
             if not isfinite(metric):
                 self._count_unusable(names, metric)
@@ -233,7 +238,7 @@ class Driver:
         added = {target: schedule}
         self._own_plan = self._own_plan.with_schedules(added)
         self.plan = self.plan.with_schedules(added)
-        self.refresh()
+        self._refresh()
         self._history.begin(self.position, self.plan, self.scales)
 
     def history(self, name: str) -> Iterator[tuple[int, float]]:
@@ -285,7 +290,8 @@ class Driver:
         ours = self._own_plan if on_mismatch in ("override", "rescale") else self.plan
         plan, position = resolve(saved, ours, on_mismatch)
         states = rule_states(saved, plan)
-        values_at(columns_of(plan, states), position)  # refused before anything is changed
+        # Refused before anything is changed.
+        values_at(columns_of(plan, scales_of(states)), position)
         if on_mismatch == "override":
             warn_of_override(saved, plan)
         self.plan, self._states = plan, states
@@ -304,68 +310,4 @@ class Driver:
         Raises:
             GradatimError: If the file cannot be read or does not fit. This driver is unchanged.
         """
-        import json
-
-        try:
-            with open(path, encoding="utf-8") as file:
-                state = json.load(file, object_pairs_hook=_no_key_twice)
-        except (ValueError, RecursionError) as error:
-            raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
-        self.load(state, on_mismatch)
-
-
-Column = tuple[Callable[[int, Any], float], float | None, Target]
-"""What computes the value of a target, and the scale of its rule if it has one."""
-
-
-def columns_of(plan: Plan, states: Mapping[str, RuleState]) -> list[Column]:
-    """The targets of a plan in order, with what their values are computed from."""
-    scales = {name: state.scale for name, state in states.items()}
-    # What schedule(tick) calls, once it has found that tick is a whole number, 0 or more.
-    return [(one.held, scales.get(t.value), t) for t, one in plan.schedules.items()]
-
-
-def values_at(columns: list[Column], tick: int) -> list[float]:
-    """The value of each target at a tick, in order.
-
-    Raises:
-        GradatimError: If one is NaN or infinite, as that of a user's own function may be.
-    """
-    row = []
-    for held, scale, target in columns:
-        value = held(tick, PYTHON)
-        if scale is not None:
-            value *= scale
-        if value - value != 0.0:
-            raise GradatimError(
-                f"{target}: the value for update {tick + 1} is {value!r}, which no optimizer can "
-                "take. If it comes from a function of your own, look at what it returns there."
-            )
-        row.append(value)
-    return row
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} comes twice")
-    return found
-
-
-def _ends_at_zero(plan: Plan) -> int:
-    """The position from which every learning rate is 0 for good."""
-    rates = [schedule for target, schedule in plan.schedules.items() if target.value == "lr"]
-    ends = []
-    for schedule in rates:
-        # Without a length, it may end with a piece that stays at 0: ... >> Constant(0.0).
-        end = max(joins(schedule), default=0) if schedule.length is None else schedule.length
-        try:
-            stays_at_zero = schedule(end) == schedule(_NEVER - 1) == 0.0
-        except Exception:  # a user's formula may have no value so far out
-            return _NEVER
-        if not stays_at_zero:
-            return _NEVER
-        ends.append(end)
-    return max(ends, default=0) or _NEVER
+        self.load(read_file(path), on_mismatch)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gradatim.core import atomic
 from gradatim.core.errors import unknown
 from gradatim.drive.plan import Plan, Target
+from gradatim.drive.values import values_at
 
 
 class Segment(NamedTuple):
@@ -21,9 +22,8 @@ class Segment(NamedTuple):
 
     def value(self, target: Target, position: int) -> float:
         """What the schedule of a target, scaled by its rule, gives for an update."""
-        value: float = self.plan.schedules[target](position)
-        scale = self.scales.get(target.value)
-        return value if scale is None else value * scale
+        held = self.plan.schedules[target].held
+        return values_at([(held, self.scales.get(target.value), target)], position)[0]
 
 
 class History:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import horizon, sample
 from gradatim.core.warn import warn
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.state import SavedState, saved_plan
@@ -46,6 +45,8 @@ def _largest_values(saved: SavedState, plan: Plan) -> Iterator[tuple[Target, flo
 
 
 def _largest(schedule: Schedule, position: int) -> float:
+    from gradatim.core.sketch import horizon, sample  # only here: it is slow to import
+
     later = [p.value for p in sample(schedule, horizon(schedule), 200) if p.step >= position]
     largest: float = max(map(abs, [schedule(position), *later]))
     return largest

@@ -74,7 +74,11 @@ class Plan:
         rules: Rule | Mapping[str, Rule] | None = None,
         run: Run | None = None,
     ) -> None:
-        given = checked("Plan", schedules, rules, run)
+        self._fill("Plan", schedules, rules, run)
+
+    def _fill(self, where: str, schedules: object, rules: object, run: object) -> None:
+        """Take what was given to ``where``, or refuse it in that name."""
+        given = _checked(where, schedules, rules, run)
         for name, value in zip(("schedules", "rules", "run"), given, strict=True):
             object.__setattr__(self, name, value)
 
@@ -180,7 +184,7 @@ def _rebuilt(
     return Plan(schedules, rules=rules, run=run)
 
 
-def checked(
+def _checked(
     where: str, schedules: object, rules: object, run: object
 ) -> tuple[Mapping[Target, Schedule], Mapping[str, Rule], Run | None]:
     """What a plan is made of, from what the user gave to ``where``.
@@ -251,8 +255,9 @@ def as_plan(where: str, plan: object, rules: object = None, run: object = None) 
         GradatimError: If it is none of these, or rules or a run are given beside a plan.
     """
     if isinstance(plan, Mapping):
-        schedules, checked_rules, checked_run = checked(where, plan, rules, run)
-        return Plan(schedules, rules=checked_rules, run=checked_run)
+        made = Plan.__new__(Plan)
+        made._fill(where, plan, rules, run)
+        return made
     if isinstance(plan, (str, PathLike)):
         from gradatim.plans import load_plan  # files are read only when one is given
 

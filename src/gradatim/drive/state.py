@@ -5,6 +5,7 @@ Everything is read and checked here before the driver changes anything.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -16,6 +17,7 @@ from gradatim.core.rules import Rule, RuleState
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive.plan import Plan, Target
+from gradatim.drive.values import columns_of, values_at
 
 OnMismatch = Literal["strict", "keep", "override", "rescale"]
 
@@ -45,6 +47,31 @@ def state_of(plan: Plan, position: int, states: Mapping[str, RuleState]) -> dict
         **plan.config(),
         "states": {name: list(state) for name, state in states.items()},
     }
+
+
+def scales_of(states: Mapping[str, RuleState]) -> dict[str, float]:
+    """What each rule multiplies its value with."""
+    return {name: state.scale for name, state in states.items()}
+
+
+def read_file(path: str | os.PathLike[str]) -> Any:
+    """What a file holds that ``Driver.save`` wrote."""
+    import json  # only here: importing gradatim must stay cheap
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file, object_pairs_hook=_no_key_twice)
+    except (ValueError, RecursionError) as error:
+        raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} comes twice")
+    return found
 
 
 def read_state(state: Mapping[str, Any]) -> SavedState:
@@ -220,33 +247,23 @@ def _functions(config: Any) -> Iterator[str]:
             yield from _functions(entry)
 
 
-def next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
+def _next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
     """What the update after a state would use under a plan."""
-    states = rule_states(saved, plan)
-    return {
-        str(target): schedule(saved.position)
-        * (states[target.value].scale if target.value in states else 1.0)
-        for target, schedule in plan.schedules.items()
-    }
-
-
-def saved_values(saved: SavedState, ours: Plan) -> dict[str, float] | None:
-    """What the update after a state would use under the state's own plan, if it can be built."""
-    try:
-        return next_values(saved, saved_plan(saved, ours))
-    except GradatimError:
-        return None
+    columns = columns_of(plan, scales_of(rule_states(saved, plan)))
+    return dict(zip(map(str, plan), values_at(columns, saved.position), strict=True))
 
 
 def _mismatch(differences: list[Difference], saved: SavedState, ours: Plan) -> GradatimError:
     lines = [f"{where}: {_short(one)} -> {_short(two)}" for where, one, two in differences[:8]]
     if len(differences) > 8:
         lines.append(f"and {len(differences) - 8} more")
-    before, after = saved_values(saved, ours), next_values(saved, ours)
-    if before is not None:
-        lines.extend(
-            f"{name} of the next update: {before[name]!r} -> {after[name]!r}" for name in after
-        )
+    try:
+        before, after = _next_values(saved, saved_plan(saved, ours)), _next_values(saved, ours)
+    except GradatimError:
+        before = after = {}  # the checkpoint's plan cannot be built here
+    lines.extend(
+        f"{name} of the next update: {before[name]!r} -> {after[name]!r}" for name in after
+    )
     both = saved.run is not None and ours.run is not None
     return GradatimError(
         "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "

@@ -17,9 +17,10 @@ from gradatim.core.errors import GradatimError
 from gradatim.core.warn import warn
 from gradatim.drive import Driver, Target
 from gradatim.torch.assign import Parts, new_schedules
+from gradatim.torch.checkpoint import in_order_of
 from gradatim.torch.groups import Entry
 from gradatim.torch.inner import has_nested_steps
-from gradatim.torch.roster import Member, Roster, in_order_of
+from gradatim.torch.roster import Member, Roster
 from gradatim.torch.table import Table
 
 Hook = Callable[[Optimizer, Any, Any], None]
@@ -76,8 +77,6 @@ class Attachment:
         """
         self.driver, self.owner, self.released = driver, owner, released
         self._detach_orphans()
-        driver.leaves_groups_alone = self.roster.leaves_groups_alone("lr")
-        driver.refresh()
         row = driver.due(self.index)
         self._build()
         self._hook()
@@ -163,6 +162,7 @@ class Attachment:
         if self._is_probe or ("found_inf" in self._attributes and optimizer.found_inf):  # type: ignore[attr-defined]
             self.last_step_counted = False
             return None
+        # Both loops are written out here, since they run at every step.
         row, is_as_written = self._row, True
         for key, column in self._in_all:
             value = row[column]
@@ -194,8 +194,7 @@ class Attachment:
         self._is_probe = self._probed(kwargs)
         if self._is_probe:
             return
-        if not self.table.is_current():
-            self.match()
+        self.match()
         row = self.driver.due(self.index)
         if row is not self._row:
             self._write(row)
@@ -255,8 +254,9 @@ class Attachment:
             parts.entry.separate(holding, self.optimizer.defaults)
         columns = {target: column for column, target in enumerate(self.driver.plan)}
         by_name = any(parts.depends_on_group for parts in self.roster.parts)
-        self.table = Table(self.optimizer, self.roster.members, columns, +self.released, by_name)
-        self._in_all, self._has_others = self.table.in_all, self.table.has_others
+        self.driver.leaves_groups_alone = self.roster.leaves_groups_alone("lr")
+        self.table = Table(self.roster.members, columns, +self.released)
+        self._in_all, self._has_others = self.table.in_all, self.table.has_others or by_name
         self._group_count = len(groups)
         self._row = []  # nothing is written yet
 

@@ -76,6 +76,7 @@ def _inner(optimizer: Any) -> Iterator[tuple[str, Optimizer]]:
 def _optimizers_in(name: str, held: Any, depth: int) -> Iterator[tuple[str, Optimizer]]:
     if isinstance(held, Optimizer):
         yield name, held
+    # Not in torch's own state of each parameter, a defaultdict: it is large, and holds none.
     elif depth and isinstance(held, Mapping) and not isinstance(held, defaultdict):
         for key, one in held.items():
             yield from _optimizers_in(f"{name}[{key!r}]", one, depth - 1)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from torch import Tensor
-from torch.optim import Optimizer
 
 from gradatim.drive import Target
 from gradatim.torch.cells import SlotCell, TensorCell
@@ -36,11 +35,9 @@ class Table:
     """Where each column of a row is written: floats shared by all groups, and everything else.
 
     Args:
-        optimizer: The optimizer that has the groups.
         members: The groups.
         columns: The column of each target in a row.
         released: Values that are handed over: read, but not written.
-        by_name: Whether the name of a group decides what is written into it.
     """
 
     in_all: list[tuple[str, int]]
@@ -48,20 +45,15 @@ class Table:
 
     def __init__(
         self,
-        optimizer: Optimizer,
         members: Sequence[Member],
         columns: Mapping[Target, int],
         released: Collection[str],
-        by_name: bool,
     ) -> None:
         self.places = [
             Place(one.entry, member.group, one.target, label(member.group, i), columns[one.target])
             for i, member in enumerate(members)
             for one in member.assigned
         ]
-        self._optimizer = optimizer
-        self._groups = [member.group for member in members]
-        self._names = [(member.group, member.name) for member in members] if by_name else []
         self._released = any(place.target.value in released for place in self.places)
         self._cells: list[tuple[TensorCell | SlotCell, int]] = []
         floats: dict[tuple[str, int], list[Group]] = {}
@@ -77,17 +69,7 @@ class Table:
                 floats.setdefault((entry.key, place.column), []).append(group)
         self.in_all = [at for at, groups in floats.items() if len(groups) == len(members)]
         self._in_some = [(*at, groups) for at, groups in floats.items() if at not in self.in_all]
-        self.has_others = bool(self._in_some or self._cells or self._names or self._released)
-
-    def is_current(self) -> bool:
-        """Whether the optimizer has the groups that this was made for, with the names they had."""
-        groups, known = self._optimizer.param_groups, self._groups
-        if len(groups) != len(known):
-            return False
-        for group, one in zip(groups, known):  # noqa: B905  of one length, and strict is slower
-            if group is not one:
-                return False
-        return all(group.get("name") is name for group, name in self._names)
+        self.has_others = bool(self._in_some or self._cells or self._released)
 
     def write_others(self, row: Sequence[float]) -> None:
         """Write all values of a row but those of ``in_all``."""

@@ -1,0 +1,60 @@
+"""The values that a plan gives at a tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from gradatim.core.errors import GradatimError
+from gradatim.core.pieces import joins
+from gradatim.drive.plan import Plan, Target
+from gradatim.xp.scalar import PYTHON
+
+# Later than any position.
+NEVER = 2**63
+
+Column = tuple[Callable[[int, Any], float], float | None, Target]
+"""What computes the value of a target, and the scale of its rule if it has one."""
+
+
+def columns_of(plan: Plan, scales: Mapping[str, float]) -> list[Column]:
+    """The targets of a plan in order, with what their values are computed from."""
+    # What schedule(tick) calls, once it has found that tick is a whole number, 0 or more.
+    return [(one.held, scales.get(t.value), t) for t, one in plan.schedules.items()]
+
+
+def values_at(columns: Iterable[Column], tick: int) -> list[float]:
+    """The value of each target at a tick, in order.
+
+    Raises:
+        GradatimError: If one is NaN or infinite, as that of a user's own function may be.
+    """
+    row = []
+    for held, scale, target in columns:
+        value = held(tick, PYTHON)
+        if scale is not None:
+            value *= scale
+        if value - value != 0.0:
+            raise GradatimError(
+                f"{target}: the value for update {tick + 1} is {value!r}, which no optimizer can "
+                "take. If it comes from a function of your own, look at what it returns there."
+            )
+        row.append(value)
+    return row
+
+
+def end_of_rates(plan: Plan) -> int:
+    """The position from which every learning rate is 0 for good; ``NEVER`` if one never is."""
+    rates = [schedule for target, schedule in plan.schedules.items() if target.value == "lr"]
+    ends = []
+    for schedule in rates:
+        # Without a length, it may end with a piece that stays at 0: ... >> Constant(0.0).
+        end = max(joins(schedule), default=0) if schedule.length is None else schedule.length
+        try:
+            stays_at_zero = schedule(end) == schedule(NEVER - 1) == 0.0
+        except Exception:  # a user's formula may have no value so far out
+            return NEVER
+        if not stays_at_zero:
+            return NEVER
+        ends.append(end)
+    return max(ends, default=0) or NEVER
