@@ -33,10 +33,10 @@ def test_an_override_that_leaves_no_update_is_warned_of():
     done = Driver({"lr": Linear(1.0, 0.5, small.steps)}, run=small)
     done.advance(100)
     driver = Driver({"lr": Linear(1.0, 0.5, large.steps)}, run=large)
-    with pytest.warns(UserWarning, match="no update is left: the state is at position 100.*has 50"):
+    with pytest.warns(UserWarning, match="no update is left: the state is at 100 updates.*has 50"):
         driver.load(done.state(), "override")
     driver.load(done.state(), "rescale")
-    assert driver.position == 50
+    assert (driver.position, driver.tick) == (100, 50)
 
 
 @pytest.mark.parametrize(("nan", "effect"), [("ignore", "left out"), ("worse", "no improvement")])

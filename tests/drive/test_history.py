@@ -50,7 +50,7 @@ def test_a_table_of_all_updates(tmp_path):
 
 def test_after_a_load_it_begins_there(tmp_path):
     driver = Driver({"lr": LINE})
-    driver.load(Driver({"lr": LINE}).state() | {"position": 2})
+    driver.load(Driver({"lr": LINE}).state() | {"position": 2, "tick": 2})
     driver.advance()
     driver.save_history(tmp_path / "history.csv")
     assert (tmp_path / "history.csv").read_text() == "position,lr\n2,0.5\n"

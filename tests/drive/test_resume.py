@@ -95,7 +95,7 @@ def test_a_state_is_plain_data():
 
     assert plain(state)
     assert json.loads(json.dumps(state)) == state
-    assert state["format"] == 1
+    assert state["format"] == 2
 
 
 def test_a_file_holds_it_all(tmp_path):
@@ -246,11 +246,17 @@ BAD_STATES = {
     "a list": ([1, 2], "state must be what"),
     "a text": ("format", "state must be what"),
     "of torch's StepLR": ({"step_size": 3, "gamma": 0.1, "last_epoch": 5}, r"scheduler\.seek\(5\)"),
-    "newer": (state(format=2), "format must be 1.*newer version: update gradatim"),
+    "newer": (state(format=3), "format must be 1 to 2.*newer version: update gradatim"),
     "format as a bool": (state(format=True), "format must be 1"),
     "format as a text": (state(format="1"), "format must be 1"),
     "format as a float": (state(format=1.0), "format must be 1"),
     "no position": (without("position"), "the keys of the state"),
+    "tick -1": (state(tick=-1), "tick must be a whole number"),
+    "no tick": (without("tick"), "the keys of the state"),
+    "a last optimizer that is a name": (state(last="adamw"), "last must be a whole number"),
+    "external a mapping": (state(external={}), "external must be a list of names"),
+    "external not driven": (state(external=["kl"]), "external"),
+    "a format 1 with a tick": (state(format=1), "the keys of the state"),
     "no schedules": (without("schedules"), "the keys of the state"),
     "no rules": (without("rules"), "the keys of the state"),
     "no states": (without("states"), "the keys of the state"),

@@ -748,7 +748,8 @@ class Odd(SGD):
 BAD = [
     (lambda: Scheduler(None, lr=SCHEDULE), "optimizer must be a torch optimizer, got None"),
     (lambda: Scheduler(net(), lr=SCHEDULE), "optimizer must be a torch optimizer"),
-    (lambda: Scheduler([sgd()], lr=SCHEDULE), "optimizer must be a torch optimizer"),
+    (lambda: Scheduler([], lr=SCHEDULE), "optimizer must be an optimizer, or several"),
+    (lambda: Scheduler([net()], lr=SCHEDULE), "optimizer must be a torch optimizer"),
     (lambda: Scheduler(sgd()), "nothing to drive. Write lr="),
     (lambda: Scheduler(sgd(), None), "nothing to drive. Write lr="),
     (lambda: Scheduler(sgd(), lr="cosine"), "lr must be a schedule.*got 'cosine'"),

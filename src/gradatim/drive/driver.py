@@ -8,49 +8,46 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from math import isfinite
+from contextlib import AbstractContextManager
 from threading import Lock
-from typing import Any, get_args
+from typing import Any
 
-from gradatim.core import atomic
 from gradatim.core._fields import Count, check
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
+from gradatim.drive.clocks import clock_of
 from gradatim.drive.history import History
-from gradatim.drive.mismatch import warn_of_override
 from gradatim.drive.plan import Plan, Target, as_plan
-from gradatim.drive.state import (
-    OnMismatch,
-    read_file,
-    read_state,
-    resolve,
-    rule_states,
-    scales_of,
-    state_of,
-)
+from gradatim.drive.resume import Resumable
+from gradatim.drive.rule_states import RuleStates
+from gradatim.drive.setters import Setters
+from gradatim.drive.updates import Updates
 from gradatim.drive.values import columns_of, end_of_rates, values_at
-
-# No optimizer has stepped since the start or the last load: whichever steps next begins an update.
-_NONE_STEPPED = 2**31
 
 # One lock for all drivers: a lock of its own could not be copied or pickled with its driver.
 _OBSERVING = Lock()
 
 
-class Driver:
+class Driver(Resumable):
     """Drives named values along their schedules, one real optimizer update at a time.
 
-    ``position`` counts real updates. ``tick`` is what the schedules are asked for; it is the same
-    number as long as a run is measured in updates.
+    ``position`` counts real updates. ``tick`` is what the schedules are asked for: the same number
+    as long as a run is measured in updates, otherwise its samples, tokens or milliseconds.
 
     Args:
         plan: A ``Plan``, the path of a plan file, or a mapping from targets to schedules, such as
             ``{"lr": ..., "weight_decay": ..., "lr/head": ...}``.
         rules: With a mapping: the rules, as ``Plan`` takes them.
         run: With a mapping: the run, as ``Plan`` takes it.
+        setters: For a value, a function that is called with each new number, such as
+            ``{"window": model.set_window}``.
+        now: A clock in seconds in place of ``time.monotonic``, for a run measured in time.
+        update: Where several optimizers share the plan, the index of the one whose steps are the
+            updates; None if an update begins when an optimizer steps that is not later in the list
+            than the last one that stepped.
 
     Raises:
         GradatimError: If something else is given, or a rule is for a value that is not driven.
@@ -64,20 +61,12 @@ class Driver:
     ({'lr': 0.25}, {'lr': 0.0}, 1)
     """
 
-    plan: Plan
-    """The plan in force."""
-    position: int
-    """The completed optimizer updates."""
-    tick: int
-    """What the schedules are asked for."""
-
-    leaves_groups_alone = False
-    """Whether the optimizer has groups whose rate is not driven here."""
-
     row: list[float] | None
     """The values of the next update, one per target of the plan; None if not computed yet."""
 
-    _last: int
+    is_guarded: bool
+    """Whether something must be looked at before each step: a count, or setters."""
+
     _previous: list[float] | None
     _end_of_rates: int
 
@@ -86,14 +75,24 @@ class Driver:
         plan: Plan | Mapping[Any, Schedule | float] | str | os.PathLike[str],
         rules: Rule | Mapping[str, Rule] | None = None,
         run: Run | None = None,
+        *,
+        setters: Mapping[str, Callable[[Any], object]] | None = None,
+        now: Callable[[], float] | None = None,
+        update: int | None = None,
     ) -> None:
         self.plan = self._own_plan = as_plan("Driver", plan, rules, run)
-        self._states = {name: rule.init() for name, rule in self.plan.rules.items()}
-        self._move(0)
-        self._history = History(0, self.plan, self.scales)
+        self._rules = RuleStates(self.plan.rules)
+        self.updates = Updates(update)
+        self._now, self.clock = now, clock_of(self.plan.run, now)
+        self.setters = Setters("Driver", self.plan, setters or {})
+        self._refresh()
+        self._history = History(0, self.plan, self.scales, self.clock.tick_at)
         self._logged = 0
         self._warned: set[str] = set()
         self.unusable: dict[str, int] = {}
+        self.partly_driven: set[int] = set()
+        self._guard()
+        self.call_setters()
 
     def stepped(
         self, optimizer: int = 0, wrote: Mapping[Target, float] | None = None
@@ -101,43 +100,150 @@ class Driver:
         """An optimizer has made a real update; the values that its next step uses.
 
         Args:
-            optimizer: Its index. Where several optimizers share one plan, an update begins when an
-                optimizer steps that is not later in the list than the last one that stepped.
+            optimizer: Its index.
             wrote: Values that somebody else had written and this step used instead.
 
         Raises:
-            GradatimError: If a value is NaN or infinite, as that of a user's own function may be.
+            GradatimError: If a value is NaN or infinite, as that of a user's own function may be,
+                or the clock ran backwards. The update is counted all the same.
         """
-        if optimizer <= self._last:
-            self.position += 1
-            self.tick = self.position
+        begins = self.updates.stepped(optimizer)
+        if begins:
+            if self.setters.has_failed:
+                wrote = {**self.setters.stale(self._number), **(wrote or {})}
             self._previous, self.row = self.row, None
-        self._last = optimizer
         if wrote:
             self._history.wrote(self.position - 1, wrote)
-        elif self.position > self._end_of_rates and not self.leaves_groups_alone:
-            self._warn_past_the_end()
+        if begins:
+            if self.clock.tick >= self._end_of_rates and not wrote and not self.partly_driven:
+                self._warn_past_the_end()
+            self.clock.advance(self.position)
+        return self.due_next()
+
+    def due_next(self) -> list[float]:
+        """The values of the next update, in the order of the plan's targets."""
         if self.row is None:
-            self.row = values_at(self._columns, self.tick)
+            self.row = values_at(self._columns, self.clock.tick, self.position)
         return self.row
+
+    def check_told(self, optimizer: int = 0) -> None:
+        """Refuse a step before it is made if the user has not counted what it sees.
+
+        Raises:
+            GradatimError: If the clock is counted by the user, and was not.
+        """
+        if self.updates.begins_with(optimizer):
+            self.clock.check_told()
 
     def due(self, optimizer: int = 0) -> list[float]:
         """The values that this optimizer's next step uses, in the order of the plan's targets."""
-        if optimizer > self._last and self._previous is not None:
+        if self._previous is not None and self.updates.is_open_for(optimizer):
             return self._previous
-        if self.row is None:
-            self.row = values_at(self._columns, self.tick)
-        return self.row
+        return self.due_next()
+
+    def value(self, name: str) -> float | int:
+        """The number that the next update uses; a whole one where the schedule is ``rounded``.
+
+        Args:
+            name: The name of the value, such as "kl", or of a target, such as "lr/head".
+
+        Raises:
+            GradatimError: If there is no such value.
+        """
+        target = Target.read(name)
+        if target not in self.plan:
+            raise unknown("value", "value", name, map(str, self.plan))
+        return self._number(target)
+
+    def _number(self, target: Target) -> float | int:
+        value = self.due_next()[self._index[target]]
+        is_whole = self.plan.schedules[target].is_whole and target.value not in self.plan.rules
+        return int(value) if is_whole else value
+
+    def call_setters(self) -> None:
+        """Call each setter whose value has changed, and those that raised the last time."""
+        self.setters.call(self._number)
+
+    def add_setter(self, name: str, function: Callable[[Any], object]) -> None:
+        """Call a function with each new number of a value, beginning with the present one.
+
+        Raises:
+            GradatimError: If there is no such value.
+        """
+        self.setters.add("add_setter", self.plan, name, function)
+        self._guard()
+        self.call_setters()
+
+    def _guard(self) -> None:
+        self.is_guarded = self.clock.waits_for_count or bool(self.setters)
+
+    def count(self, **amount: float) -> None:
+        """Count what the coming update sees, before the step: ``count(tokens=4096)``.
+
+        Args:
+            amount: One argument, named as the run's clock: the number of samples, tokens or
+                whatever is counted, over all processes. Of ``progress``, the share of the run
+                that is done, from 0.0 to 1.0. What was counted for a skipped update counts.
+
+        Raises:
+            GradatimError: If the clock of the run counts something else, or it would run
+                backwards. Nothing changed.
+        """
+        if len(amount) != 1:
+            raise GradatimError(f"count: give one argument, such as {self.clock.unit}=n.")
+        ((unit, number),) = amount.items()
+        self.clock.count("count", unit, number)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Leave out the time of a ``with`` block, such as an evaluation, if the clock is time."""
+        return self.clock.paused()
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is over, by its clock.
+
+        Raises:
+            GradatimError: If the length of the run is not known.
+        """
+        return self._left() <= 0
+
+    @property
+    def remaining(self) -> float:
+        """What is left of the run: seconds if its clock is time, otherwise updates, tokens, ...
+
+        Raises:
+            GradatimError: If the length of the run is not known.
+        """
+        left = max(self._left(), 0)
+        return left / 1000 if self.clock.unit == "time" else left
+
+    def _left(self) -> int:
+        length = self.plan.ticks
+        if length is None:
+            raise GradatimError(
+                "done: the length of the run is not known. Give run=Run(steps=...) when building."
+            )
+        return length - self.clock.tick
+
+    @property
+    def position(self) -> int:
+        """The completed optimizer updates."""
+        return self.updates.position
+
+    @property
+    def tick(self) -> int:
+        """What the schedules are asked for: updates, or what the run's clock counts instead."""
+        return self.clock.tick
 
     @property
     def scales(self) -> dict[str, float]:
         """What each rule multiplies its value with at the moment."""
-        return scales_of(self._states)
+        return self._rules.scales
 
     @property
     def next(self) -> dict[str, float]:
         """The values that the next update uses."""
-        return dict(zip(map(str, self.plan), self.due(), strict=True))
+        return dict(zip(map(str, self.plan), self.due_next(), strict=True))
 
     @property
     def applied(self) -> dict[str, float] | None:
@@ -146,49 +252,54 @@ class Driver:
 
     def advance(self, updates: int = 1) -> None:
         """Count real updates that no optimizer reported."""
-        self._move(self.position + check("advance", "updates", Count, updates))
+        position = self.position + check("advance", "updates", Count, updates)
+        if position > self.position:
+            self.clock.check_told()
+            self.clock.advance(position)
+            self.updates.begin(position)
+            self._refresh()
+            self.call_setters()
 
     def retract(self) -> None:
         """Take the last counted update back: the optimizer left it out.
 
+        After a step that was not counted by itself, void or part of an update that another
+        optimizer began, this does nothing. Tokens and time of the update stay counted.
+
         Raises:
-            GradatimError: If no update has been counted since the start or the last load.
+            GradatimError: If no update has been counted since the start, the last load, or the
+                last call of this.
         """
         if self.position <= self._history.start:
             raise GradatimError(
                 "retract: no update has been counted since the start of the run or the last load."
             )
-        self._move(self.position - 1)
+        if not self.updates.retract():
+            return
+        self.clock.retract(self.position)
+        self._refresh()
         self._history.rewind(self.position)
         self._logged = min(self._logged, self.position)
+        self.call_setters()
 
-    def seek(self, position: int) -> None:
-        """Set the position, and keep the states of the rules. The history begins anew there.
-
-        Raises:
-            GradatimError: If it is no whole number, 0 or more.
-        """
-        self._restore(
-            {**self.state(), "position": check("seek", "position", Count, position)}, "keep"
-        )
-
-    def _move(self, position: int) -> None:
-        self.position = self.tick = position
-        self._last = _NONE_STEPPED
+    def _went_on(self) -> None:
+        self._guard()
         self._refresh()
+        self.call_setters()
 
     def _refresh(self) -> None:
         """Recompute what depends on the plan, the position and the scales."""
         self._columns = columns_of(self.plan, self.scales)
+        self._index = {target: column for column, target in enumerate(self.plan)}
         self.row = self._previous = None
         self._end_of_rates = end_of_rates(self.plan)
 
     def _warn_past_the_end(self) -> None:
         self._warn_once(
             "end",
-            f"the schedule of lr has ended at 0, after {self._end_of_rates} updates, and the "
-            f"run goes on: update {self.position} changed nothing, and later ones will not either. "
-            "To train longer, write extend(...) or rewarm(...).",
+            f"the schedule of lr has ended at 0, after {self._end_of_rates} {self.clock.ticks}, "
+            f"and the run goes on: update {self.position} changed nothing, and later ones will not "
+            "either. To train longer, write extend(...) or rewarm(...).",
         )
 
     def _warn_once(self, about: str, message: str) -> None:
@@ -206,32 +317,19 @@ class Driver:
         Raises:
             GradatimError: If there is no such rule, or the metric is not usable. Nothing changed.
         """
-        rules = self.plan.rules
-        if not rules:
-            raise GradatimError(
-                "observe: there is no rule to show the metric to. Give one when building: "
-                "rule=Plateau(mode='min')."
-            )
-        if name is not None and name not in rules:
-            raise unknown("observe", "rule", name, rules)
         with _OBSERVING:
-            names = list(rules) if name is None else [name]
-            self._states |= {n: rules[n].update(self._states[n], metric) for n in names}
+            unusable = self._rules.observe(metric, name)
             self._refresh()
             self._history.begin(self.position, self.plan, self.scales)
-            if not isfinite(metric):
-                self._count_unusable(names, metric)
-
-    def _count_unusable(self, names: list[str], metric: float) -> None:
-        """Only reached under nan="ignore" and nan="worse": under "error" the rule has refused."""
-        for name in names:
-            self.unusable[name] = self.unusable.get(name, 0) + 1
-        nan = self.plan.rules[names[0]].nan
-        effect = "left out" if nan == "ignore" else "counted as no improvement"
-        self._warn_once(
-            "nan",
-            f"observe: the metric is {metric}; it is {effect}. driver.unusable counts these.",
-        )
+            if unusable is not None:
+                for each in unusable.names:
+                    self.unusable[each] = self.unusable.get(each, 0) + 1
+                self._warn_once(
+                    "nan",
+                    f"observe: the metric is {metric}; it is {unusable.effect}. driver.unusable "
+                    "counts these.",
+                )
+        self.call_setters()
 
     def add(self, target: Target, schedule: Schedule) -> None:
         """Drive one more target from here on, such as a parameter group that was added later."""
@@ -262,52 +360,3 @@ class Driver:
             for name, value in (self._history.at(self._logged) or {}).items():
                 log(name, value, self._logged)
             self._logged += 1
-
-    def state(self) -> dict[str, Any]:
-        """Everything needed to go on exactly here: plain numbers and strings."""
-        return state_of(self.plan, self.position, self._states)
-
-    def load(self, state: Mapping[str, Any], on_mismatch: OnMismatch = "strict") -> None:
-        """Go on where a state was taken. Loading twice is loading once.
-
-        Args:
-            state: What ``state()`` gave.
-            on_mismatch: What to do if the state's schedules, rules or run are not this driver's:
-                "strict" refuses and names each difference; "keep" goes on with those of the
-                state; "override" goes on with this driver's, at the state's position; "rescale"
-                too, at the position where as much of the data has been seen.
-
-        Raises:
-            GradatimError: If the state cannot be read or does not fit. This driver is unchanged.
-        """
-        if on_mismatch not in get_args(OnMismatch):
-            raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
-        self._restore(state, on_mismatch)
-
-    def _restore(self, state: Mapping[str, Any], on_mismatch: OnMismatch) -> None:
-        saved = read_state(state)
-        # An earlier load may have kept a checkpoint's plan; what overrides is the script's.
-        ours = self._own_plan if on_mismatch in ("override", "rescale") else self.plan
-        plan, position = resolve(saved, ours, on_mismatch)
-        states = rule_states(saved, plan)
-        # Refused before anything is changed.
-        values_at(columns_of(plan, scales_of(states)), position)
-        if on_mismatch == "override":
-            warn_of_override(saved, plan)
-        self.plan, self._states = plan, states
-        self._move(position)
-        self._history, self._logged = History(position, plan, self.scales), position
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the state to a JSON file; a kill leaves the old file or the new one."""
-        import json  # only here: importing gradatim must stay cheap
-
-        atomic.write(path, json.dumps(self.state(), indent=1))
-
-    def restore(self, path: str | os.PathLike[str], on_mismatch: OnMismatch = "strict") -> None:
-        """Load the state from a file that ``save`` wrote.
-
-        Raises:
-            GradatimError: If the file cannot be read or does not fit. This driver is unchanged.
-        """
-        self.load(read_file(path), on_mismatch)

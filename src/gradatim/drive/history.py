@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from gradatim.core import atomic
 from gradatim.core.errors import unknown
 from gradatim.drive.plan import Plan, Target
-from gradatim.drive.values import values_at
+from gradatim.drive.values import Column, columns_of, values_at
 
 
 class Segment(NamedTuple):
@@ -20,10 +20,9 @@ class Segment(NamedTuple):
     plan: Plan
     scales: Mapping[str, float]
 
-    def value(self, target: Target, position: int) -> float:
-        """What the schedule of a target, scaled by its rule, gives for an update."""
-        held = self.plan.schedules[target].held
-        return values_at([(held, self.scales.get(target.value), target)], position)[0]
+    def columns(self) -> list[Column]:
+        """What the values of the targets are computed from."""
+        return columns_of(self.plan, self.scales)
 
 
 class History:
@@ -31,10 +30,22 @@ class History:
 
     Nothing is stored for an update that used the values of its schedules: they are computed again
     when asked for. Only values that somebody else wrote into the optimizer are kept one by one.
+
+    Args:
+        start: The position at which it begins.
+        plan: The schedules in force there.
+        scales: The scales of the rules in force there.
+        tick_at: The tick of the update after a position.
     """
 
-    def __init__(self, start: int, plan: Plan, scales: Mapping[str, float]) -> None:
-        self._segments = [Segment(start, plan, scales)]
+    def __init__(
+        self,
+        start: int,
+        plan: Plan,
+        scales: Mapping[str, float],
+        tick_at: Callable[[int], int],
+    ) -> None:
+        self._segments, self._tick_at = [Segment(start, plan, scales)], tick_at
         self._written: dict[int, dict[Target, float]] = {}
 
     @property
@@ -65,8 +76,9 @@ class History:
         if position < self.start:
             return None
         segment = self._segment(position)
-        values = {str(t): segment.value(t, position) for t in segment.plan}
-        return values | {str(t): v for t, v in self._written.get(position, {}).items()}
+        row = values_at(segment.columns(), self._tick_at(position), position)
+        values = dict(zip(segment.plan, row, strict=True)) | self._written.get(position, {})
+        return {str(target): value for target, value in values.items()}
 
     def _segment(self, position: int) -> Segment:
         return self._segments[bisect_right(self._segments, position, key=lambda s: s.start) - 1]
@@ -87,13 +99,13 @@ class History:
     def _values(self, target: Target, end: int) -> Iterator[tuple[int, float]]:
         ends = [segment.start for segment in self._segments[1:]] + [end]
         for segment, until in zip(self._segments, ends, strict=True):
-            driven = target in segment.plan
+            columns = [column for column in segment.columns() if column[2] == target]
             for position in range(segment.start, min(until, end)):
                 written = self._written.get(position, {}).get(target)
                 if written is not None:
                     yield position, written
-                elif driven:
-                    yield position, segment.value(target, position)
+                elif columns:
+                    yield position, values_at(columns, self._tick_at(position), position)[0]
 
     def write(self, path: str | os.PathLike[str], end: int) -> None:
         """Write a CSV file: one row per update, one column per target.

@@ -22,10 +22,10 @@ def warn_of_override(saved: SavedState, plan: Plan) -> None:
                 f"load: on_mismatch='override' changes the largest {target} of the updates to come "
                 f"from {was!r} to {now!r}."
             )
-    if plan.run is not None and saved.position >= plan.run.steps:
+    if plan.run is not None and saved.place.tick >= plan.run.ticks:
         warn(
-            f"load: no update is left: the state is at position {saved.position}, and the run of "
-            f"this script has {plan.run.steps} updates. If the batch size changed, "
+            f"load: no update is left: the state is at {saved.place.tick} {plan.run.clock}, and "
+            f"the run of this script has {plan.run.ticks}. If the batch size changed, "
             "on_mismatch='rescale' goes on at the same place in the data."
         )
 
@@ -39,8 +39,8 @@ def _largest_values(saved: SavedState, plan: Plan) -> Iterator[tuple[Target, flo
     for target, schedule in plan.schedules.items():
         yield (
             target,
-            _largest(before.schedules[target], saved.position),
-            _largest(schedule, saved.position),
+            _largest(before.schedules[target], saved.place.tick),
+            _largest(schedule, saved.place.tick),
         )
 
 

@@ -47,6 +47,8 @@ class Plan:
     Args:
         schedules: A schedule, or a number that stays, for each target: a ``Target``, or its text
             such as "lr", "weight_decay" or "lr/head".
+        external: More targets, for values outside of any optimizer: the weight of a KL term, the
+            decay of an average, the size of a window.
         rules: A rule for any of the values: the rule of "lr" scales "lr/head" too. A rule alone
             is for "lr".
         run: The length of the run. A resume needs it to keep its place in the data when the batch
@@ -61,31 +63,47 @@ class Plan:
     (Constant(value=0.1), 0.75)
     """
 
-    __slots__ = ("rules", "run", "schedules")
+    __slots__ = ("external", "rules", "run", "schedules")
 
     schedules: Mapping[Target, Schedule]
+    """All schedules, those of external values included."""
+    external: tuple[str, ...]
+    """The names of the values outside of any optimizer."""
     rules: Mapping[str, Rule]
     run: Run | None
 
     def __init__(
         self,
-        schedules: Mapping[Any, Schedule | float],
+        schedules: Mapping[Any, Schedule | float] = MappingProxyType({}),
         *,
+        external: Mapping[str, Schedule | float] | None = None,
         rules: Rule | Mapping[str, Rule] | None = None,
         run: Run | None = None,
     ) -> None:
-        self._fill("Plan", schedules, rules, run)
+        self._fill("Plan", schedules, external, rules, run)
 
-    def _fill(self, where: str, schedules: object, rules: object, run: object) -> None:
+    def _fill(
+        self, where: str, schedules: object, external: object, rules: object, run: object
+    ) -> None:
         """Take what was given to ``where``, or refuse it in that name."""
-        given = _checked(where, schedules, rules, run)
-        for name, value in zip(("schedules", "rules", "run"), given, strict=True):
+        given = _checked(where, schedules, external, rules, run)
+        for name, value in zip(("schedules", "external", "rules", "run"), given, strict=True):
             object.__setattr__(self, name, value)
 
     @property
     def values(self) -> tuple[str, ...]:
         """The names of the values that are driven, whichever part of the model they are for."""
         return tuple(dict.fromkeys(target.value for target in self.schedules))
+
+    @property
+    def ticks(self) -> int | None:
+        """The length of the run, or of the longest schedule, by the plan's clock; None if endless.
+
+        A clock in updates counts updates, one in time milliseconds.
+        """
+        if self.run is not None:
+            return self.run.ticks
+        return max((one.length for one in self.schedules.values() if one.length), default=None)
 
     @property
     def steps(self) -> int | None:
@@ -112,7 +130,15 @@ class Plan:
 
     def with_schedules(self, schedules: Mapping[Target, Schedule]) -> Plan:
         """The same plan with these schedules, in place of those of the same targets."""
-        return Plan({**self.schedules, **schedules}, rules=self.rules, run=self.run)
+        return self.replaced({**self.schedules, **schedules}, self.rules, self.run)
+
+    def replaced(
+        self, schedules: Mapping[Target, Schedule], rules: Mapping[str, Rule], run: Run | None
+    ) -> Plan:
+        """A plan with other schedules, rules and run, and the same values outside."""
+        outside = {str(t): one for t, one in schedules.items() if t.value in self.external}
+        inside = {t: one for t, one in schedules.items() if t.value not in self.external}
+        return Plan(inside, external=outside, rules=rules, run=run)
 
     def with_rates(self, edit: Callable[[Schedule], Schedule]) -> Plan:
         """The same plan with the schedule of each learning rate edited.
@@ -134,11 +160,13 @@ class Plan:
     def config(self) -> dict[str, Any]:
         """The plan as plain data.
 
-        >>> Plan({"lr": 0.5}).config()
-        {'schedules': {'lr': {'Constant': {'value': 0.5, 'steps': None}}}, 'rules': {}, 'run': None}
+        >>> Plan({"lr": 0.5}).config()  # doctest: +NORMALIZE_WHITESPACE
+        {'schedules': {'lr': {'Constant': {'value': 0.5, 'steps': None}}}, 'external': [],
+        'rules': {}, 'run': None}
         """
         return {
             "schedules": {str(name): one.config() for name, one in self.schedules.items()},
+            "external": sorted(self.external),
             "rules": {name: rule.config() for name, rule in self.rules.items()},
             "run": None if self.run is None else self.run.config(),
         }
@@ -146,13 +174,20 @@ class Plan:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Plan):
             return NotImplemented
-        return (self.schedules, self.rules, self.run) == (other.schedules, other.rules, other.run)
+        return self._parts() == other._parts()
+
+    def _parts(self) -> tuple[Any, ...]:
+        return self.schedules, set(self.external), self.rules, self.run
 
     def __hash__(self) -> int:
         return hash((frozenset(self.schedules.items()), frozenset(self.rules.items()), self.run))
 
     def __repr__(self) -> str:
-        parts = [repr({str(name): one for name, one in self.schedules.items()})]
+        by_name = {str(name): one for name, one in self.schedules.items()}
+        outside = {name: by_name.pop(name) for name in self.external}
+        parts = [repr(by_name)]
+        if outside:
+            parts.append(f"external={outside!r}")
         if self.rules:
             parts.append(f"rules={dict(self.rules)!r}")
         if self.run is not None:
@@ -175,24 +210,29 @@ class Plan:
         raise GradatimError(f"Plan: {name} cannot be set, a plan never changes. Build another one.")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (dict(self.schedules), dict(self.rules), self.run)
+        inside = {t: one for t, one in self.schedules.items() if t.value not in self.external}
+        outside = {name: self[name] for name in self.external}
+        return _rebuilt, (inside, outside, dict(self.rules), self.run)
 
 
 def _rebuilt(
-    schedules: Mapping[Target, Schedule], rules: Mapping[str, Rule], run: Run | None
+    schedules: Mapping[Target, Schedule],
+    external: Mapping[str, Schedule],
+    rules: Mapping[str, Rule],
+    run: Run | None,
 ) -> Plan:
-    return Plan(schedules, rules=rules, run=run)
+    return Plan(schedules, external=external, rules=rules, run=run)
 
 
 def _checked(
-    where: str, schedules: object, rules: object, run: object
-) -> tuple[Mapping[Target, Schedule], Mapping[str, Rule], Run | None]:
+    where: str, schedules: object, external: object, rules: object, run: object
+) -> tuple[Mapping[Target, Schedule], tuple[str, ...], Mapping[str, Rule], Run | None]:
     """What a plan is made of, from what the user gave to ``where``.
 
     Raises:
         GradatimError: If something is not what a plan takes.
     """
-    if not isinstance(schedules, Mapping) or not schedules:
+    if not isinstance(schedules, Mapping) or not (schedules or external):
         raise refuse(
             where,
             "schedules",
@@ -201,10 +241,36 @@ def _checked(
             'Write {"lr": schedule}.',
         )
     by_target = {_target(where, t): _schedule(where, str(t), s) for t, s in schedules.items()}
+    outside = _external(where, external, {target.value for target in by_target})
+    by_target |= {Target(name): one for name, one in outside.items()}
     if run is not None and not isinstance(run, Run):
         raise refuse(where, "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
     values = list(dict.fromkeys(target.value for target in by_target))
-    return MappingProxyType(by_target), MappingProxyType(_rules(where, rules, values)), run
+    checked_rules = MappingProxyType(_rules(where, rules, values))
+    return MappingProxyType(by_target), tuple(outside), checked_rules, run
+
+
+def _external(where: str, external: object, taken: set[str]) -> dict[str, Schedule]:
+    """The schedules of the values outside of any optimizer."""
+    if external is None:
+        return {}
+    if not isinstance(external, Mapping):
+        raise refuse(
+            where,
+            "external",
+            external,
+            "a mapping from names to schedules",
+            'Write external={"kl": schedule}.',
+        )
+    for name in external:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise refuse(where, "a name of an external value", name, 'a text without "/"')
+        if name in taken:
+            raise GradatimError(
+                f"{where}: {name} is driven in the optimizer already; give the external value "
+                "another name."
+            )
+    return {name: _schedule(where, name, one) for name, one in external.items()}
 
 
 def _target(where: str, given: object) -> Target:
@@ -248,7 +314,9 @@ def _rules(where: str, rules: object, values: list[str]) -> dict[str, Rule]:
     return dict(rules or {})
 
 
-def as_plan(where: str, plan: object, rules: object = None, run: object = None) -> Plan:
+def as_plan(
+    where: str, plan: object, rules: object = None, run: object = None, external: object = None
+) -> Plan:
     """The plan that was given to ``where`` as a plan, a path of a file, or a mapping.
 
     Raises:
@@ -256,7 +324,7 @@ def as_plan(where: str, plan: object, rules: object = None, run: object = None) 
     """
     if isinstance(plan, Mapping):
         made = Plan.__new__(Plan)
-        made._fill(where, plan, rules, run)
+        made._fill(where, plan, external, rules, run)
         return made
     if isinstance(plan, (str, PathLike)):
         from gradatim.plans import load_plan  # files are read only when one is given
@@ -270,9 +338,9 @@ def as_plan(where: str, plan: object, rules: object = None, run: object = None) 
             "a Plan, the path of a plan file, or a mapping of schedules",
             'Write {"lr": schedule}.',
         )
-    if rules is not None or run is not None:
+    if rules is not None or run is not None or external is not None:
         raise GradatimError(
-            f"{where}: a plan has its rules and its run already. Give them to the plan: "
-            "Plan(schedules, rules=..., run=...)."
+            f"{where}: a plan has its external values, its rules and its run already. Give them to "
+            "the plan: Plan(schedules, external=..., rules=..., run=...)."
         )
     return plan

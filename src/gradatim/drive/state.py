@@ -21,29 +21,42 @@ from gradatim.drive.values import columns_of, values_at
 
 OnMismatch = Literal["strict", "keep", "override", "rescale"]
 
-FORMAT = 1
-_KEYS = {"format", "position", "schedules", "rules", "run", "states"}
+FORMAT = 2
+_KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules", "run", "states"}
+# A state of version 0.1 is measured in updates and has no values outside of the optimizer.
+_NEW_IN_2 = {"tick", "last", "external"}
 _MAX_POSITION = 2**63
 _RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
 
 T = TypeVar("T")
 
 
+class Place(NamedTuple):
+    """Where in its run a driver is."""
+
+    position: int
+    """The completed updates."""
+    tick: int
+    """What its clock shows."""
+    last: int | None
+    """The optimizer that stepped last, where several share the plan; None if a load came after."""
+
+
 class SavedState(NamedTuple):
     """The parts of a state, each of the right form."""
 
-    position: int
+    place: Place
     config: Mapping[str, Any]
     """The schedules, rules and run, as plain data."""
     states: Mapping[str, RuleState]
     run: Run | None
 
 
-def state_of(plan: Plan, position: int, states: Mapping[str, RuleState]) -> dict[str, Any]:
+def state_of(plan: Plan, place: Place, states: Mapping[str, RuleState]) -> dict[str, Any]:
     """Everything needed to go on exactly here, as plain numbers and strings."""
     return {
         "format": FORMAT,
-        "position": position,
+        **place._asdict(),
         **plan.config(),
         "states": {name: list(state) for name, state in states.items()},
     }
@@ -78,27 +91,44 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
     """The parts of a state, each of them checked."""
     if not isinstance(state, Mapping) or "format" not in state:
         raise _foreign_state(state)
-    if type(state["format"]) is not int or state["format"] != FORMAT:
+    if type(state["format"]) is not int or not 1 <= state["format"] <= FORMAT:
         raise refuse(
             "load",
             "format",
             state["format"],
-            f"{FORMAT}, the one this version reads",
+            f"1 to {FORMAT}, those this version reads",
             "A larger one was written by a newer version: update gradatim.",
         )
-    if set(state) != _KEYS:
-        raise refuse("load", "the keys of the state", _sorted(state), f"{_sorted(_KEYS)}")
-    position = state["position"]
-    if type(position) is not int or not 0 <= position < _MAX_POSITION:
-        raise refuse("load", "position", position, "a whole number of updates, 0 or more")
+    keys = _KEYS - _NEW_IN_2 if state["format"] == 1 else _KEYS
+    if set(state) != keys:
+        raise refuse("load", "the keys of the state", _sorted(state), f"{_sorted(keys)}")
+    if state["format"] == 1:
+        state = {**state, "tick": state["position"], "last": None, "external": []}
     for part in ("schedules", "rules", "states"):
         if not isinstance(state[part], Mapping):
             raise refuse("load", part, state[part], "a mapping from names")
+    external = state["external"]
+    if not isinstance(external, list) or not all(isinstance(name, str) for name in external):
+        raise refuse("load", "external", external, "a list of names")
+    if not set(external) <= set(state["schedules"]):
+        raise refuse("load", "external", external, f"among {_sorted(state['schedules'])}")
     if set(state["rules"]) != set(state["states"]):
         raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
     states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
     config = {part: current_config(state[part]) for part in ("schedules", "rules", "run")}
-    return SavedState(position, config, states, _run(config["run"]))
+    place = Place(
+        _whole(state, "position"),
+        _whole(state, "tick"),
+        None if state["last"] is None else _whole(state, "last"),
+    )
+    return SavedState(place, {**config, "external": external}, states, _run(config["run"]))
+
+
+def _whole(state: Mapping[str, Any], part: str) -> int:
+    number: object = state[part]
+    if type(number) is not int or not 0 <= number < _MAX_POSITION:
+        raise refuse("load", part, number, "a whole number, 0 or more")
+    return number
 
 
 def _foreign_state(state: object) -> GradatimError:
@@ -153,18 +183,35 @@ def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
 
 
 def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Plan, int]:
-    """Choose plan and position for ``on_mismatch``, or raise an error with every difference."""
+    """Choose plan and tick for ``on_mismatch``, or raise an error with every difference."""
+    _check_clock(saved, ours)
     try:
         differences = differences_of(saved, ours)
         if on_mismatch == "rescale":
             return ours, _rescaled(saved, ours)
         if not differences or on_mismatch == "override":
-            return ours, saved.position
+            return ours, saved.place.tick
         if on_mismatch == "keep":
-            return saved_plan(saved, ours), saved.position
+            return saved_plan(saved, ours), saved.place.tick
         raise _mismatch(differences, saved, ours)
     except RecursionError:
         raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
+
+
+def _check_clock(saved: SavedState, ours: Plan) -> None:
+    """Refuse a state that was measured by another clock: its tick means something else."""
+    theirs, mine = clock_name(saved.run), clock_name(ours.run)
+    if theirs != mine:
+        raise GradatimError(
+            f"load: the state was measured in {theirs}, this plan is measured in {mine}, so its "
+            f"tick, {saved.place.tick}, means nothing here. Use a run with the clock {theirs!r}, "
+            f"or say where this run stands: seek({saved.place.position}, tick=...)."
+        )
+
+
+def clock_name(run: Run | None) -> str:
+    """What a run is measured in."""
+    return "updates" if run is None else run.clock
 
 
 Difference = tuple[str, Any, Any]
@@ -193,14 +240,16 @@ def _differences(saved: Any, ours: Any, where: str = "") -> Iterator[Difference]
 
 
 def _rescaled(saved: SavedState, ours: Plan) -> int:
-    """The position in our run at which as much data has been seen as in the run of the state."""
+    """The tick in our run at which as much data has been seen as in the run of the state."""
     if saved.run is None or ours.run is None:
         whose = "this script" if ours.run is None else "the state"
         raise GradatimError(
             f"load: {whose} does not say what run it is, so there is nothing to rescale by. Give "
             "run=Run(samples=..., batch=..., epochs=..., processes=...) when building."
         )
-    position = ours.run.position_after(saved.position, saved.run)
+    if ours.run.clock != "updates":
+        return saved.place.tick  # samples, tokens and seconds stay what they are
+    tick = ours.run.position_after(saved.place.tick, saved.run)
     for target, schedule in ours.schedules.items():
         same = saved.config["schedules"].get(str(target)) == schedule.config()
         if same and saved.run.steps != ours.run.steps and schedule.stretched(2) != schedule:
@@ -208,7 +257,7 @@ def _rescaled(saved: SavedState, ours: Plan) -> int:
                 f"load: {target} is the same schedule as before, for {saved.run.steps} updates; "
                 f"the run has {ours.run.steps} now. Build it from the new run: steps=run.steps."
             )
-    return position
+    return tick
 
 
 def saved_plan(saved: SavedState, ours: Plan) -> Plan:
@@ -233,7 +282,8 @@ def saved_plan(saved: SavedState, ours: Plan) -> Plan:
     }
     if not set(rules) <= set(ours.values):
         raise refuse("load", "the rules of the state", _sorted(rules), "for its own values")
-    return Plan(schedules, rules=rules, run=ours.run if saved.run is None else saved.run)
+    run = ours.run if saved.run is None else saved.run
+    return ours.replaced(schedules, rules, run)
 
 
 def _functions(config: Any) -> Iterator[str]:
@@ -250,7 +300,8 @@ def _functions(config: Any) -> Iterator[str]:
 def _next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
     """What the update after a state would use under a plan."""
     columns = columns_of(plan, scales_of(rule_states(saved, plan)))
-    return dict(zip(map(str, plan), values_at(columns, saved.position), strict=True))
+    row = values_at(columns, saved.place.tick, saved.place.position)
+    return dict(zip(map(str, plan), row, strict=True))
 
 
 def _mismatch(differences: list[Difference], saved: SavedState, ours: Plan) -> GradatimError:
@@ -269,7 +320,7 @@ def _mismatch(differences: list[Difference], saved: SavedState, ours: Plan) -> G
         "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "
         + "\n  ".join(lines)
         + "\nTo go on with the checkpoint's, on_mismatch='keep'; with the script's at position "
-        f"{saved.position}, on_mismatch='override'"
+        f"{saved.place.position}, on_mismatch='override'"
         + ("; or at the same place in the data, on_mismatch='rescale'." if both else ".")
     )
 

@@ -13,31 +13,35 @@ from gradatim.xp.scalar import PYTHON
 # Later than any position.
 NEVER = 2**63
 
-Column = tuple[Callable[[int, Any], float], float | None, Target]
-"""What computes the value of a target, and the scale of its rule if it has one."""
+Column = tuple[Callable[[int, Any], float], float | None, Target, bool]
+"""What computes the value of a target, the scale of its rule if it has one, and whether it is
+computed from the position in place of the tick."""
 
 
 def columns_of(plan: Plan, scales: Mapping[str, float]) -> list[Column]:
     """The targets of a plan in order, with what their values are computed from."""
     # What schedule(tick) calls, once it has found that tick is a whole number, 0 or more.
-    return [(one.held, scales.get(t.value), t) for t, one in plan.schedules.items()]
+    return [
+        (one.held, scales.get(target.value), target, one.uses_position)
+        for target, one in plan.schedules.items()
+    ]
 
 
-def values_at(columns: Iterable[Column], tick: int) -> list[float]:
-    """The value of each target at a tick, in order.
+def values_at(columns: Iterable[Column], tick: int, position: int) -> list[float]:
+    """The value of each target for the update after ``position``, at this tick, in order.
 
     Raises:
         GradatimError: If one is NaN or infinite, as that of a user's own function may be.
     """
     row = []
-    for held, scale, target in columns:
-        value = held(tick, PYTHON)
+    for held, scale, target, by_updates in columns:
+        value = held(position if by_updates else tick, PYTHON)
         if scale is not None:
             value *= scale
         if value - value != 0.0:
             raise GradatimError(
-                f"{target}: the value for update {tick + 1} is {value!r}, which no optimizer can "
-                "take. If it comes from a function of your own, look at what it returns there."
+                f"{target}: the value for update {position + 1} is {value!r}, which no optimizer "
+                "can take. If it comes from a function of your own, look at what it returns there."
             )
         row.append(value)
     return row

@@ -214,10 +214,11 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         position = self._batches // self._accumulate
         note = self._memory.arrived()
         if note is not None:
-            self.driver.load({**note["driver"], "position": position}, self._on_mismatch)
+            place = {"position": position, "tick": position}
+            self.driver.load({**note["driver"], **place}, self._on_mismatch)
             self._unseen = None if note["unseen"] is None else tuple(note["unseen"])
         elif position != self.driver.position:
-            self.driver.load({**self.driver.state(), "position": position}, "keep")
+            self.driver.seek(position)
 
     def _install(self) -> None:
         """Put the schedules that hold now into the compiled step, if they are not in it."""

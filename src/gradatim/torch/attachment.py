@@ -38,6 +38,8 @@ class Attachment:
         optimizer: The optimizer.
         parts: For each value, its schedules by group.
         strict: Whether a checkpoint of the optimizer must have groups of the same names.
+        index: Its place among those that share one driver.
+        name: Its name, where there are several.
     """
 
     driver: Driver
@@ -47,14 +49,18 @@ class Attachment:
     table: Table
     _row: list[float]
     """The row that was written last."""
-    index = 0
-    """Index of this optimizer when several share one driver."""
 
-    def __init__(self, optimizer: Optimizer, parts: Sequence[Parts], strict: bool) -> None:
-        self.optimizer, self._strict = optimizer, strict
-        self.roster = Roster(optimizer, parts)
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        parts: Sequence[Parts],
+        strict: bool,
+        index: int = 0,
+        name: str | None = None,
+    ) -> None:
+        self.optimizer, self._strict, self.index = optimizer, strict, index
+        self.roster = Roster(optimizer, parts, name)
         self.attached = False
-        self.last_step_counted: bool | None = None
         self._warned: set[str] = set()
         self._is_probe = False
 
@@ -149,6 +155,7 @@ class Attachment:
             self._row is not self.driver.row
             or kwargs
             or self._has_others
+            or self.driver.is_guarded
             or len(optimizer.param_groups) != self._group_count
         ):
             self._prepare_step(kwargs)
@@ -160,7 +167,7 @@ class Attachment:
             return self._untraced_after(optimizer, args, kwargs)
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
         if self._is_probe or ("found_inf" in self._attributes and optimizer.found_inf):  # type: ignore[attr-defined]
-            self.last_step_counted = False
+            self.driver.updates.skipped()
             return None
         # Both loops are written out here, since they run at every step.
         row, is_as_written = self._row, True
@@ -173,13 +180,14 @@ class Attachment:
             is_as_written = self.table.others_are_as_written(row)
         used = None if is_as_written else self._used()
         self._row = row = self.driver.stepped(self.index, used)
-        self.last_step_counted = True
         for key, column in self._in_all:
             value = row[column]
             for group in optimizer.param_groups:
                 group[key] = value
         if self._has_others:
             self.table.write_others(row)
+        if self.driver.is_guarded:
+            self.driver.call_setters()
         return None
 
     def _write(self, row: list[float]) -> None:
@@ -195,9 +203,11 @@ class Attachment:
         if self._is_probe:
             return
         self.match()
+        self.driver.check_told(self.index)
         row = self.driver.due(self.index)
         if row is not self._row:
             self._write(row)
+        self.driver.call_setters()
 
     def _used(self) -> dict[Target, float]:
         """What the step used where other code had written, with a warning about it."""
@@ -208,12 +218,17 @@ class Attachment:
                 self._warned.add(value)
                 warn(
                     f"something else has changed {value} of group {change.place.label!r} for "
-                    f"update {self.driver.position + 1}, from {change.planned!r} to "
+                    f"update {self._update()}, from {change.planned!r} to "
                     f"{change.used!r}. That update used {change.used!r}; now the scheduler writes "
                     f"its own again. To hand {value} over for longer, write: with "
                     f"scheduler.released({value!r}): ..."
                 )
         return self.table.by_target(changes)
+
+    def _update(self) -> int:
+        """The number of the update, from 1 on, that the step just made belongs to."""
+        updates = self.driver.updates
+        return updates.position + updates.begins_with(self.index)
 
     def _probed(self, kwargs: Mapping[str, Any]) -> bool:
         """Whether this is the step of torch.distributed.checkpoint that only creates the state.
@@ -250,12 +265,16 @@ class Attachment:
         groups = [member.group for member in self.roster.members]
         self.roster.keep_bases()
         for parts in self.roster.parts:
-            holding = [group for group in groups if parts.entry.key in group]
+            holding = [group for group in groups if parts.is_in(group)]
             parts.entry.separate(holding, self.optimizer.defaults)
         columns = {target: column for column, target in enumerate(self.driver.plan)}
         by_name = any(parts.depends_on_group for parts in self.roster.parts)
-        self.driver.leaves_groups_alone = self.roster.leaves_groups_alone("lr")
-        self.table = Table(self.roster.members, columns, +self.released)
+        if self.roster.leaves_groups_alone("lr"):
+            self.driver.partly_driven.add(self.index)
+        else:
+            self.driver.partly_driven.discard(self.index)
+        labels = [self.roster.label(group, i) for i, group in enumerate(groups)]
+        self.table = Table(self.roster.members, labels, columns, +self.released)
         self._in_all, self._has_others = self.table.in_all, self.table.has_others or by_name
         self._group_count = len(groups)
         self._row = []  # nothing is written yet
@@ -292,13 +311,13 @@ class Attachment:
         if self.attached:
             self.match()  # a copy finds its groups in the places of these
         # Hooks and cached tables are rebuilt by `reattach`.
-        kept = ("optimizer", "_strict", "roster", "attached", "driver", "_warned")
+        kept = ("optimizer", "_strict", "index", "roster", "attached", "driver", "_warned")
         return {key: vars(self)[key] for key in kept}
 
     def reattach(self, owner: ReferenceType[Any], released: Counter[str]) -> None:
         """Attach a copy to its own optimizer, if the original was attached."""
         was, self.attached, self.owner, self.released = self.attached, False, owner, released
-        self.last_step_counted, self._is_probe = None, False
+        self._is_probe = False
         self._set_members(self.roster.in_place())
         if was:
             self._hook()

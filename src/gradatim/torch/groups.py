@@ -101,6 +101,7 @@ def entries(groups: Iterable[Group]) -> list[str]:
     return sorted(names)
 
 
-def label(group: Group, index: int) -> str:
-    """What a group is called: its own name, or else its index."""
-    return str(group.get("name", index))
+def label(group: Group, index: int, optimizer: str | None) -> str:
+    """What a group is called: by its name or index, and before that the name of its optimizer."""
+    own = str(group.get("name", index))
+    return own if optimizer is None else f"{optimizer}/{own}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch.optim import Optimizer
 
 from gradatim.core.warn import warn
@@ -16,12 +18,12 @@ class IdleWatch:
     """Warns once if another optimizer than the one attached to is doing the training.
 
     Args:
-        optimizer: The optimizer that the scheduler is attached to.
+        optimizers: The optimizers that the scheduler is attached to.
         position: The completed updates, where the run begins or goes on.
     """
 
-    def __init__(self, optimizer: Optimizer, position: int) -> None:
-        self._optimizer, self._start = optimizer, position
+    def __init__(self, optimizers: Sequence[Optimizer], position: int) -> None:
+        self._optimizers, self._start = optimizers, position
         self._calls = self._changes = 0
         self._version = self._parameter_version()
         self._over = False
@@ -49,5 +51,7 @@ class IdleWatch:
             )
 
     def _parameter_version(self) -> int:
-        parameter = next((p for g in self._optimizer.param_groups for p in g["params"]), None)
+        """The changes made to the first parameter, as far as they are counted."""
+        groups = (group for one in self._optimizers for group in one.param_groups)
+        parameter = next((p for group in groups for p in group["params"]), None)
         return -1 if parameter is None or parameter.is_inference() else parameter._version

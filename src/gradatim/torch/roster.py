@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
-from gradatim.core.warn import warn
 from gradatim.drive import Target
 from gradatim.torch.assign import Assignment, Parts, new_schedules
 from gradatim.torch.groups import Group, label
@@ -47,10 +46,13 @@ class Roster:
     Args:
         optimizer: The optimizer.
         parts: For each value, its schedules by group.
+        name: The name of the optimizer, where it is one of several.
     """
 
-    def __init__(self, optimizer: Optimizer, parts: Sequence[Parts]) -> None:
-        self.optimizer, self.parts = optimizer, list(parts)
+    def __init__(
+        self, optimizer: Optimizer, parts: Sequence[Parts], name: str | None = None
+    ) -> None:
+        self.optimizer, self.parts, self.name = optimizer, list(parts), name
         self.members: list[Member] = []
         self._former: list[Former] = []
         self._most_groups = 0
@@ -58,22 +60,20 @@ class Roster:
         self._doubtful: list[tuple[str, str]] = []
         groups = optimizer.param_groups
         firsts = [self._first(group) for group in groups]
-        for one in self.parts:
-            one.check_served(groups)
-            _warn_of_spread(one, groups, firsts)
         pairs = zip(groups, firsts, strict=True)
         self.replace([self._member(g, i, first, firsts) for i, (g, first) in enumerate(pairs)])
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_former": []}  # weak references cannot be copied
 
+    def label(self, group: Group, index: int) -> str:
+        """What a group is called."""
+        return label(group, index, self.name)
+
     def schedules(self) -> dict[Target, Schedule]:
         """All that is to be driven, including what waits for a group added later."""
         waiting = {t: s for one in self.parts for t, s in one.schedules().items()}
-        found = waiting | new_schedules(self.assigned(), waiting)
-        if not found:
-            raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
-        return found
+        return waiting | new_schedules(self.assigned(), waiting)
 
     def assigned(self) -> list[Assignment]:
         """What drives each value of each group."""
@@ -126,9 +126,9 @@ class Roster:
         self._most_groups = max(self._most_groups, len(members))
 
     def leaves_groups_alone(self, value: str) -> bool:
-        """Whether some group has this value and no schedule for it, while others have one."""
+        """Whether some group has this value and no schedule for it."""
         driven = [any(a.target.value == value for a in one.assigned) for one in self.members]
-        return any(driven) and not all(driven)
+        return not all(driven)
 
     def keep_bases(self) -> None:
         """Note in the groups what they began with, as torch does, for checkpoints to carry."""
@@ -139,27 +139,24 @@ class Roster:
     def described(self) -> dict[str, list[str]]:
         """For each group, by name or index, the targets that serve it."""
         return {
-            label(member.group, i): [str(one.target) for one in member.assigned]
+            self.label(member.group, i): [str(one.target) for one in member.assigned]
             for i, member in enumerate(self.members)
         }
 
     def _to_keep(self, member: Member) -> dict[str, float]:
         """What a group began with, where a later scheduler must know it to tell groups apart."""
         kept = {one.target.value: one.base for one in member.assigned if one.base is not None}
+        mixed = {one.value for one in self.parts if one.is_mixed}
         for value, number in member.first.items():
             zeros = {other.first[value] == 0.0 for other in self.members if value in other.first}
-            if len(zeros) == 2:
+            if len(zeros) == 2 or value in mixed:
                 kept[value] = number
         return kept
 
     def _first(self, group: Group) -> dict[str, float]:
-        """What a group holds of the values that have one schedule for all groups."""
-        found = {}
-        for one in self.parts:
-            if one.has_one_for_all and one.entry.key in group:
-                one.entry.check(group, one.value)
-                found[one.value] = float(group.get(initial(one.value), one.entry.number(group)))
-        return found
+        """What a group began with, of the values that have one schedule for all groups."""
+        firsts = {one.value: one.first(group) for one in self.parts}
+        return {value: first for value, first in firsts.items() if first is not None}
 
     def _member(
         self,
@@ -170,31 +167,33 @@ class Roster:
     ) -> Member:
         assigned = []
         for one in self.parts:
-            key = one.key_for(group, index)
-            given = one.given[key]
-            if isinstance(given, Relative):
-                self._check_base(one, given, group, index)
-            # Keep weight_decay=0 groups at 0 (biases, norms) if other groups decay.
-            off = key is None and one.value != "lr" and first.get(one.value) == 0.0
-            off = off and one.entry.number(group) == 0.0
-            if off and any(other.get(one.value) for other in all_first):
+            found = one.assign(group, index, self.name)
+            if found is None:
                 continue
-            found = one.assign(group, index)
-            if found is not None:
-                assigned.append(found)
+            if found.base is not None:
+                self._check_base(one, group, index)
+            # Keep weight_decay=0 groups at 0 (biases, norms) if other groups decay.
+            off = found.target == Target(one.value) and one.value != "lr"
+            off = off and first.get(one.value) == one.entry.number(group) == 0.0
+            if off and (one.is_on or any(other.get(one.value) for other in all_first)):
+                continue
+            assigned.append(found)
         return _seen(group, assigned, first)
 
-    def _check_base(self, one: Parts, given: Relative, group: Group, index: int) -> None:
+    def _check_base(self, one: Parts, group: Group, index: int) -> None:
         """Refuse to take what a group holds for its base if a schedule may have changed it."""
-        if given.base is not None or initial(one.value) in group:
+        given = one.given[one.key_for(group, index, self.name)]
+        if not isinstance(given, Relative) or given.base is not None:
+            return
+        if initial(one.value) in group:
             return
         if any(p in self.optimizer.state for p in group["params"]):
-            raise unknown_base(one.value, label(group, index))
+            raise unknown_base(one.value, self.label(group, index))
         # Without a state there may have been updates all the same. If all groups agree on a value
         # that is not the optimizer's default, a schedule may have written it.
         held = {one.entry.number(g) for g in self.optimizer.param_groups if one.entry.key in g}
         if len(held) == 1 and held != {self.optimizer.defaults.get(one.entry.key)}:
-            self._doubtful.append((one.value, label(group, index)))
+            self._doubtful.append((one.value, self.label(group, index)))
 
     def check_bases_are_known(self) -> None:
         """Refuse to go on in the middle of a run if the base of a relative schedule is a guess."""
@@ -247,23 +246,3 @@ def _has_params(one: Member | Former, params: Sequence[Any]) -> bool:
 
 def _seen(group: Group, assigned: list[Assignment], first: Mapping[str, float]) -> Member:
     return Member(group, group.get("name"), _params(group), assigned, first)
-
-
-def _warn_of_spread(
-    one: Parts, groups: Sequence[Group], firsts: Sequence[Mapping[str, float]]
-) -> None:
-    """Warn of one schedule for groups that begin with different values: it makes them equal."""
-    mine = {
-        label(group, i): first[one.value]
-        for i, (group, first) in enumerate(zip(groups, firsts, strict=True))
-        if one.value in first and one.key_for(group, i) is None
-    }
-    numbers = {number for number in mine.values() if number != 0.0 or one.value == "lr"}
-    if len(numbers) > 1:
-        listed = ", ".join(f"{name}: {number:g}" for name, number in list(mine.items())[:6])
-        warn(
-            f"Scheduler: the groups begin with different {one.value} ({listed}), and one "
-            f"schedule makes them equal. To multiply each group's own, write {one.value}="
-            f"relative(schedule) with a peak of 1.0; if they are to be equal, {one.value}="
-            "{'*': schedule} says so."
-        )

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, get_args
 from weakref import ref
 from zlib import crc32
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, OnMismatch, Plan
+from gradatim.drive.driven import Driven
 from gradatim.drive.plan import as_plan
 from gradatim.torch.agreement import WAIT, agreed
 from gradatim.torch.assign import Parts, Wanted, new_schedules
 from gradatim.torch.attachment import Attachment
+from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_of
 from gradatim.torch.idle import IdleWatch
 from gradatim.torch.inner import innermost
+from gradatim.torch.released import Released
+from gradatim.torch.torch_interface import TorchInterface
 
 
-class Scheduler(LRScheduler):
+class Scheduler(Driven, TorchInterface):
     """Drives an optimizer: each update uses the value that the schedule has for it.
 
     Attaching is the one line that is needed. The position counts the optimizer's real updates, by
@@ -38,7 +44,8 @@ class Scheduler(LRScheduler):
     ``released`` hands a value over for longer.
 
     Args:
-        optimizer: The optimizer; a wrapper around one is looked through.
+        optimizer: The optimizer; a wrapper around one is looked through. Of several that share
+            the plan, a mapping from names to optimizers, or a list.
         lr: The schedule of the learning rate, in any of the forms below.
         plan: A ``Plan``, or the path of a plan file, in place of ``lr``, ``rule``, ``run`` and
             ``values``.
@@ -46,16 +53,28 @@ class Scheduler(LRScheduler):
             such as "lr" to rules.
         run: The run, so that a resume with another batch or number of processes can keep its place
             in the data: ``on_mismatch="rescale"``.
+        external: Schedules of values outside of the optimizer, such as
+            ``{"kl": schedule, "window": schedule.rounded(128)}``: read them by ``value`` or
+            ``tensor``, or let ``setters`` take them where they are used.
+        setters: For a value, a function that is called with each new number, such as
+            ``{"window": model.set_window}``. If it raises, the next step is refused until it
+            does not.
+        update: The name of the one of several optimizers whose steps are the updates, such as
+            "generator". Otherwise an update begins when an optimizer steps that is not later in
+            the list than the last one that stepped.
         on_mismatch: The default ``on_mismatch`` of ``load_state_dict``: trainers load without
             passing one.
+        now: A clock in seconds in place of ``time.monotonic``, for a run measured in time.
         values: More to drive: ``weight_decay``, ``momentum``, or any other number in the
             parameter groups, one element of a tuple as ``**{"betas[0]": ...}``. Each is a schedule
             or a number for all groups, a list with one per group, or a mapping from group names
             (the group's "name" entry), indices or patterns such as "encoder.*". A name comes
             before an index, an index before a pattern, and the most specific pattern wins; None
-            leaves a group alone. ``relative(...)`` in place of a schedule multiplies what each
-            group began with. A single schedule of any value but ``lr`` leaves groups alone that
-            hold 0 of it where others do not, such as biases without weight decay.
+            leaves a group alone. Of several optimizers, "adamw" means all groups of one, and
+            "adamw/head" is one group of it. A group without the value is left alone unless it is
+            named. ``relative(...)`` in place of a schedule multiplies what each group began with.
+            A single schedule of any value but ``lr`` leaves groups alone that hold 0 of it where
+            others do not, such as biases without weight decay.
 
     Raises:
         GradatimError: If a value is not in the groups, a group has no schedule, or another
@@ -75,78 +94,99 @@ class Scheduler(LRScheduler):
     0.5
     """
 
-    # Some trainers add to torch's own counter; it is not used here.
-    _step_count = 1
-
     def __init__(
         self,
-        optimizer: Optimizer,
+        optimizer: Optimizer | Mapping[str, Optimizer] | Sequence[Optimizer],
         lr: Wanted = None,
         *,
         plan: Plan | str | os.PathLike[str] | None = None,
         rule: Rule | Mapping[str, Rule] | None = None,
         run: Run | None = None,
+        external: Mapping[str, Schedule | float] | None = None,
+        setters: Mapping[str, Callable[[Any], object]] | None = None,
+        update: str | None = None,
         on_mismatch: OnMismatch = "strict",
+        now: Callable[[], float] | None = None,
         **values: Wanted,
     ) -> None:
         # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
-        inner = innermost(optimizer)
+        optimizers = optimizers_of(optimizer)
         wanted = values if lr is None else {"lr": lr, **values}
-        if plan is None:
-            if not wanted:
-                raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
-            parts = [Parts(name, one, inner.param_groups) for name, one in wanted.items()]
-        elif wanted or rule is not None or run is not None:
-            given_too = [
-                *wanted,
-                *(["rule"] if rule is not None else []),
-                *(["run"] if run else []),
-            ]
-            raise GradatimError(
-                "Scheduler: a plan has its schedules, rules and run already; leave "
-                f"{', '.join(given_too)} out."
-            )
-        else:
+        beside = {"rule": rule, "run": run, "external": external}
+        if plan is not None:
+            given_too = [*wanted, *(name for name, one in beside.items() if one is not None)]
+            if given_too:
+                raise GradatimError(
+                    "Scheduler: a plan has its schedules, rules and run already; leave "
+                    f"{', '.join(given_too)} out."
+                )
             given = as_plan("Scheduler", plan)
-            parts, rule, run = Parts.of_plan(given, inner.param_groups), given.rules, given.run
+            parts = Parts.of_plan(given, groups_of(optimizers))
+            rule, run = given.rules, given.run
+            external = {name: given[name] for name in given.external}
+        else:
+            parts = [Parts(name, one, groups_of(optimizers)) for name, one in wanted.items()]
+        if not parts and not external:
+            raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         self._on_mismatch: OnMismatch = on_mismatch
-        self._attachment = Attachment(inner, parts, strict=on_mismatch == "strict")
-        self.driver = Driver(as_plan("Scheduler", self._attachment.roster.schedules(), rule, run))
+        self._attachments = Attachments(optimizers, parts, strict=on_mismatch == "strict")
+        schedules = self._attachments.schedules()
+        if not schedules and not external:
+            raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
+        self.driver = Driver(
+            as_plan("Scheduler", schedules, rule, run, external),
+            setters=setters,
+            now=now,
+            update=index_of(update, optimizers),
+        )
         self._released: Counter[str] = Counter()
-        self._attachment.attach(self.driver, ref(self), self._released)
-        self._idle = IdleWatch(inner, 0)
+        self._attachments.attach(self.driver, ref(self), self._released)
+        self._idle = IdleWatch(list(optimizers.values()), 0)
 
     @property
     def optimizer(self) -> Optimizer:
         """The optimizer. To set another one attaches to it, with the same schedules and position.
 
         Raises:
-            GradatimError: If the other one's groups do not fit. Nothing changed.
+            GradatimError: If there are several, or the other one's groups do not fit. Nothing
+                changed.
         """
-        return self._attachment.optimizer
+        return self._only().optimizer
 
     @optimizer.setter
     def optimizer(self, optimizer: Optimizer) -> None:
-        inner, old = innermost(optimizer), self._attachment
+        inner, old = innermost(optimizer), self._only()
         if inner is old.optimizer and old.attached:
             return
-        new = Attachment(inner, old.roster.parts, strict=self._on_mismatch == "strict")
-        missing = new_schedules(new.roster.assigned(), self.driver.plan.schedules)
+        new = Attachments(
+            {None: inner}, self._attachments.parts, strict=self._on_mismatch == "strict"
+        )
+        missing = new_schedules(new.all[0].roster.assigned(), self.driver.plan.schedules)
         if missing:
             raise GradatimError(
                 "Scheduler: the new optimizer has groups that the old one did not have: "
                 f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
             )
         new.attach(self.driver, ref(self), self._released)
-        old.detach()
-        self._attachment, self._idle = new, IdleWatch(inner, self.position)
+        self._attachments.detach()
+        # In place: a `released` block that is open now follows to the new optimizer.
+        self._attachments.all, self._idle = new.all, IdleWatch([inner], self.position)
 
     @property
-    def position(self) -> int:
-        """The completed optimizer updates."""
-        return self.driver.position
+    def optimizers(self) -> dict[str | None, Optimizer]:
+        """The optimizers, by name; a single one has None for a name."""
+        return self._attachments.optimizers
+
+    def _only(self) -> Attachment:
+        if len(self._attachments.all) > 1:
+            names = ", ".join(repr(name) for name in self.optimizers)
+            raise GradatimError(
+                f"Scheduler: optimizer is not one, this scheduler drives {names}. Write "
+                "scheduler.optimizers[name]."
+            )
+        return self._attachments.all[0]
 
     @property
     def applied(self) -> dict[str, float] | None:
@@ -161,29 +201,39 @@ class Scheduler(LRScheduler):
     @property
     def next(self) -> dict[str, float]:
         """The values of the next update, already in the optimizer except for released ones."""
-        self._attachment.match()
+        self._attachments.match()
         return self._of_groups(self.driver.next)
 
     def _of_groups(self, values: dict[str, float]) -> dict[str, float]:
-        taken = {str(place.target) for place in self._attachment.table.places}
-        idle = {str(target) for target in self.driver.plan} - taken
+        plan = self.driver.plan
+        idle = {str(t) for t in plan if t.value not in plan.external} - {
+            str(target) for target in self._attachments.targets
+        }
         return {name: value for name, value in values.items() if name not in idle}
 
-    def history(self, name: str = "lr") -> Iterator[tuple[int, float]]:
-        """The updates so far (since the last load) and the value that each one used."""
-        return self.driver.history(name)
+    def tensor(
+        self,
+        name: str,
+        *,
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ) -> Tensor:
+        """The same number as a tensor without dimensions, which compiled code can read.
 
-    def save_history(self, path: str | os.PathLike[str]) -> None:
-        """Write the history of all values to a CSV file."""
-        self.driver.save_history(path)
-
-    def log_history(self, log: Callable[[str, float, int], object]) -> None:
-        """Log every update since the last call: ``scheduler.log_history(writer.add_scalar)``.
+        It keeps its storage and is filled with each new value, so nothing is compiled again.
 
         Args:
-            log: Takes the name, the value and the position, as TensorBoard's ``add_scalar`` does.
+            name: Its name in ``external``, or that of any other target.
+            dtype: Of the tensor; int64 for whole numbers and torch's default float otherwise.
+            device: Of the tensor.
+
+        Raises:
+            GradatimError: If there is no such value.
         """
-        self.driver.log_history(log)
+        number = self.driver.value(name)
+        tensor = torch.tensor(number, dtype=dtype, device=device)
+        self.driver.add_setter(name, partial(_fill, tensor))
+        return tensor
 
     def observe(self, metric: Any, name: str | None = None, *, timeout: float = WAIT) -> None:
         """Show the metric of an evaluation to the rule, once per evaluation.
@@ -211,7 +261,7 @@ class Scheduler(LRScheduler):
                 error.add_note(given)
             raise
         finally:
-            self._attachment.write()
+            self._attachments.write()
 
     def released(self, *values: str) -> Released:
         """Hand values over to other code, such as a learning-rate finder, within a ``with`` block.
@@ -235,11 +285,11 @@ class Scheduler(LRScheduler):
         >>> scheduler.applied, optimizer.param_groups[0]["lr"]
         ({'lr': 0.25}, 0.5)
         """
-        driven = self._attachment.values
+        driven = self._attachments.values
         for value in values:
             if value not in driven:
                 raise unknown("released", "value", value, driven)
-        return Released(self, set(values) or driven)
+        return Released(self._attachments, self._released, set(values) or driven)
 
     def retract(self) -> None:
         """Take the last update back, because the optimizer skipped it inside its own ``step()``.
@@ -251,16 +301,13 @@ class Scheduler(LRScheduler):
             GradatimError: If no update has been counted since the start, the last load or the last
                 call of this.
         """
-        if self._attachment.last_step_counted is False:
-            return
-        if self._attachment.last_step_counted is None:
+        if self.driver.updates.last_was_counted is None:
             raise GradatimError(
                 "retract: no update has been counted since the start of the run, the last load or "
                 "the last retract()."
             )
         self.driver.retract()
-        self._attachment.last_step_counted = None
-        self._attachment.write()
+        self._attachments.write()
 
     def advance(self, updates: int = 1) -> None:
         """Count updates that no ``optimizer.step()`` made, such as those of a replayed CUDA graph.
@@ -268,69 +315,34 @@ class Scheduler(LRScheduler):
         Args:
             updates: How many there were.
         """
-        self._attachment.roster.check_bases_are_known()
+        self._attachments.check_bases_are_known()
         self.driver.advance(updates)
-        self._attachment.write()
+        self._attachments.write()
 
-    def seek(self, position: int) -> None:
+    def seek(self, position: int, tick: int | None = None) -> None:
         """Go on at a position, for a run that another scheduler began.
 
         Args:
             position: The completed updates.
+            tick: What the run's clock shows there: samples, tokens, milliseconds. It may be left
+                out where it follows from the position.
 
         Raises:
-            GradatimError: If it is no whole number, 0 or more, or what a relative schedule
-                multiplies is not known.
+            GradatimError: If one is no whole number, 0 or more, the tick is not known, or what a
+                relative schedule multiplies is not known.
         """
         if position != 0:
-            self._attachment.roster.check_bases_are_known()
-        self.driver.seek(position)
+            self._attachments.check_bases_are_known()
+        self.driver.seek(position, tick)
         self._went_on()
 
     def _went_on(self) -> None:
-        self._attachment.last_step_counted = None
-        self._idle = IdleWatch(self.optimizer, self.position)
-        self._attachment.write()
-
-    def step(self, epoch: float | None = None, metric: object = None) -> None:
-        """Do not advance the schedule; only write the current values if they are not written yet.
-
-        Raises:
-            GradatimError: If it is given an epoch or a metric.
-        """
-        for name, given in (("epoch", epoch), ("metric", metric)):
-            if given is not None:
-                raise refuse(
-                    "Scheduler.step",
-                    name,
-                    given,
-                    "left out",
-                    "A metric goes to scheduler.observe(metric); updates count by themselves.",
-                )
-        self._attachment.ensure_written()
-        self._idle.called(self.position)
-
-    def get_last_lr(self) -> list[float | Tensor]:
-        """The learning rate of each group for the next update, as torch's schedulers answer."""
-        rates = [group["lr"] for group in self.optimizer.param_groups]
-        return [rate.clone() if isinstance(rate, Tensor) else rate for rate in rates]
-
-    def get_lr(self) -> list[float | Tensor]:
-        """The same as ``get_last_lr``: the rate never depends on when one asks."""
-        return self.get_last_lr()
-
-    @property
-    def last_epoch(self) -> int:
-        """torch's name for the position. To set it, as some trainers do, changes nothing."""
-        return self.driver.position
-
-    @last_epoch.setter
-    def last_epoch(self, value: int) -> None:
-        pass
+        self._idle = IdleWatch(list(self.optimizers.values()), self.position)
+        self._attachments.write()
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
-        self._attachment.match()
+        self._attachments.match()
         return self.driver.state()
 
     def load_state_dict(
@@ -348,18 +360,20 @@ class Scheduler(LRScheduler):
         Raises:
             GradatimError: If the state does not fit. Nothing changed.
         """
-        self._attachment.match()
+        self._attachments.match()
         self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
         self._went_on()
 
     def detach(self) -> None:
         """Let go of the optimizer: its updates are no longer counted, its values stay."""
-        self._attachment.detach()
+        self._attachments.detach()
 
     def __repr__(self) -> str:
-        groups = self._attachment.roster.described()
+        attached = self._attachments.all
+        groups = {name: t for one in attached for name, t in one.roster.described().items()}
+        kinds = ", ".join(type(one.optimizer).__name__ for one in attached)
         return (
-            f"Scheduler({type(self.optimizer).__name__}, position={self.position}, "
+            f"Scheduler({kinds}, position={self.position}, "
             f"next={self.driver.next}, groups={groups}, scales={self.driver.scales})"
         )
 
@@ -374,23 +388,9 @@ class Scheduler(LRScheduler):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__ |= state
-        self._attachment.reattach(ref(self), self._released)
+        for one in self._attachments.all:
+            one.reattach(ref(self), self._released)
 
 
-class Released:
-    """A ``with`` block in which other code writes some values; see ``Scheduler.released``."""
-
-    def __init__(self, scheduler: Scheduler, values: set[str]) -> None:
-        self._scheduler, self._values = scheduler, values
-
-    def __enter__(self) -> None:
-        self._scheduler._released.update(self._values)
-        try:
-            self._scheduler._attachment.rebuild()
-        except BaseException:
-            self._scheduler._released.subtract(self._values)
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._scheduler._released.subtract(self._values)
-        self._scheduler._attachment.rebuild()
+def _fill(tensor: Tensor, value: float) -> None:
+    tensor.fill_(value)

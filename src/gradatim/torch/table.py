@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gradatim.drive import Target
 from gradatim.torch.cells import SlotCell, TensorCell
-from gradatim.torch.groups import Entry, Group, label
+from gradatim.torch.groups import Entry, Group
 from gradatim.torch.roster import Member
 
 
@@ -36,6 +36,7 @@ class Table:
 
     Args:
         members: The groups.
+        labels: What they are called.
         columns: The column of each target in a row.
         released: Values that are handed over: read, but not written.
     """
@@ -46,12 +47,13 @@ class Table:
     def __init__(
         self,
         members: Sequence[Member],
+        labels: Sequence[str],
         columns: Mapping[Target, int],
         released: Collection[str],
     ) -> None:
         self.places = [
-            Place(one.entry, member.group, one.target, label(member.group, i), columns[one.target])
-            for i, member in enumerate(members)
+            Place(one.entry, member.group, one.target, name, columns[one.target])
+            for member, name in zip(members, labels, strict=True)
             for one in member.assigned
         ]
         self._released = any(place.target.value in released for place in self.places)

@@ -1,0 +1,278 @@
+"""Clocks: which tick belongs to an update, so that schedules can run by tokens or by time.
+
+The tick is what schedules are asked for. For updates, and for samples and tokens that follow from
+the run, it is computed from the position. Otherwise it is measured, and every tick is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gradatim.core._fields import Count, check
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run import Run
+
+MILLION = 1_000_000
+"""The ticks of a whole run whose clock is its progress."""
+
+
+class Clock(ABC):
+    """Gives each update its tick, a whole number that never falls."""
+
+    unit: str
+    """What is counted: "updates", "samples", "tokens", "time", "progress" or the user's own."""
+
+    tick: int
+    """The tick of the next update."""
+
+    waits_for_count = False
+    """Whether the next update must not begin before the user has called ``count``."""
+
+    @abstractmethod
+    def begin(self, position: int, tick: int) -> None:
+        """A run begins or goes on after ``position`` updates, at this tick."""
+
+    @abstractmethod
+    def advance(self, position: int) -> int:
+        """An update is complete, the one that makes them ``position``; the tick of the next."""
+
+    @abstractmethod
+    def retract(self, position: int) -> None:
+        """The last update did not happen: ``position`` updates are complete."""
+
+    @abstractmethod
+    def tick_at(self, position: int) -> int:
+        """The tick that the update after ``position`` used, or will use if it is the next."""
+
+    def count(self, where: str, unit: str, amount: Any) -> None:
+        """Add what the coming update sees; refused by clocks that are not counted by the user."""
+        raise GradatimError(
+            f"{where}: {unit} cannot be counted, the clock of this run is {self.described}. "
+            f'For a clock in {unit}, write Run(..., clock="{unit}").'
+        )
+
+    def check_told(self) -> None:
+        """Refuse to begin an update if the user has counted nothing since the last one."""
+        return  # only a clock that is counted by the user needs to be told
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave out the time within the block; only a clock in time has any to leave out."""
+        yield
+
+    @property
+    def described(self) -> str:
+        """The clock, in an error."""
+        return f"in {self.unit}"
+
+    @property
+    def ticks(self) -> str:
+        """What its ticks are called."""
+        return {"time": "milliseconds", "progress": "millionths of the run"}.get(
+            self.unit, self.unit
+        )
+
+
+class Computed(Clock):
+    """A tick that follows from the position: updates, or samples and tokens of a known run.
+
+    Args:
+        unit: What is counted.
+        after: How many of them a number of completed updates have seen.
+    """
+
+    def __init__(self, unit: str, after: Callable[[int], int]) -> None:
+        self.unit, self._after = unit, after
+        self.begin(0, 0)
+
+    def begin(self, position: int, tick: int) -> None:
+        """Go on at a tick; a rescaled run is at another tick than its position says."""
+        self.tick, self._offset = tick, tick - self._after(position)
+
+    def advance(self, position: int) -> int:
+        """The tick of the next update."""
+        self.tick = self._after(position) + self._offset
+        return self.tick
+
+    def retract(self, position: int) -> None:
+        """Go back to the tick of this position."""
+        self.advance(position)
+
+    def tick_at(self, position: int) -> int:
+        """The tick of the update after ``position``."""
+        return self._after(position) + self._offset
+
+    @property
+    def described(self) -> str:
+        """The clock, in an error."""
+        known = "" if self.unit == "updates" else ", known from the run"
+        return f"in {self.unit}{known}"
+
+
+class Measured(Clock):
+    """A tick that is measured at each update and kept, 8 bytes each."""
+
+    _start: int
+
+    def begin(self, position: int, tick: int) -> None:
+        """Go on at a tick; the ticks of earlier updates are not known."""
+        self.tick, self._start = tick, position
+        self._ticks = array("q", [tick])
+
+    def advance(self, position: int) -> int:
+        """Measure the tick of the next update.
+
+        Raises:
+            GradatimError: If the clock ran backwards. The update is counted, the tick stays.
+        """
+        missing = position - self._start - len(self._ticks)
+        # Updates counted together, by Driver.advance(n), used one value and so one tick.
+        self._ticks.extend(array("q", [self.tick]) * (missing + 1))
+        self.tick = self._ticks[-1] = self.measured(position)
+        return self.tick
+
+    @abstractmethod
+    def measured(self, position: int) -> int:
+        """The tick after ``position`` updates."""
+
+    def retract(self, position: int) -> None:
+        """Keep the tick: what the update saw was seen, and its time has passed."""
+        del self._ticks[position - self._start :]
+        self._ticks.append(self.tick)
+
+    def tick_at(self, position: int) -> int:
+        """The tick of the update after ``position``."""
+        return self._ticks[position - self._start]
+
+
+class Counter(Measured):
+    """A clock that the user counts: samples, tokens, environment steps, or progress.
+
+    Args:
+        unit: What is counted. "progress" is the share of the run that is done; its ticks are
+            millionths. Of anything else, the number that each update sees is counted.
+    """
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+        self.begin(0, 0)
+
+    def begin(self, position: int, tick: int) -> None:
+        """Go on at a tick; nothing is counted yet for the next update."""
+        super().begin(position, tick)
+        self._counted, self.waits_for_count = tick, True
+
+    def count(self, where: str, unit: str, amount: Any) -> None:
+        """Add what the coming update sees, or set the progress."""
+        if unit != self.unit:
+            raise GradatimError(
+                f"{where}: the clock of this run is in {self.unit}; write count({self.unit}=...)."
+            )
+        if unit == "progress":
+            self._counted = self._progress(where, amount)
+        else:
+            self._counted += check(where, unit, Count, amount)
+        self.waits_for_count = False
+
+    def _progress(self, where: str, share: Any) -> int:
+        is_number = isinstance(share, (int, float)) and not isinstance(share, bool)
+        if not is_number or not 0.0 <= share <= 1.0:
+            raise refuse(where, "progress", share, "a share of the run, from 0.0 to 1.0")
+        ticks: int = round(share * MILLION)
+        if ticks < self._counted:
+            allowed = f"at least {self._counted / MILLION}, as before"
+            raise refuse(where, "progress", share, allowed, "A clock never runs backwards.")
+        return ticks
+
+    def measured(self, position: int) -> int:
+        """What has been counted so far, that of a skipped update included."""
+        self.waits_for_count = True
+        return self._counted
+
+    def check_told(self) -> None:
+        """Refuse to begin an update if nothing was counted for it."""
+        if self.waits_for_count:
+            example = "progress=0.25" if self.unit == "progress" else f"{self.unit}=n"
+            raise GradatimError(
+                f"Scheduler: the clock of this run is in {self.unit}, and nothing has been counted "
+                f"for this update. Call scheduler.count({example}) before each step."
+            )
+
+
+class Stopwatch(Measured):
+    """Milliseconds of training: from after the first updates on, without what was paused.
+
+    Args:
+        start_after: Updates before the time starts, at the beginning and after each load: the
+            first one compiles, fills caches, and says nothing about the others.
+        now: A clock in seconds that never runs backwards.
+    """
+
+    unit = "time"
+
+    def __init__(self, start_after: int, now: Callable[[], float] = time.monotonic) -> None:
+        self.start_after, self._now = start_after, now
+        self.begin(0, 0)
+
+    def begin(self, position: int, tick: int) -> None:
+        """Go on at a tick; the time stands still for the first updates."""
+        super().begin(position, tick)
+        self._base = tick
+        self._started: float | None = self._now() if self.start_after == 0 else None
+        self._last = 0.0
+
+    def measured(self, position: int) -> int:
+        """The milliseconds of training so far."""
+        if self._started is None:
+            if position - self._start >= self.start_after:
+                self._started = self._now()
+            return self._base
+        elapsed = self._now() - self._started
+        if elapsed < self._last:
+            raise GradatimError(
+                f"Scheduler: the clock ran backwards, by {self._last - elapsed:g} seconds. Give "
+                "now=time.monotonic, or leave it out."
+            )
+        self._last = elapsed
+        return self._base + int(elapsed * 1000.0)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave out the time within the block."""
+        before = self._now()
+        try:
+            yield
+        finally:
+            if self._started is not None:
+                self._started += self._now() - before
+
+
+def clock_of(run: Run | None, now: Callable[[], float] | None = None) -> Clock:
+    """The clock that a run is measured by: updates where there is no run.
+
+    Args:
+        run: The run of the plan.
+        now: Replaces ``time.monotonic`` for a clock in time.
+    """
+    if run is None or run.clock == "updates":
+        return Computed("updates", _position)
+    if run.clock == "time":
+        return Stopwatch(run.start_after, now or time.monotonic)
+    if run.tick_after(0) is None:
+        return Counter(run.clock)
+    known: Callable[[int], Any] = run.tick_after
+    return Computed(run.clock, known)
+
+
+def tick_after(run: Run | None, position: int) -> int | None:
+    """The tick after a number of updates of a run; None if only the user or the time can tell."""
+    return position if run is None or run.clock == "updates" else run.tick_after(position)
+
+
+def _position(position: int) -> int:
+    return position

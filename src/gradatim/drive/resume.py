@@ -1,0 +1,124 @@
+"""Saving what changes while a run goes on, and going on from it."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from gradatim.core import atomic
+from gradatim.core._fields import Count, check
+from gradatim.core.errors import GradatimError, unknown
+from gradatim.drive.clocks import Clock, clock_of, tick_after
+from gradatim.drive.history import History
+from gradatim.drive.mismatch import warn_of_override
+from gradatim.drive.plan import Plan
+from gradatim.drive.rule_states import RuleStates
+from gradatim.drive.state import (
+    OnMismatch,
+    Place,
+    read_file,
+    read_state,
+    resolve,
+    rule_states,
+    state_of,
+)
+from gradatim.drive.updates import Updates
+from gradatim.drive.values import columns_of, values_at
+
+
+class Resumable(ABC):
+    """The plan in force, and all that a state holds: position, tick, states of the rules."""
+
+    plan: Plan
+    """The plan in force."""
+    clock: Clock
+    updates: Updates
+
+    _own_plan: Plan
+    _rules: RuleStates
+    _history: History
+    _logged: int
+    _now: Callable[[], float] | None
+
+    @abstractmethod
+    def _went_on(self) -> None:
+        """Take up that the run goes on elsewhere, perhaps under another plan."""
+
+    def seek(self, position: int, tick: int | None = None) -> None:
+        """Set the position, and keep the states of the rules. The history begins anew there.
+
+        Args:
+            position: The completed updates.
+            tick: What the clock shows there: samples, tokens, milliseconds. It may be left out
+                where it follows from the position.
+
+        Raises:
+            GradatimError: If one is no whole number, 0 or more, or the tick is not known.
+        """
+        position = check("seek", "position", Count, position)
+        if tick is None:
+            tick = tick_after(self.plan.run, position)
+        if tick is None:
+            raise GradatimError(
+                f"seek: the clock of this run is {self.clock.described}; say what it shows after "
+                f"{position} updates: seek({position}, tick=...)."
+            )
+        tick = check("seek", "tick", Count, tick)
+        self._restore({**self.state(), "position": position, "tick": tick}, "keep")
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to go on exactly here: plain numbers and strings."""
+        place = Place(self.updates.position, self.clock.tick, self.updates.last)
+        return state_of(self.plan, place, self._rules.states)
+
+    def load(self, state: Mapping[str, Any], on_mismatch: OnMismatch = "strict") -> None:
+        """Go on where a state was taken. Loading twice is loading once.
+
+        Args:
+            state: What ``state()`` gave.
+            on_mismatch: What to do if the state's schedules, rules or run are not this driver's:
+                "strict" refuses and names each difference; "keep" goes on with those of the
+                state; "override" goes on with this driver's, at the state's position; "rescale"
+                too, at the position where as much of the data has been seen.
+
+        Raises:
+            GradatimError: If the state cannot be read or does not fit. This driver is unchanged.
+        """
+        if on_mismatch not in get_args(OnMismatch):
+            raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
+        self._restore(state, on_mismatch)
+
+    def _restore(self, state: Mapping[str, Any], on_mismatch: OnMismatch) -> None:
+        saved = read_state(state)
+        # An earlier load may have kept a checkpoint's plan; what overrides is the script's.
+        ours = self._own_plan if on_mismatch in ("override", "rescale") else self.plan
+        plan, tick = resolve(saved, ours, on_mismatch)
+        rules = RuleStates(plan.rules, rule_states(saved, plan))
+        # Refused before anything is changed.
+        values_at(columns_of(plan, rules.scales), tick, saved.place.position)
+        if on_mismatch == "override":
+            warn_of_override(saved, plan)
+        if plan.run != self.plan.run:
+            self.clock = clock_of(plan.run, self._now)
+        self.plan, self._rules = plan, rules
+        self.clock.begin(saved.place.position, tick)
+        self.updates.begin(saved.place.position, saved.place.last)
+        self._history = History(saved.place.position, plan, rules.scales, self.clock.tick_at)
+        self._logged = saved.place.position
+        self._went_on()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a JSON file; a kill leaves the old file or the new one."""
+        import json  # only here: importing gradatim must stay cheap
+
+        atomic.write(path, json.dumps(self.state(), indent=1))
+
+    def restore(self, path: str | os.PathLike[str], on_mismatch: OnMismatch = "strict") -> None:
+        """Load the state from a file that ``save`` wrote.
+
+        Raises:
+            GradatimError: If the file cannot be read or does not fit. This driver is unchanged.
+        """
+        self.load(read_file(path), on_mismatch)

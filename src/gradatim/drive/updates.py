@@ -1,0 +1,64 @@
+"""Which update of the run a step of an optimizer belongs to."""
+
+from __future__ import annotations
+
+# No optimizer has stepped since the start or the last load: whichever steps next begins an update.
+_NONE = 2**31
+
+
+class Updates:
+    """Counts the updates that one optimizer, or several together, make.
+
+    An update begins when an optimizer steps that is not later in the list than the last one that
+    stepped. That is right if some skip a step, or step only every second update.
+
+    Args:
+        only: The index of the optimizer whose steps alone are the updates, if there is one.
+    """
+
+    position: int
+    """The completed updates."""
+
+    last_was_counted: bool | None
+    """Whether the last step was a real one; None before any, and after a load."""
+
+    def __init__(self, only: int | None = None) -> None:
+        self._only = only
+        self.begin(0)
+
+    def begin(self, position: int, last: int | None = None) -> None:
+        """Go on after this many updates; ``last`` is the optimizer that stepped last, if known."""
+        self.position = position
+        self._last = self._last_before = _NONE if last is None else last
+        self.last_was_counted, self._began = None, True
+
+    @property
+    def last(self) -> int | None:
+        """The optimizer that stepped last; None after a load."""
+        return None if self._last == _NONE else self._last
+
+    def begins_with(self, optimizer: int) -> bool:
+        """Whether the next step of this optimizer begins an update."""
+        return optimizer <= self._last if self._only is None else optimizer == self._only
+
+    def is_open_for(self, optimizer: int) -> bool:
+        """Whether this optimizer still has a step to make in the update that began last."""
+        return self._only is None and optimizer > self._last
+
+    def stepped(self, optimizer: int) -> bool:
+        """Take up a real step of this optimizer; whether it began an update."""
+        self._began = self.begins_with(optimizer)
+        self._last_before, self._last, self.last_was_counted = self._last, optimizer, True
+        self.position += self._began
+        return self._began
+
+    def skipped(self) -> None:
+        """Take up a step that was void: it changed nothing."""
+        self.last_was_counted = False
+
+    def retract(self) -> bool:
+        """Take the last step back; whether an update is taken back with it."""
+        if self.last_was_counted is False or not self._began:
+            return False
+        self.begin(self.position - 1, self._last_before)
+        return True

@@ -1,0 +1,58 @@
+"""What trainers call on a scheduler of torch, and what it does here."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
+
+from gradatim.core.errors import refuse
+from gradatim.drive import Driver
+from gradatim.torch.attachments import Attachments
+from gradatim.torch.idle import IdleWatch
+
+
+class TorchInterface(LRScheduler):
+    """The methods and attributes of torch's schedulers: none of them moves the position."""
+
+    driver: Driver
+    _attachments: Attachments
+    _idle: IdleWatch
+
+    # Some trainers add to torch's own counter; it is not used here.
+    _step_count = 1
+
+    def step(self, epoch: float | None = None, metric: object = None) -> None:
+        """Do not advance the schedule; only write the current values if they are not written yet.
+
+        Raises:
+            GradatimError: If it is given an epoch or a metric.
+        """
+        for name, given in (("epoch", epoch), ("metric", metric)):
+            if given is not None:
+                raise refuse(
+                    "Scheduler.step",
+                    name,
+                    given,
+                    "left out",
+                    "A metric goes to scheduler.observe(metric); updates count by themselves.",
+                )
+        self._attachments.ensure_written()
+        self._idle.called(self.driver.position)
+
+    def get_last_lr(self) -> list[float | Tensor]:
+        """The learning rate of each group for the next update, as torch's schedulers answer."""
+        rates = [group["lr"] for group in self._attachments.groups()]
+        return [rate.clone() if isinstance(rate, Tensor) else rate for rate in rates]
+
+    def get_lr(self) -> list[float | Tensor]:
+        """The same as ``get_last_lr``: the rate never depends on when one asks."""
+        return self.get_last_lr()
+
+    @property
+    def last_epoch(self) -> int:
+        """torch's name for the position. To set it, as some trainers do, changes nothing."""
+        return self.driver.position
+
+    @last_epoch.setter
+    def last_epoch(self, value: int) -> None:
+        pass
