@@ -26,12 +26,13 @@ FILES = sorted((SRC / "gradatim").rglob("*.py"))
 # are not listed (rules, run, check, driver, ...) are the top floor.
 FLOORS = (
     {"errors", "renames", "words"},
-    {"_fields", "durations", "limits"},
+    {"_fields", "clocks", "durations", "limits"},
     {"_config"},
-    {"run"},
     {"schedule"},
     {"ramps", "decays", "combine", "closed_forms"},
-    {"reshape"},
+    {"reshape", "rounded", "by_updates"},
+    {"levels", "batches", "budgets", "data"},
+    {"run"},
     {"recipes"},
 )
 
@@ -85,6 +86,8 @@ WAITING = {
     ("gradatim.drive.plan", "gradatim.plans"),
     ("gradatim.core.schedule", "gradatim.core.combine"),
     ("gradatim.core.schedule", "gradatim.core.reshape"),
+    ("gradatim.core.schedule", "gradatim.core.rounded"),
+    ("gradatim.core.schedule", "gradatim.core.run"),  # schedule.values(run)
     ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook
     ("gradatim.core.combine", "gradatim.core.pieces"),  # where a sum may be largest
     ("gradatim.core.schedule", "gradatim.findings"),  # schedule.check(run)

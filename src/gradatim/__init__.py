@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core._config import build
+from gradatim.core.by_updates import by_updates
 from gradatim.core.combine import join
 from gradatim.core.decays import (
     Constant,
@@ -98,6 +99,7 @@ __all__ = [
     "cooldown",
     "extend",
     "rewarm",
+    "by_updates",
 ]
 
 _READING = {

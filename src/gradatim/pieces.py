@@ -5,6 +5,7 @@ and methods of a schedule give: ``a >> b`` is a ``Join``, ``0.5 * a`` a ``Scale`
 ``Cut``.
 """
 
+from gradatim.core.by_updates import ByUpdates
 from gradatim.core.combine import Join, Product, Scale, Sum, join
 from gradatim.core.decays import (
     Constant,
@@ -28,8 +29,10 @@ from gradatim.core.ramps import (
     SquareRoot,
 )
 from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
+from gradatim.core.rounded import Rounded
 
 __all__ = [
+    "ByUpdates",
     "Clip",
     "Constant",
     "Cosine",
@@ -50,6 +53,7 @@ __all__ = [
     "Product",
     "REX",
     "Repeat",
+    "Rounded",
     "Scale",
     "Shift",
     "SquareRoot",

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from gradatim import GradatimError
-from gradatim.core.durations import read, updates
+from gradatim.core.durations import in_ticks, read
 
 READ = {
     "5%": (5, "%"),
@@ -68,7 +68,7 @@ def test_anything_else_is_no_length(text: str):
     ],
 )
 def test_updates_of_a_length(length: int | str, steps: int | None, known: int):
-    assert updates("here", "warmup", length, steps) == known
+    assert in_ticks("here", "warmup", length, steps) == known
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_updates_of_a_length(length: int | str, steps: int | None, known: int):
 )
 def test_no_updates_of_a_length(length: int | str, steps: int | None):
     with pytest.raises(GradatimError, match=r"^here: warmup"):
-        updates("here", "warmup", length, steps)
+        in_ticks("here", "warmup", length, steps)

@@ -66,7 +66,7 @@ def test_as_many_as_torchs_loaders_give(samples, batch, accumulate, processes, d
 
 
 # 100 updates an epoch, 300 in all; an update sees 10 * 2 * 5 = 100 samples, 51200 tokens.
-RUN = Run(samples=10_000, batch=10, epochs=3, accumulate=2, processes=5, tokens=512)
+RUN = Run(samples=10_000, batch=10, epochs=3, accumulate=2, processes=5, tokens_per_sample=512)
 
 
 @pytest.mark.parametrize(("length", "updates"), [
@@ -125,8 +125,8 @@ GIVE = "give either steps, or samples, batch and epochs"
     ({}, GIVE),
     ({"samples": 10}, GIVE),
     ({"samples": 10, "batch": 1}, GIVE),
-    ({"steps": 5, "samples": 10, "batch": 1, "epochs": 1}, "steps says it all"),
-    ({"steps": 5, "samples": 10}, "leave out samples, batch and epochs"),
+    ({"steps": 5, "samples": 10, "batch": 1, "epochs": 1}, "epochs and steps each say how long"),
+    ({"steps": 5, "samples": 10}, "samples alone, without batch, say nothing about an update"),
     ({"steps": 0}, "steps must be a whole number, 1 or more, got 0"),
     ({"steps": 1.5}, "steps"),
     ({"steps": True}, "steps"),
@@ -140,7 +140,7 @@ GIVE = "give either steps, or samples, batch and epochs"
     ({"samples": 10, "batch": 1, "epochs": 1, "accumulate": 0}, "accumulate"),
     ({"samples": 10, "batch": 1, "epochs": 1, "processes": 2.5}, "processes"),
     ({"samples": 10, "batch": 1, "epochs": 1, "drop_last": 1}, "drop_last"),
-    ({"samples": 10, "batch": 1, "epochs": 1, "tokens": -1}, "tokens"),
+    ({"samples": 10, "batch": 1, "epochs": 1, "tokens_per_sample": -1}, "tokens_per_sample"),
     ({"samples": 9, "batch": 10, "epochs": 1, "drop_last": True}, "no batch is left"),
     ({"sample": 9, "batch": 10, "epochs": 1}, "unknown argument 'sample'. Did you mean 'samples'"),
 ])  # fmt: skip

@@ -18,7 +18,7 @@ from tests.core.fitting import fitting
 
 recipes = {name: make for name, make in named().items() if not isinstance(make, type)}
 # 200 updates, 50 in an epoch; an update sees 20 samples and 2,000 tokens.
-RUN = Run(samples=1000, batch=10, epochs=4, accumulate=2, tokens=100)
+RUN = Run(samples=1000, batch=10, epochs=4, accumulate=2, tokens_per_sample=100)
 
 
 def taking(kind):

@@ -20,6 +20,7 @@ recipes = {name: make for name, make in named().items() if not isinstance(make, 
 # A stored name and its arguments in the words of 0.1, and the value that they are.
 STORED = [
     ("Run", {"updates": 1000}, Run(steps=1000)),
+    ("Run", {"steps": 9, "tokens": 512}, Run(steps=9, tokens_per_sample=512)),
     ("CosineWave", {"half": 4, "peak": 2}, CosineWave(half_period=4, peak_step=2)),
     ("ExponentialDecay", {"start": 1.0, "rate": 0.5}, g.ExponentialDecay(1.0, factor=0.5)),
     (

@@ -159,7 +159,7 @@ def other(**changed):
 @pytest.mark.parametrize(("make", "words"), [
     (lambda: other(samples=2000), "samples must be 1000 as before, got 2000"),
     (lambda: other(epochs=5), "epochs must be 4.0 as before.*extend the schedule"),
-    (lambda: other(tokens=5), "tokens must be None as before"),
+    (lambda: other(tokens_per_sample=5), "tokens_per_sample must be None as before"),
     (
         lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}),
         "this script does not say what run it is",

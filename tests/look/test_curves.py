@@ -8,7 +8,7 @@ import pytest
 from gradatim import Constant, GradatimError, Plan, Plateau, Run, Table, warmup_cosine, wsd
 from gradatim.look import panels, plot, report
 
-RUN = Run(samples=1000, batch=10, epochs=10, tokens=100)
+RUN = Run(samples=1000, batch=10, epochs=10, tokens_per_sample=100)
 SCHEDULE = warmup_cosine(1.0, steps=1000, warmup=100)
 
 

@@ -23,7 +23,7 @@ def lr(text):
 def test_a_plan_has_a_run_schedules_and_rules(tmp_path):
     plan = load(tmp_path, GOOD[".yaml"])
     assert plan.run == Run(
-        samples=50_000, batch=128, epochs=90, accumulate=2, processes=4, tokens=512
+        samples=50_000, batch=128, epochs=90, accumulate=2, processes=4, tokens_per_sample=512
     )
     steps = plan.run.steps
     assert plan["lr"] == warmup_cosine(peak=3e-4, warmup=plan.run.resolve("5%"), steps=steps)

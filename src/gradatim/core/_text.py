@@ -18,7 +18,7 @@ from gradatim.core.schedule import Schedule
 # Each entry of a value is written in 100 characters or less, and each level in three.
 _LONGEST = 100 * MOST_ENTRIES
 _DEEPEST = 3 * DEEPEST + 4
-_METHODS = ("then", "clip", "repeat", "shift", "staircase", "cut", "stretched")
+_METHODS = ("then", "clip", "repeat", "shift", "staircase", "rounded", "cut", "stretched")
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.RShift: operator.rshift,
     ast.Mult: operator.mul,

@@ -89,6 +89,10 @@ class Join(Schedule):
         last = self.pieces[-1].length
         return None if last is None else self._starts[-1] + last
 
+    @property
+    def is_whole(self) -> bool:
+        return all(piece.is_whole for piece in self.pieces)
+
     def at(self, t: Any, xp: Operations) -> Any:
         return xp.switch(self.pieces, self._starts, t)
 

@@ -1,4 +1,4 @@
-"""Lengths and values as people write them: "5%" of a run or of a peak, "2 epochs", "1e9 tokens"."""
+"""Lengths and values as people write them: "5%" of a run or of a peak, "2 epochs", "90 s"."""
 
 from __future__ import annotations
 
@@ -10,48 +10,65 @@ from numbers import Real
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from gradatim.core._fields import Kind, Number, Phase, Refused, check, whole
+from gradatim.core.clocks import UNITS, example, ticks_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.words import percent
 from gradatim.xp.dispatch import known_true, traced
 
-_WRITTEN = re.compile(r"\s*(\d[\d_]*\.?\d*(?:e\+?\d{1,3})?)\s*([kMBT]?)\s*(%|[a-z]+)\s*", re.ASCII)
-_MULTIPLES = {"": 1, "k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
-_UNITS = {
-    "%": "%",
-    "update": "updates", "updates": "updates", "step": "updates", "steps": "updates",
-    "epoch": "epochs", "epochs": "epochs", "ep": "epochs",
-    "sample": "samples", "samples": "samples",
-    "token": "tokens", "tokens": "tokens", "tok": "tokens",
-}  # fmt: skip
-_EXAMPLES = '500, "5%", "2 epochs", "300k samples" or "1e9 tokens"'
+_WRITTEN = re.compile(
+    r"\s*(\d[\d_]*\.?\d*(?:e\+?\d{1,3})?)\s*(%|(?:[kMBT]\s+)?[A-Za-z_]\w*)\s*", re.ASCII
+)
+_MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+_EXAMPLES = '500, "5%", "2 epochs", "300k samples", "1e9 tokens" or "90 s"'
 
 
 class Duration(NamedTuple):
-    """An exact amount of one unit: updates, epochs, samples, tokens, or % of the run."""
+    """An exact amount of one unit: updates, epochs, samples, tokens, time, or % of the run."""
 
     amount: Fraction
     unit: str
+    """As ``gradatim.core.clocks`` names it. That of time is milliseconds."""
 
 
-def read(text: str) -> Duration:
+def read(text: str, clock: str = "") -> Duration:
     """The amount and the unit that a text names.
 
-    >>> read("300k samples")
-    Duration(amount=Fraction(300000, 1), unit='samples')
+    Args:
+        text: A number, an optional k, M, B or T, and a unit.
+        clock: The clock of the run, whose name is a unit, too.
+
+    >>> read("300k samples"), read("20k env_steps", "env_steps").unit
+    (Duration(amount=Fraction(300000, 1), unit='samples'), 'env_steps')
 
     Raises:
-        GradatimError: If it is not a number, an optional k, M, B or T, and a unit.
+        GradatimError: If it is something else.
     """
-    found = _WRITTEN.fullmatch(text)
-    if found is None or found[3] not in _UNITS or len(text) > 40:
+    number, word = _number_and_word(text)
+    units = {clock: (1, clock), **UNITS} if clock else UNITS
+    multiple = 1
+    if word not in units and word[0] in _MULTIPLES:
+        multiple, word = _MULTIPLES[word[0]], word[1:].lstrip()
+    if word not in units:
         raise refuse("duration", "a length", text, f"like {_EXAMPLES}")
-    amount = Fraction(Decimal(found[1].replace("_", ""))) * _MULTIPLES[found[2]]
-    return Duration(amount, _UNITS[found[3]])
+    size, unit = units[word]
+    return Duration(number * multiple * size, unit)
+
+
+def _number_and_word(text: str) -> tuple[Fraction, str]:
+    found = _WRITTEN.fullmatch(text)
+    if found is None or len(text) > 40:
+        raise refuse("duration", "a length", text, f"like {_EXAMPLES}")
+    return Fraction(Decimal(found[1].replace("_", ""))), found[2]
+
+
+def is_share(length: int | str) -> bool:
+    """Whether a length is a share, such as "5%"."""
+    return isinstance(length, str) and length.rstrip().endswith("%")
 
 
 def _int_or_text(value: Any) -> int | str:
     if isinstance(value, str):
-        read(value)
+        _number_and_word(value)  # whether there is such a unit is known with the run
         return value
     if isinstance(value, Real) and not isinstance(value, bool) and 0.0 < float(value) < 1.0:
         raise Refused(f"For a share of the run, write '{percent(value)}'.")
@@ -77,71 +94,142 @@ Level = Annotated[
 """An argument that takes a value, or a share of the peak such as "10%"."""
 
 
-class Sized(Protocol):
-    """What a length is resolved with: the sizes of a run."""
+class Measured(Protocol):
+    """What a length is resolved with: a run."""
 
     @property
-    def steps(self) -> int:
-        """The updates of the whole run."""
+    def clock(self) -> str:
+        """What a tick is."""
 
     @property
-    def steps_per_epoch(self) -> int:
-        """The updates of an epoch."""
+    def ticks(self) -> int:
+        """The ticks of the whole run."""
 
-    @property
-    def samples_per_step(self) -> int:
-        """The samples that an update sees."""
+    def tick_after(self, position: int) -> int | None:
+        """The tick after so many completed updates, where the run knows it."""
 
-    @property
-    def tokens_per_step(self) -> int:
-        """The tokens that an update sees."""
+    def updates_of_samples(self, samples: Fraction) -> int:
+        """The full updates that see so many samples."""
+
+    def updates_of_epochs(self, epochs: Fraction) -> int:
+        """The updates that so many epochs take."""
+
+    def samples_of_epochs(self, epochs: Fraction) -> int:
+        """The samples that so many epochs have."""
+
+    def samples_of_tokens(self, tokens: Fraction) -> Fraction:
+        """The samples that have so many tokens."""
+
+    def tokens_of_samples(self, samples: Fraction) -> Fraction:
+        """The tokens that so many samples have."""
 
 
-def updates(
-    where: str, name: str, length: int | str, run: Sized | int | None, least: int = 0
+def in_ticks(
+    where: str, name: str, length: int | str, run: Measured | int | None, least: int = 0
 ) -> int:
-    """The updates that a length stands for, rounded up; the one place that resolves lengths.
+    """The ticks that a length stands for, rounded up; the one place that resolves lengths.
 
     Args:
         where: The name that the user called, for an error.
         name: The argument, for an error.
-        length: Updates, or a text such as "5%".
-        run: The run, or its number of updates, or None where neither is known.
-        least: The fewest updates allowed.
+        length: Ticks, or a text such as "5%". Only ticks that are updates need no unit.
+        run: The run, or its number of ticks, or None where neither is known.
+        least: The fewest ticks allowed.
 
-    >>> updates("wsd", "warmup", "5%", 1000)
+    >>> in_ticks("wsd", "warmup", "5%", 1000)
     50
     """
     length = check(where, name, Length, length)
-    known = length if isinstance(length, int) else _counted(where, name, length, run)
+    if isinstance(length, int):
+        if length and run is not None and not isinstance(run, int) and run.clock != "updates":
+            raise GradatimError(
+                f"{where}: {name}={length!r} has no unit, and the clock of the run is "
+                f"{run.clock!r}. Write {example(run.clock)}."
+            )
+        known = length
+    elif is_share(length):
+        known = _share(where, name, length, run)
+    elif run is None or isinstance(run, int):
+        known = _without_a_run(where, name, length)
+    else:
+        known = _of_a_run(where, name, length, run)
     if known < least:
         raise refuse(where, name, length, f"{least} or more")
-    return known
+    return int(check(where, name, Phase, known))
 
 
-def _counted(where: str, name: str, length: str, run: Sized | int | None) -> int:
-    amount, unit = read(length)
-    if unit == "updates":
-        return int(check(where, name, Phase, ceil(amount)))
-    if unit == "%":
-        if amount > 100:
-            raise refuse(where, name, length, "at most 100%")
-        if run is None:
-            raise GradatimError(
-                f"{where}: {name}={length!r} is a share of a run, and the run's length is not "
-                "known here. Write the updates as a whole number, or give steps."
-            )
-        return ceil(amount / 100 * (run if isinstance(run, int) else run.steps))
-    if run is None or isinstance(run, int):
+def _share(where: str, name: str, length: str, run: Measured | int | None) -> int:
+    amount = read(length).amount
+    if amount > 100:
+        raise refuse(where, name, length, "at most 100%")
+    if run is None:
         raise GradatimError(
-            f"{where}: {name}={length!r} needs to know what an update is. "
-            f"Give steps=run, with run = Run(samples=..., batch=..., epochs=...)."
+            f"{where}: {name}={length!r} is a share of a run, and the run's length is not "
+            "known here. Write the updates as a whole number, or give steps."
         )
-    if unit == "epochs":
-        return ceil(amount * run.steps_per_epoch)
-    if unit == "samples":
-        return ceil(amount / run.samples_per_step)
-    return ceil(amount / run.tokens_per_step)
+    return ceil(amount / 100 * (run if isinstance(run, int) else run.ticks))
+
+
+def _without_a_run(where: str, name: str, length: str) -> int:
+    amount, unit = _read(where, name, length)
+    if unit == "updates":
+        return ceil(amount)
+    if unit == "time":
+        raise GradatimError(
+            f"{where}: {name}={length!r} needs a run that is measured in time. "
+            "Give steps=run, with run = Run(seconds=...)."
+        )
+    raise GradatimError(
+        f"{where}: {name}={length!r} needs to know what an update is. "
+        f"Give steps=run, with run = Run(samples=..., batch=..., epochs=...)."
+    )
+
+
+def _of_a_run(where: str, name: str, length: str, run: Measured) -> int:
+    amount, unit = _read(where, name, length, run.clock)
+    ticks = _converted(amount, unit, run)
+    if ticks is None:
+        by_updates = ""
+        if unit == "updates":
+            by_updates = ", or by_updates(...) around the schedule of a value that follows them"
+        raise GradatimError(
+            f"{where}: {name}={length!r} cannot be told in {ticks_of(run.clock)}, the ticks of "
+            f"this run. Write {example(run.clock)}{by_updates}."
+        )
+    return ticks
+
+
+def _read(where: str, name: str, length: str, clock: str = "") -> Duration:
+    try:
+        return read(length, clock)
+    except GradatimError:
+        own = f" or {example(clock)}" if clock else ""
+        raise refuse(where, name, length, f"like {_EXAMPLES}{own}") from None
+
+
+def _converted(amount: Fraction, unit: str, run: Measured) -> int | None:
+    """The ticks of a run that an amount of another unit is; None if they have no relation."""
+    if unit == run.clock:
+        return ceil(amount)
+    if run.clock == "updates":
+        if unit == "epochs":
+            return run.updates_of_epochs(amount)
+        if unit in ("samples", "tokens"):
+            return run.updates_of_samples(
+                amount if unit == "samples" else run.samples_of_tokens(amount)
+            )
+    if run.clock in ("samples", "tokens"):
+        if unit == "updates":
+            return run.tick_after(ceil(amount))
+        if unit == "epochs":
+            amount, unit = Fraction(run.samples_of_epochs(amount)), "samples"
+        if unit == run.clock:
+            return ceil(amount)
+        if unit == "samples":
+            return ceil(run.tokens_of_samples(amount))
+        if unit == "tokens":
+            return ceil(run.samples_of_tokens(amount))
+    return None
 
 
 def level_of(where: str, name: str, value: float | str, peak: float, called: str = "peak") -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradatim.core.combine import Join
 from gradatim.core.decays import Table
 from gradatim.core.reshape import Cut, Repeat, Shift
-from gradatim.core.schedule import Schedule
+from gradatim.core.schedule import Schedule, parts_of
 
 
 def joins(schedule: Schedule, until: int = 10**18) -> list[int]:
@@ -29,7 +29,7 @@ def _joins(schedule: Schedule) -> Iterator[int]:
             yield from (start + s for s in inner if piece.length is None or s < piece.length)
         return
     offset = schedule.by if isinstance(schedule, Shift) else 0
-    for part in _parts(schedule):
+    for part in parts_of(schedule):
         yield from (offset + step for step in _joins(part))
     if isinstance(schedule, Cut):
         yield schedule.steps
@@ -43,13 +43,6 @@ def stays(schedule: Schedule) -> bool:
         return stays(schedule.pieces[-1])
     if isinstance(schedule, Cut | Repeat):
         return False
-    parts = list(_parts(schedule))
+    parts = list(parts_of(schedule))
     longest = max((part.length or 0 for part in parts), default=0)
     return bool(parts) and all(stays(part) for part in parts if part.length == longest)
-
-
-def _parts(schedule: Schedule) -> Iterator[Schedule]:
-    for _, field in schedule.items():
-        for part in field if isinstance(field, tuple) else (field,):
-            if isinstance(part, Schedule):
-                yield part

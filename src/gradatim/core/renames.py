@@ -18,7 +18,7 @@ CLASSES: Mapping[str, str] = {"Glide": "FractionalRamp"}
 """Old name of a class: new name."""
 
 ARGUMENTS: Mapping[str, Mapping[str, str]] = {
-    "Run": {"updates": "steps"},
+    "Run": {"tokens": "tokens_per_sample", "updates": "steps"},
     "CosineWave": {"half": "half_period", "peak": "peak_step"},
     "ExponentialDecay": {"rate": "factor"},
     "FractionalRamp": {"begun": "elapsed"},

@@ -1,25 +1,30 @@
-"""A run: how many optimizer updates there are, and what a length of time means in them."""
+"""A run: how long it is, what its schedules are measured in, and what a length means in that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from math import ceil
 from typing import Annotated, Any
 
-from gradatim.core._config import Value
-from gradatim.core._fields import Kind, Positive, Times, whole
-from gradatim.core.durations import Length, updates
+from gradatim.core._fields import Count, Kind, NotNegative, Positive, Times, check, whole
+from gradatim.core.budgets import BUDGETS, check_budget
+from gradatim.core.clocks import CLOCKS, MILLION, Clock
+from gradatim.core.data import Data, written
+from gradatim.core.durations import Length, in_ticks
 from gradatim.core.errors import GradatimError, refuse
 
-_Given = Annotated[
-    int, Kind("a whole number, 1 or more", lambda n: None if n is None else whole(n, 1))
-]
+# Left out of a config where they are not given: version 0.1 did not have them.
+_NEW = ("total_tokens", "seconds", "reserve", "start_after", "clock", "total")
 
 
-class Run(Value):
-    """The size of a training run, from which its number of optimizer updates follows.
+class Run(Data):
+    """The size of a training run, and the clock that its schedules are measured by.
+
+    Its length is given once: as ``steps``, as ``epochs`` of ``samples``, as ``total_tokens``, as
+    ``seconds``, or as the ``total`` of something that you count. What schedules are asked for is a
+    tick of the clock: an update unless another clock is named.
 
     Each process takes an equal share of the samples, rounded up as ``DistributedSampler`` does;
     the last batch of an epoch may be smaller (unless ``drop_last``), and so may the last
@@ -27,93 +32,150 @@ class Run(Value):
 
     Args:
         samples: Samples in one epoch, over all processes.
-        batch: Samples in one batch of one process.
+        batch: Samples in one batch of one process; or a schedule of them, asked with the completed
+            updates, where the batch grows.
         epochs: How often the samples are gone through; may be a fraction.
-        accumulate: Batches whose gradients are added up for one update.
+        accumulate: Batches whose gradients are added up for one update; or a schedule of them.
         processes: Processes that train together, each on its share.
         drop_last: Leave out the last batch of an epoch if it is smaller.
-        tokens: Tokens in one sample.
-        steps: The number of updates, if that is all that is known; otherwise it follows from the
-            rest, and is read as ``run.steps`` all the same.
+        tokens_per_sample: Tokens in one sample.
+        steps: The number of updates; where it follows from the rest, it is read as ``run.steps``
+            all the same, and where it cannot be known, ``run.steps`` is None.
+        total_tokens: The tokens of the whole run, in place of samples and epochs.
+        seconds: The length of the run in time; its clock is then "time".
+        reserve: Seconds at its end that are left to something else, such as the last checkpoint.
+        start_after: Updates before the time begins to run, at the start and after each resume.
+        clock: "updates", "samples", "tokens", "time", "progress", or the name of what you count,
+            such as "env_steps". The default is "time" where seconds are given, else "updates".
+        total: The length of a run by a clock of your own.
 
     Raises:
-        GradatimError: If neither ``steps`` nor ``samples``, ``batch`` and ``epochs`` are given,
-            or both are.
+        GradatimError: If no length is given, or two, or one that the clock cannot count.
 
     >>> run = Run(samples=1000, batch=10, epochs=3, accumulate=2, processes=5)
     >>> run.steps, run.resolve("5%"), run.resolve("1 epoch"), run.resolve("150 samples")
     (30, 2, 10, 2)
+    >>> run = Run(seconds=600)
+    >>> run.clock, run.ticks, run.resolve("90 s"), run.steps
+    ('time', 600000, 90000, None)
     """
 
-    samples: Times | None = None
-    batch: Times | None = None
-    epochs: Positive | None = None
-    accumulate: Times = 1
-    processes: Times = 1
-    drop_last: bool = False
-    tokens: Times | None = None
-    steps: _Given = None  # type: ignore[assignment]
+    steps: Times | None = None
+    total_tokens: Times | None = None
+    seconds: Positive | None = None
+    reserve: NotNegative = 0.0
+    start_after: Count = 1
+    clock: Clock = None  # type: ignore[assignment]
+    total: Times | None = None
 
     def _validate(self) -> None:
-        data = (self.samples, self.batch, self.epochs)
-        if self.steps is not None:
-            if any(entry is not None for entry in data):
-                raise GradatimError("Run: steps says it all; leave out samples, batch and epochs.")
-            return
-        if None in data:
-            raise GradatimError(
-                "Run: give either steps, or samples, batch and epochs. Write Run(steps=10_000) "
-                "or Run(samples=50_000, batch=128, epochs=90)."
-            )
-        # The decimal that was written, 0.1, and not the binary number a little above it.
-        steps = ceil(Fraction(repr(self.epochs)) * self.steps_per_epoch)
-        if steps == 0:
-            raise refuse(
-                "Run",
-                "batch",
-                self.batch,
-                f"at most {self.samples} samples a process",
-                "With drop_last=True no batch is left.",
-            )
-        object.__setattr__(self, "steps", steps)
+        given = {
+            name
+            for name, value in super().items()
+            if value is not None and value != getattr(type(self), name)
+        }
+        if self.clock is None:
+            object.__setattr__(self, "clock", self._usual_clock)
+        check_budget(given, self.clock)
+        if self.steps is None:
+            object.__setattr__(self, "steps", self._known_steps())
+        if self.ticks < 1:
+            raise refuse("Run", "reserve", self.reserve, f"less than seconds, {self.seconds}")
+
+    @property
+    def _usual_clock(self) -> str:
+        return "updates" if self.seconds is None else "time"
+
+    def _known_steps(self) -> int | None:
+        """The updates that follow from the rest; None where nothing is known of an update."""
+        if self.epochs is not None and self.batch is not None:
+            return self.updates_of_epochs(written(self.epochs))
+        if self.total_tokens and self.batch is not None and self.tokens_per_sample:
+            return self.updates_of_samples(self.samples_of_tokens(Fraction(self.total_tokens)))
+        return None
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """What was given: steps that follow from the rest are not, so that they always do."""
-        derived = self.samples is not None
-        return (
-            (name, None if derived and name == "steps" else value)
-            for name, value in super().items()
-        )
+        """What was given: what follows from the rest is not, so that it always does."""
+        follows = any(getattr(self, name) is not None for name in BUDGETS if name != "steps")
+        for name, value in super().items():
+            derived = (name == "steps" and follows) or (
+                name == "clock" and value == self._usual_clock
+            )
+            yield name, None if derived else value
+
+    def config(self) -> dict[str, Any]:
+        """The run as plain data; what version 0.1 did not have only where it is given.
+
+        >>> Run(steps=10).config()["Run"].get("clock"), Run(seconds=10).config()["Run"]["seconds"]
+        (None, 10.0)
+        """
+        ((name, fields),) = super().config().items()
+        usual = {field: getattr(type(self), field) for field in _NEW}
+        return {name: {f: v for f, v in fields.items() if f not in usual or v != usual[f]}}
 
     @cached_property
-    def steps_per_epoch(self) -> int:
-        """The optimizer updates of one epoch."""
-        if self.samples is None or self.batch is None:
-            raise GradatimError(
-                "Run: an epoch is not known. Give samples, batch and epochs instead of steps."
-            )
-        share = ceil(Fraction(self.samples, self.processes))
-        batches = share // self.batch if self.drop_last else ceil(Fraction(share, self.batch))
-        return ceil(Fraction(batches, self.accumulate))
+    def ticks(self) -> int:
+        """The length of the run in ticks of its clock; in time, a tick is a millisecond."""
+        if self.clock == "time":
+            assert self.seconds is not None
+            return int(1000 * (written(self.seconds) - written(self.reserve)))
+        if self.clock == "progress":
+            return MILLION
+        if self.clock not in CLOCKS:
+            return int(self.total or 0)
+        if self.clock == "updates":
+            return int(self.steps or 0)
+        return self._ticks_of_data()
+
+    def _ticks_of_data(self) -> int:
+        """The samples or tokens of the whole run."""
+        if self.total_tokens is not None:
+            tokens = Fraction(self.total_tokens)
+            return ceil(tokens if self.clock == "tokens" else self.samples_of_tokens(tokens))
+        if self.steps is None:
+            assert self.epochs is not None
+            samples = Fraction(self.samples_of_epochs(written(self.epochs)))
+        else:
+            samples = Fraction(self.samples_after(self.steps))
+        return ceil(samples if self.clock == "samples" else self.tokens_of_samples(samples))
+
+    def tick_after(self, position: int) -> int | None:
+        """The tick after ``position`` completed updates, ends of epochs included.
+
+        Returns:
+            None where it does not follow from the run, and is measured or counted.
+
+        >>> run = Run(samples=25, batch=10, epochs=2, tokens_per_sample=8, clock="tokens")
+        >>> [run.tick_after(position) for position in range(5)], run.ticks
+        ([0, 80, 160, 200, 280], 400)
+        """
+        return self.tick_function(position)
 
     @cached_property
-    def samples_per_step(self) -> int:
-        """The samples that one full update sees, over all processes and accumulated batches."""
-        if self.batch is None:
-            raise GradatimError(
-                "Run: the samples of an update are not known. Give samples, batch and epochs "
-                "instead of steps."
-            )
-        return self.batch * self.processes * self.accumulate
+    def tick_function(self) -> Callable[[int], int | None]:
+        """``tick_after``, for a driver, which calls it at every update."""
+        if self.clock == "updates":
+            return lambda position: position
+        of_sample = {"samples": 1, "tokens": self.tokens_per_sample}.get(self.clock)
+        if self.batch is None or of_sample is None:
+            return lambda position: None
+        return self.batches.counter(self.processes * of_sample)
 
-    @cached_property
-    def tokens_per_step(self) -> int:
-        """The tokens that one full update sees, over all processes and accumulated batches."""
-        if self.tokens is None:
+    @property
+    def in_updates(self) -> Run:
+        """The same run, measured in updates: for the lengths of a schedule inside ``by_updates``.
+
+        Raises:
+            GradatimError: If the number of updates is not known.
+        """
+        if self.clock == "updates":
+            return self
+        if self.steps is None:
             raise GradatimError(
-                "Run: the tokens of a sample are not known. Give Run(..., tokens=...)."
+                f"Run: how many updates a run by the clock {self.clock!r} has is not known, so a "
+                "length in updates cannot be a share of it. Write the updates as a whole number."
             )
-        return self.samples_per_step * self.tokens
+        return self.replace(clock=None)
 
     def position_after(self, position: int, other: Run) -> int:
         """The completed updates of this run at the place that another run of the same data got to.
@@ -134,46 +196,43 @@ class Run(Value):
         """
         if self == other:
             return position
-        for name in ("samples", "epochs", "tokens"):
+        for name in ("samples", "epochs", "tokens_per_sample", "total_tokens"):
             if getattr(self, name) != getattr(other, name):
                 raise refuse(
                     "Run", name, getattr(self, name), f"{getattr(other, name)} as before",
                     "Only the batch may change under way. To train for longer, extend the schedule."
                 )  # fmt: skip
-        if position >= other.steps:
+        if self.steps is not None and other.steps is not None and position >= other.steps:
             return self.steps
-        epochs, rest = divmod(position, other.steps_per_epoch)
-        if not rest:
-            return epochs * self.steps_per_epoch
-        seen = rest * other.samples_per_step
-        left = ceil(Fraction(max(self._in_an_epoch - seen, 0), self.samples_per_step))
-        left = min(left, self.steps_per_epoch)
-        return min((epochs + 1) * self.steps_per_epoch - left, self.steps)
-
-    @property
-    def _in_an_epoch(self) -> int:
-        """The samples that the updates of an epoch see, but for those that fill up the last."""
-        assert self.samples is not None  # or there is no epoch
-        return self.steps_per_epoch * self.samples_per_step if self.drop_last else self.samples
+        epoch, offset, _ = other.batches.after(position)
+        seen = Fraction(offset * other.processes, self.processes)
+        there = self.batches.position_at(epoch, seen)
+        return there if self.steps is None else min(there, self.steps)
 
     def resolve(self, length: Length) -> int:
-        """The updates that a length stands for, rounded up so that a part counts as one.
+        """The ticks that a length stands for, rounded up so that a part counts as one.
 
         Args:
-            length: Updates, or a text such as "5%", "2 epochs", "300k samples", "1e9 tokens".
+            length: A text such as "5%", "2 epochs", "300k samples", "1e9 tokens", "90 s"; or
+                updates, where they are what the run is measured in.
 
         Raises:
             GradatimError: If it cannot be read, or needs to know what the run does not say.
         """
-        return updates("Run.resolve", "length", length, self)
-
-
-def _run_or_updates(value: Any) -> Run | int:
-    return value if isinstance(value, Run) else whole(value, 1)
+        return in_ticks("Run.resolve", "length", length, self)
 
 
 Total = Annotated[
     int | Run,
-    Kind("a Run, or a whole number of updates, 1 or more", _run_or_updates),
+    Kind(
+        "a Run, or a whole number of updates, 1 or more",
+        lambda value: value if isinstance(value, Run) else whole(value, 1),
+    ),
 ]
-"""An argument that takes the whole run: its number of updates, or the run itself."""
+"""An argument that takes the whole run: the run itself, or its number of ticks."""
+
+
+def ticks_of_run(where: str, name: str, steps: object) -> int:
+    """The ticks of a run, or as many as were given."""
+    run: Run | int = check(where, name, Total, steps)
+    return run.ticks if isinstance(run, Run) else run

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from gradatim.core._config import Value
 from gradatim.core._fields import Times, check, declared, stretched, whole
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.limits import FARTHEST, refuse_infinite
-from gradatim.core.run import Total
 from gradatim.core.words import unknown_argument
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
@@ -18,6 +18,7 @@ from gradatim.xp.scalar import PYTHON
 
 if TYPE_CHECKING:
     from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
+    from gradatim.core.rounded import Rounded
     from gradatim.core.run import Run
     from gradatim.findings import Finding
 
@@ -43,6 +44,9 @@ class Schedule(Value, ABC, abstract=True):
 
     _computed = (*Value._computed, "_end")
 
+    outermost = False
+    """Whether it is all of a value, and never a part of another schedule."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         for name in vars(cls).get("__annotations__", ()):
             if name in dir(Schedule):
@@ -58,6 +62,7 @@ class Schedule(Value, ABC, abstract=True):
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._refuse_outermost()
         length = self.length
         if length is not None:
             try:
@@ -73,6 +78,14 @@ class Schedule(Value, ABC, abstract=True):
         if not self._extent.opaque:
             refuse_infinite(self, self._turns())
 
+    def _refuse_outermost(self) -> None:
+        for part in parts_of(self):
+            if part.outermost:
+                raise GradatimError(
+                    f"{type(self).__name__}: {shown(part)} is all of a value and cannot be a part "
+                    "of another schedule. Put by_updates(...) around all of it."
+                )
+
     def _turns(self) -> tuple[int, ...]:
         """The steps that are looked at when it is built, where the value is most extreme."""
         last = FARTHEST if self._end is None else self._end
@@ -82,6 +95,11 @@ class Schedule(Value, ABC, abstract=True):
     def length(self) -> int | None:
         """The updates after which the value stays as it is; None if it never does."""
         return None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers, as those of ``rounded`` are."""
+        return False
 
     @abstractmethod
     def at(self, t: Any, xp: Operations) -> Any:
@@ -165,14 +183,15 @@ class Schedule(Value, ABC, abstract=True):
         return html(self)
 
     def values(self, steps: int | Run) -> list[float]:
-        """The values of the first ``steps`` updates, or of all updates of a run.
+        """The values at the first ``steps`` steps, or at all of a run.
 
         >>> from gradatim import Linear
         >>> Linear(start=1.0, end=0.0, steps=4).values(6)
         [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
         """
-        wanted: Any = check("values", "steps", Total, steps)
-        return [self(step) for step in range(getattr(wanted, "steps", wanted))]
+        from gradatim.core.run import ticks_of_run
+
+        return [self(step) for step in range(ticks_of_run("values", "steps", steps))]
 
     def plot(self, **options: Any) -> Any:
         """The curve, drawn by matplotlib; the options are those of ``gradatim.look.plot``.
@@ -284,8 +303,22 @@ class Schedule(Value, ABC, abstract=True):
 
         return Staircase(self, every)
 
+    def rounded(self, to: int = 1, way: Literal["nearest", "up", "down"] = "nearest") -> Rounded:
+        """The value in whole multiples of ``to``: for windows, batches and other counts."""
+        from gradatim.core.rounded import Rounded
+
+        return Rounded(self, to, way)
+
     def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates; what follows is for ``then``."""
         from gradatim.core.reshape import Cut
 
         return Cut(self, steps)
+
+
+def parts_of(schedule: Schedule) -> Iterator[Schedule]:
+    """The schedules that a schedule is directly made of."""
+    for _, field in schedule.items():
+        for part in field if isinstance(field, tuple) else (field,):
+            if isinstance(part, Schedule):
+                yield part

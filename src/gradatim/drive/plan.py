@@ -107,9 +107,14 @@ class Plan:
 
     @property
     def steps(self) -> int | None:
-        """The updates of the run, or of the longest schedule; None if neither has an end."""
+        """The updates of the run, or of the longest schedule; None if neither is known."""
+        return self.ticks if self.run is None else self.run.steps
+
+    @property
+    def ticks(self) -> int | None:
+        """The ticks of the run's clock, or of the longest schedule; None if neither has an end."""
         if self.run is not None:
-            return self.run.steps
+            return self.run.ticks
         return max((one.length for one in self.schedules.values() if one.length), default=None)
 
     def __getitem__(self, target: str | Target) -> Schedule:

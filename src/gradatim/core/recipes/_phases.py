@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
+from gradatim.core.clocks import ticks_of
 from gradatim.core.decays import Constant
-from gradatim.core.durations import level_of, updates
+from gradatim.core.durations import in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.run import Run
@@ -23,19 +24,22 @@ def total(run: Run | int) -> int: ...
 @overload
 def total(run: Run | int | None) -> int | None: ...
 def total(run: Run | int | None) -> int | None:
-    """The updates of a whole run."""
-    return run.steps if isinstance(run, Run) else run
+    """The ticks of a whole run; they are its updates if it has no other clock."""
+    return run.ticks if isinstance(run, Run) else run
 
 
 def phases(where: str, run: Run | int | None, **lengths: int | str) -> dict[str, int]:
-    """The phases in updates; an error if they do not leave one update of the run for the rest."""
-    known = {name: updates(where, name, length, run) for name, length in lengths.items()}
+    """The phases in ticks; an error if they do not leave one tick of the run for the rest."""
+    known = {name: in_ticks(where, name, length, run) for name, length in lengths.items()}
     steps = total(run)
     if steps is not None and sum(known.values()) >= steps:
         spelled = " + ".join(f"{name} ({n})" for name, n in known.items() if n)
+        unit = ""
+        if isinstance(run, Run) and run.clock != "updates":
+            unit = f" {ticks_of(run.clock)}"
         raise GradatimError(
-            f"{where}: {spelled} must be less than steps, {steps}, so that something is left. "
-            "steps is the whole run, these phases included."
+            f"{where}: {spelled} must be less than steps, {steps}{unit}, so that something is "
+            "left. steps is the whole run, these phases included."
         )
     return known
 

@@ -8,7 +8,7 @@ from gradatim.core._config import recipe
 from gradatim.core._fields import Falling, Number, Times
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay
-from gradatim.core.durations import Length, Level, level_of, updates
+from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.recipes._phases import First, Last, decay_steps, phases, shaped, total, warm_up
@@ -121,8 +121,8 @@ def cyclic(
     if mode != "exp_range" and not known_true(factor == 1.0):
         raise refuse("cyclic", "factor", factor, f"left out with mode={mode!r}")
     low = level_of("cyclic", "start", start, peak)
-    rise = updates("cyclic", "up", up, steps, least=1)
-    fall = rise if down is None else updates("cyclic", "down", down, steps, least=1)
+    rise = in_ticks("cyclic", "up", up, steps, least=1)
+    fall = rise if down is None else in_ticks("cyclic", "down", down, steps, least=1)
     return triangles(peak, low, rise, fall, mode, factor, cycles)
 
 
@@ -183,8 +183,8 @@ def cosine_restarts(
         level_of("cosine_restarts", name, value, peak)
         for name, value in (("start", start), ("floor", floor))
     )
-    up = warm_up(begin, peak, updates("cosine_restarts", "warmup", warmup, steps), first)
-    length = updates("cosine_restarts", "cycle", cycle, steps, least=1)
+    up = warm_up(begin, peak, in_ticks("cosine_restarts", "warmup", warmup, steps), first)
+    length = in_ticks("cosine_restarts", "cycle", cycle, steps, least=1)
     if known_true(factor == 1.0) or known_true(end == 0.0):
         waves: Schedule = Cosine(peak, end, length).repeat(cycles, stretch=stretch, factor=factor)
     else:

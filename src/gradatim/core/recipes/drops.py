@@ -8,7 +8,7 @@ from gradatim.core._config import recipe
 from gradatim.core._fields import Falling, NotNegative, Number
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
-from gradatim.core.durations import Length, Level, level_of, updates
+from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import refuse
 from gradatim.core.recipes._phases import accumulated, warm_up
 from gradatim.core.run import Run, Total
@@ -44,7 +44,7 @@ def _boundaries(
     where: str, boundaries: Sequence[int | str], steps: int | Run | None
 ) -> tuple[int, ...]:
     return tuple(
-        updates(where, f"boundaries[{i}]", boundary, steps, least=1)
+        in_ticks(where, f"boundaries[{i}]", boundary, steps, least=1)
         for i, boundary in enumerate(boundaries)
     )
 
@@ -76,8 +76,8 @@ def step_decay(
     [1.0, 1.0, 0.5, 0.25]
     """
     begin = level_of("step_decay", "start", start, peak)
-    up = warm_up(begin, peak, updates("step_decay", "warmup", warmup, steps), "start")
-    stair = updates("step_decay", "every", every, steps, least=1)
+    up = warm_up(begin, peak, in_ticks("step_decay", "warmup", warmup, steps), "start")
+    stair = in_ticks("step_decay", "every", every, steps, least=1)
     return join(*up, ExponentialDecay(peak, factor, stair).staircase(stair))
 
 
@@ -111,7 +111,7 @@ def multistep(
     """
     begin = level_of("multistep", "start", start, peak)
     rise, at = (
-        updates("multistep", "warmup", warmup, steps),
+        in_ticks("multistep", "warmup", warmup, steps),
         _boundaries("multistep", boundaries, steps),
     )
     if at and rise >= at[0]:

@@ -14,8 +14,7 @@ from gradatim.core._config import recipe
 from gradatim.core._fields import Number, Phase, Steps
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant
-from gradatim.core.durations import Length, Level, level_of, read
-from gradatim.core.durations import updates as in_updates
+from gradatim.core.durations import Length, Level, in_ticks, is_share, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import Shape, floor_for, hold_at, shaped, total
@@ -247,8 +246,7 @@ def _left(where: str, at: int, steps: int) -> int:
 
 def _of_the_rest(where: str, name: str, length: int | str, run: Run | int, left: int) -> int:
     """The updates of a length whose shares are of what is left."""
-    share = isinstance(length, str) and read(length).unit == "%"
-    return in_updates(where, name, length, left if share else run)
+    return in_ticks(where, name, length, left if is_share(length) else run)
 
 
 def _can_fall(where: str, shape: Shape, value: float, end: float) -> None:

@@ -8,7 +8,7 @@ from gradatim.core._config import recipe
 from gradatim.core._fields import NotNegative, Number, Positive, Times
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay
-from gradatim.core.durations import Length, Level, level_of, updates
+from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import (
@@ -53,11 +53,13 @@ def warmup_inverse_sqrt(
     >>> [schedule(k) for k in (0, 50, 100, 400, 1600)]
     [0.0, 0.5, 1.0, 0.5, 0.25]
     """
-    rise = updates("warmup_inverse_sqrt", "warmup", warmup, steps)
+    rise = in_ticks("warmup_inverse_sqrt", "warmup", warmup, steps)
     if scale is None and rise == 0:
         raise refuse("warmup_inverse_sqrt", "warmup", warmup, "1 or more", "Or give scale.")
     begin = level_of("warmup_inverse_sqrt", "start", start, peak)
-    slow = rise if scale is None else updates("warmup_inverse_sqrt", "scale", scale, steps, least=1)
+    slow = (
+        rise if scale is None else in_ticks("warmup_inverse_sqrt", "scale", scale, steps, least=1)
+    )
     return join(*warm_up(begin, peak, rise, first), InverseSqrtDecay(peak, slow))
 
 
@@ -80,7 +82,7 @@ def inverse_sqrt_t5(
     >>> [inverse_sqrt_t5(warmup=100)(k) for k in (0, 100, 400)]
     [0.1, 0.1, 0.05]
     """
-    flat = updates("inverse_sqrt_t5", "warmup", warmup, steps, least=1)
+    flat = in_ticks("inverse_sqrt_t5", "warmup", warmup, steps, least=1)
     level = factor / float(flat) ** 0.5
     return Constant(level, flat) >> InverseSqrtDecay(level, flat)
 
@@ -166,7 +168,7 @@ def noam(
     """
     if (peak is None) == (model_size is None):
         raise GradatimError("noam: give either peak or model_size, one of them and not both.")
-    rise = updates("noam", "warmup", warmup, steps, least=1)
+    rise = in_ticks("noam", "warmup", warmup, steps, least=1)
     if peak is None:
         peak = float((model_size or 1) * rise) ** -0.5
     return join(*warm_up(0.0, peak, rise, first), InverseSqrtDecay(peak, rise))
@@ -231,6 +233,6 @@ def linear_noam(
     >>> [schedule(k) for k in (49, 99, 149, 249)]
     [0.5, 1.0, 1.0, 0.5]
     """
-    rise = updates("linear_noam", "warmup", warmup, steps, least=1)
-    kept = hold_at(peak, updates("linear_noam", "hold", hold, steps))
+    rise = in_ticks("linear_noam", "warmup", warmup, steps, least=1)
+    kept = hold_at(peak, in_ticks("linear_noam", "hold", hold, steps))
     return join(*warm_up(0.0, peak, rise, first), *kept, InverseTimeDecay(peak, 1.0, rise))

@@ -6,7 +6,7 @@ from gradatim.core._config import recipe
 from gradatim.core._fields import Falling, Number, Positive
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, ExponentialDecay
-from gradatim.core.durations import Length, Level, level_of, updates
+from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear
 from gradatim.core.recipes._phases import (
@@ -151,7 +151,7 @@ def warm_cool_decay(
     end = level_of("warm_cool_decay", "floor", floor, peak)
     up, down = warm_up(0.0, peak, phase["warmup"], first), phase["cooldown"]
     between = total(steps) - sum(piece.length or 0 for piece in up) - down
-    unit = updates("warm_cool_decay", "every", every, steps, least=1)
+    unit = in_ticks("warm_cool_decay", "every", every, steps, least=1)
     decay = ExponentialDecay(peak, factor, unit)
     cool = (Linear(decay(between), end, down),) if down else ()
     return join(*up, decay.cut(between), *cool)
@@ -191,7 +191,7 @@ def tri_stage(
     [0.01, 0.505, 1.0, 1.0, 0.1, 0.01, 0.01]
     """
     up, held, down = (
-        updates("tri_stage", name, length, steps)
+        in_ticks("tri_stage", name, length, steps)
         for name, length in (("warmup", warmup), ("hold", hold), ("cooldown", cooldown))
     )
     if down == 0:
@@ -241,10 +241,10 @@ def infinite(
     [0.0, 1.0, 0.75, 0.5, 0.5, 0.25, 0.125, 0.125]
     """
     up, held, down = (
-        updates("infinite", name, length, steps)
+        in_ticks("infinite", name, length, steps)
         for name, length in (("warmup", warmup), ("hold", hold), ("cooldown", cooldown))
     )
-    fall = updates("infinite", "decay", decay, steps, least=1)
+    fall = in_ticks("infinite", "decay", decay, steps, least=1)
     stay = level_of("infinite", "level", level, peak)
     if known_true(stay <= 0.0):
         raise refuse("infinite", "level", level, "above 0")

@@ -1,0 +1,186 @@
+"""Batches: how much of the data each update sees, exactly, also where the batch grows.
+
+The updates of a run fall into stages of one batch size. Inside a stage every whole epoch has the
+same updates, so the samples after any number of updates are found stage by stage, in whole numbers,
+without a loop over updates or epochs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import ceil, inf
+from typing import NamedTuple
+
+_FARTHEST = 2**64
+
+
+class Stage(NamedTuple):
+    """Updates that each take as many batches of the same size."""
+
+    start: int
+    """The completed updates before it."""
+    batch: int
+    """Samples in one batch of one process."""
+    accumulate: int
+    """Batches of an update."""
+
+    @property
+    def samples(self) -> int:
+        """The samples that a full update of one process sees."""
+        return self.batch * self.accumulate
+
+
+class Place(NamedTuple):
+    """How far one process has come in its share of the data."""
+
+    epoch: int
+    """Completed epochs."""
+    offset: int
+    """Samples of the next epoch that were seen."""
+    seen: int
+    """All samples that were seen."""
+
+
+class Batches:
+    """The samples that the updates of one process see.
+
+    Args:
+        stages: The stages, the first one from update 0 on.
+        share: The samples of an epoch; None for data without end.
+        drop_last: Whether a last batch that is smaller is left out.
+    """
+
+    def __init__(self, stages: Sequence[Stage], share: int | None, drop_last: bool) -> None:
+        self.stages, self.share, self.drop_last = tuple(stages), share, drop_last
+        self._starts = [stage.start for stage in stages]
+        self._ends = [*self._starts[1:], inf]
+        place = Place(0, 0, 0)
+        self._places = [place]
+        for stage, following in zip(self.stages, self.stages[1:], strict=False):
+            place = self._advanced(place, stage, following.start - stage.start)
+            self._places.append(place)
+
+    def stage(self, position: int) -> Stage:
+        """The stage of the update that follows ``position`` completed ones."""
+        return self.stages[bisect_right(self._starts, position) - 1]
+
+    def after(self, position: int) -> Place:
+        """How far ``position`` completed updates have come."""
+        i = bisect_right(self._starts, position) - 1
+        return self._advanced(self._places[i], self.stages[i], position - self._starts[i])
+
+    def counter(self, scale: int) -> Callable[[int], int]:
+        """What gives ``scale`` times the samples that so many updates have seen, and does it fast.
+
+        Between the ends of epochs and stages every update sees the same: it keeps that line.
+        """
+        line = (0, 0, 0, 0)
+
+        def seen(position: int) -> int:
+            nonlocal line
+            begin, end, before, samples = line
+            if not begin <= position < end:
+                line = begin, _, before, samples = self._line(position, scale)
+            return before + (position - begin) * samples
+
+        return seen
+
+    def _line(self, position: int, scale: int) -> tuple[int, int, int, int]:
+        """First and last position of a line, the scaled samples at the first, and of an update."""
+        i = bisect_right(self._starts, position) - 1
+        stage, place = self.stages[i], self.after(position)
+        end = self._ends[i] + 1
+        if self.share is not None:
+            left, _ = self._left(stage, place.offset)
+            end = min(end, position + max(left, 1))
+        return position, int(min(end, _FARTHEST)), place.seen * scale, stage.samples * scale
+
+    def until(self, epoch: int, offset: Fraction | int = 0) -> int:
+        """The first position at which ``epoch`` epochs and ``offset`` samples more were seen."""
+        for place, stage, end in zip(self._places, self.stages, self._ends, strict=True):
+            position = stage.start + self._updates_until(place, stage, epoch, Fraction(offset))
+            if position <= end:
+                return position
+        raise AssertionError("the last stage has no end")
+
+    def until_samples(self, samples: Fraction | int) -> int:
+        """The updates that would see so many samples if there were no epochs: all are full."""
+        seen = 0
+        for stage, end in zip(self.stages, self._ends, strict=True):
+            position = stage.start + max(ceil((samples - seen) / Fraction(stage.samples)), 0)
+            if position <= end:
+                return position
+            seen += int(end - stage.start) * stage.samples
+        raise AssertionError("the last stage has no end")
+
+    def position_at(self, epoch: int, seen: Fraction) -> int:
+        """The position from which the updates that are left of an epoch see the rest of it.
+
+        Args:
+            epoch: Completed epochs.
+            seen: Samples of the next one that were seen, with other batches.
+        """
+        if self.share is None:
+            return self._until_most(seen)
+        begin, end = self.until(epoch), self.until(epoch + 1)
+        samples = self.share if not self.drop_last else self.full(end) - self.full(begin)
+        left = max(samples - seen, Fraction(0))
+        return max(begin, min(end, self._until_most(self.full(end) - left)))
+
+    def _until_most(self, samples: Fraction | int) -> int:
+        """The most full updates that see at most so many samples."""
+        position = self.until_samples(samples)
+        return position - 1 if self.full(position) > samples else position
+
+    def full(self, position: int) -> int:
+        """The samples of so many updates if there were no epochs: all are full."""
+        seen = 0
+        for stage, end in zip(self.stages, self._ends, strict=True):
+            if position <= end:
+                break
+            seen += int(end - stage.start) * stage.samples
+        return seen + (position - stage.start) * stage.samples
+
+    def epoch(self, stage: Stage) -> tuple[int, int]:
+        """The updates of a whole epoch inside a stage, and the samples that they see."""
+        return self._left(stage, 0)
+
+    def _left(self, stage: Stage, offset: int) -> tuple[int, int]:
+        """The updates that are left of an epoch, and the samples that they see."""
+        assert self.share is not None  # or there is no epoch
+        samples = self.share - offset
+        if self.drop_last:
+            samples -= samples % stage.batch
+        return -(-samples // stage.samples), samples
+
+    def _advanced(self, place: Place, stage: Stage, updates: int) -> Place:
+        """The place after some updates of one stage."""
+        epoch, offset, seen = place
+        if self.share is None:
+            samples = updates * stage.samples
+            return Place(0, offset + samples, seen + samples)
+        if not updates:
+            return place
+        left, samples = self._left(stage, offset)
+        if updates >= left:  # to the end of this epoch, and over whole ones
+            epoch, offset, seen, updates = epoch + 1, 0, seen + samples, updates - left
+            of_epoch, samples = self.epoch(stage)
+            whole, updates = divmod(updates, of_epoch)
+            epoch, seen = epoch + whole, seen + whole * samples
+        samples = updates * stage.samples
+        return Place(epoch, offset + samples, seen + samples)
+
+    def _updates_until(self, place: Place, stage: Stage, epoch: int, offset: Fraction) -> int:
+        """The updates of one stage from a place on until another is reached."""
+        if (place.epoch, place.offset) >= (epoch, offset):
+            return 0
+        updates, at = 0, place.offset
+        if place.epoch < epoch:
+            updates, _ = self._left(stage, at)
+            updates, at = updates + (epoch - place.epoch - 1) * self.epoch(stage)[0], 0
+        if offset <= at:
+            return updates
+        left, _ = self._left(stage, at)
+        return updates + min(ceil((offset - at) / stage.samples), left)

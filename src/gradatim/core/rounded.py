@@ -1,0 +1,46 @@
+"""Whole numbers: values of a schedule for windows, batches and whatever else is counted."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from gradatim.core._fields import Times
+from gradatim.core.schedule import Schedule
+from gradatim.xp.operations import Operations
+
+
+class Rounded(Schedule):
+    """A schedule in whole multiples of a number. Write ``schedule.rounded(to)``.
+
+    The value is a float like any other; a driver and its setters give it as an int.
+
+    Args:
+        schedule: The schedule.
+        to: What the values are multiples of.
+        way: "nearest" (from the middle on the one above), "up" or "down".
+
+    >>> from gradatim import Linear
+    >>> window = Linear(start=128.0, end=1792.0, steps=100).rounded(to=128)
+    >>> [window(k) for k in (0, 3, 4, 50, 100)], window.is_whole
+    ([128.0, 128.0, 256.0, 1024.0, 1792.0], True)
+    """
+
+    schedule: Schedule
+    to: Times = 1
+    way: Literal["nearest", "up", "down"] = "nearest"
+
+    @property
+    def length(self) -> int | None:
+        return self.schedule.length
+
+    @property
+    def is_whole(self) -> bool:
+        return True
+
+    def at(self, t: Any, xp: Operations) -> Any:
+        multiple = self.schedule.held(t, xp) / self.to
+        if self.way == "up":
+            return -float(self.to) * xp.floor(-multiple)
+        return float(self.to) * xp.floor(multiple + 0.5 if self.way == "nearest" else multiple)
+
+    held = at
