@@ -14,11 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from gradatim.core._fields import Count, check
+from gradatim.core.clocks import MILLION
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run import Run
-
-MILLION = 1_000_000
-"""The ticks of a whole run whose clock is its progress."""
 
 
 class Clock(ABC):
@@ -70,25 +68,25 @@ class Clock(ABC):
         """The clock, in an error."""
         return f"in {self.unit}"
 
-    @property
-    def ticks(self) -> str:
-        """What its ticks are called."""
-        return {"time": "milliseconds", "progress": "millionths of the run"}.get(
-            self.unit, self.unit
-        )
-
 
 class Computed(Clock):
     """A tick that follows from the position: updates, or samples and tokens of a known run.
 
     Args:
-        unit: What is counted.
-        after: How many of them a number of completed updates have seen.
+        run: The run; None for updates.
     """
 
-    def __init__(self, unit: str, after: Callable[[int], int]) -> None:
-        self.unit, self._after = unit, after
+    def __init__(self, run: Run | None) -> None:
+        self.unit, self._run = "updates" if run is None else run.clock, run
+        self._after = _ticks_after(run)
         self.begin(0, 0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_after"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        self._after = _ticks_after(self._run)
 
     def begin(self, position: int, tick: int) -> None:
         """Go on at a tick; a rescaled run is at another tick than its position says."""
@@ -259,19 +257,23 @@ def clock_of(run: Run | None, now: Callable[[], float] | None = None) -> Clock:
         run: The run of the plan.
         now: Replaces ``time.monotonic`` for a clock in time.
     """
-    if run is None or run.clock == "updates":
-        return Computed("updates", _position)
-    if run.clock == "time":
+    if run is not None and run.clock == "time":
         return Stopwatch(run.start_after, now or time.monotonic)
-    if run.tick_after(0) is None:
+    if run is not None and run.tick_after(0) is None:
         return Counter(run.clock)
-    known: Callable[[int], Any] = run.tick_after
-    return Computed(run.clock, known)
+    return Computed(run)
 
 
 def tick_after(run: Run | None, position: int) -> int | None:
     """The tick after a number of updates of a run; None if only the user or the time can tell."""
-    return position if run is None or run.clock == "updates" else run.tick_after(position)
+    return position if run is None else run.tick_after(position)
+
+
+def _ticks_after(run: Run | None) -> Callable[[int], int]:
+    if run is None:
+        return _position
+    after: Callable[[int], Any] = run.tick_function  # never None where the clock is computed
+    return after
 
 
 def _position(position: int) -> int:

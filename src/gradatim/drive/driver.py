@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from gradatim.core._fields import Count, check
+from gradatim.core.clocks import ticks_of
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
@@ -255,9 +256,11 @@ class Driver(Resumable):
         position = self.position + check("advance", "updates", Count, updates)
         if position > self.position:
             self.clock.check_told()
-            self.clock.advance(position)
             self.updates.begin(position)
-            self._refresh()
+            try:
+                self.clock.advance(position)
+            finally:
+                self._refresh()
             self.call_setters()
 
     def retract(self) -> None:
@@ -297,9 +300,10 @@ class Driver(Resumable):
     def _warn_past_the_end(self) -> None:
         self._warn_once(
             "end",
-            f"the schedule of lr has ended at 0, after {self._end_of_rates} {self.clock.ticks}, "
-            f"and the run goes on: update {self.position} changed nothing, and later ones will not "
-            "either. To train longer, write extend(...) or rewarm(...).",
+            f"the schedule of lr has ended at 0, after {self._end_of_rates} "
+            f"{ticks_of(self.clock.unit)}, and the run goes on: update {self.position} changed "
+            "nothing, and later ones will not either. To train longer, write extend(...) or "
+            "rewarm(...).",
         )
 
     def _warn_once(self, about: str, message: str) -> None:

@@ -96,16 +96,6 @@ class Plan:
         return tuple(dict.fromkeys(target.value for target in self.schedules))
 
     @property
-    def ticks(self) -> int | None:
-        """The length of the run, or of the longest schedule, by the plan's clock; None if endless.
-
-        A clock in updates counts updates, one in time milliseconds.
-        """
-        if self.run is not None:
-            return self.run.ticks
-        return max((one.length for one in self.schedules.values() if one.length), default=None)
-
-    @property
     def steps(self) -> int | None:
         """The updates of the run, or of the longest schedule; None if neither is known."""
         return self.ticks if self.run is None else self.run.steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from gradatim.core.by_updates import ByUpdates
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
 from gradatim.drive.plan import Plan, Target
@@ -22,7 +23,7 @@ def columns_of(plan: Plan, scales: Mapping[str, float]) -> list[Column]:
     """The targets of a plan in order, with what their values are computed from."""
     # What schedule(tick) calls, once it has found that tick is a whole number, 0 or more.
     return [
-        (one.held, scales.get(target.value), target, one.uses_position)
+        (one.held, scales.get(target.value), target, isinstance(one, ByUpdates))
         for target, one in plan.schedules.items()
     ]
 

@@ -1,0 +1,90 @@
+"""Clocks on real optimizers: what a step uses, and what is refused before a weight moves."""
+
+import pytest
+import torch
+from torch import nn
+from torch.optim import SGD
+
+from gradatim import GradatimError, Linear, Run, by_updates
+from gradatim.torch import Scheduler
+
+FALL = Linear(start=1.0, end=0.0, steps=60_000)
+
+
+class Watch:
+    def __init__(self):
+        self.time = 0.0
+
+    def __call__(self):
+        return self.time
+
+
+def sgd():
+    return SGD([nn.Parameter(torch.zeros(1))], lr=0.5, momentum=0.9)
+
+
+def step(optimizer):
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+
+
+def test_a_loop_under_a_time_budget_ends_with_its_schedule():
+    watch, optimizer = Watch(), sgd()
+    scheduler = Scheduler(
+        optimizer, FALL, momentum=by_updates(Linear(0.5, 0.9, 4)), run=Run(seconds=60), now=watch
+    )
+    used = []
+    while not scheduler.done:
+        used.append(optimizer.param_groups[0]["lr"])
+        watch.time += 4.0
+        step(optimizer)
+        with scheduler.paused():
+            watch.time += 100.0  # an evaluation
+    assert used == [FALL(0), *(FALL(4000 * k) for k in range(15))]
+    assert [value for _, value in scheduler.history("lr")] == used
+    assert [value for _, value in scheduler.history("momentum")][:5] == [0.5, 0.6, 0.7, 0.8, 0.9]
+    assert (scheduler.position, scheduler.tick, scheduler.remaining) == (16, 60_000, 0.0)
+
+
+def test_a_clock_that_was_never_told_is_refused_before_a_weight_moves():
+    optimizer = sgd()
+    scheduler = Scheduler(
+        optimizer, Linear(1.0, 0.0, 1000), run=Run(total_tokens=1000, clock="tokens")
+    )
+    weight = optimizer.param_groups[0]["params"][0]
+    with pytest.raises(GradatimError, match=r"nothing has been counted.*scheduler.count\(tokens=n"):
+        step(optimizer)
+    assert (weight.item(), scheduler.position, optimizer.state) == (0.0, 0, {})
+    scheduler.count(tokens=250)
+    step(optimizer)
+    assert (weight.item(), scheduler.next["lr"]) == (-1.0, 0.75)
+    with pytest.raises(GradatimError, match="nothing has been counted"):
+        step(optimizer)
+
+
+def test_the_tokens_of_an_update_that_a_scaler_skips_count():
+    optimizer = SGD([nn.Parameter(torch.zeros(1))], lr=0.5, fused=True)
+    run = Run(total_tokens=1000, clock="tokens")
+    scheduler = Scheduler(optimizer, Linear(1.0, 0.0, 1000), run=run)
+    optimizer.grad_scale = None
+    for found_inf in (False, True, False):
+        scheduler.count(tokens=100)
+        optimizer.found_inf = torch.tensor(float(found_inf))  # as GradScaler tells fused ones
+        step(optimizer)
+    del optimizer.found_inf
+    assert (scheduler.position, scheduler.tick) == (2, 300)
+
+
+def test_two_optimizers_count_once_for_an_update():
+    a, b = sgd(), sgd()
+    run = Run(total_tokens=1000, clock="tokens")
+    scheduler = Scheduler({"a": a, "b": b}, {"*": Linear(1.0, 0.0, 1000)}, run=run)
+    for k in range(4):
+        scheduler.count(tokens=100)
+        step(a)
+        step(b)
+        assert (scheduler.position, scheduler.tick) == (k + 1, 100 * (k + 1))
+    with pytest.raises(GradatimError, match="nothing has been counted"):
+        step(a)
