@@ -250,20 +250,6 @@ class Stopwatch(Measured):
                 self._started += self._now() - before
 
 
-def clock_of(run: Run | None, now: Callable[[], float] | None = None) -> Clock:
-    """The clock that a run is measured by: updates where there is no run.
-
-    Args:
-        run: The run of the plan.
-        now: Replaces ``time.monotonic`` for a clock in time.
-    """
-    if run is not None and run.clock == "time":
-        return Stopwatch(run.start_after, now or time.monotonic)
-    if run is not None and run.tick_after(0) is None:
-        return Counter(run.clock)
-    return Computed(run)
-
-
 def tick_after(run: Run | None, position: int) -> int | None:
     """The tick after a number of updates of a run; None if only the user or the time can tell."""
     return position if run is None else run.tick_after(position)

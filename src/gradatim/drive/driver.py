@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -19,7 +20,7 @@ from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
-from gradatim.drive.clocks import clock_of
+from gradatim.drive.agreed import MakeExchange, clock_of
 from gradatim.drive.history import History
 from gradatim.drive.plan import Plan, Target, as_plan
 from gradatim.drive.resume import Resumable
@@ -49,6 +50,8 @@ class Driver(Resumable):
         update: Where several optimizers share the plan, the index of the one whose steps are the
             updates; None if an update begins when an optimizer steps that is not later in the list
             than the last one that stepped.
+        exchange: Makes what lets several processes agree on time and counts, see
+            ``gradatim.drive.agreed``.
 
     Raises:
         GradatimError: If something else is given, or a rule is for a value that is not driven.
@@ -80,11 +83,13 @@ class Driver(Resumable):
         setters: Mapping[str, Callable[[Any], object]] | None = None,
         now: Callable[[], float] | None = None,
         update: int | None = None,
+        exchange: MakeExchange | None = None,
     ) -> None:
         self.plan = self._own_plan = as_plan("Driver", plan, rules, run)
         self._rules = RuleStates(self.plan.rules)
         self.updates = Updates(update)
-        self._now, self.clock = now, clock_of(self.plan.run, now)
+        self._new_clock = partial(clock_of, now=now, exchange=exchange)
+        self.clock = self._new_clock(self.plan.run)
         self.setters = Setters("Driver", self.plan, setters or {})
         self._refresh()
         self._history = History(0, self.plan, self.scales, self.clock.tick_at)

@@ -10,7 +10,8 @@ from typing import Any, get_args
 from gradatim.core import atomic
 from gradatim.core._fields import Count, check
 from gradatim.core.errors import GradatimError, unknown
-from gradatim.drive.clocks import Clock, clock_of, tick_after
+from gradatim.core.run import Run
+from gradatim.drive.clocks import Clock, tick_after
 from gradatim.drive.history import History
 from gradatim.drive.mismatch import warn_of_override
 from gradatim.drive.plan import Plan
@@ -40,7 +41,7 @@ class Resumable(ABC):
     _rules: RuleStates
     _history: History
     _logged: int
-    _now: Callable[[], float] | None
+    _new_clock: Callable[[Run | None], Clock]
 
     @abstractmethod
     def _went_on(self) -> None:
@@ -101,7 +102,7 @@ class Resumable(ABC):
         if on_mismatch == "override":
             warn_of_override(saved, plan)
         if plan.run != self.plan.run:
-            self.clock = clock_of(plan.run, self._now)
+            self.clock = self._new_clock(plan.run)
         self.plan, self._rules = plan, rules
         self.clock.begin(saved.place.position, tick)
         self.updates.begin(saved.place.position, saved.place.last)

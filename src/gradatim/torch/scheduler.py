@@ -25,6 +25,7 @@ from gradatim.torch.agreement import WAIT, agreed
 from gradatim.torch.assign import Parts, Wanted, new_schedules
 from gradatim.torch.attachment import Attachment
 from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_of
+from gradatim.torch.exchange import exchange
 from gradatim.torch.idle import IdleWatch
 from gradatim.torch.inner import innermost
 from gradatim.torch.released import Released
@@ -139,6 +140,7 @@ class Scheduler(Driven, TorchInterface):
             as_plan("Scheduler", schedules, rule, run, external),
             setters=setters,
             now=now,
+            exchange=exchange,
             update=index_of(update, optimizers),
         )
         self._released: Counter[str] = Counter()
