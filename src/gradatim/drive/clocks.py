@@ -39,6 +39,10 @@ class Clock(ABC):
     def advance(self, position: int) -> int:
         """An update is complete, the one that makes them ``position``; the tick of the next."""
 
+    def skip(self, updates: int) -> None:
+        """Some updates are complete that used the value of the one after them, too."""
+        return  # a tick that is computed needs no note of it
+
     @abstractmethod
     def retract(self, position: int) -> None:
         """The last update did not happen: ``position`` updates are complete."""
@@ -128,11 +132,15 @@ class Measured(Clock):
         Raises:
             GradatimError: If the clock ran backwards. The update is counted, the tick stays.
         """
-        missing = position - self._start - len(self._ticks)
-        # Updates counted together, by Driver.advance(n), used one value and so one tick.
-        self._ticks.extend(array("q", [self.tick]) * (missing + 1))
-        self.tick = self._ticks[-1] = self.measured(position)
+        try:
+            self.tick = self.measured(position)
+        finally:
+            self._ticks.append(self.tick)
         return self.tick
+
+    def skip(self, updates: int) -> None:
+        """Note the same tick for some updates."""
+        self._ticks.extend(array("q", [self.tick]) * updates)
 
     @abstractmethod
     def measured(self, position: int) -> int:
@@ -173,8 +181,10 @@ class Counter(Measured):
             )
         if unit == "progress":
             self._counted = self._progress(where, amount)
+        elif type(amount) is int and amount >= 0:
+            self._counted += amount
         else:
-            self._counted += check(where, unit, Count, amount)
+            self._counted += check(where, unit, Count, amount)  # a whole float, or an error
         self.waits_for_count = False
 
     def _progress(self, where: str, share: Any) -> int:
@@ -222,7 +232,6 @@ class Stopwatch(Measured):
         super().begin(position, tick)
         self._base = tick
         self._started: float | None = self._now() if self.start_after == 0 else None
-        self._last = 0.0
 
     def measured(self, position: int) -> int:
         """The milliseconds of training so far."""
@@ -230,14 +239,13 @@ class Stopwatch(Measured):
             if position - self._start >= self.start_after:
                 self._started = self._now()
             return self._base
-        elapsed = self._now() - self._started
-        if elapsed < self._last:
+        tick = self._base + int((self._now() - self._started) * 1000.0)
+        if tick < self.tick:
             raise GradatimError(
-                f"Scheduler: the clock ran backwards, by {self._last - elapsed:g} seconds. Give "
-                "now=time.monotonic, or leave it out."
+                f"Scheduler: the clock ran backwards, by {(self.tick - tick) / 1000:g} seconds. "
+                "Give now=time.monotonic, or leave it out."
             )
-        self._last = elapsed
-        return self._base + int(elapsed * 1000.0)
+        return tick
 
     @contextmanager
     def paused(self) -> Iterator[None]:

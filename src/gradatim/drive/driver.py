@@ -113,18 +113,21 @@ class Driver(Resumable):
             GradatimError: If a value is NaN or infinite, as that of a user's own function may be,
                 or the clock ran backwards. The update is counted all the same.
         """
-        begins = self.updates.stepped(optimizer)
-        if begins:
-            if self.setters.has_failed:
-                wrote = {**self.setters.stale(self._number), **(wrote or {})}
-            self._previous, self.row = self.row, None
+        row, updates = self.row, self.updates
+        if not updates.stepped(optimizer):
+            if wrote:
+                self._history.wrote(updates.position - 1, wrote)
+            return self.due_next()
+        position = updates.position
+        if self.setters.has_failed and row is not None:
+            wrote = {**self.setters.stale(row), **(wrote or {})}
         if wrote:
-            self._history.wrote(self.position - 1, wrote)
-        if begins:
-            if self.clock.tick >= self._end_of_rates and not wrote and not self.partly_driven:
-                self._warn_past_the_end()
-            self.clock.advance(self.position)
-        return self.due_next()
+            self._history.wrote(position - 1, wrote)
+        elif self.clock.tick >= self._end_of_rates and not self.partly_driven:
+            self._warn_past_the_end()
+        self._previous, self.row = row, None
+        self.row = values_at(self._columns, self.clock.advance(position), position)
+        return self.row
 
     def due_next(self) -> list[float]:
         """The values of the next update, in the order of the plan's targets."""
@@ -132,14 +135,17 @@ class Driver(Resumable):
             self.row = values_at(self._columns, self.clock.tick, self.position)
         return self.row
 
-    def check_told(self, optimizer: int = 0) -> None:
-        """Refuse a step before it is made if the user has not counted what it sees.
+    def check_ready(self, optimizer: int = 0) -> None:
+        """Refuse a step before it is made if something is missing for it.
 
         Raises:
             GradatimError: If the clock is counted by the user, and was not.
+            Exception: What a setter raises whose value could not be set yet.
         """
         if self.updates.begins_with(optimizer):
             self.clock.check_told()
+            if self.setters.has_failed:
+                self.call_setters()
 
     def due(self, optimizer: int = 0) -> list[float]:
         """The values that this optimizer's next step uses, in the order of the plan's targets."""
@@ -159,16 +165,13 @@ class Driver(Resumable):
         target = Target.read(name)
         if target not in self.plan:
             raise unknown("value", "value", name, map(str, self.plan))
-        return self._number(target)
-
-    def _number(self, target: Target) -> float | int:
-        value = self.due_next()[self._index[target]]
-        is_whole = self.plan.schedules[target].is_whole and target.value not in self.plan.rules
-        return int(value) if is_whole else value
+        value = self.due_next()[list(self.plan).index(target)]
+        return int(value) if self.plan.is_whole(target) else value
 
     def call_setters(self) -> None:
         """Call each setter whose value has changed, and those that raised the last time."""
-        self.setters.call(self._number)
+        if self.setters:
+            self.setters.call(self.due_next())
 
     def add_setter(self, name: str, function: Callable[[Any], object]) -> None:
         """Call a function with each new number of a value, beginning with the present one.
@@ -261,6 +264,7 @@ class Driver(Resumable):
         position = self.position + check("advance", "updates", Count, updates)
         if position > self.position:
             self.clock.check_told()
+            self.clock.skip(position - self.position - 1)
             self.updates.begin(position)
             try:
                 self.clock.advance(position)
@@ -298,7 +302,7 @@ class Driver(Resumable):
     def _refresh(self) -> None:
         """Recompute what depends on the plan, the position and the scales."""
         self._columns = columns_of(self.plan, self.scales)
-        self._index = {target: column for column, target in enumerate(self.plan)}
+        self.setters.locate(self.plan)
         self.row = self._previous = None
         self._end_of_rates = end_of_rates(self.plan)
 

@@ -107,6 +107,10 @@ class Plan:
             return self.run.ticks
         return max((one.length for one in self.schedules.values() if one.length), default=None)
 
+    def is_whole(self, target: Target) -> bool:
+        """Whether the values of a target are whole numbers: ``rounded``, and scaled by no rule."""
+        return self.schedules[target].is_whole and target.value not in self.rules
+
     def __getitem__(self, target: str | Target) -> Schedule:
         """The schedule of a target, given as a ``Target`` or as its text."""
         known = Target.read(target) if isinstance(target, str) else target

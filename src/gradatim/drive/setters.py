@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatim.core.errors import refuse, unknown
@@ -12,9 +12,12 @@ from gradatim.drive.plan import Plan, Target
 class _Setter:
     """One function, and the number it was last called with."""
 
+    column: int
+    as_int: bool
+
     def __init__(self, target: Target, function: Callable[[Any], object]) -> None:
         self.target, self.function = target, function
-        self.last: Any = None
+        self.last: float | None = None
 
 
 class Setters:
@@ -37,6 +40,9 @@ class Setters:
         for name, function in given.items():
             self.add(where, plan, name, function)
 
+    def __bool__(self) -> bool:
+        return bool(self._setters)
+
     def add(self, where: str, plan: Plan, name: str, function: Callable[[Any], object]) -> None:
         """Call one more function from now on."""
         if Target.read(name) not in plan:
@@ -44,24 +50,28 @@ class Setters:
         if not callable(function):
             raise refuse(where, f"the setter of {name!r}", function, "a function of one number")
         self._setters.append(_Setter(Target.read(name), function))
+        self.locate(plan)
 
-    def __bool__(self) -> bool:
-        return bool(self._setters)
+    def locate(self, plan: Plan) -> None:
+        """Find the columns of the values in the rows of a plan."""
+        columns = {target: column for column, target in enumerate(plan)}
+        for setter in self._setters:
+            setter.column, setter.as_int = columns[setter.target], plan.is_whole(setter.target)
 
-    def call(self, value_of: Callable[[Target], Any]) -> None:
+    def call(self, row: Sequence[float]) -> None:
         """Call each function whose value is not the one it was last called with."""
         self.has_failed = True
         for setter in self._setters:
-            value = value_of(setter.target)
+            value = row[setter.column]
             if value != setter.last:
-                setter.function(value)
+                setter.function(int(value) if setter.as_int else value)
                 setter.last = value
         self.has_failed = False
 
-    def stale(self, value_of: Callable[[Target], Any]) -> dict[Target, float]:
+    def stale(self, row: Sequence[float]) -> dict[Target, float]:
         """The numbers that are in force because a function has refused newer ones."""
         return {
-            setter.target: float(setter.last)
+            setter.target: setter.last
             for setter in self._setters
-            if setter.last is not None and setter.last != value_of(setter.target)
+            if setter.last is not None and setter.last != row[setter.column]
         }

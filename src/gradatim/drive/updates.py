@@ -47,8 +47,9 @@ class Updates:
 
     def stepped(self, optimizer: int) -> bool:
         """Take up a real step of this optimizer; whether it began an update."""
-        self._began = self.begins_with(optimizer)
-        self._last_before, self._last, self.last_was_counted = self._last, optimizer, True
+        last = self._last
+        self._began = optimizer <= last if self._only is None else optimizer == self._only
+        self._last_before, self._last, self.last_was_counted = last, optimizer, True
         self.position += self._began
         return self._began
 

@@ -155,10 +155,11 @@ class Attachment:
             self._row is not self.driver.row
             or kwargs
             or self._has_others
-            or self.driver.is_guarded
             or len(optimizer.param_groups) != self._group_count
         ):
             self._prepare_step(kwargs)
+        if self.driver.is_guarded and not self._is_probe:
+            self.driver.check_ready(self.index)
         return None
 
     def after(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
@@ -203,11 +204,9 @@ class Attachment:
         if self._is_probe:
             return
         self.match()
-        self.driver.check_told(self.index)
         row = self.driver.due(self.index)
         if row is not self._row:
             self._write(row)
-        self.driver.call_setters()
 
     def _used(self) -> dict[Target, float]:
         """What the step used where other code had written, with a warning about it."""
