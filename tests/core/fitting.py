@@ -11,6 +11,7 @@ def fitting(steps: float) -> dict[str, g.Schedule]:
     trunk = g.warmup_cosine(peak=0.5, steps=steps, warmup=tenth)
     schedules = {
         "branch": g.branch(trunk, at=half, then=g.Linear(trunk(half), 0.0, steps - half)),
+        "by_updates": g.by_updates(trunk),
         "cooldown": g.cooldown(trunk, at=half, updates=steps - half),
         "cosine_restarts": g.cosine_restarts(peak=0.5, cycle=half, factor=0.5, floor=0.01),
         "cyclic": g.cyclic(peak=0.5, start=0.05, up=tenth, mode="triangular2"),

@@ -125,7 +125,7 @@ def _changed(schedule: Schedule, name: str) -> Iterator[Schedule]:
     """The schedule with another value in one field, as often as one is found that it accepts."""
     value = getattr(schedule, name)
     tried: list[Any] = [1, 2, 0.5, 0.25, -1.0, 77.0, Linear(0.5, 0.25, 3), None, True, False]
-    tried += ["hold", "linear", "cosine", "math:cos", 10**7]
+    tried += ["hold", "linear", "cosine", "math:cos", 10**7, "up", "down"]
     if isinstance(value, tuple):
         tried = [(Constant(3.0, 5), *value), (*value, (10**11, 0.5))]
     for other in tried:
