@@ -11,7 +11,7 @@ import pytest
 import sympy
 from mpmath import mpf
 
-from gradatim import Constant, GradatimError, Linear, Schedule, build, parse
+from gradatim import Constant, GradatimError, Linear, Run, Schedule, build, parse
 from gradatim.core._config import named
 from gradatim.core._fields import declared
 from gradatim.testing.check import contradictions
@@ -92,7 +92,7 @@ def test_symbols_give_the_same_numbers(case: Case):
 def test_a_row_is_a_config_and_a_text(case: Case):
     """A name and its arguments: what people write in a file, or on a command line."""
     arguments = {
-        name: value.config() if isinstance(value, Schedule) else _plain(value)
+        name: value.config() if isinstance(value, Schedule | Run) else _plain(value)
         for name, value in case.arguments.items()
     }
     config = json.loads(json.dumps({case.name: arguments}))

@@ -142,6 +142,8 @@ class Reader:
         given: dict[str, Any] = {}
         _, entries = current(name, mapping(node, where, "a mapping of arguments"))
         for key, entry in entries.items():
+            if types.get(key) is Run:
+                raise failure(entry.line, f"{where}: run is that of the plan. Leave it out.")
             if key not in types:
                 error = unknown_argument(name, key, _scalar(entry), types, where)
                 raise failure(entry.line, f"{error}")
@@ -154,7 +156,11 @@ class Reader:
         says = "steps" in types and ("steps" in required(make) or not isinstance(make, type))
         if whole and self.run and says:
             given.setdefault("steps", self.run.ticks)
+        if types.get("run") is Run and self.run:
+            given["run"] = self.run
         missing = [key for key in required(make) if key not in given]
+        if missing == ["run"]:
+            raise failure(node.line, f"{where}: the plan has no run. Write run: with its batch.")
         if missing:
             raise failure(node.line, f"{where}: {missing[0]} is missing.")
         return _AtLine(node.line)(make, **given)

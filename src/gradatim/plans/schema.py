@@ -69,14 +69,16 @@ def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
     defaults = {name: parameter.default for name, parameter in arguments(make).items()}
     properties = {}
     for name, wanted in declared(make).items():
+        if wanted is Run:
+            continue  # that of the plan
         properties[name] = _type(wanted)
         if isinstance(defaults[name], (str, int, float)):
             properties[name]["default"] = defaults[name]
     return {
         "type": "object",
         "description": inspect.cleandoc(make.__doc__ or "").partition("\n")[0],
-        # The length of a whole schedule may be left to the run.
-        "required": [name for name in required(make) if name != "steps"],
+        # The length of a whole schedule may be left to the run, and the run is that of the plan.
+        "required": [name for name in required(make) if name not in ("steps", "run")],
         "additionalProperties": False,
         "properties": properties,
     }
