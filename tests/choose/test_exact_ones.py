@@ -9,6 +9,7 @@ from gradatim import Constant, Linear, warmup_cosine
 from gradatim.choose.memory import adamw_memory, adamw_window, merge_weights
 from gradatim.choose.seesaw import seesaw
 from gradatim.core.errors import GradatimError
+from gradatim.recipes import scale_with_batch
 
 X = np.arange(20_000) / 20_000
 
@@ -43,6 +44,31 @@ def test_seesaw_below_the_critical_batch():
     assert traded.batches.max() == 4.0
     assert traded.rates[50] == pytest.approx(np.sqrt(0.5))
     assert traded.rates[90] == pytest.approx(0.1 * 2)  # batch 4: the old rate times sqrt(4)
+
+
+@pytest.mark.parametrize("to", [1, 32])
+def test_the_run_of_seesaw_sees_the_same_samples_at_the_traded_rates(to):
+    schedule = warmup_cosine(peak=0.1, steps=1000, warmup=100, floor=0.01)
+    traded = seesaw(schedule)
+    run = traded.run(batch=64, to=to)
+    rate = scale_with_batch(schedule.stretched(64), run=run)
+    assert 64_000 <= run.ticks < 64_000 + run.batch_at(run.steps)
+    assert run.steps == pytest.approx(traded.updates, rel=0.02 if to == 1 else 0.12)
+    for k in range(0, run.steps, 7):
+        seen = run.samples_after(k)
+        assert run.batch_at(k) % to == 0
+        # Rounded down to a multiple, and asked where the update begins.
+        wanted = 64 * traded.batches[seen // 64]
+        assert wanted - to - 0.001 <= run.batch_at(k) <= wanted + 0.001
+        share = run.batch_at(k) / 64
+        assert rate(seen) == pytest.approx(schedule.stretched(64)(seen) * share**0.5)
+        # So the decay is made up by the batch: rate^2 / batch falls with the old rate squared.
+        assert rate(seen) ** 2 / share == pytest.approx(schedule.stretched(64)(seen) ** 2)
+
+
+def test_an_update_at_rate_0_keeps_its_batch():
+    run = seesaw(Linear(1.0, 0.0, 4) >> Constant(0.0), steps=8).run(batch=12)
+    assert [run.batch_at(k) for k in range(run.steps)] == [12, 16, 24, 24, 24]
 
 
 def test_merged_checkpoints_are_the_decayed_run():

@@ -10,7 +10,10 @@ def fitting(steps: float) -> dict[str, g.Schedule]:
     tenth, half = steps // 10, steps // 2
     trunk = g.warmup_cosine(peak=0.5, steps=steps, warmup=tenth)
     schedules = {
+        "batch_rampup": recipes.batch_rampup(1, start=1, increment=1, samples=0),
+        "batch_stages": recipes.batch_stages(f"0:1 {half:.0f}:2"),
         "branch": g.branch(trunk, at=half, then=g.Linear(trunk(half), 0.0, steps - half)),
+        "by_updates": g.by_updates(trunk),
         "cooldown": g.cooldown(trunk, at=half, updates=steps - half),
         "cosine_restarts": g.cosine_restarts(peak=0.5, cycle=half, factor=0.5, floor=0.01),
         "cyclic": g.cyclic(peak=0.5, start=0.05, up=tenth, mode="triangular2"),
@@ -29,6 +32,9 @@ def fitting(steps: float) -> dict[str, g.Schedule]:
         "piecewise_constant": g.piecewise_constant(values=[0.5, 0.1], boundaries=[half]),
         "power": recipes.power(peak=0.5, warmup=tenth, steps=steps, cooldown=tenth),
         "rewarm": g.rewarm(trunk, at=half, steps=steps, peak=0.4, warmup=tenth),
+        "scale_with_batch": recipes.scale_with_batch(
+            trunk, run=g.Run(batch=g.piecewise_constant([8, 32], boundaries=[half]), steps=steps)
+        ),
         "slanted_triangular": recipes.slanted_triangular(peak=0.5, steps=steps),
         "step_decay": g.step_decay(peak=0.5, every=tenth, factor=0.5, warmup=tenth),
         "trapezoid": g.trapezoid(peak=0.5, steps=steps),

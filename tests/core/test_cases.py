@@ -11,7 +11,7 @@ import pytest
 import sympy
 from mpmath import mpf
 
-from gradatim import Constant, GradatimError, Linear, Schedule, build, parse
+from gradatim import Constant, GradatimError, Linear, Run, Schedule, build, parse
 from gradatim.core._config import named
 from gradatim.core._fields import declared
 from gradatim.testing.check import contradictions
@@ -92,7 +92,7 @@ def test_symbols_give_the_same_numbers(case: Case):
 def test_a_row_is_a_config_and_a_text(case: Case):
     """A name and its arguments: what people write in a file, or on a command line."""
     arguments = {
-        name: value.config() if isinstance(value, Schedule) else _plain(value)
+        name: value.config() if isinstance(value, Schedule | Run) else _plain(value)
         for name, value in case.arguments.items()
     }
     config = json.loads(json.dumps({case.name: arguments}))
@@ -125,7 +125,7 @@ def _changed(schedule: Schedule, name: str) -> Iterator[Schedule]:
     """The schedule with another value in one field, as often as one is found that it accepts."""
     value = getattr(schedule, name)
     tried: list[Any] = [1, 2, 0.5, 0.25, -1.0, 77.0, Linear(0.5, 0.25, 3), None, True, False]
-    tried += ["hold", "linear", "cosine", "math:cos", 10**7]
+    tried += ["hold", "linear", "cosine", "math:cos", 10**7, "up", "down"]
     if isinstance(value, tuple):
         tried = [(Constant(3.0, 5), *value), (*value, (10**11, 0.5))]
     for other in tried:

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.choose import rates as whole
+from gradatim.core._fields import Times, check
+from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run import Run
 
 if TYPE_CHECKING:
     from gradatim.choose.rates import Array, Rates
@@ -35,6 +38,44 @@ class Seesaw:
     batches: Array
     updates: float
     saved: float
+
+    def run(self, batch: int, *, to: int = 1, tokens_per_sample: int | None = None) -> Run:
+        """The run with the growing batch, measured in samples.
+
+        Its rate is the old schedule with every old update stretched to its samples, times the
+        square root of the batch: ``scale_with_batch(schedule.stretched(batch), run=run)``.
+
+        Args:
+            batch: The samples of the first update, over all processes.
+            to: The later batches are multiples of it, rounded down.
+            tokens_per_sample: Tokens in a sample.
+
+        Raises:
+            GradatimError: If a batch is no whole number, 1 or more.
+
+        >>> run = seesaw([1.0, 1.0, 0.25, 0.25]).run(batch=8)
+        >>> [run.batch_at(k) for k in range(run.steps)], run.ticks
+        ([8, 8, 32], 48)
+        """
+        batch = check("Seesaw.run", "batch", Times, batch)
+        to = check("Seesaw.run", "to", Times, to)
+        points: list[tuple[int, float]] = [(0, float(batch))]
+        updates = seen = 0
+        while seen < batch * len(self.batches):
+            wanted = self.batches[seen // batch] * batch
+            size = points[-1][1]
+            if size < wanted < np.inf:
+                # A product such as 2.9999999999999996 is 3; what is near an integer is one.
+                size = max(size, float(int(wanted * (1.0 + 1e-12)) // to * to))
+            if size != points[-1][1]:
+                points.append((updates, size))
+            updates, seen = updates + 1, seen + int(size)
+        return Run(
+            batch=Table(tuple(points), "hold"),
+            steps=updates,
+            tokens_per_sample=tokens_per_sample,
+            clock="samples",
+        )
 
 
 def seesaw(schedule: Rates, steps: int | None = None, *, largest: float | None = None) -> Seesaw:

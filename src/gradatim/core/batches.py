@@ -115,17 +115,21 @@ class Batches:
             seen += int(end - stage.start) * stage.samples
         raise AssertionError("the last stage has no end")
 
-    def position_at(self, epoch: int, seen: Fraction) -> int:
+    def position_at(self, epoch: int, seen: Fraction, samples: Fraction | None) -> int:
         """The position from which the updates that are left of an epoch see the rest of it.
 
         Args:
             epoch: Completed epochs.
             seen: Samples of the next one that were seen, with other batches.
+            samples: All of its samples, but for those that fill up the shares of processes.
         """
-        if self.share is None:
+        if samples is None:
             return self._until_most(seen)
         begin, end = self.until(epoch), self.until(epoch + 1)
-        samples = self.share if not self.drop_last else self.full(end) - self.full(begin)
+        if not seen:
+            return begin
+        if self.drop_last:
+            samples = Fraction(self.full(end) - self.full(begin))
         left = max(samples - seen, Fraction(0))
         return max(begin, min(end, self._until_most(self.full(end) - left)))
 

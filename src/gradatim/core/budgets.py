@@ -34,6 +34,10 @@ def check_budget(given: Collection[str], clock: str) -> None:
         clock: The clock of the run.
     """
     budgets = [name for name in BUDGETS if name in given]
+    if len(budgets) > 1:
+        raise GradatimError(
+            f"Run: {' and '.join(budgets)} each say how long the run is. Give one of them."
+        )
     allowed = _OF_CLOCK.get(clock, ("total",))
     wrong = [name for name in budgets if name not in allowed]
     if wrong:
@@ -51,10 +55,6 @@ def check_budget(given: Collection[str], clock: str) -> None:
         raise GradatimError(
             f"Run: {name} does not say how long a run is by the clock {clock!r}. "
             f"Write {_EXAMPLES.get(clock, f'Run(clock={clock!r}, total=...)')}."
-        )
-    if len(budgets) > 1:
-        raise GradatimError(
-            f"Run: {' and '.join(budgets)} each say how long the run is. Give one of them."
         )
     if allowed and not budgets:
         raise _no_length(clock)

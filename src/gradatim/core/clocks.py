@@ -42,9 +42,11 @@ _EXAMPLES = {
     "time": "'90 s' or '5%'",
     "progress": "'5%'",
 }
-_TICKS = {"time": "ms", "progress": "millionths of the run"}
-# What else people call a clock, and the unit of length that is none.
-_MEANT = {"time": ("wall", "wall_clock", "wallclock", "wall_time", "walltime"), "samples": ("ep",)}
+# What else people call a clock, and a unit of length that is none.
+_MEANT = {
+    "time": ("wall", "wall_clock", "wallclock", "wall_time", "walltime", "clock"),
+    "samples": ("epochs", "epoch", "ep"),
+}
 
 
 def example(clock: str) -> str:
@@ -57,8 +59,19 @@ def example(clock: str) -> str:
 
 
 def ticks_of(clock: str) -> str:
-    """What the ticks of a clock are, behind a number."""
-    return _TICKS.get(clock, clock)
+    """What the ticks of a clock are called."""
+    return {"time": "milliseconds", "progress": "millionths"}.get(clock, clock)
+
+
+def amount(ticks: int, clock: str) -> str:
+    """So many ticks, as they are read.
+
+    >>> amount(90_500, "time"), amount(250_000, "progress"), amount(1_000_000, "tokens")
+    ('90.5 s', '25%', '1,000,000 tokens')
+    """
+    if clock == "time":
+        return f"{ticks / 1000:,.12g} s"
+    return f"{100 * ticks / MILLION:.6g}%" if clock == "progress" else f"{ticks:,} {clock}"
 
 
 def _clock(value: object) -> str | None:
@@ -68,10 +81,11 @@ def _clock(value: object) -> str | None:
         raise TypeError
     if value in CLOCKS:
         return value
-    unit = UNITS[value][1] if value in UNITS else None
-    unit = next((clock for clock, words in _MEANT.items() if value in words), unit)
+    word = value.lower()
+    unit = word if word in CLOCKS else UNITS[word][1] if word in UNITS else None
+    unit = next((clock for clock, words in _MEANT.items() if word in words), unit)
     if unit is not None:
-        raise Refused(f"Write clock={'samples' if unit == 'epochs' else unit!r}.")
+        raise Refused(f"Write clock={unit!r}.")
     if not (value.isidentifier() and value.isascii()):
         raise ValueError
     return value

@@ -141,11 +141,8 @@ def in_ticks(
     """
     length = check(where, name, Length, length)
     if isinstance(length, int):
-        if length and run is not None and not isinstance(run, int) and run.clock != "updates":
-            raise GradatimError(
-                f"{where}: {name}={length!r} has no unit, and the clock of the run is "
-                f"{run.clock!r}. Write {example(run.clock)}."
-            )
+        if run is not None and not isinstance(run, int):
+            refuse_bare(where, name, length, run)
         known = length
     elif is_share(length):
         known = _share(where, name, length, run)
@@ -156,6 +153,15 @@ def in_ticks(
     if known < least:
         raise refuse(where, name, length, f"{least} or more")
     return int(check(where, name, Phase, known))
+
+
+def refuse_bare(where: str, name: str, length: float, run: Measured) -> None:
+    """Refuse a length without a unit beside a run whose ticks are not updates; 0 needs none."""
+    if length and run.clock != "updates":
+        raise GradatimError(
+            f"{where}: {name}={length!r} has no unit, and the clock of the run is {run.clock!r}. "
+            f"Write {example(run.clock)}."
+        )
 
 
 def _share(where: str, name: str, length: str, run: Measured | int | None) -> int:
@@ -193,8 +199,8 @@ def _of_a_run(where: str, name: str, length: str, run: Measured) -> int:
         if unit == "updates":
             by_updates = ", or by_updates(...) around the schedule of a value that follows them"
         raise GradatimError(
-            f"{where}: {name}={length!r} cannot be told in {ticks_of(run.clock)}, the ticks of "
-            f"this run. Write {example(run.clock)}{by_updates}."
+            f"{where}: {name}={length!r} cannot be told in {ticks_of(run.clock)}, which the run "
+            f"is measured in. Write {example(run.clock)}{by_updates}."
         )
     return ticks
 
@@ -203,8 +209,8 @@ def _read(where: str, name: str, length: str, clock: str = "") -> Duration:
     try:
         return read(length, clock)
     except GradatimError:
-        own = f" or {example(clock)}" if clock else ""
-        raise refuse(where, name, length, f"like {_EXAMPLES}{own}") from None
+        likes = example(clock) if clock and clock != "updates" else _EXAMPLES
+        raise refuse(where, name, length, f"like {likes}") from None
 
 
 def _converted(amount: Fraction, unit: str, run: Measured) -> int | None:

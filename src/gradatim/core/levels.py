@@ -37,7 +37,7 @@ def levels(where: str, name: str, size: int | Schedule) -> list[Level]:
     if isinstance(size, int):
         return [(0, size)]
     found: list[Level] = []
-    for step in sorted(set(_changes(where, name, size))):
+    for step in sorted({0, *_changes(where, name, size)}):
         try:
             value = whole(size(step), 1)
         except (TypeError, ValueError, OverflowError):

@@ -77,6 +77,8 @@ class Run(Data):
         if self.clock is None:
             object.__setattr__(self, "clock", self._usual_clock)
         check_budget(given, self.clock)
+        if self.batch is not None:
+            _ = self.batches  # refuses sizes that are no whole numbers
         if self.steps is None:
             object.__setattr__(self, "steps", self._known_steps())
         if self.ticks < 1:
@@ -206,7 +208,8 @@ class Run(Data):
             return self.steps
         epoch, offset, _ = other.batches.after(position)
         seen = Fraction(offset * other.processes, self.processes)
-        there = self.batches.position_at(epoch, seen)
+        samples = None if self.samples is None else Fraction(self.samples, self.processes)
+        there = self.batches.position_at(epoch, seen, samples)
         return there if self.steps is None else min(there, self.steps)
 
     def resolve(self, length: Length) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from gradatim.core._config import arguments, named
 from gradatim.core._fields import Kind, check, declared
-from gradatim.core.durations import Length
+from gradatim.core.by_updates import ByUpdates, by_updates
+from gradatim.core.durations import Length, in_ticks, refuse_bare
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.renames import CLASSES, current
 from gradatim.core.rules import Rule
@@ -20,6 +22,7 @@ from gradatim.plans.tree import FARTHEST, Node, failure
 
 FORMAT = 1
 KEYS = ("format", "run", "schedules", "rules")
+_BY_UPDATES = (ByUpdates, by_updates)
 _NAME = re.compile(r"[A-Za-z_]\w*(\[\d{1,3}\])?(/[^/\s][^/]*)?", re.ASCII)
 
 
@@ -55,6 +58,8 @@ class Reader:
                 raise GradatimError(f"plan: {key} is missing. Write format: 1 and schedules.")
         self.format(top["format"])
         self.top = top
+        self.run: Run | None = None
+        self._in_updates = False
         self.run = self.arguments_of(Run, top["run"], "run") if "run" in top else None
 
     def format(self, node: Node) -> None:
@@ -112,7 +117,22 @@ class Reader:
             raise failure(inside.line, f"{unknown(where, kind.__name__.lower(), name, known)}")
         if getattr(known[name], "imports_code", False):
             raise failure(inside.line, f"{where}: {name} runs code, which a plan file may not.")
+        if known[name] in _BY_UPDATES:
+            with self.in_updates():
+                return self.arguments_of(known[name], inside, f"{where}.{name}", whole)
         return self.arguments_of(known[name], inside, f"{where}.{name}", whole)
+
+    @contextmanager
+    def in_updates(self) -> Iterator[None]:
+        """Read lengths as updates, whatever the clock of the run."""
+        run, before = self.run, self._in_updates
+        if run is not None:
+            self.run = None if run.steps is None else run.in_updates
+        self._in_updates = True
+        try:
+            yield
+        finally:
+            self.run, self._in_updates = run, before
 
     def arguments_of(
         self, make: Callable[..., Any], node: Node, where: str, whole: bool = False
@@ -122,25 +142,33 @@ class Reader:
         given: dict[str, Any] = {}
         _, entries = current(name, mapping(node, where, "a mapping of arguments"))
         for key, entry in entries.items():
+            if types.get(key) is Run:
+                raise failure(entry.line, f"{where}: run is that of the plan. Leave it out.")
             if key not in types:
                 error = unknown_argument(name, key, _scalar(entry), types, where)
                 raise failure(entry.line, f"{error}")
-            value = self.argument(entry, types[key], f"{where}.{key}")
+            # What is said of the updates lasts as long as the value that it is all of.
+            inside = whole and make in _BY_UPDATES
+            value = self.argument(entry, types[key], f"{where}.{key}", inside)
             with_line = _AtLine(entry.line)
             given[key] = with_line(check, name, key, types[key], value)
         # Only where it says how long the run is: a constant needs no end.
         says = "steps" in types and ("steps" in required(make) or not isinstance(make, type))
         if whole and self.run and says:
-            given.setdefault("steps", self.run.steps)
+            given.setdefault("steps", self.run.ticks)
+        if types.get("run") is Run and self.run:
+            given["run"] = self.run
         missing = [key for key in required(make) if key not in given]
+        if missing == ["run"]:
+            raise failure(node.line, f"{where}: the plan has no run. Write run: with its batch.")
         if missing:
             raise failure(node.line, f"{where}: {missing[0]} is missing.")
         return _AtLine(node.line)(make, **given)
 
-    def argument(self, node: Node, type_: Any, where: str) -> Any:
-        """One argument as plain data, with its lengths of time in updates."""
+    def argument(self, node: Node, type_: Any, where: str, whole: bool = False) -> Any:
+        """One argument as plain data, with its lengths of time in ticks."""
         if isinstance(node.value, dict):
-            return self.value(node, where, Schedule)
+            return self.value(node, where, Schedule, whole)
         if isinstance(node.value, list):
             parts = get_args(inner(type_)) if get_origin(inner(type_)) is tuple else ()
             if not parts or parts[-1] is Ellipsis:
@@ -150,21 +178,27 @@ class Reader:
                 self.argument(entry, part, f"{where}[{i}]")
                 for i, (entry, part) in enumerate(zip(node.value, padded, strict=False))
             )
-        if isinstance(node.value, str) and is_length(type_):
-            return self.length(node.value, node.line, where)
+        if is_length(type_):
+            return self.length(node, where)
         return node.value
 
-    def length(self, text: str, line: int | None, where: str) -> int:
-        """The updates that a text such as "5%" stands for in this run."""
-        if self.run is None:
+    def length(self, node: Node, where: str) -> Any:
+        """The ticks that a text such as "5%" stands for in this run; anything else as it is."""
+        place, _, name = where.rpartition(".")
+        if not isinstance(node.value, str):
+            if isinstance(node.value, int | float) and self.run is not None:
+                _AtLine(node.line)(refuse_bare, place, name, node.value, self.run)
+            return node.value
+        text = node.value[:40]
+        if self.run is None and not self._in_updates:
             raise failure(
-                line, f"{where}: {text[:40]!r} needs a run to be a length. Write run: with "
+                node.line, f"{where}: {text!r} needs a run to be a length. Write run: with "
                 "steps, or with samples, batch and epochs; or write the updates.",
             )  # fmt: skip
-        updates: int = _AtLine(line)(self.run.resolve, text)
-        if updates > FARTHEST:
-            raise failure(line, f"{where}: {text[:40]!r} is more than 2**63 updates.")
-        return updates
+        ticks: int = _AtLine(node.line)(in_ticks, place, name, node.value, self.run)
+        if ticks > FARTHEST:
+            raise failure(node.line, f"{where}: {text!r} is more than 2**63 updates.")
+        return ticks
 
 
 class _AtLine:

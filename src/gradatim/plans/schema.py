@@ -9,13 +9,14 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from gradatim.core._config import arguments, named
 from gradatim.core._fields import Kind, declared
+from gradatim.core.data import Size
 from gradatim.core.durations import Level
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.plans.reading import FORMAT, is_length, required
 
-_LENGTH = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*[kMBT]?\s*(%|[a-z]+)\s*$"
+_LENGTH = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*[kMBT]?\s*(%|[A-Za-z_]\w*)\s*$"
 
 _PERCENT = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*%\s*$"
 
@@ -68,14 +69,16 @@ def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
     defaults = {name: parameter.default for name, parameter in arguments(make).items()}
     properties = {}
     for name, wanted in declared(make).items():
+        if wanted is Run:
+            continue  # that of the plan
         properties[name] = _type(wanted)
         if isinstance(defaults[name], (str, int, float)):
             properties[name]["default"] = defaults[name]
     return {
         "type": "object",
         "description": inspect.cleandoc(make.__doc__ or "").partition("\n")[0],
-        # The length of a whole schedule may be left to the run.
-        "required": [name for name in required(make) if name != "steps"],
+        # The length of a whole schedule may be left to the run, and the run is that of the plan.
+        "required": [name for name in required(make) if name not in ("steps", "run")],
         "additionalProperties": False,
         "properties": properties,
     }
@@ -100,8 +103,12 @@ def _type(wanted: Any) -> dict[str, Any]:
     kind = next((part for part in get_args(wanted) if isinstance(part, Kind)), None)
     if kind is None:  # a class of the user's own may declare plain types
         return {"type": {int: "integer", float: "number"}.get(wanted, "string")}
+    if wanted == Size:
+        return {"anyOf": [{"type": "integer", "minimum": 1}, {"$ref": "#/$defs/schedule"}]}
     if wanted == Level:
         return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _PERCENT}]}
+    if get_args(wanted)[0] is str:
+        return {"type": "string", "description": kind.allowed}
     basic = "number" if get_args(wanted)[0] is float else "integer"
     if is_length(wanted):
         number = {"type": basic, **_bounds(kind)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
-from mpmath import mpf
+from mpmath import ceil, floor, mpf
 
 from gradatim import Constant, Cosine, ExponentialDecay, InverseSqrtDecay, Linear
 from tests.core import oracles
@@ -113,6 +113,7 @@ def combinations() -> Iterator[Case]:
         length=21,
         way="falls",
     )
+    yield from whole_numbers()
     saw, line = Linear(0.3, 0.1, 7), along(oracles.line, 0.3, 0.1, 7)
     yield Case(
         "Repeat", {"schedule": saw}, lambda t: line(t % 7), start=0.3, low=0.1, high=0.3,
@@ -147,3 +148,26 @@ def combinations() -> Iterator[Case]:
         return max(mpf(0.05), risen) * 2 * mpf(0.5) ** t
 
     yield Case("Product", {"factors": nested.factors}, by_hand, start=0.1, until=300, near=(55, 76))
+
+
+def whole_numbers() -> Iterator[Case]:
+    """Multiples; between two of them lies no step of these curves at which rounding decides."""
+    ramp, curve = Linear(0.3, 5.9, 97), along(oracles.line, 0.3, 5.9, 97)
+    yield Case(
+        "Rounded", {"schedule": ramp}, lambda t: floor(curve(min(t, 97)) + mpf(0.5)),
+        start=0.0, end=6.0, length=97, low=0.0, high=6.0, way="rises",
+    )  # fmt: skip
+    yield Case(
+        "Rounded", {"schedule": ramp, "to": 2, "way": "up"},
+        lambda t: 2 * ceil(curve(min(t, 97)) / 2), start=2.0, end=6.0, length=97, way="rises",
+    )  # fmt: skip
+    window = Linear(1790.0, 130.0, 10**6)
+    falling = along(oracles.line, 1790.0, 130.0, 10**6)
+    yield Case(
+        "Rounded", {"schedule": window, "to": 128, "way": "down"},
+        lambda t: 128 * floor(falling(min(t, 10**6)) / 128),
+        start=1664.0, end=128.0, length=10**6, low=128.0, high=1664.0, way="falls",
+    )  # fmt: skip
+    for name in ("ByUpdates", "by_updates"):
+        yield Case(name, {"schedule": ramp}, stages((97, curve)), start=0.3, end=5.9, length=97,
+                   way="rises")  # fmt: skip

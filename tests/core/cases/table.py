@@ -4,6 +4,7 @@ Every generic test runs over every row, on every framework. Adding a schedule is
 registered name without one fails ``test_cases.py``.
 """
 
+from tests.core.cases.batches import batches
 from tests.core.cases.closed_forms import closed_forms
 from tests.core.cases.combinations import combinations
 from tests.core.cases.cycles import cycles
@@ -26,5 +27,6 @@ CASES = (
     *cycles(),
     *drops(),
     *edits(),
+    *batches(),
     *closed_forms(),
 )

@@ -10,6 +10,7 @@ value of the last update: "step", one step of the decay above the floor, which i
 run is over; or "floor", the floor itself.
 """
 
+from gradatim.core.recipes.batches import batch_rampup, batch_stages, scale_with_batch
 from gradatim.core.recipes.cycles import cosine_restarts, cyclic, one_cycle
 from gradatim.core.recipes.drops import multistep, piecewise_constant, step_decay
 from gradatim.core.recipes.edits import branch, cooldown, extend, rewarm
@@ -31,6 +32,8 @@ from gradatim.core.recipes.warmups import (
 )
 
 __all__ = [
+    "batch_rampup",
+    "batch_stages",
     "branch",
     "cooldown",
     "cosine_restarts",
@@ -46,6 +49,7 @@ __all__ = [
     "piecewise_constant",
     "power",
     "rewarm",
+    "scale_with_batch",
     "slanted_triangular",
     "step_decay",
     "trapezoid",

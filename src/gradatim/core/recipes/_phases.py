@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
-from gradatim.core.clocks import ticks_of
+from gradatim.core.clocks import amount
 from gradatim.core.decays import Constant
 from gradatim.core.durations import in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
@@ -33,15 +33,26 @@ def phases(where: str, run: Run | int | None, **lengths: int | str) -> dict[str,
     known = {name: in_ticks(where, name, length, run) for name, length in lengths.items()}
     steps = total(run)
     if steps is not None and sum(known.values()) >= steps:
-        spelled = " + ".join(f"{name} ({n})" for name, n in known.items() if n)
-        unit = ""
-        if isinstance(run, Run) and run.clock != "updates":
-            unit = f" {ticks_of(run.clock)}"
+        spelled = " + ".join(f"{name} ({_said(n, run)})" for name, n in known.items() if n)
         raise GradatimError(
-            f"{where}: {spelled} must be less than steps, {steps}{unit}, so that something is "
-            "left. steps is the whole run, these phases included."
+            f"{where}: {spelled} must be less than steps, {_said(steps, run)}, so that something "
+            "is left. steps is the whole run, these phases included."
         )
     return known
+
+
+def warm_up_steps(where: str, warmup: int | str, run: Run | int | None, least: int = 0) -> int:
+    """The ticks of a warm-up, which the run is not shorter than."""
+    known = in_ticks(where, "warmup", warmup, run, least)
+    steps = total(run)
+    if steps is not None and known > steps:
+        raise refuse(where, "warmup", warmup, f"at most the whole run, {_said(steps, run)}")
+    return known
+
+
+def _said(ticks: int, run: Run | int | None) -> str:
+    clock = run.clock if isinstance(run, Run) else "updates"
+    return f"{ticks}" if clock == "updates" else amount(ticks, clock)
 
 
 def warm_up(start: float, peak: float, warmup: int, first: First) -> tuple[Schedule, ...]:

@@ -11,7 +11,16 @@ from gradatim.core.decays import ExponentialDecay
 from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Linear
-from gradatim.core.recipes._phases import First, Last, decay_steps, phases, shaped, total, warm_up
+from gradatim.core.recipes._phases import (
+    First,
+    Last,
+    decay_steps,
+    phases,
+    shaped,
+    total,
+    warm_up,
+    warm_up_steps,
+)
 from gradatim.core.run import Total
 from gradatim.core.schedule import Schedule
 from gradatim.xp.dispatch import known_true
@@ -183,7 +192,7 @@ def cosine_restarts(
         level_of("cosine_restarts", name, value, peak)
         for name, value in (("start", start), ("floor", floor))
     )
-    up = warm_up(begin, peak, in_ticks("cosine_restarts", "warmup", warmup, steps), first)
+    up = warm_up(begin, peak, warm_up_steps("cosine_restarts", warmup, steps), first)
     length = in_ticks("cosine_restarts", "cycle", cycle, steps, least=1)
     if known_true(factor == 1.0) or known_true(end == 0.0):
         waves: Schedule = Cosine(peak, end, length).repeat(cycles, stretch=stretch, factor=factor)

@@ -10,7 +10,7 @@ from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
 from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import refuse
-from gradatim.core.recipes._phases import accumulated, warm_up
+from gradatim.core.recipes._phases import accumulated, warm_up, warm_up_steps
 from gradatim.core.run import Run, Total
 from gradatim.core.schedule import Schedule
 
@@ -76,7 +76,7 @@ def step_decay(
     [1.0, 1.0, 0.5, 0.25]
     """
     begin = level_of("step_decay", "start", start, peak)
-    up = warm_up(begin, peak, in_ticks("step_decay", "warmup", warmup, steps), "start")
+    up = warm_up(begin, peak, warm_up_steps("step_decay", warmup, steps), "start")
     stair = in_ticks("step_decay", "every", every, steps, least=1)
     return join(*up, ExponentialDecay(peak, factor, stair).staircase(stair))
 
@@ -111,7 +111,7 @@ def multistep(
     """
     begin = level_of("multistep", "start", start, peak)
     rise, at = (
-        in_ticks("multistep", "warmup", warmup, steps),
+        warm_up_steps("multistep", warmup, steps),
         _boundaries("multistep", boundaries, steps),
     )
     if at and rise >= at[0]:

@@ -19,6 +19,7 @@ from gradatim.core.recipes._phases import (
     phases,
     total,
     warm_up,
+    warm_up_steps,
 )
 from gradatim.core.recipes.drops import piecewise_constant
 from gradatim.core.run import Total
@@ -53,7 +54,7 @@ def warmup_inverse_sqrt(
     >>> [schedule(k) for k in (0, 50, 100, 400, 1600)]
     [0.0, 0.5, 1.0, 0.5, 0.25]
     """
-    rise = in_ticks("warmup_inverse_sqrt", "warmup", warmup, steps)
+    rise = warm_up_steps("warmup_inverse_sqrt", warmup, steps)
     if scale is None and rise == 0:
         raise refuse("warmup_inverse_sqrt", "warmup", warmup, "1 or more", "Or give scale.")
     begin = level_of("warmup_inverse_sqrt", "start", start, peak)
@@ -168,7 +169,7 @@ def noam(
     """
     if (peak is None) == (model_size is None):
         raise GradatimError("noam: give either peak or model_size, one of them and not both.")
-    rise = in_ticks("noam", "warmup", warmup, steps, least=1)
+    rise = warm_up_steps("noam", warmup, steps, least=1)
     if peak is None:
         peak = float((model_size or 1) * rise) ** -0.5
     return join(*warm_up(0.0, peak, rise, first), InverseSqrtDecay(peak, rise))
@@ -233,6 +234,6 @@ def linear_noam(
     >>> [schedule(k) for k in (49, 99, 149, 249)]
     [0.5, 1.0, 1.0, 0.5]
     """
-    rise = in_ticks("linear_noam", "warmup", warmup, steps, least=1)
+    rise = warm_up_steps("linear_noam", warmup, steps, least=1)
     kept = hold_at(peak, in_ticks("linear_noam", "hold", hold, steps))
     return join(*warm_up(0.0, peak, rise, first), *kept, InverseTimeDecay(peak, 1.0, rise))

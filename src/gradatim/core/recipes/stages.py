@@ -19,6 +19,7 @@ from gradatim.core.recipes._phases import (
     shaped,
     total,
     warm_up,
+    warm_up_steps,
 )
 from gradatim.core.run import Run, Total
 from gradatim.core.schedule import Schedule
@@ -190,9 +191,10 @@ def tri_stage(
     >>> [round(schedule(k), 4) for k in (0, 5, 10, 20, 30, 40, 99)]
     [0.01, 0.505, 1.0, 1.0, 0.1, 0.01, 0.01]
     """
-    up, held, down = (
+    up = warm_up_steps("tri_stage", warmup, steps)
+    held, down = (
         in_ticks("tri_stage", name, length, steps)
-        for name, length in (("warmup", warmup), ("hold", hold), ("cooldown", cooldown))
+        for name, length in (("hold", hold), ("cooldown", cooldown))
     )
     if down == 0:
         raise refuse("tri_stage", "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
@@ -240,9 +242,10 @@ def infinite(
     >>> [round(schedule(k), 4) for k in (0, 4, 6, 8, 16, 18, 20, 99)]
     [0.0, 1.0, 0.75, 0.5, 0.5, 0.25, 0.125, 0.125]
     """
-    up, held, down = (
+    up = warm_up_steps("infinite", warmup, steps)
+    held, down = (
         in_ticks("infinite", name, length, steps)
-        for name, length in (("warmup", warmup), ("hold", hold), ("cooldown", cooldown))
+        for name, length in (("hold", hold), ("cooldown", cooldown))
     )
     fall = in_ticks("infinite", "decay", decay, steps, least=1)
     stay = level_of("infinite", "level", level, peak)

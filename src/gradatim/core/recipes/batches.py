@@ -1,0 +1,191 @@
+"""Batches that grow: stages as Megatron-LM writes them, and a rate that follows the batch.
+
+The first two give the batch of each update, for ``Run(batch=...)`` or ``Run(accumulate=...)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from gradatim.core._config import recipe
+from gradatim.core._fields import Count, NotNegative, Times
+from gradatim.core.clocks import ticks_of
+from gradatim.core.decays import Table
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run import Run
+from gradatim.core.schedule import Schedule
+
+_STAGE = re.compile(r"(\d+\.?\d*)([KMBT]?):(\d+\.?\d*)([KMBT]?)", re.ASCII | re.IGNORECASE)
+_MULTIPLES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+
+
+@recipe
+def batch_stages(
+    stages: str, *, tokens_per_sample: Times | None = None, per: Times = 1
+) -> Schedule:
+    """The batch of each update, from stages that begin after so many tokens or samples.
+
+    Args:
+        stages: Pairs "threshold:batch", such as "0:768 250B:1536 500B:3072". A stage begins with
+            the first update before which as many tokens were seen as its threshold says.
+        tokens_per_sample: Tokens in a sample; None if the thresholds count samples.
+        per: What the batches are divided by: processes, for the batch of one process; batch times
+            processes, for the number of batches to accumulate.
+
+    Raises:
+        GradatimError: If the text cannot be read, the thresholds do not rise from 0, or a batch is
+            no multiple of ``per``.
+
+    ``--step-batch-size-schedule`` of Megatron-LM, with ``--seq-length`` as ``tokens_per_sample``.
+
+    >>> batch = batch_stages("0:768 250B:1536", tokens_per_sample=4096)
+    >>> [int(batch(k)) for k in (0, 79_472, 79_473)]
+    [768, 768, 1536]
+    """
+    found = [_stage(entry, stages) for entry in stages.replace(",", " ").split()]
+    if not found or found[0][0] != 0:
+        raise refuse("batch_stages", "stages", stages, 'pairs that begin with "0:batch"')
+    for (before, _), (after, _) in pairwise(found):
+        if after <= before:
+            raise refuse("batch_stages", "stages", stages, "pairs with rising thresholds")
+    size = tokens_per_sample or 1
+    return _table("batch_stages", [(threshold // size, batch) for threshold, batch in found], per)
+
+
+def _stage(entry: str, stages: str) -> tuple[int, int]:
+    parts = _STAGE.fullmatch(entry)
+    if parts is None:
+        raise refuse("batch_stages", "stages", stages, 'pairs like "0:768 250B:1536"')
+    threshold, batch = (Fraction(parts[i]) * _MULTIPLES[parts[i + 1].upper()] for i in (1, 3))
+    if batch < 1 or batch.denominator != 1:
+        raise refuse("batch_stages", "a batch", entry, "a whole number, 1 or more")
+    return int(threshold), int(batch)
+
+
+@recipe
+def batch_rampup(
+    peak: Times, *, start: Times, increment: Times, samples: Count, per: Times = 1
+) -> Schedule:
+    """The batch of each update, growing from a first one to the last in equal increments.
+
+    Args:
+        peak: The last and largest batch.
+        start: The first batch.
+        increment: What is added each time; ``peak - start`` is a multiple of it.
+        samples: The samples after which the last batch is reached; each increment comes after the
+            same share of them.
+        per: What the batches are divided by: processes, for the batch of one process; batch times
+            processes, for the number of batches to accumulate.
+
+    Raises:
+        GradatimError: If the increments do not lead from ``start`` to ``peak``, or a batch is no
+            multiple of ``per``.
+
+    ``--rampup-batch-size start increment samples`` of Megatron-LM, with ``--global-batch-size`` as
+    ``peak``.
+
+    >>> batch = batch_rampup(64, start=16, increment=16, samples=960)
+    >>> [int(batch(k)) for k in (0, 19, 20, 29, 30, 37)]
+    [16, 16, 32, 32, 48, 64]
+    """
+    if start > peak:
+        raise refuse("batch_rampup", "start", start, f"at most peak, {peak}")
+    times, rest = divmod(peak - start, increment)
+    if rest:
+        raise refuse(
+            "batch_rampup", "increment", increment, f"a divisor of peak - start, {peak - start}"
+        )
+    found = [(_reached(i, samples, times), start + i * increment) for i in range(times + 1)]
+    return _table("batch_rampup", found, per)
+
+
+def _reached(i: int, samples: int, times: int) -> int:
+    """The samples from which on Megatron-LM, which divides in float64, counts i increments."""
+    if i == 0 or samples == 0:
+        return 0
+    each = samples / times
+    reached = ceil(i * each)
+    while reached > 0 and int((reached - 1) / each) >= i:
+        reached -= 1
+    while int(reached / each) < i:
+        reached += 1
+    return reached
+
+
+def _table(where: str, stages: Sequence[tuple[int, int]], per: int) -> Schedule:
+    """The stages by the number of updates, from those by the samples seen before them."""
+    points: list[tuple[int, float]] = []
+    updates = seen = 0
+    ends = [*(threshold for threshold, _ in stages[1:]), None]
+    for (_, batch), end in zip(stages, ends, strict=True):
+        if batch % per:
+            raise refuse(where, "per", per, f"a divisor of every batch, such as {batch}")
+        if end is not None and end <= seen:
+            continue  # an update of the stage before was larger than this stage
+        points.append((updates, float(batch // per)))
+        if end is not None:
+            more = -(-(end - seen) // batch)
+            updates, seen = updates + more, seen + more * batch
+    return Table(tuple(points), "hold")
+
+
+@recipe
+def scale_with_batch(
+    schedule: Schedule,
+    *,
+    run: Run,
+    power: NotNegative = 0.5,
+    reference: Times | None = None,
+) -> Schedule:
+    """A rate that grows with the batch of a run: ``schedule * (batch / reference) ** power``.
+
+    The batch is that of the update which uses the value, over all processes and accumulated
+    batches. It is right for a run that is measured in updates, in samples or in tokens.
+
+    Args:
+        schedule: The schedule for the batch ``reference``.
+        run: The run. In a plan file it is that of the plan.
+        power: 0.5 for the square root, the rule for Adam; 1.0 for the linear rule of SGD.
+        reference: The samples of an update that the schedule is meant for; by default those of the
+            first.
+
+    Raises:
+        GradatimError: If the run does not know its batch, or is measured in something that does not
+            say which update it is.
+
+    Sources: Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014
+    (arXiv:1404.5997); Goyal et al., "Accurate, Large Minibatch SGD", 2017 (arXiv:1706.02677);
+    Malladi et al., "On the SDEs and Scaling Rules for Adaptive Gradient Algorithms", 2022
+    (arXiv:2205.10287).
+
+    >>> from gradatim import Constant, Run, piecewise_constant
+    >>> run = Run(batch=piecewise_constant([64, 256], boundaries=[100]), steps=1000)
+    >>> rate = scale_with_batch(Constant(1e-3), run=run)
+    >>> rate(99), rate(100)
+    (0.001, 0.002)
+    """
+    stages = list(_sizes(run))
+    first = stages[0][1] if reference is None else reference
+    factors = [(tick, _power(Fraction(size, first), power)) for tick, size in stages]
+    return schedule * Table(tuple(factors), "hold")
+
+
+def _sizes(run: Run) -> Iterator[tuple[int, int]]:
+    """The ticks at which the batch changes, and the samples of each update from there on."""
+    for stage in run.batches.stages:
+        tick = run.tick_after(stage.start)
+        if tick is None:
+            raise GradatimError(
+                f"scale_with_batch: the run is measured in {ticks_of(run.clock)}, which do not say "
+                "which update has which batch. Measure it in updates, samples or tokens."
+            )
+        yield tick, stage.samples * run.processes
+
+
+def _power(ratio: Fraction, power: Any) -> Any:
+    return float(ratio) ** power
