@@ -214,10 +214,9 @@ class Scheduler(keras.callbacks.Callback):  # type: ignore[misc]
         position = self._batches // self._accumulate
         note = self._memory.arrived()
         if note is not None:
-            place = {"position": position, "tick": position}
-            self.driver.load({**note["driver"], **place}, self._on_mismatch)
+            self.driver.load(note["driver"], self._on_mismatch)
             self._unseen = None if note["unseen"] is None else tuple(note["unseen"])
-        elif position != self.driver.position:
+        if position != self.driver.position:
             self.driver.seek(position)
 
     def _install(self) -> None:
