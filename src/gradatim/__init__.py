@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core._config import build
-from gradatim.core.by_updates import by_updates
 from gradatim.core.combine import join
 from gradatim.core.decays import (
     Constant,
@@ -18,6 +17,7 @@ from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.recipes import (
     branch,
+    by_updates,
     cooldown,
     cosine_restarts,
     cyclic,

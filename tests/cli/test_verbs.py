@@ -275,7 +275,7 @@ DIFFERENT = {
     "a rule on one side": ([("rules:\n  lr: {Plateau: {mode: min, patience: 3}}", "")],
                            "lr     Plateau(mode='min', patience=3)  -"),
     "the run": ([("epochs: 10", "epochs: 11")], "epochs  10.0  11.0"),
-    "the run alone": ([("run: {samples", "run: {tokens: 7, samples")], "tokens  -  7"),
+    "the run alone": ([("run: {samples", "run: {tokens: 7, samples")], "tokens_per_sample  -  7"),
     "a target": ([("weight_decay", "momentum")], "momentum is only in B."),
 }  # fmt: skip
 

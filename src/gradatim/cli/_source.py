@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from gradatim.core.by_updates import clock_for
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
@@ -170,6 +171,12 @@ def rate(verb: str, given: str) -> Schedule:
         raise GradatimError(
             f"{verb}: one schedule for the learning rate is needed, and {given} has {have}. "
             "Give the text of one schedule."
+        )
+    clock = clock_for(plan[rates[0]], plan.run)
+    if clock != "updates":
+        raise GradatimError(
+            f"{verb}: a schedule of the updates is needed, and {rates[0]} of {given} is measured "
+            f"by the clock {clock!r}. Write it in updates, for as many as you expect."
         )
     others = [str(target) for target in plan if target not in rates]
     others += [f"the rule of {name}" for name in plan.rules]

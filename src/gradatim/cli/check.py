@@ -30,7 +30,7 @@ def check(
     from gradatim.findings import check as findings_of
 
     given = read(plan, updates)
-    if given.steps is None:
+    if given.ticks is None:
         raise GradatimError(
             "check: how long is the run? Write --steps, or a run into the plan file."
         )

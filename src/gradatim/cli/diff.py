@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,9 +15,12 @@ from gradatim.core._config import build
 from gradatim.core.errors import unknown
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import horizon, sample
+from gradatim.core.sketch import sample
 from gradatim.core.sketch import value as value_at
 from gradatim.drive import Plan, Target
+
+if TYPE_CHECKING:
+    from gradatim.look.axis import Axis
 
 _MOST_FIELDS = 40
 _EVERY_STEP = 20_000
@@ -53,8 +56,8 @@ def diff(
     if wanted is not None and wanted not in one and wanted not in other:
         raise unknown("diff", "target", value, {str(target) for target in (*one, *other)})
     targets = [t for t in dict.fromkeys((*one, *other)) if wanted in (None, t)]
-    steps = _steps([plan[t] for plan in (one, other) for t in targets if t in plan], one, other)
-    found = {t: compared(one[t], other[t], steps) for t in targets if t in one and t in other}
+    axes = {t: _axis(one, other, t) for t in targets if t in one and t in other}
+    found = {t: compared(one[t], other[t], axis.steps) for t, axis in axes.items()}
     only = {"A": [str(t) for t in targets if t not in other]}
     only["B"] = [str(t) for t in targets if t not in one]
     values = dict.fromkeys(target.value for target in targets)
@@ -64,17 +67,23 @@ def diff(
         each = {str(target): difference._asdict() for target, difference in found.items()}
         print(json.dumps({"targets": each, "only_in": only, "rules": rules, "run": run}))
     else:
-        _print(one, other, steps, found, only, {"rules": rules, "run": run})
+        _print(one, other, axes, found, only, {"rules": rules, "run": run})
     gaps = any(difference.gap for difference in found.values())
     if gaps or rules or any(only.values()) or (run and one.run and other.run):
         raise typer.Exit(1)
 
 
-def _steps(schedules: list[Schedule], *plans: Plan) -> int:
-    """How far to look: where a schedule has no end, the others, or a run, say it."""
-    known = [plan.run.steps for plan in plans if plan.run is not None]
-    known += [schedule.length for schedule in schedules if schedule.length]
-    return max(known or map(horizon, schedules))
+def _axis(one: Plan, other: Plan, target: Target) -> Axis:
+    """How far to look at a target: as far as a run says, or a schedule with an end.
+
+    Raises:
+        GradatimError: If the plans are measured by different clocks.
+    """
+    from gradatim.look.axis import axis_of_target
+
+    axis = axis_of_target("diff", {"A": one, "B": other}, target)
+    longest = max(one[target].length or 0, other[target].length or 0)
+    return axis._replace(steps=max(axis.steps, longest))
 
 
 def _of_run(one: Run | None, other: Run | None) -> list[Field]:
@@ -107,7 +116,7 @@ def compared(one: Schedule, other: Schedule, steps: int) -> Difference:
 def _print(
     one: Plan,
     other: Plan,
-    steps: int,
+    axes: Mapping[Target, Axis],
     found: Mapping[Target, Difference],
     only: Mapping[str, list[str]],
     parts: Mapping[str, list[Field]],
@@ -121,7 +130,7 @@ def _print(
             print(f"{target}:" if difference.fields else f"{target}: the same in both.")
         if difference.fields:
             _table("field", difference.fields)
-            _print_gap(target, one[target], other[target], steps, difference)
+            _print_gap(target, one[target], other[target], axes[target], difference)
         print()
     for side, names in only.items():
         for name in names:
@@ -139,22 +148,24 @@ def _table(head: str, fields: list[Field]) -> None:
 
 
 def _print_gap(
-    target: Target, one: Schedule, other: Schedule, steps: int, difference: Difference
+    target: Target, one: Schedule, other: Schedule, axis: Axis, difference: Difference
 ) -> None:
     from gradatim.look.blocks import chart, mark
 
     if not difference.gap:
-        print(f"Their values are the same at every step looked at, of {steps:,}.")
+        steps = f"{axis.steps:,}" if axis.clock == "updates" else axis.said(axis.steps)
+        print(f"Their values are the same at every step looked at, of {steps}.")
         return
     ways: dict[str, bool] = {"ascii": _page.ascii_only(), "colours": _page.colours()}
-    print(*chart([one, other], steps, width=_page.width(), **ways), "", sep="\n")
+    end = "" if axis.clock == "updates" else axis.said(axis.steps)
+    print(*chart([one, other], axis.steps, width=_page.width(), end=end, **ways), "", sep="\n")
     if mark(0, **ways):
         print(f"A {mark(0, **ways)}  B {mark(1, **ways)}")
     step = difference.step
     x, y = value_at(one, step), value_at(other, step)
     print(
-        f"Largest gap of {target}: {_page.number(abs(difference.gap))} at step {step:,}, where A "
-        f"has {_page.number(x)} and B {_page.number(y)}."
+        f"Largest gap of {target}: {_page.number(abs(difference.gap))} at {axis.said(step)}, where "
+        f"A has {_page.number(x)} and B {_page.number(y)}."
     )
 
 

@@ -7,18 +7,25 @@ import io
 import json
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gradatim.cli import _page
 from gradatim.cli._source import Import, Updates, Value, is_file, only, read
 from gradatim.core import atomic
+from gradatim.core.clocks import amount, ticks_of
 from gradatim.core.decays import Constant
+from gradatim.core.durations import in_ticks
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.sketch import value as value_at
 from gradatim.drive import Plan, Target
+
+if TYPE_CHECKING:
+    from gradatim.core.run import Run
+    from gradatim.look.axis import Axis
 
 _MOST_ROWS = 1_000
 _ALONE, _AMONG_OTHERS = 12, 8
@@ -34,8 +41,12 @@ Sources = Annotated[
     ),
 ]
 At = Annotated[
-    list[int] | None,
-    typer.Option(metavar="STEP", show_default=False, help="Only the values at a step. Repeat it."),
+    list[str] | None,
+    typer.Option(
+        metavar="STEP",
+        show_default=False,
+        help='Only the values at a step, or in a run with another clock at "90 s". Repeat it.',
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Key points and values as JSON.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Steps and values, at most 1,001 of them.")]
@@ -63,7 +74,7 @@ def show(
     shown = {given: only(given, read(given, updates), value) for given in plans}
     curves = _Curves(shown)
     if at:
-        _values(curves, at, as_json)
+        _values(curves, _steps(at, curves), as_json)
     elif formula:
         _formulas(curves)
     elif out is not None:
@@ -80,22 +91,44 @@ class _Curves:
     """The plans by name, the targets of all of them, and how many updates are shown."""
 
     def __init__(self, plans: Mapping[str, Plan]) -> None:
-        from gradatim.look.panels import targets, updates
+        from gradatim.look.panels import targets
 
         self.plans = plans
-        self.steps = updates(plans)
         self.targets = targets(plans)
+
+    @cached_property
+    def axes(self) -> dict[Target, Axis]:
+        """The axis of each target."""
+        from gradatim.look.axis import axis_of_target
+
+        return {target: axis_of_target("show", self.plans, target) for target in self.targets}
+
+    @property
+    def axis(self) -> Axis:
+        """The axis of most targets: that of the run, or of the updates if all follow these."""
+        axes = list(self.axes.values())
+        return next((axis for axis in axes if axis.clock != "updates"), axes[0])
 
     def of(self, target: Target) -> dict[str, Any]:
         """The schedule of this target in each plan that has one."""
         return {name: plan[target] for name, plan in self.plans.items() if target in plan}
 
     def columns(self) -> dict[str, Any]:
-        """Each schedule under the name of its target; of several plans also that of the plan."""
+        """Each schedule under the name of its target; of several plans also that of the plan.
+
+        What follows the updates has no place in a table by another clock, and is named on stderr.
+        """
         several = len(self.plans) > 1
+        others = [target for target in self.targets if self.axes[target].clock != self.axis.clock]
+        for target in others:
+            print(
+                f"show: {target} follows the updates and is left out. --value {target} shows it.",
+                file=sys.stderr,
+            )
         return {
             f"{name}: {target}" if several else str(target): schedule
             for target in self.targets
+            if target not in others
             for name, schedule in self.of(target).items()
         }
 
@@ -119,8 +152,10 @@ def _print(curves: _Curves) -> None:
         if len(curves.targets) > 1 and all(isinstance(s, Constant) for s in found.values()):
             print()
             continue  # a line that stays where it is, and its number stands there already
+        axis = curves.axes[target]
+        end = "" if axis.clock == "updates" else axis.said(axis.steps)
         drawn = chart(
-            list(found.values()), curves.steps, width=_page.width(), height=height, **ways
+            list(found.values()), axis.steps, width=_page.width(), height=height, end=end, **ways
         )
         print("", *drawn, "", sep="\n")
         _key_points(curves, target)
@@ -132,23 +167,29 @@ def _key_points(curves: _Curves, target: Target) -> None:
     """The key points of one target: a column for the steps, or, of several plans, one a plan."""
     from gradatim.look.points import key_points
 
-    found = [key_points(schedule, curves.steps) for schedule in curves.of(target).values()]
+    axis = curves.axes[target]
+    found = [key_points(s, axis.steps, axis.clock) for s in curves.of(target).values()]
     if len(curves.plans) == 1:
         rows = [
-            (p.name, "" if p.step is None else f"step {p.step:,}", _page.number(p.value))
+            (p.name, "" if p.step is None else axis.said(p.step), _page.number(p.value))
             for p in found[0]
         ]
         _page.table(rows, right=(1, 2))
         return
     names = dict.fromkeys(point.name for points in found for point in points)
     heads = [f"{i + 1}." for i in range(len(found))]
-    cells = [{p.name: f"{_page.number(p.value)}{_at(p.step)}" for p in points} for points in found]
+    cells = [
+        {p.name: f"{_page.number(p.value)}{_at(p.step, axis)}" for p in points} for points in found
+    ]
     body = [(name, *(points.get(name, "-") for points in cells)) for name in names]
-    _page.table([("value at step", *heads), *body], right=range(1, len(found) + 1))
+    head = "value at step" if axis.clock == "updates" else "value"
+    _page.table([(head, *heads), *body], right=range(1, len(found) + 1))
 
 
-def _at(step: int | None) -> str:
-    return "" if step is None else f" at {step:,}"
+def _at(step: int | None, axis: Axis) -> str:
+    if step is None:
+        return ""
+    return f" at {step:,}" if axis.clock == "updates" else f" at {axis.said(step)}"
 
 
 def _about(curves: _Curves) -> None:
@@ -159,19 +200,43 @@ def _about(curves: _Curves) -> None:
         for value, rule in plan.rules.items():
             print(_page.wrapped(f"rule of {value}{of}: {rule!r}"))
         if plan.run is not None:
-            print(_page.wrapped(f"run{of}: {plan.run.steps:,} updates, {plan.run!r}"))
-    if any(plan.steps is None for plan in curves.plans.values()):
-        print(f"No schedule has an end; {curves.steps:,} updates are shown. --steps says how many.")
+            print(_page.wrapped(f"run{of}: {_lengths(plan.run)}, {plan.run!r}"))
+    if any(plan.ticks is None for plan in curves.plans.values()):
+        print(
+            f"No schedule has an end; {curves.axis.steps:,} updates are shown. --steps says how "
+            "many."
+        )
+
+
+def _lengths(run: Run) -> str:
+    """How long a run is by its clock, and in updates where that is known."""
+    known = [] if run.steps is None else [f"{run.steps:,} updates"]
+    if run.clock not in ("updates", "progress"):
+        known.insert(0, amount(run.ticks, run.clock))
+    return ", ".join(known) or "by its progress"
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:297]}..."
 
 
+def _steps(given: list[str], curves: _Curves) -> list[int]:
+    """The steps that were asked for: whole numbers, or lengths such as "90 s" of the run."""
+    run = next((plan.run for plan in curves.plans.values() if plan.run is not None), None)
+    by_run = run if run is not None and run.clock == curves.axis.clock else None
+    steps = []
+    for text in given:
+        try:
+            length: int | str = int(text)
+        except ValueError:
+            length = text
+        if isinstance(length, int) and length < 0:
+            raise refuse("--at", "a step", length, "0 or more")
+        steps.append(in_ticks("--at", "step", length, by_run))
+    return steps
+
+
 def _values(curves: _Curves, steps: list[int], as_json: bool) -> None:
-    for step in steps:
-        if step < 0:
-            raise refuse("--at", "a step", step, "0 or more")
     columns = curves.columns()
     found = {name: {step: value_at(s, step) for step in steps} for name, s in columns.items()}
     one = next(iter(found.values())) if len(found) == 1 else None
@@ -182,7 +247,13 @@ def _values(curves: _Curves, steps: list[int], as_json: bool) -> None:
             print(repr(rate))
     else:
         rows = [(f"{step}", *(repr(rates[step]) for rates in found.values())) for step in steps]
-        _page.table([("step", *found), *rows], right=range(len(found) + 1))
+        _page.table([(_head(curves), *found), *rows], right=range(len(found) + 1))
+
+
+def _head(curves: _Curves) -> str:
+    """What the steps of a table are called."""
+    clock = curves.axis.clock
+    return "step" if clock == "updates" else ticks_of(clock)
 
 
 def _json(curves: _Curves) -> None:
@@ -192,14 +263,18 @@ def _json(curves: _Curves) -> None:
     pages = [
         {
             "name": name,
-            "updates": curves.steps,
+            "updates": _updates(plan, curves),
+            "clock": curves.axis.clock,
             **{key: entry for key, entry in plan.config().items() if key != "schedules"},
             "targets": {
                 str(target): {
                     "schedule": schedule.config(),
                     "text": repr(schedule),
-                    "key_points": [point._asdict() for point in key_points(schedule, curves.steps)],
-                    "curve": [list(point) for point in sample(schedule, curves.steps - 1, 200)],
+                    "clock": (axis := curves.axes[target]).clock,
+                    "key_points": [
+                        point._asdict() for point in key_points(schedule, axis.steps, axis.clock)
+                    ],
+                    "curve": [list(point) for point in sample(schedule, axis.steps - 1, 200)],
                 }
                 for target, schedule in plan.schedules.items()
             },
@@ -210,13 +285,20 @@ def _json(curves: _Curves) -> None:
     print()
 
 
+def _updates(plan: Plan, curves: _Curves) -> int | None:
+    """The updates of the run; where it has none, those that are shown."""
+    if plan.run is None or plan.run.clock == "updates":
+        return curves.axis.steps
+    return plan.run.steps
+
+
 def _csv(curves: _Curves) -> None:
-    columns = curves.columns()
-    rows = min(curves.steps - 1, _MOST_ROWS)
+    columns, last = curves.columns(), curves.axis.steps - 1
+    rows = min(last, _MOST_ROWS)
     file = csv_files.writer(sys.stdout, lineterminator="\n")
-    file.writerow(["step", *columns])
+    file.writerow([_head(curves), *columns])
     for i in range(rows + 1):
-        step = (curves.steps - 1) * i // max(rows, 1)
+        step = last * i // max(rows, 1)
         file.writerow([step, *(repr(value_at(schedule, step)) for schedule in columns.values())])
 
 
@@ -243,7 +325,7 @@ def _write(out: Path, curves: _Curves) -> None:
                 )
             ((name, plan),) = curves.plans.items()
             title = f"The plan {name}" if is_file(name) else "A learning-rate schedule"
-            look.report(plan, out, steps=None if plan.run else curves.steps, title=title)
+            look.report(plan, out, steps=None if plan.run else curves.axis.steps, title=title)
         else:
             picture = io.BytesIO()
             figure = look.panels(curves.plans)

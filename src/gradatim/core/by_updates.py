@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradatim.core._config import recipe
+from gradatim.core.durations import Measured
 from gradatim.core.schedule import Schedule
 from gradatim.xp.operations import Operations
 
@@ -50,6 +51,11 @@ class ByUpdates(Schedule):
 
     def __truediv__(self, other: float) -> Schedule:
         return ByUpdates(self.schedule / other)
+
+
+def clock_for(schedule: Schedule, run: Measured | None) -> str:
+    """The clock whose ticks a schedule is asked for, beside a run."""
+    return "updates" if run is None or isinstance(schedule, ByUpdates) else run.clock
 
 
 @recipe

@@ -70,7 +70,7 @@ def amount(ticks: int, clock: str) -> str:
     ('90.5 s', '25%', '1,000,000 tokens')
     """
     if clock == "time":
-        return f"{ticks / 1000:,.12g} s"
+        return f"{ticks / 1000:,.15g} s"
     return f"{100 * ticks / MILLION:.6g}%" if clock == "progress" else f"{ticks:,} {clock}"
 
 

@@ -154,13 +154,13 @@ class Data(Value, abstract=True):
         seen = self.batches.after(self.batches.until(whole_epochs)).seen
         return (seen + ceil((epochs - whole_epochs) * (self._share or 0))) * self.processes
 
-    def samples_of_tokens(self, tokens: Fraction) -> Fraction:
+    def samples_of_tokens(self, tokens: Fraction | int) -> Fraction:
         """The samples that have so many tokens."""
-        return tokens / self._known_tokens()
+        return Fraction(tokens) / self._known_tokens()
 
-    def tokens_of_samples(self, samples: Fraction) -> Fraction:
+    def tokens_of_samples(self, samples: Fraction | int) -> Fraction:
         """The tokens that so many samples have."""
-        return samples * self._known_tokens()
+        return Fraction(samples) * self._known_tokens()
 
     def _known_tokens(self) -> int:
         if self.tokens_per_sample is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gradatim.core.by_updates import clock_for
+from gradatim.core.clocks import amount
 from gradatim.core.pieces import joins, stays
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
@@ -38,7 +40,8 @@ class Curve:
     def __init__(
         self, schedule: Schedule, run: Run, others_train: Callable[[int], bool] = lambda step: False
     ) -> None:
-        self.schedule, self.run, self.steps = schedule, run, run.steps
+        self.schedule, self.run = schedule, run
+        self.clock, self.steps = clock_for(schedule, run), ticks_for(schedule, run)
         self.others_train = others_train
         last = self.steps - 1
         even = {last * i // SAMPLES for i in range(SAMPLES + 1)}
@@ -64,14 +67,44 @@ class Curve:
 
     def place(self, step: int) -> str:
         """Where on the run a step is."""
-        return f"update {min(step + 1, self.steps)} of {self.steps}"
+        return _place(step, self.steps, self.clock)
+
+    def when(self, step: int) -> str:
+        """When a step after the run would come."""
+        return f"update {step + 1}" if self.clock == "updates" else amount(step, self.clock)
+
+    def much(self, steps: int) -> str:
+        """So many steps."""
+        return f"{steps} updates" if self.clock == "updates" else amount(steps, self.clock)
+
+    @property
+    def whole(self) -> str:
+        """What a schedule is given to be as long as the run."""
+        return f"{self.steps}" if self.clock == "updates" else "run"
 
 
-def no_value(error: NoValue, steps: int) -> Finding:
+def ticks_for(schedule: Schedule, run: Run) -> int:
+    """The steps of a run that a schedule is asked for; its own length where they are not known."""
+    if clock_for(schedule, run) == run.clock:
+        return run.ticks
+    return run.steps or schedule.length or 1
+
+
+def _place(step: int, steps: int, clock: str) -> str:
+    if clock == "updates":
+        return f"update {min(step + 1, steps)} of {steps}"
+    return (
+        amount(step, clock)
+        if clock == "progress"
+        else f"{amount(step, clock)} of {amount(steps, clock)}"
+    )
+
+
+def no_value(error: NoValue, schedule: Schedule, run: Run) -> Finding:
     """The finding that a schedule has no value at a step of a run."""
     return Finding(
         "error",
-        f"update {min(error.step + 1, steps)} of {steps}",
+        _place(error.step, ticks_for(schedule, run), clock_for(schedule, run)),
         f"The schedule {error.what} there.",
         "Mend the function, or .cut() the schedule before it.",
     )
@@ -88,8 +121,8 @@ def horizon(curve: Curve) -> Iterator[Finding]:
             "error",
             curve.place(steps - 1),
             f"The run is over before the peak: it gets to {curve.peak:g}, and {curve.at(top):g} "
-            f"would come at update {top + 1}.",
-            other_unit or f"Shorten the warm-up, or train for {top} updates.",
+            f"would come at {curve.when(top)}.",
+            other_unit or f"Shorten the warm-up, or train for {curve.much(top)}.",
         )
     elif length is not None and length < steps - 1 and not stays(curve.schedule):
         end, rest = curve.at(length), steps - length
@@ -99,8 +132,8 @@ def horizon(curve: Curve) -> Iterator[Finding]:
         yield Finding(
             "note" if few else "error" if end == 0.0 and not frozen else "warning",
             curve.place(length),
-            f"The schedule is over there, and the other {rest} updates run at {end:g}.",
-            other_unit or f"Write steps={steps}{freeze}.",
+            f"The schedule is over there, and the other {curve.much(rest)} run at {end:g}.",
+            other_unit or f"Write steps={curve.whole}{freeze}.",
         )
     elif length is not None and length > steps + 1:
         last, end = curve.at(steps), curve.at(length)
@@ -109,8 +142,8 @@ def horizon(curve: Curve) -> Iterator[Finding]:
                 "warning",
                 curve.place(steps - 1),
                 f"The run is over at {last:g}; the schedule would go on to {end:g}, for "
-                f"{length - steps} updates more.",
-                other_unit or f"Write steps={steps}.",
+                f"{curve.much(length - steps)} more.",
+                other_unit or f"Write steps={curve.whole}.",
             )
 
 
@@ -124,9 +157,12 @@ def _after_the_run(curve: Curve) -> list[int]:
 
 def _other_unit(run: Run, length: int | None) -> str:
     """What to write if the length is that of the run, counted in something else."""
-    if length is None or run.samples is None or run.epochs is None:
+    if length is None or not (run.steps and run.samples and run.epochs):
         return ""
-    batches = run.steps * run.accumulate
+    if run.clock != "updates":
+        return ""
+    stage = run.batches.stages[0]
+    batches = run.steps * stage.accumulate
     counted = {
         "epochs": run.epochs,
         "batches before accumulation": batches,

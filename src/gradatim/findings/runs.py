@@ -1,10 +1,10 @@
-"""The run: updates that see less data than they say."""
+"""The run: updates that see less data than they say, and batches that never come."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 
+from gradatim.core.batches import Stage
 from gradatim.core.run import Run
 from gradatim.findings.finding import Finding
 
@@ -14,20 +14,39 @@ _MUCH = 0.1
 
 def run(run: Run) -> Iterator[Finding]:
     """What is wrong with a run by itself."""
-    if run.samples is None or run.batch is None:
+    if run.batch is None:
         return
-    share = ceil(run.samples / run.processes)
-    batches = share // run.batch if run.drop_last else ceil(share / run.batch)
-    if run.accumulate > batches:
+    stages = run.batches.stages
+    share = run.batches.share
+    if share is not None:
+        for stage in stages:
+            found = list(_epoch(stage, share, run.drop_last))
+            yield from found
+            if found:
+                break
+    late = [stage for stage in stages if run.steps is not None and stage.start >= run.steps]
+    if late:
         yield Finding(
             "warning",
             "",
-            f"An epoch has {batches} batches a process, and accumulate={run.accumulate} are to be "
-            f"added up for one update: an epoch ends with an update, so none sees more than "
+            f"The batch would change after {late[0].start} updates, and the run has {run.steps}.",
+            "Train for longer, or leave that stage out.",
+        )
+
+
+def _epoch(stage: Stage, share: int, drop_last: bool) -> Iterator[Finding]:
+    """What is wrong with an epoch inside of one stage."""
+    batches = share // stage.batch if drop_last else -(-share // stage.batch)
+    if stage.accumulate > batches:
+        yield Finding(
+            "warning",
+            "",
+            f"An epoch has {batches} batches a process, and accumulate={stage.accumulate} are to "
+            f"be added up for one update: an epoch ends with an update, so none sees more than "
             f"{batches}.",
             f"Write accumulate={batches}, or a smaller batch.",
         )
-    left_out = share - batches * run.batch if run.drop_last else 0
+    left_out = share - batches * stage.batch if drop_last else 0
     if left_out > _MUCH * share:
         yield Finding(
             "warning",

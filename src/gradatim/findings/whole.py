@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 
+from gradatim.core.by_updates import clock_for
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
@@ -78,7 +79,7 @@ def _run_for(plan: Plan, run: Run | int | None) -> Run:
         raise GradatimError(f"check: the plan has a run of its own, {plan.run!r}. Leave run out.")
     if isinstance(run, Run):
         return run
-    known = plan.run or run or plan.steps
+    known = plan.run or run or plan.ticks
     if known is None:
         raise GradatimError(
             "check: how long is the run? None of the schedules has an end. "
@@ -92,10 +93,10 @@ def _plan(plan: Plan, run: Run) -> Iterator[Finding]:
     curves: dict[Target, Curve] = {}
     for target, schedule in plan.schedules.items():
         try:
-            curves[target] = Curve(schedule, run, _others_train(plan, target))
+            curves[target] = Curve(schedule, run, _others_train(plan, target, run))
             found = list(_target(curves[target], target.value.partition("[")[0]))
         except NoValue as error:
-            found = [no_value(error, run.steps)]
+            found = [no_value(error, schedule, run)]
         yield from (finding._replace(about=str(target)) for finding in found)
     for value, rule in plan.rules.items():
         scaled = [curve for target, curve in curves.items() if target.value == value]
@@ -103,9 +104,11 @@ def _plan(plan: Plan, run: Run) -> Iterator[Finding]:
             yield finding._replace(about=f"rule of {value}")
 
 
-def _others_train(plan: Plan, target: Target) -> Callable[[int], bool]:
+def _others_train(plan: Plan, target: Target, run: Run) -> Callable[[int], bool]:
     """Whether another part of the model has a rate above 0 at a step."""
     others = [s for t, s in plan.schedules.items() if t.value == target.value and t != target]
+    if len({clock_for(one, run) for one in (plan[target], *others)}) > 1:
+        return lambda step: True  # their steps are not the same
     if not others:
         # The other groups of a part that alone has a schedule keep the rates they were built with.
         return lambda step: target.part not in (None, "*")

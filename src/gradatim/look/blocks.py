@@ -47,6 +47,7 @@ def chart(
     height: int = 12,
     ascii: bool = False,
     colours: bool = False,
+    end: str = "",
 ) -> list[str]:
     """The curves over a run as lines of text, with the range of values and steps at the edges.
 
@@ -57,6 +58,7 @@ def chart(
         height: Lines, the axis included.
         ascii: Use ASCII only.
         colours: Give each curve after the first a colour of its own, by codes for terminals.
+        end: What stands at the end of the axis; by default the last step.
 
     >>> from gradatim import Linear
     >>> print("\\n".join(chart([Linear(1.0, 0.0, 9)], 10, width=19, height=5, ascii=True)))
@@ -84,7 +86,7 @@ def chart(
     drawn = [
         f" {label:>{pad}} {side}{line}".rstrip() for label, line in zip(labels, lines, strict=True)
     ]
-    ends = f"0{steps - 1:>{across - 1}}"
+    ends = f"0{end or str(steps - 1):>{across - 1}}"
     return [*drawn, f" {'':>{pad}} {corner}{floor * across}", f" {'':>{pad}}  {ends}"]
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.pieces import joins
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import horizon, sample, value
+from gradatim.core.sketch import sample, value
 from gradatim.drive import Target
+from gradatim.look.axis import Axis, Scale, Unit, axis_of, scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Unit = Literal["updates", "epochs", "samples", "tokens"]
 Schedules = Schedule | Sequence[Schedule] | Mapping[str, Schedule] | Mapping[Target, Schedule]
 Used = Iterable[tuple[int, float]]
 _MARKED = 60
@@ -27,7 +27,7 @@ def plot(
     *,
     steps: int | None = None,
     run: Run | None = None,
-    unit: Unit = "updates",
+    unit: Unit | None = None,
     log: bool = False,
     history: Used | Mapping[str, Used] | None = None,
     axes: Axes | None = None,
@@ -39,19 +39,22 @@ def plot(
     Args:
         schedules: One schedule, a list of them, or a mapping from names to them, such as the
             ``schedules`` of a plan.
-        steps: The updates of the run; by default those of the longest schedule.
-        run: The run, instead of ``steps``; needed for another ``unit``.
-        unit: What the axis counts: "updates", "epochs", "samples" or "tokens".
+        steps: The length of the run; by default that of the longest schedule.
+        run: The run, instead of ``steps``; needed for a ``unit``, and for an axis in time or in
+            whatever else the run is measured in.
+        unit: What the axis of a run that is measured in updates counts: "updates", "epochs",
+            "samples" or "tokens".
         log: Use a logarithmic axis for the values. Those of 0 and below are not on it.
-        history: What was really used, as ``scheduler.history("lr")`` gives it: drawn as points
-            over the planned curve. A mapping where there are several.
+        history: What each update really used, as ``scheduler.history("lr")`` gives it: drawn as
+            points over the planned curve. A mapping where there are several.
         axes: The matplotlib axes to draw on; by default those of a new figure.
 
     Returns:
         The matplotlib axes; ``axes.figure.savefig("plan.png")`` writes the picture.
 
     Raises:
-        GradatimError: If there is nothing to draw, or the run does not know the unit.
+        GradatimError: If there is nothing to draw, the run does not know the unit, or some of the
+            schedules follow the updates and others another clock.
 
     >>> from gradatim import wsd
     >>> axes = plot({"lr": wsd(peak=1.0, steps=1000, warmup=100)})
@@ -61,23 +64,43 @@ def plot(
     curves = _named(schedules)
     if run is not None and steps is not None:
         raise GradatimError("plot: give run or steps, not both.")
-    length = run.steps if run else steps or max(horizon(s) for s in curves.values())
-    per, label = _axis(unit, run)
+    axis = axis_of("plot", {name: (schedule, run) for name, schedule in curves.items()})
+    axis = axis if steps is None else axis._replace(steps=steps)
     axes = blank(1, 4.0)[1][0] if axes is None else axes
+    drawn = scale("plot", axis, unit, run)
+    draw_lines(axes, curves, axis, drawn)
+    for name in curves:
+        used = _used(history, name, len(curves))
+        if used:
+            _draw_used(axes, used, _placed("plot", axis, drawn, run), name)
+    dress(axes, next(iter(curves)) if len(curves) == 1 else "value", drawn, log)
+    if len(curves) > 1 or history is not None:
+        axes.legend(frameon=False)
+    return axes
+
+
+def draw_lines(axes: Axes, curves: Mapping[str, Schedule], axis: Axis, scale: Scale) -> None:
+    """Draw schedules on axes, each with a dot where one piece follows another."""
     for name, schedule in curves.items():
-        points = sample(schedule, max(length - 1, 1), 1000)
+        points = sample(schedule, max(axis.steps - 1, 1), 1000)
         (line,) = axes.plot(
-            [p.step * per for p in points], [p.value for p in points], label=name, linewidth=1.6
+            scale.places(p.step for p in points),
+            [p.value for p in points],
+            label=name,
+            linewidth=1.6,
         )
-        marks = joins(schedule, length - 1)[:_MARKED]
+        marks = joins(schedule, axis.steps - 1)[:_MARKED]
         if marks:
             axes.plot(
-                [step * per for step in marks], [value(schedule, step) for step in marks],
+                scale.places(marks), [value(schedule, step) for step in marks],
                 linestyle="", marker="o", markersize=4, color=line.get_color(),
             )  # fmt: skip
-        _draw_used(axes, _used(history, name, len(curves)), per, name)
-    axes.set_xlabel(label)
-    axes.set_ylabel(next(iter(curves)) if len(curves) == 1 else "value")
+
+
+def dress(axes: Axes, name: str, scale: Scale, log: bool) -> None:
+    """Labels, a grid and a range of values for the lines on axes."""
+    axes.set_xlabel(scale.label)
+    axes.set_ylabel(name)
     axes.grid(True, color="0.9", linewidth=0.6)
     if log:
         axes.set_yscale("log")
@@ -85,9 +108,6 @@ def plot(
         p >= 0 for line in axes.get_lines() for p in _heights(line)
     ):
         axes.set_ylim(bottom=0)
-    if len(curves) > 1 or history is not None:
-        axes.legend(frameon=False)
-    return axes
 
 
 def _named(schedules: Any) -> dict[str, Schedule]:
@@ -107,21 +127,17 @@ def _named(schedules: Any) -> dict[str, Schedule]:
     return {str(name): schedule for name, schedule in schedules.items()}
 
 
-def _axis(unit: str, run: Run | None) -> tuple[float, str]:
-    """How much of the unit an update is, and the axis' label."""
-    if unit not in get_args(Unit):
-        raise unknown("plot", "unit", unit, get_args(Unit))
-    if unit == "updates":
-        return 1, "step (completed updates)"
-    if run is None:
-        raise GradatimError(f"plot: an axis in {unit} needs the run. Write run=Run(...).")
-    if unit == "epochs":
-        return 1.0 / run.steps_per_epoch, "epochs"
-    if unit == "samples":
-        return run.samples_per_step, "samples"
-    if run.tokens is None:
-        raise GradatimError("plot: the tokens of a sample are not known. Run(..., tokens=...).")
-    return run.samples_per_step * run.tokens, "tokens"
+def _placed(where: str, axis: Axis, scale: Scale, run: Run | None) -> Callable[[int], float]:
+    """Where an update is on an axis."""
+    if run is None or axis.clock == "updates":
+        return scale.place
+    if run.tick_after(0) is None:
+        raise GradatimError(
+            f"{where}: a history counts updates, and which of them come when is not known from "
+            f"the run. Leave history out, or draw it by itself."
+        )
+    after = run.tick_function
+    return lambda update: scale.place(after(update) or 0)
 
 
 def blank(rows: int, height: float) -> tuple[Figure, list[Axes]]:
@@ -152,14 +168,14 @@ def _used(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
     return [] if history is None else list(history)
 
 
-def _draw_used(axes: Axes, used: list[tuple[int, float]], per: float, name: str) -> None:
-    if used:
-        every = max(1, len(used) // 400)
-        axes.plot(
-            [step * per for step, _ in used[::every]], [rate for _, rate in used[::every]],
-            linestyle="", marker=".", markersize=3.5, color="0.15", alpha=0.7,
-            label=f"{name}, used",
-        )  # fmt: skip
+def _draw_used(
+    axes: Axes, used: list[tuple[int, float]], place: Callable[[int], float], name: str
+) -> None:
+    every = max(1, len(used) // 400)
+    axes.plot(
+        [place(update) for update, _ in used[::every]], [rate for _, rate in used[::every]],
+        linestyle="", marker=".", markersize=3.5, color="0.15", alpha=0.7, label=f"{name}, used",
+    )  # fmt: skip
 
 
 def _heights(line: Any) -> Iterable[float]:

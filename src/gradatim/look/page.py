@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 from gradatim.core import atomic
+from gradatim.core.by_updates import ByUpdates
+from gradatim.core.clocks import amount
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
@@ -16,7 +18,7 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import path, sample, value
 from gradatim.drive import Plan, Target
 from gradatim.findings import Finding, check
-from gradatim.look.panels import updates
+from gradatim.look.axis import Axis, axis_of_target
 from gradatim.look.points import key_points
 
 _STYLE = """
@@ -78,55 +80,77 @@ def report(
         run = Run(steps=steps)
     if run is not None and plan.run is not None:
         raise GradatimError("report: the plan has a run of its own. Leave run and steps out.")
-    over = plan.run or run or Run(steps=updates({"": plan}))
-    page = _page(plan, over, check(plan, None if plan.run else over), title)
-    atomic.write(out, page)
+    own = plan.run
+    run = own or run or Run(steps=axis_of_target("report", {"": plan}, next(iter(plan))).steps)
+    plan = Plan(plan.schedules, rules=plan.rules, run=run)
+    atomic.write(out, _page(plan, run, check(plan), title, () if own is None else _run(own)))
     return Path(out)
 
 
-def _page(plan: Plan, run: Run, findings: Sequence[Finding], title: str) -> str:
+def _page(
+    plan: Plan, run: Run, findings: Sequence[Finding], title: str, about_run: Iterable[str]
+) -> str:
     return "\n".join(
         [
             f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title>",
             '<meta name=viewport content="width=device-width, initial-scale=1">',
             f"<style>{_STYLE}</style><h1>{escape(title)}</h1>",
-            f"<p class=soft>{run.steps:,} optimizer updates. Step k is the value of update k + 1."
-            "</p>",
+            f"<p class=soft>{_length(run)}</p>",
             "<h2>Findings</h2>",
             _findings(findings),
-            *(_target(target, schedule, run) for target, schedule in plan.schedules.items()),
+            *(_target(target, plan) for target in plan),
             *_rules(plan),
-            *_run(plan),
+            *about_run,
             "</html>\n",
         ]
     )
 
 
-def _target(target: Target, schedule: Schedule, run: Run) -> str:
-    """The section of one target."""
-    from gradatim.convert import TARGETS  # only now: a plot needs none of it
+def _length(run: Run) -> str:
+    """How long the run is, in its own measure and in updates."""
+    if run.clock == "updates":
+        return f"{run.steps:,} optimizer updates. Step k is the value of update k + 1."
+    updates = "" if run.steps is None else f", {run.steps:,} optimizer updates"
+    if run.clock == "progress":
+        return f"The length of the run is not known; its schedules follow its progress{updates}."
+    return f"{amount(run.ticks, run.clock)}{updates}."
 
-    code = "".join(_code(schedule, run, framework) for framework in TARGETS)
+
+def _target(target: Target, plan: Plan) -> str:
+    """The section of one target."""
+    schedule = plan[target]
+    axis = axis_of_target("report", {"": plan}, target)
     return "\n".join(
         [
             f"<h2>{escape(str(target))}</h2>",
             f"<p><code>{escape(repr(schedule))}</code></p>",
-            *([] if isinstance(schedule, Constant) else _look_at(target, schedule, run)),
-            f"<details><summary>The same in each framework</summary><div>{code}</div></details>",
+            *([] if isinstance(schedule, Constant) else _look_at(target, schedule, axis)),
+            *(_elsewhere(schedule, axis.steps) if axis.clock == "updates" else ()),
         ]
     )
 
 
-def _look_at(target: Target, schedule: Schedule, run: Run) -> list[str]:
+def _elsewhere(schedule: Schedule, steps: int) -> Iterator[str]:
+    """The code of other frameworks, whose schedulers count updates."""
+    from gradatim.convert import TARGETS  # only now: a plot needs none of it
+
+    inside = schedule.schedule if isinstance(schedule, ByUpdates) else schedule
+    code = "".join(_code(inside, steps, framework) for framework in TARGETS)
+    yield f"<details><summary>The same in each framework</summary><div>{code}</div></details>"
+
+
+def _look_at(target: Target, schedule: Schedule, axis: Axis) -> list[str]:
     """The curve and the key points."""
+    updates = axis.clock == "updates"
     rows = [
-        (p.name, "" if p.step is None else f"{p.step:,}", f"{p.value:.7g}")
-        for p in key_points(schedule, run.steps)
-    ]
+        (p.name, "" if p.step is None else f"{p.step:,}" if updates else axis.said(p.step),
+         f"{p.value:.7g}")
+        for p in key_points(schedule, axis.steps, axis.clock)
+    ]  # fmt: skip
     return [
-        _curve(schedule, run.steps, str(target)),
+        _curve(schedule, axis, str(target)),
         "<h3>Key points</h3>",
-        _table(("", "step", "value"), rows),
+        _table(("", "step" if updates else "at", "value"), rows),
     ]
 
 
@@ -142,17 +166,29 @@ def _rules(plan: Plan) -> list[str]:
     return ["<h2>Rules</h2>", f"<ul>{''.join(lines)}</ul>"]
 
 
-def _run(plan: Plan) -> list[str]:
+def _run(run: Run) -> list[str]:
     """The run as its fields, and the updates that follow from them."""
-    if plan.run is None:
-        return []
-    given = {name: entry for name, entry in plan.run.items() if entry is not None}
-    rows = [(name, f"{entry:,}") for name, entry in (given | {"steps": plan.run.steps}).items()]
+    stored = run.config()["Run"]
+    given = {name: entry for name, entry in run.items() if stored.get(name) is not None}
+    rows = [(name, _entry(entry)) for name, entry in (given | _follows(run)).items()]
     return ["<h2>Run</h2>", _table(("", ""), rows)]
 
 
-def _curve(schedule: Schedule, steps: int, name: str) -> str:
-    last = max(steps - 1, 1)
+def _follows(run: Run) -> dict[str, object]:
+    """What follows from what was given."""
+    steps: dict[str, object] = {} if run.steps is None else {"steps": run.steps}
+    if run.clock == "updates":
+        return steps
+    return {**steps, "clock": run.clock, "ticks": run.ticks}
+
+
+def _entry(entry: object) -> str:
+    plain = isinstance(entry, int | float)
+    return f"{entry:,}" if plain else entry if isinstance(entry, str) else repr(entry)
+
+
+def _curve(schedule: Schedule, axis: Axis, name: str) -> str:
+    last = max(axis.steps - (axis.clock == "updates"), 1)
     points = sample(schedule, last, 800)
     low, high = min(0.0, *(p.value for p in points)), max(p.value for p in points)
     high = high if high > low else low + 1.0
@@ -161,17 +197,18 @@ def _curve(schedule: Schedule, steps: int, name: str) -> str:
     dots = "".join(
         f'<circle cx="{_EDGE + across * step / last:.1f}" r="3.5" fill="var(--curve)" '
         f'cy="{_EDGE + up * (1 - (value(schedule, step) - low) / (high - low)):.1f}">'
-        f"<title>step {step:,}: {value(schedule, step):.7g}</title></circle>"
+        f"<title>{axis.said(step)}: {value(schedule, step):.7g}</title></circle>"
         for step in joins(schedule, last)[:100]
     )
     bottom = _HEIGHT - _EDGE
+    end = f"{last:,}" if axis.clock == "updates" else axis.said(last)
     labels = "".join((
         f'<text x="{_EDGE - 6}" y="{_EDGE + 4}" text-anchor="end">{high:.3g}</text>',
         f'<text x="{_EDGE - 6}" y="{bottom + 4}" text-anchor="end">{low:.3g}</text>',
         f'<text x="{_EDGE}" y="{bottom + 18}">0</text>',
-        f'<text x="{_WIDTH - _EDGE}" y="{bottom + 18}" text-anchor="end">{last:,}</text>',
+        f'<text x="{_WIDTH - _EDGE}" y="{bottom + 18}" text-anchor="end">{end}</text>',
         f'<text x="{_WIDTH / 2}" y="{bottom + 34}" text-anchor="middle">'
-        "step (completed updates)</text>",
+        f"{axis.name}</text>",
     ))  # fmt: skip
     return (
         f'<svg viewBox="0 {_EDGE - 12} {_WIDTH} {up + 52}" role="img" '
@@ -201,11 +238,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def _code(schedule: Schedule, run: Run, target: str) -> str:
+def _code(schedule: Schedule, steps: int, target: str) -> str:
     from gradatim.convert import convert
 
     try:
-        written = convert(schedule, target, run.steps)
+        written = convert(schedule, target, steps)
     except GradatimError as error:
         return (
             f"<details><summary>{target}</summary><p class=soft>{escape(str(error))}</p></details>"

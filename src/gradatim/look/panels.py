@@ -7,9 +7,9 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.sketch import horizon
 from gradatim.drive import Plan, Target
-from gradatim.look.curves import Unit, blank, plot
+from gradatim.look.axis import Unit, axis_of_target, scale
+from gradatim.look.curves import blank, draw_lines, dress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,21 +18,22 @@ _LONGEST_NAME = 60
 
 
 def panels(
-    plans: Plan | Mapping[str, Plan], *, unit: Unit = "updates", log: bool = False
+    plans: Plan | Mapping[str, Plan], *, unit: Unit | None = None, log: bool = False
 ) -> Figure:
     """Draw plans: a panel for each target, one above the other, over the same run.
 
     Args:
         plans: A plan, or several by name, which are drawn over each other.
-        unit: What the axis counts: "updates", or with the run of one plan, "epochs", "samples" or
-            "tokens".
+        unit: What the axis of a run that is measured in updates counts: "updates", or with the run
+            of one plan, "epochs", "samples" or "tokens".
         log: Use a logarithmic axis for the values.
 
     Returns:
         The matplotlib figure; ``figure.savefig("plan.png")`` writes it.
 
     Raises:
-        GradatimError: If there is nothing to draw, or the run does not know the unit.
+        GradatimError: If there is nothing to draw, the run does not know the unit, or the plans
+            are measured by different clocks.
 
     >>> from gradatim import wsd
     >>> plan = Plan({"lr": wsd(peak=1e-3, steps=1000, warmup=100), "weight_decay": 0.1})
@@ -46,14 +47,15 @@ def panels(
         if not isinstance(plan, Plan):
             raise refuse("panels", f"{name}", plan, "a Plan")
     runs = [plan.run for plan in named.values() if plan.run is not None]
-    if unit != "updates" and (len(named) > 1 or not runs):
+    if unit not in (None, "updates") and (len(named) > 1 or not runs):
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")
-    steps, rows = updates(named), targets(named)
+    rows = targets(named)
     figure, every = blank(len(rows), 4.0 if len(rows) == 1 else 2.4)
     from matplotlib import rcParams
 
     colours = cycle(rcParams["axes.prop_cycle"].by_key()["color"])
     colour_of = dict(zip(named, colours, strict=False))
+    before = None
     for target, axes in zip(rows, every, strict=True):
         # A plan keeps its colour in the panels that another one has no curve in.
         axes.set_prop_cycle(color=[colour_of[n] for n, p in named.items() if target in p])
@@ -62,22 +64,17 @@ def panels(
             for name, plan in named.items()
             if target in plan
         }
-        run = runs[0] if unit != "updates" else None
-        plot(curves, steps=None if run else steps, run=run, unit=unit, log=log, axes=axes)
-        axes.set_ylabel(str(target))
+        axis = axis_of_target("panels", named, target)
+        drawn = scale("panels", axis, unit, runs[0] if runs else None)
+        draw_lines(axes, curves, axis, drawn)
+        dress(axes, str(target), drawn, log)
         if len(named) > 1:
             axes.legend(frameon=False)
-        if axes is not every[-1]:
-            axes.set_xlabel("")
+        if before is not None and before.get_xlabel() == axes.get_xlabel():
+            before.set_xlabel("")  # the same axis is said once, below
+        before = axes
     figure.align_ylabels()
     return figure
-
-
-def updates(plans: Mapping[str, Plan]) -> int:
-    """The updates to look at: of the longest run or schedule, or ten times what is in them."""
-    known = [plan.steps for plan in plans.values() if plan.steps is not None]
-    every = [schedule for plan in plans.values() for schedule in plan.schedules.values()]
-    return max(known or map(horizon, every))
 
 
 def targets(plans: Mapping[str, Plan]) -> list[Target]:

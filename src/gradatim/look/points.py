@@ -21,12 +21,15 @@ class KeyPoint(NamedTuple):
     value: float
 
 
-def key_points(schedule: Schedule, steps: int) -> list[KeyPoint]:
+def key_points(schedule: Schedule, steps: int, clock: str = "updates") -> list[KeyPoint]:
     """First update, end of the warm-up, peak, half-way, last update, and the area.
+
+    By another clock than updates they are the start and the end, and there is no area.
 
     Args:
         schedule: The schedule.
-        steps: The updates of the run.
+        steps: The steps of the run.
+        clock: What a step is.
 
     >>> from gradatim import warmup_linear
     >>> for point in key_points(warmup_linear(peak=1.0, warmup=4, steps=12), 12):
@@ -38,19 +41,21 @@ def key_points(schedule: Schedule, steps: int) -> list[KeyPoint]:
     KeyPoint(name='last update', step=11, value=0.125)
     KeyPoint(name='area', step=None, value=6.0)
     """
-    last = steps - 1
+    by_updates = clock == "updates"
+    last = steps - 1 if by_updates else steps
     curve = sample(schedule, last, min(last, 4000)) if last else sample(schedule, 0, 1)
     peak = max(curve, key=lambda point: point.value)
-    found = [KeyPoint("first update", 0, value(schedule, 0))]
+    found = [KeyPoint("first update" if by_updates else "start", 0, value(schedule, 0))]
     rise = _end_of_rise(schedule, last)
     if rise is not None:
         found.append(KeyPoint("end of warm-up", rise, value(schedule, rise)))
     found += [
         KeyPoint("peak", *peak),
         KeyPoint("half-way", steps // 2, value(schedule, steps // 2)),
-        KeyPoint("last update", last, value(schedule, last)),
-        KeyPoint("area", None, area(schedule, steps)),
+        KeyPoint("last update" if by_updates else "end", last, value(schedule, last)),
     ]
+    if by_updates:
+        found.append(KeyPoint("area", None, area(schedule, steps)))
     return found
 
 

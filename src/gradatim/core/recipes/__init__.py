@@ -10,6 +10,7 @@ value of the last update: "step", one step of the decay above the floor, which i
 run is over; or "floor", the floor itself.
 """
 
+from gradatim.core.by_updates import by_updates
 from gradatim.core.recipes.batches import batch_rampup, batch_stages, scale_with_batch
 from gradatim.core.recipes.cycles import cosine_restarts, cyclic, one_cycle
 from gradatim.core.recipes.drops import multistep, piecewise_constant, step_decay
@@ -35,6 +36,7 @@ __all__ = [
     "batch_rampup",
     "batch_stages",
     "branch",
+    "by_updates",
     "cooldown",
     "cosine_restarts",
     "cyclic",
