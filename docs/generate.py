@@ -31,7 +31,7 @@ ORDER = {
     "index.md": "Gradatim", "which-schedule.md": "Which schedule should I use?",
     "schedules.md": "Write a schedule", "how-it-works.md": "How it works",
     "gallery.md": "Gallery", "own-schedule.md": "Your own schedule", "plans.md": "Plans",
-    "command.md": "The command", "torch.md": "torch",
+    "projects.md": "Schedules of public projects", "command.md": "The command", "torch.md": "torch",
     "migrate.md": "Coming from torch, transformers, timm, Ignite", "keras.md": "Keras",
     "jax.md": "JAX and Optax",
     "speechbrain.md": "SpeechBrain", "convert.md": "Other projects", "race.md": "Race",

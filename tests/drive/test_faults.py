@@ -1,12 +1,23 @@
 """What version 0.1 let pass without a word, in its smallest form."""
 
+import itertools
 import json
 import threading
 import warnings
 
 import pytest
 
-from gradatim import Constant, Driver, Function, GradatimError, Linear, Plateau, Run, Target
+from gradatim import (
+    Constant,
+    Driver,
+    Function,
+    GradatimError,
+    Linear,
+    Plateau,
+    Run,
+    Target,
+    by_updates,
+)
 
 LINE = Linear(start=0.0, end=1.0, steps=4)
 HALVES = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
@@ -79,6 +90,28 @@ def test_past_an_end_at_0_is_said_once_and_no_other_end():
             warnings.simplefilter("error")
             for _ in range(10):
                 other.stepped()
+
+
+def test_the_end_of_a_rate_by_updates_is_not_looked_for_on_the_clock():
+    seconds = itertools.count()
+    run = Run(seconds=100)
+    driver = Driver({"lr": by_updates(Linear(1.0, 0.0, 6))}, run=run, now=lambda: next(seconds))
+    for _ in range(6):
+        driver.stepped()  # the clock has passed 6 milliseconds long ago
+    assert driver.tick == 5000
+    with pytest.warns(UserWarning, match="lr has ended at 0, after 6 updates"):
+        driver.stepped()
+
+
+def test_rates_by_the_clock_and_by_updates_have_both_ended_before_it_is_said():
+    seconds = itertools.count()
+    rates = {"lr/a": by_updates(Linear(1.0, 0.0, 6)), "lr/b": Linear(1.0, 0.0, 8000)}
+    driver = Driver(rates, run=Run(seconds=100), now=lambda: next(seconds))
+    for _ in range(9):
+        driver.stepped()
+    assert driver.tick == 8000
+    with pytest.warns(UserWarning, match="lr has ended at 0, after 8000 milliseconds"):
+        driver.stepped()
 
 
 def table(step):

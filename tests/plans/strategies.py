@@ -53,8 +53,9 @@ SCALARS = st.one_of(
     st.sampled_from([2**31, 2**53 + 1, 2**63, 10**18, -1, 0, 1, 1e-300, 1e300]),
 )  # fmt: skip
 ARGUMENTS = sorted({a for make in named().values() for a in declared(make)} | {"step", "__class__"})
-PLAIN_WORDS = ["format", "run", "schedules", "rules", "lr", "pieces", "[", "]", "{", "}", ":", ",",
-               "\n", "  ", "- ", "&a", "*a", "!!int", "!", "|", ">", "#", "---", "'", '"', "=",
+PLAIN_WORDS = ["format", "run", "schedules", "external", "rules", "lr", "pieces", "[", "]", "{",
+               "}", ":", ",", "\n", "  ", "- ", "&a", "*a", "!!int", "!", "|", ">", "#", "---", "'",
+               '"', "=",
                "\t", "1", "-1", "1e9", "0", "5%", "\x00", "\ufeff", "\u2028", "? ",
                "<<: "]  # fmt: skip
 

@@ -3,7 +3,7 @@
 import pytest
 
 import gradatim
-from gradatim import GradatimError, Plateau, Run, load_plan, warmup_cosine, wsd
+from gradatim import GradatimError, Plateau, Run, Target, load_plan, warmup_cosine, wsd
 from gradatim.plans.plan import read_plan
 from tests.plans.strategies import GOOD
 
@@ -29,6 +29,23 @@ def test_a_plan_has_a_run_schedules_and_rules(tmp_path):
     assert plan["lr"] == warmup_cosine(peak=3e-4, warmup=plan.run.resolve("5%"), steps=steps)
     assert plan["weight_decay"](10**6) == 0.1
     assert plan.rules == {"lr": Plateau(mode="min", patience=3)}
+
+
+def test_values_outside_of_any_optimizer_and_the_groups_of_several():
+    plan = read_plan(
+        "format: 1\nrun: {steps: 100}\n"
+        "schedules: {lr/adamw/head: {Constant: {value: 1}}, lr/muon: {Constant: {value: 2}}}\n"
+        "external: {kl: {Linear: {start: 1, end: 0}}}\nrules: {kl: {Plateau: {mode: min}}}\n",
+        ".yaml",
+    )
+    head = Target("lr", "adamw/head")
+    assert (plan[head](0), plan["lr/muon"](0), plan["kl"](25)) == (1.0, 2.0, 0.75)
+    assert (plan.external, list(plan.rules)) == (("kl",), ["kl"])
+
+
+def test_a_plan_may_have_nothing_but_values_outside_of_any_optimizer():
+    plan = read_plan("format = 1\nexternal.kl.Constant.value = 0.5\n", ".toml")
+    assert plan == gradatim.Plan(external={"kl": 0.5})
 
 
 @pytest.mark.parametrize("ending", GOOD)
@@ -141,6 +158,11 @@ def test_a_comma_too_many_is_said(text):
          "unknown value 'wd'"),
         ("format: 1\nschedules: {lr: {Constant: {value: 1}}, lr/a: {Constant: {value: 1}}}",
          "for a part"),
+        ("format: 1\nexternal: {}", "external is empty"),
+        ("format: 1\nexternal: {kl/a: {Constant: {value: 1}}}", 'like "kl"'),
+        ("format: 1\nschedules: {lr/a/b/c: {Constant: {value: 1}}}", '"lr/adamw/head"'),
+        ("format: 1\nschedules: {a: {Constant: {value: 1}}}\nexternal: {a: {Constant: {value: 1}}}",
+         "a is driven in the optimizer already"),
     ],
 )  # fmt: skip
 def test_what_is_no_plan_is_refused(text, said):

@@ -31,6 +31,8 @@ def test_it_knows_every_registered_name():
 
 def test_good_plans_are_valid(validator):
     validator.validate(PLAN)
+    validator.validate({"format": 1, "external": {"kl": {"Constant": {"value": 1}}}})
+    assert not validator.is_valid({"format": 1, "run": {"steps": 9}})
 
 
 def test_the_configuration_of_every_schedule_is_valid(validator):
@@ -45,6 +47,8 @@ def test_the_configuration_of_every_schedule_is_valid(validator):
     [
         {"format": 2},
         {"shedules": {}},
+        {"external": {}},
+        {"external": {"kl": 1}},
         {"schedules": {"lr": {"Linaer": {}}}},
         {"schedules": {"lr": {"Constant": {}}}},
         {"schedules": {"lr": {"Constant": {"value": "1e-3"}}}},

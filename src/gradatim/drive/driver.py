@@ -72,7 +72,8 @@ class Driver(Resumable):
     """Whether something must be looked at before each step: a count, or setters."""
 
     _previous: list[float] | None
-    _end_of_rates: int
+    _end_tick: int
+    _end_updates: int
 
     def __init__(
         self,
@@ -123,7 +124,7 @@ class Driver(Resumable):
             wrote = {**self.setters.stale(row), **(wrote or {})}
         if wrote:
             self._history.wrote(position - 1, wrote)
-        elif self.clock.tick >= self._end_of_rates and not self.partly_driven:
+        elif self.clock.tick >= self._end_tick and position > self._end_updates:
             self._warn_past_the_end()
         self._previous, self.row = row, None
         self.row = values_at(self._columns, self.clock.advance(position), position)
@@ -304,15 +305,18 @@ class Driver(Resumable):
         self._columns = columns_of(self.plan, self.scales)
         self.setters.locate(self.plan)
         self.row = self._previous = None
-        self._end_of_rates = end_of_rates(self.plan)
+        self._end_tick, self._end_updates = end_of_rates(self.plan)
 
     def _warn_past_the_end(self) -> None:
+        if self.partly_driven:
+            return
+        tick, unit = self._end_tick, ticks_of(self.clock.unit)
+        after = f"{tick} {unit}" if tick else f"{self._end_updates} updates"
         self._warn_once(
             "end",
-            f"the schedule of lr has ended at 0, after {self._end_of_rates} "
-            f"{ticks_of(self.clock.unit)}, and the run goes on: update {self.position} changed "
-            "nothing, and later ones will not either. To train longer, write extend(...) or "
-            "rewarm(...).",
+            f"the schedule of lr has ended at 0, after {after}, and the run goes on: update "
+            f"{self.position} changed nothing, and later ones will not either. To train longer, "
+            "write extend(...) or rewarm(...).",
         )
 
     def _warn_once(self, about: str, message: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from gradatim.core.by_updates import ByUpdates
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
+from gradatim.core.schedule import Schedule
 from gradatim.drive.plan import Plan, Target
 from gradatim.xp.scalar import PYTHON
 
@@ -48,18 +49,23 @@ def values_at(columns: Iterable[Column], tick: int, position: int) -> list[float
     return row
 
 
-def end_of_rates(plan: Plan) -> int:
-    """The position from which every learning rate is 0 for good; ``NEVER`` if one never is."""
+def end_of_rates(plan: Plan) -> tuple[int, int]:
+    """Where every learning rate of a plan is 0 for good: the tick, and the completed updates.
+
+    The tick is that of the rates that follow the clock, the updates those of the rates that follow
+    the updates; 0 where there are none of a kind, ``NEVER`` if one rate never ends at 0.
+    """
     rates = [schedule for target, schedule in plan.schedules.items() if target.value == "lr"]
-    ends = []
+    ends = {ByUpdates: 0, Schedule: 0}
     for schedule in rates:
         # Without a length, it may end with a piece that stays at 0: ... >> Constant(0.0).
         end = max(joins(schedule), default=0) if schedule.length is None else schedule.length
         try:
             stays_at_zero = schedule(end) == schedule(NEVER - 1) == 0.0
         except Exception:  # a user's formula may have no value so far out
-            return NEVER
+            return NEVER, NEVER
         if not stays_at_zero:
-            return NEVER
-        ends.append(end)
-    return max(ends, default=0) or NEVER
+            return NEVER, NEVER
+        kind = ByUpdates if isinstance(schedule, ByUpdates) else Schedule
+        ends[kind] = max(ends[kind], end)
+    return (ends[Schedule], ends[ByUpdates]) if any(ends.values()) else (NEVER, NEVER)

@@ -59,7 +59,8 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
 def read_plan(text: str, ending: str) -> Plan:
     """The plan that a text in the format of this ending describes."""
     reader = Reader(FORMATS[ending](text))
-    return Plan(reader.schedules(), rules=reader.rules(), run=reader.run)
+    schedules, external = reader.schedules(), reader.external()
+    return Plan(schedules, external=external, rules=reader.rules(), run=reader.run)
 
 
 def _text(path: Path) -> str:

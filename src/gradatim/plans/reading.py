@@ -21,9 +21,18 @@ from gradatim.core.words import unknown_argument
 from gradatim.plans.tree import FARTHEST, Node, failure
 
 FORMAT = 1
-KEYS = ("format", "run", "schedules", "rules")
+KEYS = ("format", "run", "schedules", "external", "rules")
 _BY_UPDATES = (ByUpdates, by_updates)
-_NAME = re.compile(r"[A-Za-z_]\w*(\[\d{1,3}\])?(/[^/\s][^/]*)?", re.ASCII)
+_VALUE = r"[A-Za-z_]\w*(\[\d{1,3}\])?"
+# A part is a group, or an optimizer and one of its groups.
+_NAMES = {
+    "external": (re.compile(_VALUE, re.ASCII), 'like "kl" or "betas[0]"'),
+    "schedules": (
+        re.compile(_VALUE + r"(/[^/\s][^/]*){0,2}", re.ASCII),
+        'like "lr", "betas[0]", "lr/head" or "lr/adamw/head"',
+    ),
+}
+_NAMES["rules"] = _NAMES["schedules"]
 
 
 def required(make: Callable[..., Any]) -> list[str]:
@@ -53,9 +62,9 @@ class Reader:
         for key, node in top.items():
             if key not in KEYS:
                 raise failure(node.line, f"{unknown('plan', 'key', key, KEYS)}")
-        for key in ("format", "schedules"):
-            if key not in top:
-                raise GradatimError(f"plan: {key} is missing. Write format: 1 and schedules.")
+        missing = "format" if "format" not in top else "schedules"
+        if missing == "format" or not {"schedules", "external"} & top.keys():
+            raise GradatimError(f"plan: {missing} is missing. Write format: 1 and schedules.")
         self.format(top["format"])
         self.top = top
         self.run: Run | None = None
@@ -70,24 +79,40 @@ class Reader:
             raise failure(node.line, f"{refuse('plan', 'format', node.value, f'{FORMAT}', hint)}")
 
     def schedules(self) -> dict[str, Schedule]:
-        """The schedule of each value."""
-        entries = self.entries("schedules", "a schedule for each value, such as lr")
-        if not entries:
-            raise failure(self.top["schedules"].line, "plan: schedules is empty. Give lr one.")
-        found = {name: self.value(node, f"schedules.{name}", Schedule, whole=True)
-                 for name, node in entries.items()}  # fmt: skip
+        """The schedule of each value in an optimizer."""
+        found = self._schedules("schedules", "a schedule for each value, such as lr")
         for name in found:
             if "/" in name and name.partition("/")[0] in found:
                 raise failure(
-                    entries[name].line, f"schedules: {name!r} is for a part, and there is one for "
+                    self.top["schedules"].value[name].line,
+                    f"schedules: {name!r} is for a part, and there is one for "
                     f"all of it too. Write '{name.partition('/')[0]}/*' for the others.",
-                )  # fmt: skip
+                )
         return found
+
+    def external(self) -> dict[str, Schedule]:
+        """The schedule of each value outside of any optimizer."""
+        return self._schedules("external", "a schedule for each value, such as kl")
+
+    def _schedules(self, key: str, what: str) -> dict[str, Schedule]:
+        entries = self.entries(key, what)
+        if key in self.top and not entries:
+            hint = "Give lr one." if key == "schedules" else "Leave it out."
+            raise failure(self.top[key].line, f"plan: {key} is empty. {hint}")
+        return {
+            name: self.value(node, f"{key}.{name}", Schedule, whole=True)
+            for name, node in entries.items()
+        }
 
     def rules(self) -> dict[str, Rule]:
         """The rule of each value that has one."""
         entries = self.entries("rules", "a rule for some of the values")
-        driven = {name.partition("/")[0] for name in mapping(self.top["schedules"], "", "")}
+        driven = {
+            name.partition("/")[0]
+            for key in ("schedules", "external")
+            if key in self.top
+            for name in mapping(self.top[key], "", "")
+        }
         for name, node in entries.items():
             if name not in driven:
                 raise failure(node.line, f"{unknown('rules', 'value', name, driven)}")
@@ -98,9 +123,9 @@ class Reader:
         if key not in self.top:
             return {}
         found = mapping(self.top[key], key, what)
+        pattern, allowed = _NAMES[key]
         for name, node in found.items():
-            if not _NAME.fullmatch(name):
-                allowed = 'like "lr", "betas[0]" or "lr/head"'
+            if not pattern.fullmatch(name):
                 raise failure(node.line, f"{refuse(key, 'a name', name, allowed)}")
         return found
 

@@ -29,19 +29,22 @@ def schema() -> dict[str, Any]:
     """
     schedules = {n: m for n, m in named().items() if _kind(m) is Schedule and not _runs_code(m)}
     rules = {n: m for n, m in named().items() if _kind(m) is Rule}
+    by_name = {
+        "type": "object", "minProperties": 1,
+        "additionalProperties": {"$ref": "#/$defs/schedule"},
+    }  # fmt: skip
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A plan of gradatim",
         "type": "object",
-        "required": ["format", "schedules"],
+        "required": ["format"],
+        "anyOf": [{"required": ["schedules"]}, {"required": ["external"]}],
         "additionalProperties": False,
         "properties": {
             "format": {"const": FORMAT},
             "run": _arguments(Run),
-            "schedules": {
-                "type": "object", "minProperties": 1,
-                "additionalProperties": {"$ref": "#/$defs/schedule"},
-            },
+            "schedules": by_name,
+            "external": by_name,
             "rules": {"type": "object", "additionalProperties": {"$ref": "#/$defs/rule"}},
         },
         "$defs": {"schedule": _one_of(schedules), "rule": _one_of(rules)},
