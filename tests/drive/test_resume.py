@@ -253,7 +253,7 @@ BAD_STATES = {
     "no position": (without("position"), "the keys of the state"),
     "tick -1": (state(tick=-1), "tick must be a whole number"),
     "no tick": (without("tick"), "the keys of the state"),
-    "a last optimizer that is a name": (state(last="adamw"), "last must be a whole number"),
+    "a last optimizer that is a name": (state(last="adamw"), "last must be None, or an"),
     "external a mapping": (state(external={}), "external must be a list of names"),
     "external not driven": (state(external=["kl"]), "external"),
     "a format 1 with a tick": (state(format=1), "the keys of the state"),

@@ -262,9 +262,10 @@ def test_a_state_between_the_two_steps_of_an_update_goes_on_there():
     trained(a, b, scheduler, 3)
     step(a)
     saved = scheduler.state_dict()
-    assert (saved["position"], saved["last"]) == (4, 0)
+    assert (saved["position"], saved["last"]) == (4, [0, 3])
     a, b, scheduler = built()
     scheduler.load_state_dict(saved)
+    assert rates(a, b) == [FALL(4), RISE(3), 3e-4 * FALL(3)]
     step(b)
     assert scheduler.position == 4
     step(a)

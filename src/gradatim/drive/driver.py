@@ -71,7 +71,7 @@ class Driver(Resumable):
     is_guarded: bool
     """Whether something must be looked at before each step: a count, or setters."""
 
-    _previous: list[float] | None
+    _previous: list[float] | None = None
     _end_tick: int
     _end_updates: int
 
@@ -271,6 +271,7 @@ class Driver(Resumable):
                 self.clock.advance(position)
             finally:
                 self._refresh()
+                self._previous = None
             self.call_setters()
 
     def retract(self) -> None:
@@ -291,6 +292,7 @@ class Driver(Resumable):
             return
         self.clock.retract(self.position)
         self._refresh()
+        self._previous = self._row_before()
         self._history.rewind(self.position)
         self._logged = min(self._logged, self.position)
         self.call_setters()
@@ -298,13 +300,21 @@ class Driver(Resumable):
     def _went_on(self) -> None:
         self._guard()
         self._refresh()
+        self._previous = self._row_before()
         self.call_setters()
+
+    def _row_before(self) -> list[float] | None:
+        """The values of the last update, which some optimizer may still have to make."""
+        last = self._last_step()
+        if last is None:
+            return None
+        return values_at(self._columns, last.tick, self.position - 1)
 
     def _refresh(self) -> None:
         """Recompute what depends on the plan, the position and the scales."""
         self._columns = columns_of(self.plan, self.scales)
         self.setters.locate(self.plan)
-        self.row = self._previous = None
+        self.row = None
         self._end_tick, self._end_updates = end_of_rates(self.plan)
 
     def _warn_past_the_end(self) -> None:
@@ -354,6 +364,7 @@ class Driver(Resumable):
         self._own_plan = self._own_plan.with_schedules(added)
         self.plan = self.plan.with_schedules(added)
         self._refresh()
+        self._previous = self._row_before()
         self._history.begin(self.position, self.plan, self.scales)
 
     def history(self, name: str) -> Iterator[tuple[int, float]]:

@@ -17,6 +17,7 @@ from gradatim.drive.mismatch import warn_of_override
 from gradatim.drive.plan import Plan
 from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.state import (
+    Last,
     OnMismatch,
     Place,
     read_file,
@@ -41,6 +42,7 @@ class Resumable(ABC):
     _rules: RuleStates
     _history: History
     _logged: int
+    _loaded_last: Last | None = None
     _new_clock: Callable[[Run | None], Clock]
 
     @abstractmethod
@@ -69,9 +71,18 @@ class Resumable(ABC):
         tick = check("seek", "tick", Count, tick)
         self._restore({**self.state(), "position": position, "tick": tick}, "keep")
 
+    def _last_step(self) -> Last | None:
+        """The last step of an optimizer, and the tick of the update that it belongs to."""
+        last, position = self.updates.last, self.updates.position
+        if last is None or position == 0:
+            return None
+        if position > self._history.start:
+            return Last(last, self.clock.tick_at(position - 1))
+        return self._loaded_last
+
     def state(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
-        place = Place(self.updates.position, self.clock.tick, self.updates.last)
+        place = Place(self.updates.position, self.clock.tick, self._last_step())
         return state_of(self.plan, place, self._rules.states)
 
     def load(self, state: Mapping[str, Any], on_mismatch: OnMismatch = "strict") -> None:
@@ -105,7 +116,8 @@ class Resumable(ABC):
             self.clock = self._new_clock(plan.run)
         self.plan, self._rules = plan, rules
         self.clock.begin(saved.place.position, tick)
-        self.updates.begin(saved.place.position, saved.place.last)
+        last = self._loaded_last = saved.place.last
+        self.updates.begin(saved.place.position, None if last is None else last.optimizer)
         self._history = History(saved.place.position, plan, rules.scales, self.clock.tick_at)
         self._logged = saved.place.position
         self._went_on()

@@ -31,6 +31,15 @@ _RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
 T = TypeVar("T")
 
 
+class Last(NamedTuple):
+    """The last step before a state was taken, where several optimizers share a plan."""
+
+    optimizer: int
+    """The index of the optimizer that made it."""
+    tick: int
+    """The tick of the update that it belongs to, which others may still have to make."""
+
+
 class Place(NamedTuple):
     """Where in its run a driver is."""
 
@@ -38,8 +47,8 @@ class Place(NamedTuple):
     """The completed updates."""
     tick: int
     """What its clock shows."""
-    last: int | None
-    """The optimizer that stepped last, where several share the plan; None if a load came after."""
+    last: Last | None
+    """The last step; None if there was none since the start or the last load."""
 
 
 class SavedState(NamedTuple):
@@ -56,7 +65,9 @@ def state_of(plan: Plan, place: Place, states: Mapping[str, RuleState]) -> dict[
     """Everything needed to go on exactly here, as plain numbers and strings."""
     return {
         "format": FORMAT,
-        **place._asdict(),
+        "position": place.position,
+        "tick": place.tick,
+        "last": None if place.last is None else list(place.last),
         **plan.config(),
         "states": {name: list(state) for name, state in states.items()},
     }
@@ -119,9 +130,18 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
     place = Place(
         _whole(state, "position"),
         _whole(state, "tick"),
-        None if state["last"] is None else _whole(state, "last"),
+        _last(state["last"], state["position"]),
     )
     return SavedState(place, {**config, "external": external}, states, _run(config["run"]))
+
+
+def _last(given: Any, position: int) -> Last | None:
+    if given is None:
+        return None
+    if not isinstance(given, (list, tuple)) or len(given) != 2 or position < 1:
+        raise refuse("load", "last", given, "None, or an optimizer's index and a tick")
+    last = dict(zip(Last._fields, given, strict=True))
+    return Last(_whole(last, "optimizer"), _whole(last, "tick"))
 
 
 def _whole(state: Mapping[str, Any], part: str) -> int:
