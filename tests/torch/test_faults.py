@@ -269,7 +269,11 @@ def test_a_container_whose_groups_nothing_reads_is_refused():
     container = Container(SGD([weight()], lr=0.5), AdamW([weight()], lr=0.5))
     with pytest.raises(GradatimError) as error:
         Scheduler(container, lr=LINE)
-    for words in ("optimizers[0] (SGD)", "optimizers[1] (AdamW)", "Scheduler(optimizer.optimizers"):
+    for words in (
+        "optimizers[0] (SGD)",
+        "optimizers[1] (AdamW)",
+        "Scheduler([optimizer.optimizers[0], opt",
+    ):
         assert words in str(error.value)
     for one in container.optimizers:
         Scheduler(one, lr=LINE)

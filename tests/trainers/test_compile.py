@@ -6,7 +6,7 @@ from torch._dynamo.testing import CompileCounter
 from torch._dynamo.utils import counters
 from torch.optim import SGD, Adam, AdamW
 
-from gradatim import warmup_cosine
+from gradatim import Linear, warmup_cosine
 from gradatim.torch import Scheduler
 from tests.trainers.training import Net, batches
 
@@ -85,6 +85,34 @@ def test_a_thousand_rates_are_compiled_once(make, what):
     assert counters["stats"]["unique_graphs"] == graphs
     assert not counters["recompile_limit"]
     assert scheduler.position == 4 + CHANGES
+
+
+def test_a_thousand_values_outside_are_compiled_once():
+    compiled = CompileCounter()
+    net, (batch,) = Net(), batches(1)
+    optimizer = SGD(net.parameters(), lr=torch.tensor(9.0), foreach=False)
+    kl = Linear(start=0.0, end=1.0, steps=CHANGES)
+    scheduler = Scheduler(
+        optimizer, lr=SCHEDULE, external={"kl": kl, "window": (64 * kl).rounded(2)}
+    )
+    weight, window = scheduler.tensor("kl"), scheduler.tensor("window")
+
+    @torch.compile(backend=compiled)
+    def step(x, y):
+        optimizer.zero_grad()
+        read = weight + window
+        loss = net(x, y)["loss"] * weight
+        loss.backward()
+        optimizer.step()
+        return read
+
+    for _ in range(4):
+        step(**batch)
+    frames = compiled.frame_count
+    for k in range(4, CHANGES):
+        assert step(**batch).item() == pytest.approx(kl(k) + scheduler.driver.plan["window"](k))
+    assert compiled.frame_count == frames > 0
+    assert not counters["recompile_limit"]
 
 
 def test_the_counters_would_show_it():

@@ -105,6 +105,9 @@ class Attachment:
         # Keep torch.compile from tracing the hooks: a changed rate must not recompile.
         disable: Callable[[Hook], Hook] = torch.compiler.disable
         self._untraced_before, self._untraced_after = disable(self.before), disable(self.after)
+        # Nor a setter, which would be compiled for each number that it is called with.
+        untraced: Callable[[Callable[[], None]], Callable[[], None]] = torch.compiler.disable
+        self._call_setters = untraced(self.driver.call_setters)
         self._attributes = vars(self.optimizer)
         self._handles = [
             self.optimizer.register_load_state_dict_pre_hook(self._before_load),
@@ -188,7 +191,7 @@ class Attachment:
         if self._has_others:
             self.table.write_others(row)
         if self.driver.is_guarded:
-            self.driver.call_setters()
+            self._call_setters()
         return None
 
     def _write(self, row: list[float]) -> None:

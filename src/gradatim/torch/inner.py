@@ -101,10 +101,12 @@ def _copies_groups_to_inner(optimizer: Any) -> bool:
 def _not_read(outer: Any, inner: Mapping[str, Optimizer]) -> GradatimError:
     kind = type(outer).__name__
     listed = ", ".join(f"{kind}{name} ({type(one).__name__})" for name, one in inner.items())
+    paths = ", ".join(f"optimizer{name}" for name in inner)
+    driven = paths if len(inner) == 1 else f"[{paths}]"
     return GradatimError(
         f"Scheduler: {kind} holds optimizers of its own, and they do not read its parameter "
-        f"groups: {listed}. Values written to {kind} would change nothing. Attach a Scheduler to "
-        f"each of them: Scheduler(optimizer{next(iter(inner))}, ...)."
+        f"groups: {listed}. Values written to {kind} would change nothing. Write "
+        f"Scheduler({driven}, ...)."
     )
 
 
