@@ -80,22 +80,23 @@ class Reader:
 
     def schedules(self) -> dict[str, Schedule]:
         """The schedule of each value in an optimizer."""
-        found = self._schedules("schedules", "a schedule for each value, such as lr")
-        for name in found:
-            if "/" in name and name.partition("/")[0] in found:
+        entries = self.entries("schedules", "a schedule for each value, such as lr")
+        for name, node in entries.items():
+            value = name.partition("/")[0]
+            if name != value and value in entries:
                 raise failure(
-                    self.top["schedules"].value[name].line,
-                    f"schedules: {name!r} is for a part, and there is one for "
-                    f"all of it too. Write '{name.partition('/')[0]}/*' for the others.",
+                    node.line,
+                    f"schedules: {name!r} is for a part, and there is one for all of it too. "
+                    f"Write '{value}/*' for the others.",
                 )
-        return found
+        return self._schedules("schedules", entries)
 
     def external(self) -> dict[str, Schedule]:
         """The schedule of each value outside of any optimizer."""
-        return self._schedules("external", "a schedule for each value, such as kl")
+        entries = self.entries("external", "a schedule for each value, such as kl")
+        return self._schedules("external", entries)
 
-    def _schedules(self, key: str, what: str) -> dict[str, Schedule]:
-        entries = self.entries(key, what)
+    def _schedules(self, key: str, entries: Mapping[str, Node]) -> dict[str, Schedule]:
         if key in self.top and not entries:
             hint = "Give lr one." if key == "schedules" else "Leave it out."
             raise failure(self.top[key].line, f"plan: {key} is empty. {hint}")
