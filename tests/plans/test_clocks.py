@@ -19,7 +19,7 @@ run:
   total_tokens: 200_000_000
   clock: tokens
 schedules:
-  lr: {scale_with_batch: {schedule: {wsd: {peak: 1, steps: 200M tokens}}, power: 1}}
+  lr: {scale_with_batch: {schedule: {wsd: {peak: 1}}, power: 1}}
 """
 
 
