@@ -111,3 +111,10 @@ def test_a_report_by_any_clock(tmp_path):
     assert "training time</text>" in report(
         schedules["lr"], tmp_path / "lr.html", run=Run(seconds=600)
     ).read_text(encoding="utf-8")
+
+
+def test_values_outside_of_any_optimizer_are_in_the_report(tmp_path):
+    plan = Plan({"lr": 1e-3}, external={"kl": Linear(0.0, 0.1, 300)})
+    text = report(plan, tmp_path / "plan.html", steps=300).read_text(encoding="utf-8")
+    assert "<h2>kl</h2>" in text
+    assert "No problems found" in text

@@ -85,7 +85,7 @@ def read(given: str, updates: int | None = None) -> Plan:
         return plan
     if plan.run is not None:
         raise GradatimError(f"--steps: {given} has a run of its own. Leave it out.")
-    return Plan(plan.schedules, rules=plan.rules, run=Run(steps=updates))
+    return plan.replaced(plan.schedules, plan.rules, Run(steps=updates))
 
 
 def _read(given: str) -> Plan:
@@ -153,7 +153,7 @@ def only(given: str, plan: Plan, value: str | None) -> Plan:
     if target not in plan:
         raise unknown(f"--value: {shown(given)}", "target", value, map(str, plan))
     rules = {name: rule for name, rule in plan.rules.items() if name == target.value}
-    return Plan({target: plan[target]}, rules=rules, run=plan.run)
+    return plan.replaced({target: plan[target]}, rules, plan.run)
 
 
 def rate(verb: str, given: str) -> Schedule:

@@ -82,10 +82,10 @@ class Reader:
     def schedules(self) -> dict[str, Schedule]:
         """The schedule of each value in an optimizer."""
         found = self._schedules("schedules", "a schedule for each value, such as lr")
-        for name in found:
+        for name, node in self.entries("schedules", "").items():
             if "/" in name and name.partition("/")[0] in found:
                 raise failure(
-                    self.top["schedules"].value[name].line,
+                    node.line,
                     f"schedules: {name!r} is for a part, and there is one for "
                     f"all of it too. Write '{name.partition('/')[0]}/*' for the others.",
                 )
