@@ -30,7 +30,8 @@ DOCS = Path(__file__).parent
 ORDER = {
     "index.md": "Gradatim", "which-schedule.md": "Which schedule should I use?",
     "schedules.md": "Write a schedule", "how-it-works.md": "How it works",
-    "gallery.md": "Gallery", "own-schedule.md": "Your own schedule", "plans.md": "Plans",
+    "gallery.md": "Gallery", "own-schedule.md": "Your own schedule",
+    "clocks.md": "Time, tokens, batches", "plans.md": "Plans",
     "projects.md": "Schedules of public projects", "command.md": "The command", "torch.md": "torch",
     "migrate.md": "Coming from torch, transformers, timm, Ignite", "keras.md": "Keras",
     "jax.md": "JAX and Optax",

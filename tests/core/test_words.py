@@ -180,6 +180,13 @@ ANSWERS = {
     "Cosine(1.0, T_max=9)": "Write steps=9.",
     "ExponentialDecay(initial_learning_rate=1.0)": "Write start=1.0.",
     "ExponentialDecay(1.0, decay_steps=9)": "Write every=9.",
+    "Run(max_steps=9)": "Run: max_steps is called steps here. Write steps=9.",
+    "Run(num_epochs=9)": "Run: num_epochs is called epochs here. Write epochs=9.",
+    "Run(steps=9, batch_size=9)": "Write batch=9.",
+    "Run(steps=9, gradient_accumulation_steps=9)": "Write accumulate=9.",
+    "Run(steps=9, seq_length=9)": "Write tokens_per_sample=9.",
+    "Run(max_tokens=9)": "Write total_tokens=9.",
+    "Run(time_budget=9)": "Write seconds=9.",
 }
 
 

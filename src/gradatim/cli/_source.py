@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.core.by_updates import clock_for
+from gradatim.core.by_updates import ByUpdates, clock_for
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
@@ -85,7 +85,7 @@ def read(given: str, updates: int | None = None) -> Plan:
         return plan
     if plan.run is not None:
         raise GradatimError(f"--steps: {given} has a run of its own. Leave it out.")
-    return Plan(plan.schedules, rules=plan.rules, run=Run(steps=updates))
+    return plan.replaced(plan.schedules, plan.rules, Run(steps=updates))
 
 
 def _read(given: str) -> Plan:
@@ -153,7 +153,7 @@ def only(given: str, plan: Plan, value: str | None) -> Plan:
     if target not in plan:
         raise unknown(f"--value: {shown(given)}", "target", value, map(str, plan))
     rules = {name: rule for name, rule in plan.rules.items() if name == target.value}
-    return Plan({target: plan[target]}, rules=rules, run=plan.run)
+    return plan.replaced({target: plan[target]}, rules, plan.run)
 
 
 def rate(verb: str, given: str) -> Schedule:
@@ -172,18 +172,29 @@ def rate(verb: str, given: str) -> Schedule:
             f"{verb}: one schedule for the learning rate is needed, and {given} has {have}. "
             "Give the text of one schedule."
         )
-    clock = clock_for(plan[rates[0]], plan.run)
-    if clock != "updates":
-        raise GradatimError(
-            f"{verb}: a schedule of the updates is needed, and {rates[0]} of {given} is measured "
-            f"by the clock {clock!r}. Write it in updates, for as many as you expect."
-        )
+    schedule = in_updates(verb, given, plan, rates[0])
     others = [str(target) for target in plan if target not in rates]
     others += [f"the rule of {name}" for name in plan.rules]
     if others:
         left_out = ", ".join(others)
         print(f"{verb}: only {rates[0]} of {given} is used, not {left_out}.", file=sys.stderr)
-    return plan[rates[0]]
+    return schedule
+
+
+def in_updates(verb: str, given: str, plan: Plan, target: Target) -> Schedule:
+    """The schedule of a target, for a verb that counts updates.
+
+    Raises:
+        GradatimError: If it follows another clock.
+    """
+    clock = clock_for(plan[target], plan.run)
+    if clock != "updates":
+        raise GradatimError(
+            f"{verb}: a schedule of the updates is needed, and {target} of {given} is measured by "
+            f"the clock {clock!r}. Write it in updates, for as many as you expect."
+        )
+    schedule = plan[target]
+    return schedule.schedule if isinstance(schedule, ByUpdates) else schedule
 
 
 def rates(verb: str, texts: Sequence[str]) -> dict[str, Schedule]:

@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Import, Updates, read, stdin
+from gradatim.cli._source import Import, Updates, in_updates, read, stdin
 from gradatim.core.errors import GradatimError, shown
-from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
 
 _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
@@ -66,7 +65,8 @@ def convert(
         steps = updates or horizon(schedule)
     else:
         given = read(plan, updates)
-        target, schedule = _one(given, value)
+        target = _one(given, value)
+        schedule = in_updates("convert", plan, given, target)
         said += tuple(f"{t} of the plan is not in this code." for t in given if t != target)
         said += tuple(f"The rule of {name} is not in this code." for name in given.rules)
         steps = given.steps or horizon(schedule)
@@ -79,9 +79,8 @@ def convert(
         print(f"# {sentence}", file=sys.stderr)
 
 
-def _one(plan: Plan, value: str | None) -> tuple[Target, Schedule]:
-    target = Target.read(value or ("lr" if "lr" in plan else str(next(iter(plan)))))
-    return target, plan[target]
+def _one(plan: Plan, value: str | None) -> Target:
+    return Target.read(value or ("lr" if "lr" in plan else str(next(iter(plan)))))
 
 
 def _text(given: str) -> str:

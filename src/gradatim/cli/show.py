@@ -138,7 +138,7 @@ def _print(curves: _Curves) -> None:
 
     ways: dict[str, bool] = {"ascii": _page.ascii_only(), "colours": _page.colours()}
     height = _ALONE if len(curves.targets) == 1 else _AMONG_OTHERS
-    several = len(curves.plans) > 1
+    several, axes = len(curves.plans) > 1, curves.axes
     for target in curves.targets:
         found = curves.of(target)
         if several:
@@ -152,7 +152,7 @@ def _print(curves: _Curves) -> None:
         if len(curves.targets) > 1 and all(isinstance(s, Constant) for s in found.values()):
             print()
             continue  # a line that stays where it is, and its number stands there already
-        axis = curves.axes[target]
+        axis = axes[target]
         end = "" if axis.clock == "updates" else axis.said(axis.steps)
         drawn = chart(
             list(found.values()), axis.steps, width=_page.width(), height=height, end=end, **ways

@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from gradatim.core._fields import Kind, Number, Phase, Refused, check, whole
-from gradatim.core.clocks import UNITS, example, ticks_of
+from gradatim.core.clocks import CLOCKS, UNITS, example, ticks_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.words import percent
 from gradatim.xp.dispatch import known_true, traced
@@ -35,7 +35,7 @@ def read(text: str, clock: str = "") -> Duration:
 
     Args:
         text: A number, an optional k, M, B or T, and a unit.
-        clock: The clock of the run, whose name is a unit, too.
+        clock: The clock of the run; one of the user's own is a unit, too.
 
     >>> read("300k samples"), read("20k env_steps", "env_steps").unit
     (Duration(amount=Fraction(300000, 1), unit='samples'), 'env_steps')
@@ -44,7 +44,7 @@ def read(text: str, clock: str = "") -> Duration:
         GradatimError: If it is something else.
     """
     number, word = _number_and_word(text)
-    units = {clock: (1, clock), **UNITS} if clock else UNITS
+    units = UNITS if clock in ("", *CLOCKS) else {clock: (1, clock), **UNITS}
     multiple = 1
     if word not in units and word[0] in _MULTIPLES:
         multiple, word = _MULTIPLES[word[0]], word[1:].lstrip()

@@ -97,6 +97,25 @@ _TABLE: tuple[tuple[str, _Word], ...] = (
     ("T_mult t_mul cycle_mul cycle_mult", _Word(("stretch",))),
     ("num_cycles n_cycles cycle_limit", _Word(("cycles", "times"))),
     ("milestones lr_steps step decay_milestones", _Word(("boundaries",))),
+    # The run.
+    (
+        "batch_size train_batch_size micro_batch_size per_device_train_batch_size micro_batch "
+        "device_batch_size",
+        _Word(("batch",)),
+    ),
+    (
+        "gradient_accumulation_steps accumulate_grad_batches gradient_accumulation grad_accum "
+        "grad_accum_steps accumulation_steps",
+        _Word(("accumulate",)),
+    ),
+    ("world_size num_processes num_replicas data_parallel_size", _Word(("processes",))),
+    ("num_samples n_samples dataset_size samples_per_epoch", _Word(("samples",))),
+    (
+        "seq_length seq_len sequence_length block_size context_length max_seq_len max_seq_length",
+        _Word(("tokens_per_sample",)),
+    ),
+    ("max_tokens train_tokens num_tokens token_budget", _Word(("total_tokens",))),
+    ("time_budget max_time time_limit max_seconds", _Word(("seconds",))),
     # Shapes and the rest.
     ("anneal_strategy decay_type annealing decay_style lr_wsd_decay_style", _Word(("shape",))),
     ("three_phase", _Word(("three_phases",))),
@@ -111,6 +130,10 @@ _HERE: Mapping[tuple[str, str], _Word] = {
     ("step_decay", "decay_steps"): _Word(("every",)),
     ("step_decay", "transition_steps"): _Word(("every",)),
     ("cosine_restarts", "T_max"): _Word(("cycle",)),
+    **{
+        ("Run", word): _Word(("epochs",))
+        for word in ("num_epochs", "max_epochs", "total_epochs", "n_epochs", "num_train_epochs")
+    },
 }
 
 

@@ -82,7 +82,7 @@ def report(
         raise GradatimError("report: the plan has a run of its own. Leave run and steps out.")
     own = plan.run
     run = own or run or Run(steps=axis_of_target("report", {"": plan}, next(iter(plan))).steps)
-    plan = Plan(plan.schedules, rules=plan.rules, run=run)
+    plan = plan.replaced(plan.schedules, plan.rules, run)
     atomic.write(out, _page(plan, run, check(plan), title, () if own is None else _run(own)))
     return Path(out)
 

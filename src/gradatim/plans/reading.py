@@ -13,6 +13,7 @@ from gradatim.core._fields import Kind, check, declared
 from gradatim.core.by_updates import ByUpdates, by_updates
 from gradatim.core.durations import Length, in_ticks, refuse_bare
 from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.recipes import scale_with_batch
 from gradatim.core.renames import CLASSES, current
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run, Total
@@ -173,8 +174,8 @@ class Reader:
             if key not in types:
                 error = unknown_argument(name, key, _scalar(entry), types, where)
                 raise failure(entry.line, f"{error}")
-            # What is said of the updates lasts as long as the value that it is all of.
-            inside = whole and make in _BY_UPDATES
+            # What they are around lasts as long as they do.
+            inside = whole and make in (*_BY_UPDATES, scale_with_batch)
             value = self.argument(entry, types[key], f"{where}.{key}", inside)
             with_line = _AtLine(entry.line)
             given[key] = with_line(check, name, key, types[key], value)
