@@ -29,8 +29,10 @@ import keras, numpy, optax, torch
 model = torch.nn.Linear(1, 1)
 optimizer = torch.optim.AdamW(model.parameters())
 data, validation_loss = [torch.ones(2, 1)] * 3, 1.0
-def loss(batch):
-    return model(batch).sum()
+def loss(batch, kl=0.0):
+    return model(batch).sum() + kl
+muon, adamw = torch.optim.SGD([model.weight]), torch.optim.AdamW([model.bias])
+batches = iter(lambda: torch.ones(2, 1), None)
 x = y = numpy.ones((8, 1), "float32")
 held_out = (x, y)
 """
@@ -101,8 +103,9 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     exec(AROUND, namespace)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = [body for language, body in FENCE.findall(text) if language == "python"]
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for body in blocks:
+        body = body.replace("seconds=600", "seconds=0.2")
         if "gradatim.keras" in body:
             exec("model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])", namespace)
         exec(compile(body, "README.md", "exec"), namespace)
