@@ -351,6 +351,7 @@ def test_if_one_refuses_none_is_attached():
     taken = Scheduler(b, lr=Constant(0.5))
     with pytest.raises(GradatimError, match="driven by another scheduler"):
         Scheduler({"a": a, "b": b}, lr={"*": FALL})
+    assert rates(a) == [0.02]
     Scheduler(a, lr=FALL)  # so it is free
     assert taken.next == {"lr": 0.5}
 

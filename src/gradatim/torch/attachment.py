@@ -69,26 +69,12 @@ class Attachment:
         """The names of the values that are driven."""
         return {one.value for one in self.roster.parts}
 
-    def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
-        """Drive the optimizer from now on.
-
-        Args:
-            driver: The driver.
-            owner: The scheduler that this belongs to. If nobody holds it any more, another
-                scheduler may take its place.
-            released: The values that are handed over at the moment.
+    def claim(self) -> None:
+        """Take the optimizer over from schedulers that nobody holds any more.
 
         Raises:
             GradatimError: If another scheduler drives one of these values of this optimizer.
         """
-        self.driver, self.owner, self.released = driver, owner, released
-        self._detach_orphans()
-        row = driver.due(self.index)
-        self._build()
-        self._hook()
-        self._write(row)
-
-    def _detach_orphans(self) -> None:
         for other in list(_ATTACHED.get(self.optimizer, ())):
             both = sorted(self.values & other.values)
             if both and other.owner() is not None:
@@ -99,6 +85,21 @@ class Attachment:
                 )
             if both:
                 other.detach()
+
+    def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
+        """Drive the optimizer from now on.
+
+        Args:
+            driver: The driver.
+            owner: The scheduler that this belongs to. If nobody holds it any more, another
+                scheduler may take its place.
+            released: The values that are handed over at the moment.
+        """
+        self.driver, self.owner, self.released = driver, owner, released
+        row = driver.due(self.index)
+        self._build()
+        self._hook()
+        self._write(row)
 
     def _hook(self) -> None:
         _ATTACHED.setdefault(self.optimizer, WeakSet()).add(self)

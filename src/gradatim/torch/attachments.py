@@ -113,13 +113,11 @@ class Attachments:
         return found
 
     def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
-        """Drive all optimizers from now on, or none if one of them refuses."""
+        """Drive all optimizers from now on, or none if one of them is taken."""
         for one in self.all:
-            try:
-                one.attach(driver, owner, released)
-            except BaseException:
-                self.detach()
-                raise
+            one.claim()
+        for one in self.all:
+            one.attach(driver, owner, released)
 
     def match(self) -> None:
         """Take up groups that were changed."""
