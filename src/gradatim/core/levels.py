@@ -58,8 +58,7 @@ def _changes(where: str, name: str, schedule: Schedule) -> Iterator[int]:
         yield from (step for step, _ in schedule.points)
     elif isinstance(schedule, Join):
         for start, piece in zip(schedule.starts, schedule.pieces, strict=True):
-            inside = _changes(where, name, piece)
-            yield from (start + s for s in inside if piece.length is None or s < piece.length)
+            yield from (start + step for step in _changes(where, name, piece))
         yield schedule.starts[-1] + (schedule.pieces[-1].length or 0)
     elif isinstance(schedule, Shift):
         yield from (max(step + schedule.by, 0) for step in _changes(where, name, schedule.schedule))
