@@ -163,6 +163,9 @@ CURVES = [
     Linear(8.0, 64.0, 100).rounded().staircase(25),
     Linear(8.0, 64.0, 100).staircase(25).rounded(to=2),
     (Linear(8.0, 64.0, 100) + Constant(3.0)).rounded(),
+    (64.0 - 0.5 * Linear(8.0, 64.0, 1000)).clip(low=40.0).rounded(),
+    (Linear(8.0, 64.0, 100) + Linear(70.0, 8.0, 90)).rounded(),
+    (Linear(8.0, 64.0, 100) * Linear(2.0, 1.0, 90)).rounded(),
     (Table([(0, 8.0), (90, 64.0)], "linear")).rounded(),
     2.0 * Table([(0, 8.0), (90, 64.0)], "hold"),
     Table([(0, 8.0), (90, 64.0)], "hold").shift(7),
@@ -190,7 +193,7 @@ def test_a_schedule_of_whole_numbers_is_a_batch(curve):
     (Linear(0.0, 64.0, 1000).rounded(), "batch at step 0 must be a whole number, 1 or more, got 0"),
     (Table([(0, 8.0), (90, 0.0)], "hold"), "batch at step 90 must be"),
     (Linear(8.0, 10.0, 5).repeat(), "changes at too many steps. Write it in stages: piecewise_con"),
-    ((Linear(8.0, 1e9, 10**7) + 0.0).rounded(), "changes at too many steps"),
+    ((Linear(8.0, 1e9, 10**7) * Linear(1.0, 2.0, 9)).rounded(), "changes at too many steps"),
 ])  # fmt: skip
 def test_what_is_no_batch(curve, words):
     with pytest.raises(GradatimError, match=f"^Run: .*{words}"):

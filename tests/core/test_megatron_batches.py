@@ -50,6 +50,17 @@ def test_a_rampup_is_megatrons(seed):
     follows(schedule, lambda seen: rampup(seen, start, increment, ramp, final), 1500)
 
 
+@pytest.mark.parametrize(
+    ("final", "start", "increment", "ramp"),
+    [(36, 6, 1, 648), (29, 1, 1, 2682), (39, 3, 1, 44), (45, 1, 1, 3618), (92, 2, 2, 2030)],
+)
+def test_a_rampup_is_megatrons_where_its_floats_round_across_a_boundary(
+    final, start, increment, ramp
+):
+    schedule = batch_rampup(final, start=start, increment=increment, samples=ramp)
+    follows(schedule, lambda seen: rampup(seen, start, increment, ramp, final), 500)
+
+
 @pytest.mark.parametrize("seed", range(200))
 def test_a_schedule_in_steps_is_megatrons(seed):
     pick = random.Random(seed)

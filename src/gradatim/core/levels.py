@@ -58,8 +58,7 @@ def _changes(where: str, name: str, schedule: Schedule) -> Iterator[int]:
         yield from (step for step, _ in schedule.points)
     elif isinstance(schedule, Join):
         for start, piece in zip(schedule.starts, schedule.pieces, strict=True):
-            inside = _changes(where, name, piece)
-            yield from (start + s for s in inside if piece.length is None or s < piece.length)
+            yield from (start + step for step in _changes(where, name, piece))
         yield schedule.starts[-1] + (schedule.pieces[-1].length or 0)
     elif isinstance(schedule, Shift):
         yield from (max(step + schedule.by, 0) for step in _changes(where, name, schedule.schedule))
@@ -77,7 +76,16 @@ def _changes(where: str, name: str, schedule: Schedule) -> Iterator[int]:
 
 def _is_ramp(schedule: Schedule) -> bool:
     """Whether it rises, or falls, all the way, and is rounded."""
-    return isinstance(schedule, Rounded) and isinstance(schedule.schedule, Ramp)
+    return isinstance(schedule, Rounded) and _goes_one_way(schedule.schedule)
+
+
+def _goes_one_way(schedule: Schedule) -> bool:
+    if isinstance(schedule, Clip | Scale):
+        return _goes_one_way(schedule.schedule)
+    if isinstance(schedule, Sum):
+        others = [term for term in schedule.terms if not isinstance(term, Constant)]
+        return len(others) == 1 and _goes_one_way(others[0])
+    return isinstance(schedule, Ramp)
 
 
 def _search(schedule: Schedule, first: int, last: int) -> Iterator[int]:
