@@ -98,6 +98,17 @@ def test_between_two_points_the_time_follows_the_last_pace_and_never_falls():
     assert ticks[-1] == pytest.approx((watches[0].time - 0.1) * 1000, abs=150)
 
 
+def test_the_clock_of_another_rank_may_run_fast_or_backwards():
+    watches = [Watch(), Watch(), Watch()]
+    drivers, _ = ranks(3, watches)
+    for _ in range(100):
+        for watch, seconds in zip(watches, (0.5, 5.0, -0.5), strict=True):
+            watch.time += seconds
+        for driver in drivers:
+            driver.stepped()
+    assert [driver.tick for driver in drivers] == [49_500] * 3
+
+
 def test_a_pause_on_the_first_rank_is_left_out_everywhere():
     watches = [Watch(), Watch()]
     drivers, _ = ranks(2, watches)
