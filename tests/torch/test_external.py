@@ -46,6 +46,15 @@ def test_a_setter_is_called_at_once_and_with_each_new_number_only():
     assert calls[-1] == RISE(3)
 
 
+def test_a_setter_is_not_called_again_for_the_same_number():
+    calls = []
+    optimizer = sgd()
+    Scheduler(optimizer, FALL, external={"kl": 0.5}, setters={"kl": calls.append})
+    for _ in range(3):
+        optimizer.step()
+    assert calls == [0.5]
+
+
 def test_without_a_rate_the_updates_are_counted_all_the_same():
     optimizer = sgd()
     scheduler = Scheduler(optimizer, external={"kl": RISE})

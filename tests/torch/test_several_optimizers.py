@@ -101,19 +101,22 @@ class TestAssignment:
             Scheduler({"muon": muon(), "adamw": adamw()}, lr=FALL)
 
     def test_weight_decay_stays_off_in_the_optimizer_that_has_none(self):
-        decays, without = adamw(), AdamW(weights("bias"), lr=3e-4, weight_decay=0.0)
-        scheduler = Scheduler({"a": decays, "b": without}, lr=FALL, weight_decay=RISE)
-        step(decays, without)
-        assert [g["weight_decay"] for g in decays.param_groups] == [RISE(1)] * 2
-        assert without.param_groups[0]["weight_decay"] == 0.0
-        # RISE is 0 at first: what a group began with is in the checkpoints.
-        later, off = adamw(), AdamW(weights("bias"), lr=3e-4, weight_decay=0.0)
-        later.load_state_dict(decays.state_dict())
-        off.load_state_dict(without.state_dict())
-        resumed = Scheduler({"a": later, "b": off}, lr=FALL, weight_decay=RISE)
-        resumed.load_state_dict(scheduler.state_dict())
-        step(later, off)
-        assert off.param_groups[0]["weight_decay"] == 0.0
+        def built(load=None):
+            with_decay, without = adamw(), AdamW(weights("bias"), lr=3e-4, weight_decay=0.0)
+            for optimizer, state in zip((with_decay, without), load or (), strict=False):
+                optimizer.load_state_dict(state)
+            Scheduler({"a": with_decay, "b": without}, lr=FALL, weight_decay=RISE)
+            return with_decay, without
+
+        def decays(*optimizers):
+            step(*optimizers)
+            return [g["weight_decay"] for one in optimizers for g in one.param_groups]
+
+        both = built()
+        saved = [optimizer.state_dict() for optimizer in both]  # RISE is 0 here, in all groups
+        assert decays(*both) == [RISE(1), RISE(1), 0.0]
+        # What a group began with is in the checkpoints.
+        assert decays(*built(saved)) == [RISE(1), RISE(1), 0.0]
 
     def test_a_plan_serves_several(self):
         a, b = muon(), adamw()
