@@ -19,10 +19,23 @@ if TYPE_CHECKING:
     from gradatim.choose.curve import LossCurve
 
 __all__ = [
-    "Comparison", "Dropped", "FinishedRun", "Race", "Standing", "Task", "race", "task",
+    "Comparison",
+    "Dropped",
+    "FinishedRun",
+    "Race",
+    "Standing",
+    "Task",
+    "race",
+    "task",
     "write_report",
-    "LossCurve", "bound", "forecast", "logs", "memory", "optimise", "seesaw",
-]  # fmt: skip
+    "LossCurve",
+    "bound",
+    "forecast",
+    "logs",
+    "memory",
+    "optimise",
+    "seesaw",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -104,9 +104,16 @@ def race(
             runs = (replace(done[one.key], name=one.name) for one in wanted if one.key in done)
             made_with = tuple(ledger.made_with)
             return Race(
-                what, length, contestants, numbers, tuple(runs), folder, made_with,
-                halve.basis(what) if halving else "", tuple(dropped),
-            )  # fmt: skip
+                what,
+                length,
+                contestants,
+                numbers,
+                tuple(runs),
+                folder,
+                made_with,
+                halve.basis(what) if halving else "",
+                tuple(dropped),
+            )
 
         tell = progress or (lambda race, run: None)
         tell(stand(), None)

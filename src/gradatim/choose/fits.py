@@ -90,9 +90,7 @@ def fit(law: Law, points: Sequence[Points], like: Fit | None = None) -> Fit:
         points: What to learn from.
         like: A fit of a law of the same kind to start from; without one, several starts are tried.
     """
-    seen = [
-        merged(law.clock(p.curve.rates, p.curve.weight_decay), p.steps) for p in points
-    ]  # fmt: skip
+    seen = [merged(law.clock(p.curve.rates, p.curve.weight_decay), p.steps) for p in points]
     losses = [p.losses for p in points]
     starts = _starts(law, seen, losses) if like is None else [like.p]
     tried = [_descend(law, seen, losses, _linear(law, start, seen, losses)) for start in starts]
@@ -152,9 +150,14 @@ def _descend(law: Law, seen: Sequence[Events], losses: Sequence[Array], start: A
         return both(logs)[1]
 
     found = least_squares(
-        error, np.clip(np.log(start), low + 1e-9, high - 1e-9), slope, bounds=(low, high),
-        loss="huber", f_scale=TOLERANCE, x_scale=np.array([0.05] + [0.3] * (len(low) - 1)),
+        error,
+        np.clip(np.log(start), low + 1e-9, high - 1e-9),
+        slope,
+        bounds=(low, high),
+        loss="huber",
+        f_scale=TOLERANCE,
+        x_scale=np.array([0.05] + [0.3] * (len(low) - 1)),
         max_nfev=200,
-    )  # fmt: skip
+    )
     spread = float(np.sqrt(np.mean(np.square(np.concatenate(losses) * np.expm1(found.fun)))))
     return Fit(law, np.exp(found.x), float(found.cost), spread)

@@ -184,9 +184,11 @@ class Forecast:
         curve = self.curves[run]
         if not 1 <= at <= len(curve.rates):
             raise refuse(
-                "forecast.cooldown_now", "at", at, f"an update of {curve.name!r}, 1 to "
-                f"{len(curve.rates)}",
-            )  # fmt: skip
+                "forecast.cooldown_now",
+                "at",
+                at,
+                f"an update of {curve.name!r}, 1 to {len(curve.rates)}",
+            )
         if length < 1:
             raise refuse("forecast.cooldown_now", "length", length, "1 update or more")
         done = np.arange(length) / length

@@ -86,9 +86,14 @@ class MultiPower(Law):
     """
 
     parameters: ClassVar[Mapping[str, Limits]] = {
-        "L0": (1e-3, 1e3), "A": _AMOUNT, "alpha": _POWER, "B": _AMOUNT,
-        "C": _AMOUNT, "beta": _POWER, "gamma": (0.02, 2.0),
-    }  # fmt: skip
+        "L0": (1e-3, 1e3),
+        "A": _AMOUNT,
+        "alpha": _POWER,
+        "B": _AMOUNT,
+        "C": _AMOUNT,
+        "beta": _POWER,
+        "gamma": (0.02, 2.0),
+    }
 
     def clock(self, rates: Array, weight_decay: float) -> Clock:
         """Time is the sum of the rates; a change's mark is the logarithm of the rate after it."""
@@ -126,9 +131,13 @@ class Effective(Law):
     p: float = 1.0
 
     parameters: ClassVar[Mapping[str, Limits]] = {
-        "L0": (1e-3, 1e3), "A": _AMOUNT, "alpha": _POWER, "B": _AMOUNT,
-        "C": _AMOUNT, "beta": _POWER,
-    }  # fmt: skip
+        "L0": (1e-3, 1e3),
+        "A": _AMOUNT,
+        "alpha": _POWER,
+        "B": _AMOUNT,
+        "C": _AMOUNT,
+        "beta": _POWER,
+    }
 
     def clock(self, rates: Array, weight_decay: float) -> Clock:
         """Rates over simulated norms."""
@@ -163,8 +172,12 @@ class Momentum(Law):
     """
 
     parameters: ClassVar[Mapping[str, Limits]] = {
-        "L0": (1e-3, 1e3), "A": _AMOUNT, "alpha": _POWER, "B": _AMOUNT, "C": (1e-5, 1.0),
-    }  # fmt: skip
+        "L0": (1e-3, 1e3),
+        "A": _AMOUNT,
+        "alpha": _POWER,
+        "B": _AMOUNT,
+        "C": (1e-5, 1.0),
+    }
 
     def clock(self, rates: Array, weight_decay: float) -> Clock:
         """Time is the number of updates."""
@@ -191,9 +204,14 @@ class Functional(Law):
     """
 
     parameters: ClassVar[Mapping[str, Limits]] = {
-        "L0": (1e-3, 1e3), "A": _AMOUNT, "alpha": _POWER, "B": _AMOUNT,
-        "C": _AMOUNT, "beta": _POWER, "D": (1e-4, 1e4),
-    }  # fmt: skip
+        "L0": (1e-3, 1e3),
+        "A": _AMOUNT,
+        "alpha": _POWER,
+        "B": _AMOUNT,
+        "C": _AMOUNT,
+        "beta": _POWER,
+        "D": (1e-4, 1e4),
+    }
 
     def clock(self, rates: Array, weight_decay: float) -> Clock:
         """Time is the sum of the rates; a change's mark is the logarithm of that before it."""

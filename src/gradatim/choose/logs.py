@@ -21,9 +21,18 @@ if TYPE_CHECKING:
 
 STEPS = ("step", "steps", "global_step", "iteration", "iter", "update", "current_step", "_step")
 LOSSES = (
-    "eval_loss", "val_loss", "valid_loss", "validation_loss", "val/loss", "eval/loss",
-    "validation loss", "loss", "train_loss", "train/loss", "training_loss",
-)  # fmt: skip
+    "eval_loss",
+    "val_loss",
+    "valid_loss",
+    "validation_loss",
+    "val/loss",
+    "eval/loss",
+    "validation loss",
+    "loss",
+    "train_loss",
+    "train/loss",
+    "training_loss",
+)
 RATES = ("learning_rate", "lr", "rate", "train/learning_rate")
 
 

@@ -37,9 +37,11 @@ def adamw_memory(schedule: Rates, weight_decay: float, steps: int | None = None)
     rates = whole.of("adamw_memory", schedule, steps)
     if not (weight_decay >= 0 and (rates * weight_decay < 1).all()):
         raise refuse(
-            "adamw_memory", "weight_decay", weight_decay, f"0 or more and below 1 / rate, "
-            f"{1 / rates.max():.3g}",
-        )  # fmt: skip
+            "adamw_memory",
+            "weight_decay",
+            weight_decay,
+            f"0 or more and below 1 / rate, {1 / rates.max():.3g}",
+        )
     keep = (1.0 - rates * weight_decay)[::-1]
     later = np.concatenate([[1.0], np.cumprod(keep)[:-1]])[::-1]
     return rates * later  # type: ignore[no-any-return]

@@ -213,9 +213,13 @@ def _search(space: _Space, members: Sequence[tuple[Fit, float]], decay: float) -
 
     def descend(start: Array, most: int) -> OptimizeResult:
         return minimize(
-            objective, start, jac=True, method="L-BFGS-B", bounds=space.limits(),
+            objective,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=space.limits(),
             options={"maxiter": most, "ftol": 1e-10, "gtol": 1e-7, "maxcor": 20},
-        )  # fmt: skip
+        )
 
     tried = [descend(start, _FIRST) for start in space.starts()]
     best = min(tried, key=lambda found: float(found.fun))

@@ -127,10 +127,17 @@ def task(
 
     def declare(function: Function) -> Function:
         declared = Task(
-            name=_name(function), run=function, metric=metric, better=better,
-            failed_below=failed_below, failed_above=failed_above, version=version, needs=needs,
-            contestants=contestants, about=about,
-        )  # fmt: skip
+            name=_name(function),
+            run=function,
+            metric=metric,
+            better=better,
+            failed_below=failed_below,
+            failed_above=failed_above,
+            version=version,
+            needs=needs,
+            contestants=contestants,
+            about=about,
+        )
         function.race_task = declared  # type: ignore[attr-defined]
         return function
 

@@ -23,7 +23,8 @@ _RISES = "After the end its cosine rises again; here the last value holds."
 
 # "lr" in the arguments of torch's schedulers is the optimizer's, which they multiply.
 _TORCH: Makes = {
-    name: (names, partial(torch.schedule, name)) for name, names in {
+    name: (names, partial(torch.schedule, name))
+    for name, names in {
         "StepLR": "step_size gamma",
         "MultiStepLR": "milestones gamma",
         "ConstantLR": "factor total_iters",
@@ -38,48 +39,86 @@ _TORCH: Makes = {
         "cycle_momentum base_momentum max_momentum div_factor final_div_factor three_phase",
         "SWALR": "swa_lr anneal_epochs anneal_strategy",
     }.items()
-}  # fmt: skip
+}
 _DECAY = "initial_learning_rate decay_steps decay_rate staircase name"
 _KERAS: Makes = {
     "CosineDecay": (
         "initial_learning_rate decay_steps alpha name warmup_target warmup_steps",
-        lambda a: _cosine_decay(a)),
-    "ExponentialDecay": (_DECAY, lambda a: _stairs(
-        ExponentialDecay(a["initial_learning_rate"], a["decay_rate"], a["decay_steps"]), a)),
-    "InverseTimeDecay": (_DECAY, lambda a: _stairs(
-        InverseTimeDecay(a["initial_learning_rate"], a["decay_rate"], a["decay_steps"]), a)),
+        lambda a: _cosine_decay(a),
+    ),
+    "ExponentialDecay": (
+        _DECAY,
+        lambda a: _stairs(
+            ExponentialDecay(a["initial_learning_rate"], a["decay_rate"], a["decay_steps"]), a
+        ),
+    ),
+    "InverseTimeDecay": (
+        _DECAY,
+        lambda a: _stairs(
+            InverseTimeDecay(a["initial_learning_rate"], a["decay_rate"], a["decay_steps"]), a
+        ),
+    ),
     "PolynomialDecay": (
         "initial_learning_rate decay_steps end_learning_rate power cycle name",
-        lambda a: _polynomial(a)),
+        lambda a: _polynomial(a),
+    ),
     # The old value is kept at the boundary itself, so each drop comes one update later.
-    "PiecewiseConstantDecay": ("boundaries values name", lambda a: piecewise_constant(
-        a["values"], boundaries=tuple(boundary + 1 for boundary in a["boundaries"]))),
+    "PiecewiseConstantDecay": (
+        "boundaries values name",
+        lambda a: piecewise_constant(
+            a["values"], boundaries=tuple(boundary + 1 for boundary in a["boundaries"])
+        ),
+    ),
     "CosineDecayRestarts": (
         "initial_learning_rate first_decay_steps t_mul m_mul alpha name",
         lambda a: cosine_restarts(
-            a["initial_learning_rate"], cycle=a["first_decay_steps"],
+            a["initial_learning_rate"],
+            cycle=a["first_decay_steps"],
             stretch=_whole("CosineDecayRestarts", "t_mul", a.get("t_mul", 2)),
             factor=a.get("m_mul", 1.0),
-            floor=a["initial_learning_rate"] * a.get("alpha", 0.0))),
-}  # fmt: skip
+            floor=a["initial_learning_rate"] * a.get("alpha", 0.0),
+        ),
+    ),
+}
 _OPTAX: Makes = {
     "constant_schedule": ("value", lambda a: Constant(a["value"])),
-    "linear_schedule": ("init_value end_value transition_steps transition_begin", lambda a: _after(
-        a, Linear(a["init_value"], a["end_value"], a["transition_steps"]))),
+    "linear_schedule": (
+        "init_value end_value transition_steps transition_begin",
+        lambda a: _after(a, Linear(a["init_value"], a["end_value"], a["transition_steps"])),
+    ),
     "polynomial_schedule": (
-        "init_value end_value power transition_steps transition_begin", lambda a: _after(
-            a, Polynomial(a["init_value"], a["end_value"], a["transition_steps"], a["power"]))),
-    "cosine_decay_schedule": ("init_value decay_steps alpha", lambda a: Cosine(
-        a["init_value"], a["init_value"] * a.get("alpha", 0.0), a["decay_steps"])),
+        "init_value end_value power transition_steps transition_begin",
+        lambda a: _after(
+            a, Polynomial(a["init_value"], a["end_value"], a["transition_steps"], a["power"])
+        ),
+    ),
+    "cosine_decay_schedule": (
+        "init_value decay_steps alpha",
+        lambda a: Cosine(a["init_value"], a["init_value"] * a.get("alpha", 0.0), a["decay_steps"]),
+    ),
     "exponential_decay": (
         "init_value transition_steps decay_rate transition_begin staircase end_value",
-        lambda a: _after(a, _bounded(_stairs(ExponentialDecay(
-            a["init_value"], a["decay_rate"], a["transition_steps"]), a), a))),
+        lambda a: _after(
+            a,
+            _bounded(
+                _stairs(
+                    ExponentialDecay(a["init_value"], a["decay_rate"], a["transition_steps"]), a
+                ),
+                a,
+            ),
+        ),
+    ),
     "warmup_cosine_decay_schedule": (
-        "init_value peak_value warmup_steps decay_steps end_value", lambda a: warmup_cosine(
-            a["peak_value"], steps=a["decay_steps"], warmup=a["warmup_steps"],
-            start=a["init_value"], floor=a.get("end_value", 0.0))),
-}  # fmt: skip
+        "init_value peak_value warmup_steps decay_steps end_value",
+        lambda a: warmup_cosine(
+            a["peak_value"],
+            steps=a["decay_steps"],
+            warmup=a["warmup_steps"],
+            start=a["init_value"],
+            floor=a.get("end_value", 0.0),
+        ),
+    ),
+}
 
 
 def _stairs(curve: Schedule, a: Arguments) -> Schedule:
@@ -105,9 +144,11 @@ def _polynomial(a: Arguments) -> Schedule:
     if a.get("cycle"):
         raise refuse("convert: PolynomialDecay", "cycle", True, "False", "It has no form here.")
     return Polynomial(
-        a["initial_learning_rate"], a.get("end_learning_rate", 0.0001), a["decay_steps"],
+        a["initial_learning_rate"],
+        a.get("end_learning_rate", 0.0001),
+        a["decay_steps"],
         a.get("power", 1.0),
-    )  # fmt: skip
+    )
 
 
 def _bounded(curve: Schedule, a: Arguments) -> Schedule:

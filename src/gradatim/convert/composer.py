@@ -37,8 +37,10 @@ def write(schedule: Schedule, steps: int) -> Written:
         raise no_form("Composer", schedule, instead)
     if isinstance(curve, Cosine | Linear | Polynomial):
         fall["alpha_f"] = curve.end / found.peak
-    said = [f"The optimizer is made with lr={found.peak!r}, which the scheduler multiplies.",
-            "A batch there is one update, also with several microbatches."]  # fmt: skip
+    said = [
+        f"The optimizer is made with lr={found.peak!r}, which the scheduler multiplies.",
+        "A batch there is one update, also with several microbatches.",
+    ]
     if up and curve and steps > last:
         said.append(f"Composer refuses a max_duration above t_max: end the run at {last} batches.")
     code = call(name, **warm, **fall)

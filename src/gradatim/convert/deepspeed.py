@@ -40,9 +40,11 @@ def write(schedule: Schedule, steps: int) -> Written:
     found = plain("DeepSpeed", schedule, _ENGINE)
     curve, total = found.curve, found.warmup + ((found.curve and found.curve.length) or 0)
     warm = {
-        "warmup_min_lr": found.start, "warmup_max_lr": found.peak,
-        "warmup_num_steps": found.warmup, "warmup_type": "linear",
-    }  # fmt: skip
+        "warmup_min_lr": found.start,
+        "warmup_max_lr": found.peak,
+        "warmup_num_steps": found.warmup,
+        "warmup_type": "linear",
+    }
     said: tuple[str, ...] = (f"{_LATER} all along.",)
     if found.hold or found.warmup < 2:
         raise no_form("DeepSpeed", schedule, f"{_ENGINE} Its warm-up has 2 updates or more.")
@@ -51,11 +53,16 @@ def write(schedule: Schedule, steps: int) -> Written:
     elif isinstance(curve, Linear) and curve.end == found.start:
         kind, params = "WarmupDecayLR", {"total_num_steps": total, **warm}
     elif isinstance(curve, Cosine):
-        kind, params = "WarmupCosineLR", {
-            "total_num_steps": total, "warmup_min_ratio": found.start / found.peak,
-            "warmup_num_steps": found.warmup, "cos_min_ratio": curve.end / found.peak,
-            "warmup_type": "linear",
-        }  # fmt: skip
+        kind, params = (
+            "WarmupCosineLR",
+            {
+                "total_num_steps": total,
+                "warmup_min_ratio": found.start / found.peak,
+                "warmup_num_steps": found.warmup,
+                "cos_min_ratio": curve.end / found.peak,
+                "warmup_type": "linear",
+            },
+        )
         said = (
             _COSINE,
             f"The optimizer is configured with lr={found.peak!r}, which this multiplies.",

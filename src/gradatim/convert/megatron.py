@@ -14,8 +14,10 @@ from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
 
 _MEGATRON_WSD: dict[type[Schedule], str] = {
-    Linear: "linear", Cosine: "cosine", OneMinusSqrt: "minus_sqrt",
-}  # fmt: skip
+    Linear: "linear",
+    Cosine: "cosine",
+    OneMinusSqrt: "minus_sqrt",
+}
 
 
 def write(schedule: Schedule, steps: int) -> Written:
@@ -30,8 +32,12 @@ def write(schedule: Schedule, steps: int) -> Written:
         getattr(curve, "end", 0.0) < 0.0
     ):
         raise no_form("Megatron", schedule, "--lr is the highest rate there, and none is below 0.")
-    flags = {"lr": found.peak, "min-lr": getattr(curve, "end", 0.0), "lr-warmup-init": found.start,
-             "lr-warmup-iters": found.warmup}  # fmt: skip
+    flags = {
+        "lr": found.peak,
+        "min-lr": getattr(curve, "end", 0.0),
+        "lr-warmup-init": found.start,
+        "lr-warmup-iters": found.warmup,
+    }
     total = found.before + ((curve and curve.length) or 0)
     if curve is None:
         flags |= {"lr-decay-style": "constant"}
@@ -41,9 +47,11 @@ def write(schedule: Schedule, steps: int) -> Written:
         flags |= {"lr-decay-style": "inverse-square-root", "lr-decay-iters": steps}
     elif found.hold or isinstance(curve, OneMinusSqrt):
         flags |= {
-            "lr-decay-style": "WSD", "lr-decay-iters": total,
-            "lr-wsd-decay-style": _MEGATRON_WSD[type(curve)], "lr-wsd-decay-iters": curve.length,
-        }  # fmt: skip
+            "lr-decay-style": "WSD",
+            "lr-decay-iters": total,
+            "lr-wsd-decay-style": _MEGATRON_WSD[type(curve)],
+            "lr-wsd-decay-iters": curve.length,
+        }
     else:
         style = "cosine" if isinstance(curve, Cosine) else "linear"
         flags |= {"lr-decay-style": style, "lr-decay-iters": total}

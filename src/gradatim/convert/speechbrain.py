@@ -26,16 +26,20 @@ def write(schedule: Schedule, steps: int) -> Written:
     said = [_FIRST.format(float(schedule(0)))]
     cool = _warm_cool(schedule)
     if cool:
-        said.append("SpeechBrain's own class jumps where the cooldown begins and goes below 0 at "
-                    "the end; the class of gradatim.speechbrain does not.")  # fmt: skip
+        said.append(
+            "SpeechBrain's own class jumps where the cooldown begins and goes below 0 at "
+            "the end; the class of gradatim.speechbrain does not."
+        )
         return Written(_entry("WarmCoolDecayLRSchedule", cool), tuple(said))
     if found is None or found.warmup == 0:
         raise no_form("SpeechBrain", schedule, _INSTEAD)
     curve, up = found.curve, found.warmup
     if isinstance(curve, InverseSqrtDecay) and curve.scale == up and not found.hold:
         if found.early:
-            said = ["Its rates come one update later there, after a first one at the optimizer's "
-                    "own lr."]  # fmt: skip
+            said = [
+                "Its rates come one update later there, after a first one at the optimizer's "
+                "own lr."
+            ]
         if found.start == 0.0:
             entry = {"lr_initial": found.peak, "n_warmup_steps": up}
             return Written(_entry("NoamScheduler", entry), tuple(said))
@@ -44,14 +48,21 @@ def write(schedule: Schedule, steps: int) -> Written:
     if isinstance(curve, Exponential):
         said.append("The decay goes on falling after its end there; here the last value holds.")
         entry = {
-            "lr": found.peak, "warmup_steps": up, "hold_steps": found.hold,
-            "decay_steps": curve.steps, "total_steps": found.before + curve.steps,
-            "init_lr_scale": found.start / found.peak, "final_lr_scale": curve.end / found.peak,
-        }  # fmt: skip
+            "lr": found.peak,
+            "warmup_steps": up,
+            "hold_steps": found.hold,
+            "decay_steps": curve.steps,
+            "total_steps": found.before + curve.steps,
+            "init_lr_scale": found.start / found.peak,
+            "final_lr_scale": curve.end / found.peak,
+        }
         return Written(_entry("TriStageLRSchedule", entry), tuple(said))
     if isinstance(curve, Linear) and curve.end == found.start == 0.0 and not found.hold:
-        entry = {"initial_value": found.peak, "num_warmup_steps": up,
-                 "num_training_steps": up + curve.steps}  # fmt: skip
+        entry = {
+            "initial_value": found.peak,
+            "num_warmup_steps": up,
+            "num_training_steps": up + curve.steps,
+        }
         return Written(_entry("LinearWarmupScheduler", entry), tuple(said))
     raise no_form("SpeechBrain", schedule, _INSTEAD)
 
@@ -62,13 +73,21 @@ def _warm_cool(schedule: Schedule) -> dict[str, Any] | None:
         return None
     up, middle, down = pieces
     decay = getattr(middle, "schedule", None)
-    if not (isinstance(up, Linear) and isinstance(decay, ExponentialDecay)
-            and isinstance(down, Linear) and up.start == down.end == 0.0):  # fmt: skip
+    if not (
+        isinstance(up, Linear)
+        and isinstance(decay, ExponentialDecay)
+        and isinstance(down, Linear)
+        and up.start == down.end == 0.0
+    ):
         return None
     return {
-        "lr": up.end, "warmup": up.steps, "cooldown": down.steps, "total_steps": schedule.length,
-        "decay_factor": decay.factor, "decay_every": decay.every,
-    }  # fmt: skip
+        "lr": up.end,
+        "warmup": up.steps,
+        "cooldown": down.steps,
+        "total_steps": schedule.length,
+        "decay_factor": decay.factor,
+        "decay_every": decay.every,
+    }
 
 
 def _entry(name: str, arguments: dict[str, Any]) -> str:
@@ -99,7 +118,10 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
             a["initial_value"], steps=a["num_training_steps"], warmup=a["num_warmup_steps"]
         ),
         "TriStageLRSchedule": lambda: tri_stage(
-            a["lr"], warmup=a["warmup_steps"], hold=a["hold_steps"], cooldown=a["decay_steps"],
+            a["lr"],
+            warmup=a["warmup_steps"],
+            hold=a["hold_steps"],
+            cooldown=a["decay_steps"],
             start=a["lr"] * a.get("init_lr_scale", 0.01),
             floor=a["lr"] * a.get("final_lr_scale", 0.05),
         ),
@@ -111,7 +133,7 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
             factor=a.get("decay_factor", 0.75),
             every=a.get("decay_every", 100_000),
         ),
-    }  # fmt: skip
+    }
     if name not in forms:
         raise unknown("convert: SpeechBrain", "schedule", name, forms)
     return Read(forms[name](), ("The first update runs at the optimizer's own lr there.",))

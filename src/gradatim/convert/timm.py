@@ -14,21 +14,18 @@ _WARMUP = "warmup_t warmup_lr_init"
 _CYCLE = "lr_min cycle_mul cycle_decay cycle_limit"
 _NOISE = "noise_range_t noise_pct noise_std noise_seed"
 _TAKES = {
-    name: f"optimizer {names}".split() for name, names in {
-        "CosineLRScheduler":
-            f"t_initial {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} k_decay initialize",
+    name: f"optimizer {names}".split()
+    for name, names in {
+        "CosineLRScheduler": f"t_initial {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} k_decay initialize",
         "PolyLRScheduler": f"t_initial power {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} "
-            "k_decay initialize",
-        "TanhLRScheduler":
-            f"t_initial lb ub {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
-        "StepLRScheduler":
-            f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
-        "MultiStepLRScheduler":
-            f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "k_decay initialize",
+        "TanhLRScheduler": f"t_initial lb ub {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "StepLRScheduler": f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "MultiStepLRScheduler": f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
         "WSDLRScheduler": "t_initial decay_t lr_min stable_fn stable_timescale stable_power "
-            f"decay_fn decay_power decay_ratio {_WARMUP} t_in_epochs {_NOISE} initialize",
+        f"decay_fn decay_power decay_ratio {_WARMUP} t_in_epochs {_NOISE} initialize",
     }.items()
-}  # fmt: skip
+}
 _STEP = "Call scheduler.step_update(n) after update n, from 1, and scheduler.step_update(0) before."
 
 
@@ -44,15 +41,24 @@ def write(schedule: Schedule, steps: int) -> Written:
     if name == "PolyLRScheduler":
         more["power"] = curve.power if isinstance(curve, Polynomial) else 1.0
     code = call(
-        name, optimizer=Name("optimizer"), t_initial=curve.steps, lr_min=curve.end,
-        warmup_t=found.warmup, warmup_lr_init=found.start, warmup_prefix=True, t_in_epochs=False,
+        name,
+        optimizer=Name("optimizer"),
+        t_initial=curve.steps,
+        lr_min=curve.end,
+        warmup_t=found.warmup,
+        warmup_lr_init=found.start,
+        warmup_prefix=True,
+        t_in_epochs=False,
         **more,
-    )  # fmt: skip
+    )
     return Written(
         f"from timm.scheduler import {name}\n\nscheduler = {code}\n",
-        (f"The optimizer is made with lr={found.peak!r}.", _STEP,
-         "warmup_prefix=True matters: without it the curve has moved on when the warm-up ends."),
-    )  # fmt: skip
+        (
+            f"The optimizer is made with lr={found.peak!r}.",
+            _STEP,
+            "warmup_prefix=True matters: without it the curve has moved on when the warm-up ends.",
+        ),
+    )
 
 
 def read(text: str, lr: float | None, steps: int | None) -> Read:

@@ -44,10 +44,17 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
     if curve is None:
         return "get_constant_schedule_with_warmup", {"num_warmup_steps": up}, ()
     if found.hold and type(curve) in _WSD and (floor == 0.0 or not up):
-        return "get_wsd_schedule", {
-            "num_warmup_steps": up, "num_stable_steps": found.hold, "num_decay_steps": curve.length,
-            "decay_type": _WSD[type(curve)], "min_lr_ratio": floor,
-        }, ()  # fmt: skip
+        return (
+            "get_wsd_schedule",
+            {
+                "num_warmup_steps": up,
+                "num_stable_steps": found.hold,
+                "num_decay_steps": curve.length,
+                "decay_type": _WSD[type(curve)],
+                "min_lr_ratio": floor,
+            },
+            (),
+        )
     if found.hold:
         return None
     spent: dict[str, Any] = {"num_warmup_steps": up, "num_training_steps": up + (curve.length or 0)}
@@ -60,9 +67,15 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
         return "get_linear_schedule_with_warmup", spent, ()
     if isinstance(curve, Linear | Polynomial):
         power = curve.power if isinstance(curve, Polynomial) else 1.0
-        return "get_polynomial_decay_schedule_with_warmup", {
-            **spent, "lr_end": curve.end, "power": power,
-        }, ()  # fmt: skip
+        return (
+            "get_polynomial_decay_schedule_with_warmup",
+            {
+                **spent,
+                "lr_end": curve.end,
+                "power": power,
+            },
+            (),
+        )
     if isinstance(curve, InverseSqrtDecay) and up:
         return "get_inverse_sqrt_schedule", {"num_warmup_steps": up, "timescale": curve.scale}, ()
     return None
@@ -70,22 +83,21 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
 
 _SPENT = "num_warmup_steps num_training_steps"
 _TAKES = {
-    name: f"optimizer {names}".split() for name, names in {
+    name: f"optimizer {names}".split()
+    for name, names in {
         "get_constant_schedule": "last_epoch",
         "get_constant_schedule_with_warmup": "num_warmup_steps last_epoch",
         "get_linear_schedule_with_warmup": f"{_SPENT} last_epoch",
         "get_cosine_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch",
         "get_cosine_with_hard_restarts_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch",
-        "get_cosine_with_min_lr_schedule_with_warmup":
-            f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate",
-        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate":
-            f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate warmup_lr_rate",
+        "get_cosine_with_min_lr_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate",
+        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate": f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate warmup_lr_rate",
         "get_polynomial_decay_schedule_with_warmup": f"{_SPENT} lr_end power last_epoch",
         "get_inverse_sqrt_schedule": "num_warmup_steps timescale last_epoch",
         "get_wsd_schedule": "num_warmup_steps num_decay_steps num_training_steps num_stable_steps "
-            "warmup_type decay_type min_lr_ratio num_cycles last_epoch",
+        "warmup_type decay_type min_lr_ratio num_cycles last_epoch",
     }.items()
-}  # fmt: skip
+}
 
 
 def read(text: str, lr: float | None, steps: int | None) -> Read:

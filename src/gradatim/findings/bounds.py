@@ -13,8 +13,14 @@ LOWEST_RATE, HIGHEST_RATE = 1e-9, 10.0
 # What optimizers call the share of an average that is kept from one update to the next.
 SHARES = ("momentum", "ema_momentum", "beta", "beta1", "beta2", "beta_1", "beta_2", "betas", "rho")
 _NOT_NEGATIVE = (
-    "weight_decay", "eps", "epsilon", "clipnorm", "global_clipnorm", "dampening", *SHARES
-)  # fmt: skip
+    "weight_decay",
+    "eps",
+    "epsilon",
+    "clipnorm",
+    "global_clipnorm",
+    "dampening",
+    *SHARES,
+)
 _HARDLY_ABOVE = {"weight_decay": 1.0, "eps": 1.0, "epsilon": 1.0, "dampening": 1.0}
 _HARDLY_BELOW = 0.1
 """A share of an average that is smaller than this, and not 0, averages nothing."""

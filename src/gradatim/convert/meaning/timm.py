@@ -79,9 +79,12 @@ def _cosine(a: Arguments, peak: float) -> Schedule:
 def _polynomial(a: Arguments, peak: float) -> Schedule:
     if a.get("k_decay", 1.0) != 1.0:
         raise refuse(
-            "PolyLRScheduler", "k_decay", a["k_decay"], "1",
+            "PolyLRScheduler",
+            "k_decay",
+            a["k_decay"],
+            "1",
             "No schedule here is a power of what a power of the step leaves.",
-        )  # fmt: skip
+        )
     power = a.get("power", 0.5)
     return _cycles(a, peak, lambda start, end, steps: Polynomial(start, end, steps, power))
 
@@ -125,9 +128,12 @@ def _cooldown(a: Arguments, start: float, end: float, steps: int) -> Schedule:
         return height * Exponential(1.0, ratio, steps) + level
     if callable(kind) or power not in (0.5, 1.0):
         raise refuse(
-            "WSDLRScheduler", "decay_fn", kind, "'linear', '1-sqrt', 'cosine' or 'exp'",
+            "WSDLRScheduler",
+            "decay_fn",
+            kind,
+            "'linear', '1-sqrt', 'cosine' or 'exp'",
             "No other cooldown has a form here; write wsd(...) with one of its shapes.",
-        )  # fmt: skip
+        )
     return OneMinusSqrt(start, end, steps) if power == 0.5 else Linear(start, end, steps)
 
 

@@ -125,23 +125,36 @@ def _averaging(a: Arguments) -> Schedule:
 
 _MEANS: dict[str, Callable[[Arguments], Schedule]] = {
     "StepLR": lambda a: stairs(
-        a["lr"], updates("StepLR", "step_size", a["step_size"]), a.get("gamma", 0.1)),
+        a["lr"], updates("StepLR", "step_size", a["step_size"]), a.get("gamma", 0.1)
+    ),
     "MultiStepLR": lambda a: drops("MultiStepLR", a["lr"], a["milestones"], a.get("gamma", 0.1)),
     "ConstantLR": lambda a: piecewise_constant(
         (a["lr"] * a.get("factor", 1 / 3), a["lr"]),
-        boundaries=(updates("ConstantLR", "total_iters", a.get("total_iters", 5)),)),
+        boundaries=(updates("ConstantLR", "total_iters", a.get("total_iters", 5)),),
+    ),
     "LinearLR": lambda a: Linear(
-        a["lr"] * a.get("start_factor", 1 / 3), a["lr"] * a.get("end_factor", 1.0),
-        updates("LinearLR", "total_iters", a.get("total_iters", 5))),
+        a["lr"] * a.get("start_factor", 1 / 3),
+        a["lr"] * a.get("end_factor", 1.0),
+        updates("LinearLR", "total_iters", a.get("total_iters", 5)),
+    ),
     "ExponentialLR": _exponential,
     "PolynomialLR": _polynomial,
-    "CosineAnnealingLR": lambda a: phases(Phase(
-        time("CosineAnnealingLR", "T_max", a["T_max"]), a["lr"], a.get("eta_min", 0.0), "cosine")),
+    "CosineAnnealingLR": lambda a: phases(
+        Phase(
+            time("CosineAnnealingLR", "T_max", a["T_max"]), a["lr"], a.get("eta_min", 0.0), "cosine"
+        )
+    ),
     "CosineAnnealingWarmRestarts": lambda a: cosine_restarts(
-        a["lr"], cycle=a["T_0"], stretch=a.get("T_mult", 1), floor=a.get("eta_min", 0.0)),
+        a["lr"], cycle=a["T_0"], stretch=a.get("T_mult", 1), floor=a.get("eta_min", 0.0)
+    ),
     "CyclicLR": lambda a: waves(
-        a["max_lr"], a["base_lr"], a.get("step_size_up", 2000), a.get("step_size_down"),
-        a.get("mode", "triangular"), a.get("gamma", 1.0)),
+        a["max_lr"],
+        a["base_lr"],
+        a.get("step_size_up", 2000),
+        a.get("step_size_down"),
+        a.get("mode", "triangular"),
+        a.get("gamma", 1.0),
+    ),
     "OneCycleLR": _one_cycle,
     "SWALR": _averaging,
-}  # fmt: skip
+}

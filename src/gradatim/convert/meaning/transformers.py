@@ -40,9 +40,12 @@ def _total(a: Arguments) -> float:
     total: float = check("transformers", "num_training_steps", NotNegative, a["num_training_steps"])
     if total <= a["num_warmup_steps"]:
         raise refuse(
-            "transformers", "num_training_steps", total,
-            f"above num_warmup_steps, {a['num_warmup_steps']}", "Nothing is left for the decay.",
-        )  # fmt: skip
+            "transformers",
+            "num_training_steps",
+            total,
+            f"above num_warmup_steps, {a['num_warmup_steps']}",
+            "Nothing is left for the decay.",
+        )
     return total
 
 
@@ -118,13 +121,14 @@ def _inverse_sqrt(a: Arguments, peak: float) -> Schedule:
 def _cosine_from_one(a: Arguments, peak: float) -> Schedule:
     """The one whose first update is one step up the warm-up, and whose last is at the floor."""
     up, steps = _whole(a)
-    rate, curve = a.get("warmup_lr_rate"), _waves(
-        peak, _floor(a, peak), steps, a.get("num_cycles", 0.5)
-    )  # fmt: skip
+    rate, curve = (
+        a.get("warmup_lr_rate"),
+        _waves(peak, _floor(a, peak), steps, a.get("num_cycles", 0.5)),
+    )
     if up > 1:
-        line = Linear(0.0, peak, up).shift(-1) if rate is None else Linear(
-            rate * peak, peak, up - 1
-        )  # fmt: skip
+        line = (
+            Linear(0.0, peak, up).shift(-1) if rate is None else Linear(rate * peak, peak, up - 1)
+        )
         return line >> curve
     if up == 1 and rate is not None:
         return Constant(rate * peak, 1) >> curve.shift(-1)
