@@ -52,7 +52,8 @@ def to_torch(schedule: Schedule, steps: int) -> Written:
     return Written(
         code,
         (
-            "Call scheduler.step() after every optimizer.step(), and only then: LambdaLR counts calls.",
+            "Call scheduler.step() after every optimizer.step(), and only then: LambdaLR counts "
+            "calls.",
             _WITHOUT.format(
                 "gradatim.torch.Scheduler(optimizer, lr=schedule); it counts by itself."
             ),

@@ -13,15 +13,15 @@ from gradatim.core.schedule import Schedule
 _WARMUP = "warmup_t warmup_lr_init"
 _CYCLE = "lr_min cycle_mul cycle_decay cycle_limit"
 _NOISE = "noise_range_t noise_pct noise_std noise_seed"
+_USUAL = f"{_WARMUP} warmup_prefix t_in_epochs {_NOISE}"
 _TAKES = {
     name: f"optimizer {names}".split()
     for name, names in {
-        "CosineLRScheduler": f"t_initial {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} k_decay initialize",
-        "PolyLRScheduler": f"t_initial power {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} "
-        "k_decay initialize",
-        "TanhLRScheduler": f"t_initial lb ub {_CYCLE} {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
-        "StepLRScheduler": f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
-        "MultiStepLRScheduler": f"decay_t decay_rate {_WARMUP} warmup_prefix t_in_epochs {_NOISE} initialize",
+        "CosineLRScheduler": f"t_initial {_CYCLE} {_USUAL} k_decay initialize",
+        "PolyLRScheduler": f"t_initial power {_CYCLE} {_USUAL} k_decay initialize",
+        "TanhLRScheduler": f"t_initial lb ub {_CYCLE} {_USUAL} initialize",
+        "StepLRScheduler": f"decay_t decay_rate {_USUAL} initialize",
+        "MultiStepLRScheduler": f"decay_t decay_rate {_USUAL} initialize",
         "WSDLRScheduler": "t_initial decay_t lr_min stable_fn stable_timescale stable_power "
         f"decay_fn decay_power decay_ratio {_WARMUP} t_in_epochs {_NOISE} initialize",
     }.items()

@@ -82,6 +82,7 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
 
 
 _SPENT = "num_warmup_steps num_training_steps"
+_LEAST = "min_lr min_lr_rate"
 _TAKES = {
     name: f"optimizer {names}".split()
     for name, names in {
@@ -90,8 +91,10 @@ _TAKES = {
         "get_linear_schedule_with_warmup": f"{_SPENT} last_epoch",
         "get_cosine_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch",
         "get_cosine_with_hard_restarts_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch",
-        "get_cosine_with_min_lr_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate",
-        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate": f"{_SPENT} num_cycles last_epoch min_lr min_lr_rate warmup_lr_rate",
+        "get_cosine_with_min_lr_schedule_with_warmup": f"{_SPENT} num_cycles last_epoch {_LEAST}",
+        "get_cosine_with_min_lr_schedule_with_warmup_lr_rate": (
+            f"{_SPENT} num_cycles last_epoch {_LEAST} warmup_lr_rate"
+        ),
         "get_polynomial_decay_schedule_with_warmup": f"{_SPENT} lr_end power last_epoch",
         "get_inverse_sqrt_schedule": "num_warmup_steps timescale last_epoch",
         "get_wsd_schedule": "num_warmup_steps num_decay_steps num_training_steps num_stable_steps "
