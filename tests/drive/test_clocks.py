@@ -166,12 +166,15 @@ class TestCounted:
 
     def test_progress_is_a_share_of_the_run(self):
         driver = Driver({"lr": Linear(1.0, 0.0, 1_000_000)}, run=Run(clock="progress"))
-        for share in (0.25, 0.25, 1.0):
+        used = []
+        for share in (0.0, 0.25, 0.25, 1.0):
             driver.count(progress=share)
+            used.append(driver.next["lr"])
             driver.advance()
         assert driver.tick == 1_000_000
         assert driver.done
-        assert [value for _, value in driver.history("lr")] == [1.0, 0.75, 0.75]
+        assert used == [1.0, 0.75, 0.75, 0.0]
+        assert [value for _, value in driver.history("lr")] == used
 
     def test_a_unit_of_ones_own(self):
         driver = self.driver(Run(clock="env_steps", total=1000))

@@ -174,13 +174,15 @@ class Counter(Measured):
         self._counted, self.waits_for_count = tick, True
 
     def count(self, where: str, unit: str, amount: Any) -> None:
-        """Add what the coming update sees, or set the progress."""
+        """Add what the coming update sees, or say how far the run is."""
         if unit != self.unit:
             raise GradatimError(
                 f"{where}: the clock of this run is in {self.unit}; write count({self.unit}=...)."
             )
         if unit == "progress":
-            self._counted = self._progress(where, amount)
+            # It says where the run is, so the coming update uses it; a number that is counted is
+            # what the coming update sees, so the one after it does.
+            self.tick = self._counted = self._ticks[-1] = self._progress(where, amount)
         elif type(amount) is int and amount >= 0:
             self._counted += amount
         else:

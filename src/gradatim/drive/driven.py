@@ -47,8 +47,9 @@ class Driven:
 
         Args:
             amount: One argument, named as the run's clock: the number of samples, tokens or
-                whatever is counted, over all processes. Of ``progress``, the share of the run
-                that is done, from 0.0 to 1.0. What was counted for a skipped update counts.
+                whatever is counted, over all processes; what a skipped update saw counts, too.
+                ``progress`` is the share of the run that is done, from 0.0 to 1.0, and the coming
+                update uses the values for it.
 
         Raises:
             GradatimError: If the clock of the run counts something else, or it would run

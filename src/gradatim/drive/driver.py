@@ -192,8 +192,9 @@ class Driver(Resumable):
 
         Args:
             amount: One argument, named as the run's clock: the number of samples, tokens or
-                whatever is counted, over all processes. Of ``progress``, the share of the run
-                that is done, from 0.0 to 1.0. What was counted for a skipped update counts.
+                whatever is counted, over all processes; what a skipped update saw counts, too.
+                ``progress`` is the share of the run that is done, from 0.0 to 1.0, and the coming
+                update uses the values for it.
 
         Raises:
             GradatimError: If the clock of the run counts something else, or it would run
@@ -202,7 +203,11 @@ class Driver(Resumable):
         if len(amount) != 1:
             raise GradatimError(f"count: give one argument, such as {self.clock.unit}=n.")
         ((unit, number),) = amount.items()
+        tick = self.clock.tick
         self.clock.count("count", unit, number)
+        if self.clock.tick != tick:
+            self.row = None
+            self.call_setters()
 
     def paused(self) -> AbstractContextManager[None]:
         """Leave out the time of a ``with`` block, such as an evaluation, if the clock is time."""
