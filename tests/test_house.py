@@ -89,6 +89,7 @@ WAITING = {
     ("gradatim.core.schedule", "gradatim.core.rounded"),
     ("gradatim.core.schedule", "gradatim.core.run"),  # schedule.values(run)
     ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook
+    ("gradatim.core.schedule", "gradatim.core.pieces"),  # schedule.last_boundary
     ("gradatim.core.combine", "gradatim.core.pieces"),  # where a sum may be largest
     ("gradatim.core.schedule", "gradatim.findings"),  # schedule.check(run)
     ("gradatim.core.schedule", "gradatim.look"),  # schedule.plot()

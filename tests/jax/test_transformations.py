@@ -7,6 +7,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy
+import optax
 import pytest
 
 import gradatim.jax  # noqa: F401  its import makes pytrees of schedules
@@ -25,6 +26,7 @@ from gradatim import (
     warmup_cosine,
     wsd,
 )
+from gradatim.closed_forms import CosineWave
 from gradatim.core._config import named
 from gradatim.core._fields import Number, Steps
 from gradatim.pieces import Clip
@@ -251,16 +253,90 @@ def test_steps_past_2_to_the_24_keep_apart():
     )
 
 
+FAR = 2**31 + 5
+JUMP = Constant(value=1.0, steps=FAR) >> Constant(value=0.5)
+
+
 def test_a_boundary_past_2_to_the_31():
-    boundary = 2**31 + 5
-    jump = Constant(value=1.0, steps=boundary) >> Linear(start=1.0, end=0.0, steps=2**33)
-    # Without 64-bit integers a counter of JAX stops at 2**31 - 1, before the boundary.
-    last = jnp.asarray(2**31 - 1)
-    assert last.dtype == jnp.int32
-    assert jax.jit(jump)(last) == 1.0
+    jump = Constant(value=1.0, steps=FAR) >> Linear(start=1.0, end=0.0, steps=2**33)
     with enable_x64(True):
-        near = jnp.asarray([boundary - 1, boundary, boundary + 2**32])
+        near = jnp.asarray([FAR - 1, FAR, FAR + 2**32])
         assert jax.jit(jump)(near).tolist() == [1.0, 1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        JUMP,
+        Linear(1.0, 0.0, 2**32),
+        0.5 * Linear(1.0, 0.0, 2**31 - 9) >> Linear(0.5, 0.0, 2**31 - 9),
+        Linear(1.0, 0.0, 2**30).repeat(3),
+        Table([(0, 1.0), (2**31, 0.5)], "hold").clip(low=0.1),
+        Linear(1.0, 0.0, 2**31) * InverseSqrtDecay(start=1.0, scale=100),
+        Linear(1.0, 0.0, 100).shift(2**31),
+        ExponentialDecay(1.0, 0.5, every=10).staircase(10).cut(2**31),
+    ],
+    ids=repr,
+)
+def test_a_counter_that_ends_before_the_schedule_does_is_refused(schedule):
+    counter = jnp.zeros((), jnp.int32)  # what Optax counts with
+    for trace in (schedule, jax.jit(schedule)):
+        with pytest.raises(GradatimError, match="counter of type int32 only to 2147483647"):
+            trace(counter)
+    state = (optimizer := optax.adamw(schedule)).init(jnp.ones(()))
+    with pytest.raises(GradatimError, match=r"coarser unit.*enable jax_enable_x64"):
+        optimizer.update(jnp.ones(()), state, jnp.ones(()))
+    with enable_x64(True):
+        assert jax.jit(schedule)(jnp.asarray(7)) == pytest.approx(schedule(7))
+        with pytest.raises(GradatimError, match="counter of type int32"):
+            schedule(counter)  # Optax counts in int32 even there
+    assert schedule(jnp.arange(3)).tolist() == pytest.approx([schedule(k) for k in range(3)])
+
+
+def test_a_schedule_that_ends_where_a_counter_does_is_taken():
+    last = 2**31 - 1
+    line = Linear(start=1.0, end=0.5, steps=last)
+    assert jax.jit(line)(jnp.asarray(last)) == 0.5
+    assert jax.jit(Linear(1.0, 0.5, 2**40).cut(last))(jnp.asarray(0)) == 1.0
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        JUMP,
+        Linear(1.0, 0.0, 2**32 - 9),
+        Linear(1.0, 0.0, 2**20) >> Linear(1.0, 0.0, 2**32 - 2**21),
+        ExponentialDecay(1.0, 0.5, every=2**29),
+        InverseSqrtDecay(start=1.0, scale=100),
+        Linear(1.0, 0.0, 2**20).repeat(),
+        Linear(1.0, 0.2, 2**28).repeat(4, stretch=2).staircase(3),
+        Linear(1.0, 0.0, 2**31).shift(2**31 - 7),
+        Linear(1.0, 0.0, 2**32 - 20).shift(-7),
+        CosineWave(half_period=2**30, peak_step=-5),
+        CosineWave(half_period=2**30, peak_step=5),
+        Table([(0, 1.0), (5, 0.5), (2**31 + 9, 0.25)], "hold"),
+        Table([(0, 1.0), (5, 0.5), (2**31 + 9, 0.25)], "linear"),
+    ],
+    ids=repr,
+)
+def test_unsigned_steps_past_2_to_the_31_do_not_wrap(schedule):
+    near = (0, 5, 2**24, 2**31, 2**31 + 9, FAR, 2**32 - 2)
+    steps = sorted({max(k + d, 0) for k in near for d in (-1, 0, 1)})
+    array = jnp.asarray(numpy.array(steps, dtype=numpy.uint32))
+    assert array.dtype == jnp.uint32
+    expected = pytest.approx([schedule(k) for k in steps], rel=5e-7, abs=1e-9)
+    assert schedule(array).tolist() == expected
+    assert jax.jit(jax.vmap(schedule))(array).tolist() == expected
+    assert float(schedule(array[3])) == pytest.approx(schedule(steps[3]), rel=5e-7)
+
+
+def test_a_formula_of_ones_own_may_subtract_unsigned_steps():
+    class Ramped(Schedule):
+        def at(self, t, xp):
+            return xp.clip(xp.real(t - 100), -50.0, 50.0)
+
+    steps = jnp.asarray(numpy.array([0, 60, 100, 120, 2**31 + 5], dtype=numpy.uint32))
+    assert Ramped()(steps).tolist() == [-50.0, -40.0, 0.0, 20.0, 50.0]
 
 
 def test_the_last_step_keeps_its_digits():

@@ -192,7 +192,9 @@ class CosineWave(Schedule):
     peak_step: Offset = 0
 
     def at(self, t: Any, xp: Operations) -> Any:
-        return 0.5 * (xp.cos(xp.pi * xp.real(t - self.peak_step) / self.half_period) + 1.0)
+        late = self.peak_step < 0  # then unsigned steps take no t - peak_step
+        past = xp.shifted(t, self.peak_step) if late else t - self.peak_step
+        return 0.5 * (xp.cos(xp.pi * xp.real(past) / self.half_period) + 1.0)
 
 
 class Tanh(Schedule):

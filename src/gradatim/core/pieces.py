@@ -35,6 +35,23 @@ def _joins(schedule: Schedule) -> Iterator[int]:
         yield schedule.steps
 
 
+def last_boundary(schedule: Schedule) -> int:
+    """The last step at which a piece of a schedule begins or ends; 0 if it is all one curve.
+
+    >>> from gradatim import Constant, Linear
+    >>> last_boundary(Linear(start=0.0, end=1.0, steps=10) >> Constant(value=1.0))
+    10
+    """
+    if isinstance(schedule, Join):
+        return schedule.starts[-1] + last_boundary(schedule.pieces[-1])
+    if isinstance(schedule, Cut):
+        return schedule.steps
+    ends = [last_boundary(part) for part in _parts(schedule)]
+    if isinstance(schedule, Shift):
+        ends = [end + schedule.by for end in ends]
+    return max(schedule.length or 0, *ends, 0)
+
+
 def stays(schedule: Schedule) -> bool:
     """Whether the last value is one to stay at: a level of its own, not the end of a ramp."""
     if isinstance(schedule, Table):

@@ -148,8 +148,14 @@ class Schedule(Value, ABC, abstract=True):
         """
         if type(step) is int and step >= 0 and step < 2**63:
             return self.held(step, PYTHON)
-        xp, t = dispatch.operations_for(step)
-        return self.held(t, xp)
+        return dispatch.evaluate(self, step)
+
+    @property
+    def last_boundary(self) -> int:
+        """The last step at which one of its pieces begins or ends; 0 if it is all one curve."""
+        from gradatim.core.pieces import last_boundary
+
+        return last_boundary(self)
 
     def formula(self) -> Any:
         """The schedule as a SymPy expression in ``t``, from the same code that computes it.

@@ -88,8 +88,12 @@ class Array:
     def shifted(self, t: Any, by: int) -> Any:
         t = self.widened_for(t, abs(by))
         if by < 0:  # up to where the sum still fits the step's type
-            t = self.clip(t, None, self._largest(t) + by)
-        return self.clip(t - self._like(by, t), 0, None)
+            return self.clip(t, None, self._largest(t) + by) + self._like(-by, t)
+        return self._after(t, by)
+
+    def _after(self, t: Any, start: int) -> Any:
+        """How far a step is past ``start``; 0 before it."""
+        return self.clip(t - self._like(start, t), 0, None)
 
     def widened_for(self, t: Any, last: int) -> Any:
         return t if last <= self._largest(t) else self.real(t)
@@ -131,7 +135,7 @@ class Array:
         if steps > largest:
             # What is left is counted in two parts, since ``steps`` does not fit the step's type.
             whole = int(largest)
-            left = self.real(whole - t) + float(steps - whole)
+            left = self.real(self._like(whole, t) - t) + float(steps - whole)
         else:
             left = self.real(self._like(steps, t) - t)
         return self.real(t) / total, left / total
@@ -154,9 +158,9 @@ class Array:
             if start > self._largest(t):
                 break
             # Each piece sees only local steps of its own: no formula meets one it cannot take.
-            start = self._like(start, t)
-            here = piece.held(self.clip(t - start, 0, piece.length), self)
-            value = here if value is None else self.where(t >= start, here, value)
+            here = piece.held(self.clip(self._after(t, start), None, piece.length), self)
+            begun = t >= self._like(start, t)
+            value = here if value is None else self.where(begun, here, value)
         return value
 
     def index(self, boundaries: Sequence[int], t: Any) -> Any:

@@ -17,6 +17,7 @@ from gradatim.core.errors import refuse
 from gradatim.xp.array import Array
 from gradatim.xp.frameworks import (
     WHOLE,
+    Jax,
     NumPy,
     jax_,
     not_a_step,
@@ -99,6 +100,12 @@ def operations_for(step: Any) -> tuple[Operations, Any]:
             raise refuse("schedule(step)", "step", step, WHOLE)
         return xp, int(step) if step == int(step) else step
     return xp, step
+
+
+def evaluate(schedule: Any, step: Any) -> Any:
+    """The value of a schedule at a step of any kind."""
+    xp, t = operations_for(step)
+    return xp.evaluate(schedule, t, step) if isinstance(xp, Jax) else schedule.held(t, xp)
 
 
 def _number(step: Any) -> Any:

@@ -117,6 +117,41 @@ def torch_(torch: ModuleType) -> Array:
     )
 
 
+class Jax(Array):
+    """JAX, whose integers have 32 bits unless ``jax_enable_x64`` is set."""
+
+    def evaluate(self, schedule: Any, t: Any, step: Any) -> Any:
+        """The values of a schedule at ``t``, which was made of the user's ``step``."""
+        # A single step is a counter, and what lies past the counter's end would never happen.
+        # Optax counts in int32 even where int64 is enabled.
+        last = max(self._largest(step), 2**31 - 1)
+        if step.ndim == 0 and schedule.last_boundary > last:
+            raise GradatimError(
+                f"schedule(step): this schedule goes on to step {schedule.last_boundary}, and a "
+                f"counter of type {step.dtype} only to {last}. Count in a coarser unit, such as "
+                "1024 tokens instead of one, and build the schedule in that unit; or enable "
+                "jax_enable_x64 and count in int64."
+            )
+        if self._largest(t) != 2**32 - 1:
+            return schedule.held(t, self)
+        # Formulas take differences of steps, which an unsigned type does not have below 0. So
+        # the lower half of its steps is computed with signed ones.
+        half = self._like(2**31, t)
+        near = schedule.held(self.clip(t, None, 2**31 - 1).astype("int32"), self)
+        return self.where(t < half, near, schedule.held(self.clip(t, 2**31, None), self))
+
+    def _after(self, t: Any, start: int) -> Any:
+        if self._largest(t) != 2**32 - 1:
+            return super()._after(t, start)
+        # An unsigned difference below 0 would be a large number.
+        return self.clip(t, start, None) - self._like(start, t)
+
+    def _like(self, number: Any, x: Any) -> Any:
+        unsigned = isinstance(number, int) and self._largest(x) == 2**32 - 1
+        # JAX reads a Python int as an int32, however large.
+        return x.dtype.type(number) if unsigned else super()._like(number, x)
+
+
 def jax_(jax: ModuleType) -> Array:
     """The operations of JAX."""
     jnp = jax.numpy
@@ -129,12 +164,14 @@ def jax_(jax: ModuleType) -> Array:
 
     def steps(step: Any) -> Any:
         if jnp.issubdtype(step.dtype, jnp.integer):
-            return step.astype(jnp.result_type(int))
+            whole = jnp.result_type(int)
+            wide = step.dtype == jnp.uint32 and whole == jnp.int32
+            return step if wide else step.astype(whole)
         if jnp.issubdtype(step.dtype, jnp.floating):
             return step.astype(jnp.promote_types(step.dtype, jnp.float32))
         raise not_a_step(step.dtype)
 
-    return Array(
+    return Jax(
         jnp,
         steps=steps,
         real=real,

@@ -76,8 +76,9 @@ class Jax(Framework):
         import jax
 
         def compiled(schedules: Sequence[Schedule], steps: Sequence[Any]) -> Any:
-            # All in one program: a compilation costs more than what is compiled.
-            return jax.jit(jax.vmap(lambda ts: list(map(call, schedules, ts))))(steps)
+            # All in one program: a compilation costs more than what is compiled. Not under vmap,
+            # where each step looks like a counter, and int32 is refused for what is longer.
+            return jax.jit(lambda ts: list(map(call, schedules, ts)))(steps)
 
         def gradient(schedule: Schedule, steps: Any) -> Any:
             return jax.vmap(jax.grad(schedule))(steps)
