@@ -46,7 +46,7 @@ def last_boundary(schedule: Schedule) -> int:
         return schedule.starts[-1] + last_boundary(schedule.pieces[-1])
     if isinstance(schedule, Cut):
         return schedule.steps
-    ends = [last_boundary(part) for part in _parts(schedule)]
+    ends = [last_boundary(part) for part in parts_of(schedule)]
     if isinstance(schedule, Shift):
         ends = [end + schedule.by for end in ends]
     return max(schedule.length or 0, *ends, 0)
