@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import optax
 import pytest
 
-from gradatim import Cosine, GradatimError, Linear, Plateau, Schedule
+from gradatim import Constant, Cosine, GradatimError, Linear, Plateau, Schedule
+from gradatim.convert import read
 from gradatim.jax import from_optax, scale_by_rule
 from tests.jax.precision import enable_x64
 
@@ -63,6 +64,11 @@ def test_the_same_numbers(name, arguments):
     assert ours == pytest.approx(values, rel=1e-12, abs=1e-15)
 
 
+def test_the_text_that_is_recommended_for_what_cannot_be_read():
+    text = "optax.join_schedules([optax.linear_schedule(0., 1., 10), optax.constant_schedule(1.)], [10])"
+    assert read(text, "optax").schedule == Linear(0.0, 1.0, 10) >> Constant(1.0)
+
+
 def test_arguments_as_optax_takes_them():
     assert from_optax("linear_schedule", 1.0, 0.0, 10) == Linear(1.0, 0.0, 10)
     assert from_optax(optax.cosine_decay_schedule, 1.0, decay_steps=10) == Cosine(1.0, 0.0, 10)
@@ -88,7 +94,12 @@ def test_a_plateau_counts_as_optax_does():
     ("name", "arguments", "message"),
     [
         ("cosine_schedule", {}, "unknown constructor 'cosine_schedule'. Did you mean"),
-        ("join_schedules", {"schedules": [], "boundaries": []}, "holds closures"),
+        ("join_schedules", {"schedules": [], "boundaries": []},
+         r"join_schedules takes closures.*>> b.*gradatim.convert.read"),
+        (optax.cosine_decay_schedule(1.0, 10), {}, "this is a closure.*gradatim.convert.read"),
+        (optax.constant_schedule(1.0), {}, "this is a closure"),
+        (optax.warmup_cosine_decay_schedule(0.0, 1.0, 2, 10), {}, "this is a closure"),
+        (0.1, {}, "constructor must be a constructor of Optax, or its name, got 0.1"),
         (len, {}, "unknown constructor 'len'"),
         ("linear_schedule", {"init_value": 1.0}, "linear_schedule: missing a required argument"),
         ("linear_schedule", {"init_value": 1.0, "end_value": 0.0, "transition_steps": 0},

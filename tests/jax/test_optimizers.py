@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import optax
 import pytest
 from flax import nnx
+from flax.training.train_state import TrainState
 
 from gradatim import Constant, GradatimError, Linear, Plateau, warmup_cosine
 from gradatim.jax import applied_rate, next_rate, position, scale_by_rule
@@ -82,10 +83,60 @@ def test_trains_with_flax():
 
     losses = [float(step(model, optimizer)) for _ in range(60)]
     assert losses[-1] < 0.01 * losses[0]
-    assert position(optimizer.opt_state) == 60
+    assert position(optimizer.opt_state) == position(optimizer) == 60
     scale = optimizer.opt_state[-1].rule.scale.item()
     assert scale < 1.0
     assert applied_rate(optimizer.opt_state, SCHEDULE) == SCHEDULE(59) * scale
+    assert applied_rate(optimizer, SCHEDULE) == SCHEDULE(59) * scale
+    assert next_rate(optimizer, SCHEDULE) == 0.0
+    assert nnx.jit(position)(optimizer) == 60
+
+
+def test_a_train_state_of_flax_is_read():
+    state = TrainState.create(apply_fn=None, params=TARGET, tx=optax.adamw(SCHEDULE))
+    assert position(state) == 0
+    assert applied_rate(state, SCHEDULE) is None
+    state = state.apply_gradients(grads=TARGET).apply_gradients(grads=TARGET)
+    assert (position(state), applied_rate(state, SCHEDULE)) == (2, SCHEDULE(1))
+    assert next_rate(state, SCHEDULE) == SCHEDULE(2)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        optax.adamw(SCHEDULE),
+        optax.inject_hyperparams(optax.adamw)(learning_rate=SCHEDULE),
+        optax.MultiSteps(optax.adamw(SCHEDULE), 1),
+        optax.chain(
+            optax.adamw(SCHEDULE),
+            scale_by_rule(Plateau(mode="min", nan="worse", factor=0.5, patience=0)),
+        ),
+    ],
+    ids=["adamw", "inject_hyperparams", "MultiSteps", "rule"],
+)
+def test_a_compiled_step_reads_its_own_rate(optimizer):
+    @jax.jit
+    def step(state):
+        _, state = optimizer.update(TARGET, state, TARGET, value=1.0)
+        return state, (position(state), applied_rate(state, SCHEDULE), next_rate(state, SCHEDULE))
+
+    state = optimizer.init(TARGET)
+    assert jnp.isnan(jax.jit(lambda state: applied_rate(state, SCHEDULE))(state))
+    for _ in range(3):
+        state, compiled = step(state)
+        read = (position(state), applied_rate(state, SCHEDULE), next_rate(state, SCHEDULE))
+        assert [float(x) for x in compiled] == pytest.approx(list(read), rel=5e-7)
+    assert position(state) == 3
+
+
+def test_states_of_an_ensemble_are_read_together():
+    optimizer = optax.sgd(SCHEDULE)
+    states = jax.vmap(optimizer.init)(jnp.zeros((3, 2)))
+    assert position(states).tolist() == [0, 0, 0]
+    assert jnp.isnan(applied_rate(states, SCHEDULE)).all()
+    _, states = jax.vmap(optimizer.update)(jnp.ones((3, 2)), states)
+    assert position(states).tolist() == [1, 1, 1]
+    assert next_rate(states, SCHEDULE).tolist() == pytest.approx([SCHEDULE(1)] * 3)
 
 
 def test_each_update_uses_the_value_of_its_step():
@@ -148,6 +199,9 @@ def test_states_without_a_schedule_are_refused():
         position(state)
     with pytest.raises(GradatimError, match="holds no rate"):
         applied_rate(state)
+    for optimizer in (optax.adamw(SCHEDULE), optax.MultiSteps(optax.adamw(SCHEDULE), 2)):
+        with pytest.raises(GradatimError, match="this is an optimizer.*Give its state"):
+            position(optimizer)
     counted = optax.adamw(SCHEDULE).init(jnp.zeros(()))
     assert applied_rate(counted, SCHEDULE) is None
     with pytest.raises(GradatimError, match="schedule must be the schedule of the optimizer"):

@@ -5,6 +5,7 @@ import random
 
 import jax
 import jax.numpy as jnp
+import numpy
 import optax
 import pytest
 
@@ -45,7 +46,7 @@ def scanned(rule, values, average=1):
     _, (updates, scales) = jax.jit(lambda s, v: jax.lax.scan(step, s, v))(
         state, jnp.asarray(values)
     )
-    assert updates.tolist() == scales.tolist(), "an update has the scale that its metric led to"
+    numpy.testing.assert_array_equal(updates, scales, "an update has the scale of its metric")
     return scales.tolist()
 
 
@@ -139,7 +140,6 @@ def test_passes_through_what_optax_wraps_around_it():
     ("arguments", "message"),
     [
         ((0.1,), "rule must be a rule such as Plateau, got 0.1"),
-        ((Plateau(mode="min"),), "the rule's nan must be 'ignore' or 'worse', got 'error'"),
         ((RULES[0], 0), "average must be a whole number, 1 or more, got 0"),
         ((RULES[0], 1.5), "average must be a whole number, 1 or more, got 1.5"),
     ],
@@ -147,6 +147,48 @@ def test_passes_through_what_optax_wraps_around_it():
 def test_mistakes_are_found_when_it_is_built(arguments, message):
     with pytest.raises(GradatimError, match=message):
         scale_by_rule(*arguments)
+
+
+def test_the_rule_of_the_readme_is_taken_and_stops_at_a_nan():
+    rule = Plateau(mode="min", factor=0.5, patience=0)
+    good = [3.0, 2.0, 2.5, 1.0]
+    assert scanned(rule, good) == rule.replay(good) == [1.0, 1.0, 0.5, 0.5]
+    # Compiled code cannot raise: from the metric on, updates are NaN, and stay so.
+    for wrong in (math.nan, math.inf, -math.inf):
+        scales = scanned(rule, [3.0, 2.0, wrong, 1.0, 2.0])
+        assert scales[:2] == [1.0, 1.0]
+        assert all(math.isnan(scale) for scale in scales[2:])
+    means = scanned(rule, [3.0, 1.0, 2.0, math.nan, 1.0, 1.0], average=2)
+    assert means[:3] == [1.0, 1.0, 1.0]
+    assert all(math.isnan(scale) for scale in means[3:])
+    # Outside of compiled code it raises, as in plain Python.
+    transformation = scale_by_rule(rule)
+    state = transformation.init(jnp.zeros(()))
+    for wrong in (math.nan, jnp.nan, jnp.asarray(jnp.inf)):
+        with pytest.raises(GradatimError, match="metric must be finite.*nan='ignore'"):
+            transformation.update(jnp.ones(()), state, value=wrong)
+    updates, _ = transformation.update(jnp.ones(()), state, value=None)
+    assert updates == 1.0
+
+
+def test_every_micro_batch_counts_outside_of_multi_steps():
+    rule = Plateau(mode="min", factor=0.5, patience=0)
+    losses = [3.0, 1.0, 4.0, 1.0, 2.0, 2.5]  # means of pairs: 2.0, 2.5, 2.25
+    inside = optax.MultiSteps(optax.chain(optax.sgd(1.0), scale_by_rule(rule)), 2)
+    outside = optax.chain(
+        optax.MultiSteps(optax.sgd(1.0), 2).gradient_transformation(),
+        scale_by_rule(rule, average=2),
+    )
+    used = {}
+    for name, optimizer in (("inside", inside), ("outside", outside)):
+        update, state = jax.jit(optimizer.update), optimizer.init(jnp.zeros(()))
+        used[name] = []
+        for loss in losses:
+            updates, state = update(jnp.ones(()), state, jnp.zeros(()), value=loss)
+            used[name].append(float(updates))
+    assert used["outside"] == [0.0, -1.0, 0.0, -0.5, 0.0, -0.25]
+    assert used["outside"][1::2] == [-scale for scale in rule.replay([2.0, 2.5, 2.25])]
+    assert used["inside"][1::2] == [-scale for scale in rule.replay([1.0, 1.0, 2.5])]
 
 
 def test_a_metric_that_was_forgotten():

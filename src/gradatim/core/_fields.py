@@ -10,6 +10,7 @@ import math
 import operator
 import types
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import cache
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -156,7 +157,7 @@ declared: Callable[[Callable[..., Any]], dict[str, Any]] = cache(_declared)
 """The fields of a class, or the arguments of a recipe, and their declared types, in order."""
 
 
-def stretched(value: Any, wanted: Any, factor: int) -> Any:
+def stretched(value: Any, wanted: Any, factor: int | Fraction) -> Any:
     """The same field value with every length of time in it ``factor`` times as long."""
     if value is None:
         return None

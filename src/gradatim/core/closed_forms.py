@@ -7,6 +7,7 @@ when, and names the piece that keeps them.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, Self
 
 from gradatim.core._fields import Number, Offset, Positive, Span, Steps, check
@@ -161,7 +162,7 @@ class Noam(Schedule):
         """What the bare powers of the step are multiplied with."""
         return float(self.warmup**0.5 if self.model_size is None else self.model_size**-0.5)
 
-    def stretched(self, factor: int) -> Self:
+    def stretched(self, factor: int | Fraction) -> Self:
         # A curve as wide as the model has its height from the step itself, so both are stretched.
         size = None if self.model_size is None else self.model_size / factor
         return self.replace(warmup=self.warmup * factor, model_size=size)

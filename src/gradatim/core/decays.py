@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cached_property
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
@@ -284,7 +285,7 @@ class Function(Schedule):
     def length(self) -> int | None:
         return self.steps
 
-    def stretched(self, factor: int) -> Self:
+    def stretched(self, factor: int | Fraction) -> Self:
         raise GradatimError(
             f"Function: {self.function} knows its own lengths, so it cannot be stretched by "
             f"{factor}. Repeat it with stretch=1, or write a second function."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from gradatim.core._config import Value
@@ -169,14 +170,22 @@ class Schedule(Value, ABC, abstract=True):
         xp = dispatch.symbolic()
         return self.held(xp.step, xp)
 
-    def stretched(self, factor: int) -> Self:
+    def stretched(self, factor: int | Fraction) -> Self:
         """The same curve, ``factor`` times as long: every length of time in it is multiplied.
 
+        Args:
+            factor: A whole number; or a ``Fraction`` that leaves every length whole, for a counter
+                in a coarser unit: tokens by the thousand are ``Fraction(1, 1000)``.
+
+        >>> from fractions import Fraction
         >>> from gradatim import Linear
         >>> Linear(start=1.0, end=0.0, steps=4).stretched(10)
         Linear(start=1.0, end=0.0, steps=40)
+        >>> Linear(start=1.0, end=0.0, steps=4000).stretched(Fraction(1, 1000))
+        Linear(start=1.0, end=0.0, steps=4)
         """
-        factor = check("stretched", "factor", Times, factor)
+        if not (isinstance(factor, Fraction) and factor > 0):
+            factor = check("stretched", "factor", Times, factor)
         fields = declared(type(self)).items()
         return self.replace(
             **{name: stretched(getattr(self, name), wanted, factor) for name, wanted in fields}

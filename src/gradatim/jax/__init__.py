@@ -7,6 +7,7 @@ from gradatim.jax import pytrees
 from gradatim.jax.importers import from_optax
 from gradatim.jax.rates import applied_rate, next_rate, position
 from gradatim.jax.rules import RuleScaleState, scale_by_rule
+from gradatim.jax.ticks import scale_by_tick
 
 __all__ = [
     "RuleScaleState",
@@ -15,6 +16,7 @@ __all__ = [
     "next_rate",
     "position",
     "scale_by_rule",
+    "scale_by_tick",
 ]
 
 pytrees.register()

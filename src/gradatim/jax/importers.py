@@ -43,11 +43,18 @@ def from_optax(constructor: str | Callable[..., Any], *args: Any, **kwargs: Any)
     Cosine(start=1.0, end=0.1, steps=100)
     """
     name = constructor if isinstance(constructor, str) else getattr(constructor, "__name__", "")
-    if name == "join_schedules":
+    if name == "join_schedules" or "<locals>" in getattr(constructor, "__qualname__", ""):
+        what = "join_schedules takes closures" if name == "join_schedules" else "this is a closure"
         raise GradatimError(
-            "from_optax: join_schedules holds closures, which cannot be read. Read each part by "
-            "its name and write a.cut(steps) >> b."
+            f"from_optax: {what}, which cannot be read. Give a constructor and its arguments, "
+            "from_optax(optax.cosine_decay_schedule, 3e-4, 1000), and join with a.cut(steps) >> b; "
+            "or give the code as text: gradatim.convert.read('optax.join_schedules(...)', 'optax')."
         )
+    if not isinstance(constructor, str) and not callable(constructor):
+        raise refuse(
+            "from_optax", "constructor", constructor, "a constructor of Optax, or its name",
+            "Write from_optax('cosine_decay_schedule', init_value=3e-4, decay_steps=1000).",
+        )  # fmt: skip
     if name not in _READERS:
         raise unknown("from_optax", "constructor", name, _READERS)
     own = getattr(optax, name, None) or getattr(optax.contrib, name)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
+
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.jax.rules import RuleScaleState
@@ -25,10 +28,12 @@ def position(opt_state: Any) -> int:
     """The updates that an optimizer's state has counted for its schedule.
 
     Updates that ``optax.MultiSteps`` only accumulated, or ``optax.apply_if_finite`` left out, are
-    not among them.
+    not among them. Inside compiled code it is an array that is not known yet, and for a state that
+    was mapped by ``vmap`` an array of counts; so are the rates.
 
     Args:
-        opt_state: The state of an optimizer that was given a schedule.
+        opt_state: The state of an optimizer that was given a schedule, or what holds one as its
+            ``opt_state``: a ``TrainState``, an ``nnx.Optimizer``.
 
     Raises:
         GradatimError: If nothing in the state counts for a schedule.
@@ -47,7 +52,7 @@ def next_rate(opt_state: Any, schedule: Schedule) -> float:
     """The rate that the next update uses, unless a rule is shown a new metric before it.
 
     Args:
-        opt_state: The state of the optimizer.
+        opt_state: The state of the optimizer, as for ``position``.
         schedule: The schedule that the optimizer was given; the state holds only how far it is.
 
     Raises:
@@ -69,10 +74,10 @@ def next_rate(opt_state: Any, schedule: Schedule) -> float:
 
 
 def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> float | None:
-    """The rate that the last update used; None before the first one.
+    """The rate that the last update used; None before the first one, in an array NaN.
 
     Args:
-        opt_state: The state of the optimizer.
+        opt_state: The state of the optimizer, as for ``position``.
         schedule: The schedule that the optimizer was given. It can be left out for an optimizer
             made by ``optax.inject_hyperparams``, whose state holds the rate.
 
@@ -83,16 +88,22 @@ def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> float | No
     found = _search(opt_state)
     if schedule is not None:
         count = _count(found)
-        return None if count == 0 else _scaled(_checked(schedule)(count - 1), found)
+        return _before_the_first(count, lambda: _scaled(_checked(schedule)(count - 1), found))
     if not found.injected:
         raise GradatimError(
             "applied_rate: this state counts updates but holds no rate. Give the schedule too: "
             "applied_rate(opt_state, schedule)."
         )
     state = found.injected[0]
-    if not _number(state.count):
-        return None
-    return _scaled(_number(state.hyperparams["learning_rate"]), found)
+    rate = state.hyperparams["learning_rate"]
+    return _before_the_first(_number(state.count), lambda: _scaled(_number(rate), found))
+
+
+def _before_the_first(count: Any, rate: Callable[[], Any]) -> Any:
+    """The rate, unless no update has been counted yet."""
+    if isinstance(count, int):
+        return rate() if count else None
+    return jnp.where(count == 0, jnp.nan, rate())
 
 
 def _checked(schedule: Any) -> Schedule:
@@ -101,28 +112,42 @@ def _checked(schedule: Any) -> Schedule:
     return schedule
 
 
-def _count(found: _Found) -> int:
+def _count(found: _Found) -> Any:
     if not found.counters:
         raise GradatimError(
             "position: nothing in this state counts updates for a schedule. Give the state of an "
             "optimizer that has one, such as optax.adamw(schedule)."
         )
-    return int(_number(found.counters[0].count))
+    return _number(found.counters[0].count)
 
 
-def _scaled(rate: float, found: _Found) -> float:
+def _scaled(rate: Any, found: _Found) -> Any:
     for scale in found.scales:
         rate *= _number(scale)
     return rate
 
 
 def _number(held: Any) -> Any:
-    return held.item()  # half the time of int(held), and a variable of flax has it too
+    try:
+        return held.item()  # half the time of int(held), and a variable of flax has it too
+    except (jax.errors.ConcretizationTypeError, ValueError):  # compiled code, or several numbers
+        return jnp.asarray(held)
 
 
 def _search(opt_state: Any) -> _Found:
+    if hasattr(opt_state, "opt_state"):  # a TrainState or an nnx.Optimizer
+        opt_state = opt_state.opt_state
+    elif hasattr(opt_state, "init") and hasattr(opt_state, "update"):
+        raise GradatimError(
+            "position: this is an optimizer, which counts nothing. Give its state: what its init "
+            "and update return."
+        )
+    return _found_in(opt_state)
+
+
+def _found_in(state: Any) -> _Found:
     found = _Found([], [], [])
-    _walk(opt_state, found)
+    _walk(state, found)
     return found
 
 
@@ -147,7 +172,7 @@ def _walk(state: Any, found: _Found) -> None:
 
 def _parts(states: dict[Any, Any], found: _Found) -> None:
     """States by name: of the parts of a model, or of several hyperparameters."""
-    each = {name: _search(state) for name, state in states.items()}
+    each = {name: _found_in(state) for name, state in states.items()}
     if len(each) > 1 and any(one.scales for one in each.values()):
         raise GradatimError(
             f"reading a rate: {', '.join(map(repr, each))} have rules of their own. Give the state "

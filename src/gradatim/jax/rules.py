@@ -37,8 +37,12 @@ def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationE
     update it is given with. The decisions are those of the rule in plain Python; metrics are
     compared in JAX's default float.
 
+    Under ``optax.MultiSteps`` chain it outside, with ``average`` as many as the micro-batches of an
+    update: inside, it sees the value of the last one only.
+
     Args:
-        rule: The rule, with ``nan="ignore"`` or ``nan="worse"``: compiled code cannot raise.
+        rule: The rule. Compiled code cannot raise: there a metric that is not finite makes the
+            scale NaN, and with it the updates, if the rule has ``nan="error"``.
         average: Values, one an update, whose mean is one metric for the rule: 1 for the metric of
             an evaluation, some hundreds for the loss of single batches. With ``nan="ignore"``
             values that are not finite are left out of the mean.
@@ -49,7 +53,8 @@ def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationE
         rule has ``nan="ignore"``, ``value=jnp.nan``.
 
     Raises:
-        GradatimError: For something that is no rule, for ``nan="error"``, or an average below 1.
+        GradatimError: For something that is no rule, or an average below 1. In ``update``, outside
+            of compiled code: for a metric that is not finite, if the rule has ``nan="error"``.
 
     >>> import jax.numpy as jnp
     >>> import optax
@@ -66,11 +71,6 @@ def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationE
     """
     if not isinstance(rule, Rule):
         raise refuse("scale_by_rule", "rule", rule, "a rule such as Plateau")
-    if rule.nan == "error":
-        raise refuse(
-            "scale_by_rule", "the rule's nan", rule.nan, "'ignore' or 'worse'",
-            "Compiled code cannot stop at a NaN.",
-        )  # fmt: skip
     average = check("scale_by_rule", "average", Times, average)
     return optax.GradientTransformationExtraArgs(
         lambda _: _initial(rule),
@@ -104,6 +104,8 @@ def _update(
 def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> RuleScaleState:
     if jnp.shape(value) != ():
         raise refuse("scale_by_rule", "the shape of value", jnp.shape(value), "that of one number")
+    if rule.nan == "error" and not dispatch.traced(value):
+        rule.update(rule.init(), float(value))  # raises as in plain Python
     metric = jnp.asarray(value, state.total.dtype)
     if average == 1:
         return state._replace(rule=_next(rule, state.rule, metric))
@@ -124,7 +126,11 @@ def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> Rul
 
 
 def _next(rule: Rule, state: RuleState, metric: Any) -> RuleState:
-    following = rule.update(state, metric, dispatch.framework("jax"))
+    silent = rule.replace(nan="worse") if rule.nan == "error" else rule
+    following = silent.update(state, metric, dispatch.framework("jax"))
+    if silent is not rule:
+        scale = jnp.where(jnp.isfinite(metric), following.scale, jnp.nan)
+        following = following._replace(scale=scale)
     # A scan carries the same types round and round; a rule may put a plain 0 where it counts.
     pairs = zip(following, state, strict=True)
     return RuleState(*(jnp.asarray(new, old.dtype) for new, old in pairs))

@@ -128,8 +128,8 @@ class Jax(Array):
         if step.ndim == 0 and schedule.last_boundary > last:
             raise GradatimError(
                 f"schedule(step): this schedule goes on to step {schedule.last_boundary}, and a "
-                f"counter of type {step.dtype} only to {last}. Count in a coarser unit, such as "
-                "1024 tokens instead of one, and build the schedule in that unit; or enable "
+                f"counter of type {step.dtype} only to {last}. Count in a coarser unit, such as a "
+                "thousand tokens, with schedule.stretched(Fraction(1, 1000)); or enable "
                 "jax_enable_x64 and count in int64."
             )
         if self._largest(t) != 2**32 - 1:
