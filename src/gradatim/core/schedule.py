@@ -132,7 +132,7 @@ class Schedule(Value, ABC, abstract=True):
                 "Write xp.where(t < 100, 0.1, 0.01), which chooses for each step."
             ) from error
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: Any = None) -> Any:
         """The value for update ``step + 1``.
 
         Args:

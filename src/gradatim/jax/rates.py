@@ -24,7 +24,7 @@ class _Found(NamedTuple):
     scales: list[Any]
 
 
-def position(opt_state: Any) -> int:
+def position(opt_state: Any) -> Any:
     """The updates that an optimizer's state has counted for its schedule.
 
     Updates that ``optax.MultiSteps`` only accumulated, or ``optax.apply_if_finite`` left out, are
@@ -48,7 +48,7 @@ def position(opt_state: Any) -> int:
     return _count(_search(opt_state))
 
 
-def next_rate(opt_state: Any, schedule: Schedule) -> float:
+def next_rate(opt_state: Any, schedule: Schedule) -> Any:
     """The rate that the next update uses, unless a rule is shown a new metric before it.
 
     Args:
@@ -73,7 +73,7 @@ def next_rate(opt_state: Any, schedule: Schedule) -> float:
     return _scaled(_checked(schedule)(_count(found)), found)
 
 
-def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> float | None:
+def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> Any:
     """The rate that the last update used; None before the first one, in an array NaN.
 
     Args:

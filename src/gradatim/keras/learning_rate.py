@@ -14,6 +14,20 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.keras.memory import Memory
 
+# Keras counts batches in 64 bits on TensorFlow, in 32 elsewhere.
+LAST_BATCH = 2**63 - 1 if keras.backend.backend() == "tensorflow" else 2**31 - 1
+
+
+def check_reached(where: str, schedule: Schedule, accumulate: int) -> None:
+    """Refuse a schedule that goes on past what Keras can count: it would stop there unseen."""
+    batches = schedule.last_boundary * accumulate
+    if batches > LAST_BATCH:
+        raise GradatimError(
+            f"{where}: this schedule goes on for {batches} batches, and Keras on "
+            f"{keras.backend.backend()} counts to {LAST_BATCH}. Count in a coarser unit: "
+            "Scheduler(plan=Plan(..., run=Run(clock='tokens', ...)))."
+        )
+
 
 def _as_it_stands(call: Any) -> Any:
     """Formulas need no AutoGraph, which would rewrite each of them from its source file."""
@@ -38,8 +52,9 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         memory: Left out. A ``Scheduler`` puts there what it needs to go on after a load.
 
     Raises:
-        GradatimError: If it is not a schedule, cannot be computed, or cannot be written to a
-            file. Keras empties the old file before it asks, so that is settled here.
+        GradatimError: If it is not a schedule, cannot be computed, goes on for longer than Keras
+            can count, or cannot be written to a file. Keras empties the old file before it asks,
+            so that is settled here.
 
     >>> from gradatim import warmup_cosine
     >>> rate = LearningRate(warmup_cosine(peak=0.5, steps=1000, warmup=100))
@@ -61,6 +76,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         self.schedule = schedule
         self.accumulate: int = check("LearningRate", "accumulate", Times, accumulate)
         self.memory = memory
+        check_reached("LearningRate", schedule, self.accumulate)
         self._config = _proven(schedule)
 
     @_as_it_stands
@@ -70,6 +86,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         Args:
             step: The batches so far: what Keras' optimizers count, or whole numbers.
         """
+        if isinstance(step, int):  # however large: no integer of the backend need hold it
+            return ops.convert_to_tensor(self.schedule(step // self.accumulate), dtype="float32")
         step = ops.convert_to_tensor(step)
         return self.schedule(step if self.accumulate == 1 else step // self.accumulate)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
+
+from gradatim.keras.note import Note
 
 
 class Memory(keras.layers.Layer):  # type: ignore[misc]
@@ -22,20 +23,25 @@ class Memory(keras.layers.Layer):  # type: ignore[misc]
     def __init__(self, arrived: str | None = None) -> None:
         super().__init__(name="gradatim")
         self._arrived = arrived
-        self._write: Callable[[], dict[str, Any]] | None = None
+        self._write: Callable[[], Note] | None = None
 
-    def attach(self, write: Callable[[], dict[str, Any]]) -> None:
+    def attach(self, write: Callable[[], Note]) -> None:
         """From now on this function says what the note is."""
         self._write = write
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a callback of this process writes the note, which came from no file."""
+        return self._write is not None
+
     def text(self) -> str | None:
         """The note as it would be written now."""
-        return self._arrived if self._write is None else json.dumps(self._write())
+        return self._arrived if self._write is None else self._write().text()
 
-    def arrived(self) -> dict[str, Any] | None:
+    def arrived(self) -> Note | None:
         """The note that was read from a file since the last call, if any."""
         text, self._arrived = self._arrived, None
-        return None if text is None else json.loads(text)
+        return None if text is None else Note.read(text)
 
     def save_own_variables(self, store: Any) -> None:
         """Called by Keras while it writes a file."""

@@ -8,16 +8,21 @@ happens at every update.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
+from gradatim.core.by_updates import by_updates
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
-from gradatim.keras.translation import from_keras
+from gradatim.drive import Driver
+from gradatim.keras.translation import schedule_of
+
+Source = Callable[[Any], Any]
+"""What a compiled step asks for a number: a schedule, or another function of the update count."""
 
 # Not numbers of the update rule, or settled once and for all when the optimizer is built.
 _FIXED = {
@@ -52,8 +57,10 @@ def accumulation(optimizer: Any) -> int:
     return optimizer.gradient_accumulation_steps or 1
 
 
-def rate(optimizer: Any, wanted: Schedule | None) -> Schedule:
+def rate(optimizer: Any, wanted: Schedule | None, driver: Driver) -> Schedule:
     """The schedule of the rate: the one wanted, or else the one that the optimizer has.
+
+    The optimizer's own is one of updates, whatever the clock of the run.
 
     Raises:
         GradatimError: If the two contradict each other, or the optimizer's cannot be understood.
@@ -61,12 +68,14 @@ def rate(optimizer: Any, wanted: Schedule | None) -> Schedule:
     found, accumulate = optimizer._learning_rate, accumulation(optimizer)
     if isinstance(found, keras.Variable):  # a float, which Keras puts there if nobody else does
         return Constant(float(_read(found))) if wanted is None else wanted
-    if isinstance(getattr(found, "schedule", None), Schedule):
-        own: Schedule = found.schedule
-        counted = getattr(found, "accumulate", 1)
+    counted = getattr(found, "accumulate", 1)
+    if isinstance(found, Schedule):  # Adam(schedule): without a Scheduler it cannot be used
+        own, counted = found, accumulate
+    elif isinstance(getattr(found, "schedule", None), Schedule):
+        own = found.schedule
     else:
-        own, counted = from_keras(found), 1
-    if wanted not in (None, own):
+        own = schedule_of(found)
+    if wanted is not None and wanted != own:
         raise GradatimError(
             f"Scheduler: the optimizer has a schedule of its own, {own!r}. Leave lr out to use it, "
             "or build the optimizer without."
@@ -77,10 +86,10 @@ def rate(optimizer: Any, wanted: Schedule | None) -> Schedule:
             f"{accumulate}, as its gradient_accumulation_steps",
             f"Write LearningRate(schedule, accumulate={accumulate}).",
         )  # fmt: skip
-    return own
+    return own if driver.clock.unit == "updates" else by_updates(own)
 
 
-def check(optimizer: Any, name: str) -> None:
+def check(optimizer: Any, name: str, schedule: Schedule) -> None:
     """Refuse a name that is no number of this optimizer, or one that it has switched off."""
     config = optimizer.get_config()
     numbers = {
@@ -93,27 +102,34 @@ def check(optimizer: Any, name: str) -> None:
     if numbers[name] == 0:
         raise GradatimError(
             f"Scheduler: {type(optimizer).__name__} was built with {name}=0, and leaves out what "
-            f"{name} needs. Build it with the first value of the schedule, such as {name}=0.9."
+            f"{name} needs. Build it with a value of the schedule, such as {name}="
+            f"{_one_value(schedule)!r}."
         )
 
 
-def drive(optimizer: Any, schedules: Mapping[str, Schedule]) -> None:
-    """Let each update of this optimizer use these schedules; an earlier call is forgotten."""
+def _one_value(schedule: Schedule) -> float:
+    """A value of the schedule that is not 0, or any number if there is none."""
+    end = schedule.length or 1
+    return next((v for v in map(schedule, (0, end, end // 2, 1)) if v), 0.1)
+
+
+def drive(optimizer: Any, sources: Mapping[str, Source]) -> None:
+    """Let each update of this optimizer use these numbers; an earlier call is forgotten."""
     apply = type(optimizer).apply
 
     def driven(grads: Any, trainable_variables: Any = None) -> Any:
-        held = {name: getattr(optimizer, name) for name in schedules}
+        held = {name: getattr(optimizer, name) for name in sources}
         update = ops.convert_to_tensor(optimizer.iterations)
         try:
-            for name, schedule in schedules.items():
-                setattr(optimizer, name, _number(schedule(update)))
+            for name, source in sources.items():
+                setattr(optimizer, name, _number(source(update)))
             return apply(optimizer, grads, trainable_variables)
         finally:
             # A tensor of a trace must not outlive it, and a config holds a plain number.
             for name, value in held.items():
                 setattr(optimizer, name, value)
 
-    if schedules or "apply" in vars(optimizer):
+    if sources or "apply" in vars(optimizer):
         optimizer.apply = driven
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from keras.callbacks import ReduceLROnPlateau
 from keras.optimizers import schedules as keras_schedules
 
 from gradatim.core.combine import Join, Sum
@@ -13,16 +14,22 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.recipes import cosine_restarts, piecewise_constant
 from gradatim.core.reshape import Repeat, Staircase
+from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+from gradatim.keras.plateau import rule_of_plateau
 
 
-def from_keras(schedule: Any) -> Schedule:
-    """The core schedule with the same values as one of Keras' own.
+def from_keras(schedule: Any) -> Schedule | Rule:
+    """The core schedule with the same values as one of Keras' own, or the rule of a callback.
 
     Args:
         schedule: A ``CosineDecay``, ``CosineDecayRestarts``, ``ExponentialDecay``,
             ``InverseTimeDecay``, ``PiecewiseConstantDecay`` or ``PolynomialDecay``, or what
-            ``keras.optimizers.schedules.serialize`` makes of it. Lengths are in updates.
+            ``keras.optimizers.schedules.serialize`` makes of it. Lengths are in updates. Or a
+            ``ReduceLROnPlateau``.
+
+    Returns:
+        A schedule; for a ``ReduceLROnPlateau`` the rule that lowers at the same epochs.
 
     Raises:
         GradatimError: If it is none of these, or asks for what no core schedule does:
@@ -34,7 +41,17 @@ def from_keras(schedule: Any) -> Schedule:
     >>> from keras.optimizers.schedules import CosineDecay
     >>> from_keras(CosineDecay(0.0, 90, warmup_target=0.5, warmup_steps=10))
     Linear(start=0.0, end=0.5, steps=10) >> Cosine(start=0.5, end=0.0, steps=90)
+    >>> from keras.callbacks import ReduceLROnPlateau
+    >>> from_keras(ReduceLROnPlateau(factor=0.5, patience=3, min_delta=0.01)).patience
+    2
     """
+    if isinstance(schedule, ReduceLROnPlateau):
+        return rule_of_plateau(schedule)
+    return schedule_of(schedule)
+
+
+def schedule_of(schedule: Any) -> Schedule:
+    """The core schedule with the same values as one of Keras' own."""
     if isinstance(schedule, Mapping):
         name, config = schedule.get("class_name"), schedule.get("config")
     elif isinstance(schedule, keras_schedules.LearningRateSchedule):

@@ -94,6 +94,7 @@ class WarmupCosineDecay(Scheduler):
         start_lr: The rate the warm-up comes from.
         target_lr: The rate after the warm-up.
         hold: Updates at the target before the decay.
+        options: What ``Scheduler`` takes beside ``lr``: ``rule``, ``monitor``, ``on_mismatch``.
 
     Raises:
         GradatimError: As ``lr_warmup_cosine_decay``.
@@ -110,12 +111,14 @@ class WarmupCosineDecay(Scheduler):
         start_lr: float = 0.0,
         target_lr: float = 1e-3,
         hold: int = 0,
+        **options: Any,
     ) -> None:
         super().__init__(
             _schedule(
                 "WarmupCosineDecay", start_lr=start_lr, target_lr=target_lr,
                 warmup_steps=warmup_steps, total_steps=total_steps, hold=hold,
-            )
+            ),
+            **options,
         )  # fmt: skip
 
 

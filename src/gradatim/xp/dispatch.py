@@ -20,6 +20,7 @@ from gradatim.xp.frameworks import (
     Jax,
     NumPy,
     jax_,
+    no_step,
     not_a_step,
     numpy_,
     tensorflow_,
@@ -104,6 +105,8 @@ def operations_for(step: Any) -> tuple[Operations, Any]:
 
 def evaluate(schedule: Any, step: Any) -> Any:
     """The value of a schedule at a step of any kind."""
+    if step is None:
+        raise no_step()
     xp, t = operations_for(step)
     return xp.evaluate(schedule, t, step) if isinstance(xp, Jax) else schedule.held(t, xp)
 

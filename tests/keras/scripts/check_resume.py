@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import keras
-from probe import data, network
+from probe import data, network, refused
 
 import gradatim as g
 from gradatim.keras import LearningRate, Scheduler
@@ -149,16 +149,21 @@ def check_another_schedule_is_refused_or_chosen():
 
 
 def check_weights_of_a_run_without_a_scheduler_are_taken():
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "m.weights.h5"
-        x, y = data()
-        plain = network(keras.optimizers.Adam(LearningRate(CURVE)))
-        plain.fit(x, y, batch_size=4, epochs=2, verbose=0)
-        plain.save_weights(path)
+    for rule in (None, RULE):
         model = network(keras.optimizers.Adam(LearningRate(CURVE)))
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(path)
-    second = scheduler()
-    run([second], model, initial_epoch=2)
-    assert second.lrs[0] == CURVE(20)
-    assert second.driver.position == 40
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "m.weights.h5"
+            x, y = data()
+            plain = network(keras.optimizers.Adam(LearningRate(CURVE)))
+            plain.fit(x, y, batch_size=4, epochs=2, verbose=0)
+            plain.save_weights(path)
+            model.load_weights(path)
+        second = Scheduler(lr=CURVE, rule=rule)
+        if rule is not None:  # which may have seen metrics that nobody knows of
+            with refused("has made 20 updates", "the rule of lr", "scheduler.seek(20)"):
+                run([second], model, initial_epoch=2)
+            second.seek(20)
+        run([second], model, initial_epoch=2)
+        assert second.lrs[0] == CURVE(20)
+        assert second.driver.position == 40

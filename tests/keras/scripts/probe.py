@@ -93,6 +93,17 @@ def close(got, wanted, within):
 
 
 @contextlib.contextmanager
+def warned(*words):
+    """The block warns once of ours, in a sentence in which these words stand."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    ours = [str(w.message) for w in caught if "Scheduler" in str(w.message) or words[0] in str(w)]
+    if len(ours) != 1 or not all(word in ours[0] for word in words):
+        raise AssertionError(f"warned of {ours}, not once of {words}")
+
+
+@contextlib.contextmanager
 def refused(*words):
     """The block raises a GradatimError in whose sentence these words stand."""
     try:
