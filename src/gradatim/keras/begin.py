@@ -51,13 +51,15 @@ def check_left(driver: Driver) -> None:
     Raises:
         GradatimError: If every learning rate is 0 for good, or the run is over.
     """
-    tick, end, lr = driver.tick, end_of_rates(driver.plan), driver.plan["lr"]
-    ticks = ticks_of(driver.clock.unit)
+    end, lr = end_of_rates(driver.plan), driver.plan["lr"]
+    clock = "updates" if lr.uses_position else driver.clock.unit
+    tick, ticks = driver.position if lr.uses_position else driver.tick, ticks_of(clock)
     again = "To run it again from its start, call scheduler.seek(0) before fit, or compile"
     again += " the model with a new optimizer"
     if driver.clock.unit != "updates" and driver.done:
         raise GradatimError(
-            f"Scheduler: the run is over, after {tick} {ticks}: fit would stop at once. {again}."
+            f"Scheduler: the run is over, after {driver.tick} {ticks_of(driver.clock.unit)}: fit "
+            f"would stop at once. {again}."
         )
     if tick >= end:
         raise GradatimError(

@@ -42,6 +42,21 @@ def fit(model, callbacks=(), batches=16, epochs=1, **options):
     return model.fit(x, y, epochs=epochs, callbacks=list(callbacks), **options)
 
 
+class Interrupt(keras.callbacks.Callback):
+    """The user stops the cell after a batch of an epoch."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at, self.epoch = (epoch, batch), 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            raise KeyboardInterrupt
+
+
 def moved(model):
     """The sum of the rates of all updates so far."""
     return -float(model.get_weights()[0][0, 0])
@@ -104,12 +119,14 @@ def warned(*words):
 
 
 @contextlib.contextmanager
-def refused(*words):
+def refused(*words, without=None):
     """The block raises a GradatimError in whose sentence these words stand."""
     try:
         yield
     except Exception as error:
         missing = [word for word in words if word not in str(error)]
+        if without is not None and without in str(error):
+            raise AssertionError(f"the error speaks of {without!r}") from error
         if missing or not isinstance(error, GradatimError):
             raise AssertionError(f"the error does not say {missing}") from error
     else:
