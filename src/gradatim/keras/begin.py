@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradatim.core.clocks import ticks_of
+from gradatim.core.by_updates import clock_for
+from gradatim.core.clocks import amount
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import stays
@@ -51,26 +52,28 @@ def check_left(driver: Driver) -> None:
     Raises:
         GradatimError: If every learning rate is 0 for good, or the run is over.
     """
-    end, lr = end_of_rates(driver.plan), driver.plan["lr"]
-    clock = "updates" if lr.uses_position else driver.clock.unit
-    tick, ticks = driver.position if lr.uses_position else driver.tick, ticks_of(clock)
     again = "To run it again from its start, call scheduler.seek(0) before fit, or compile"
     again += " the model with a new optimizer"
     if driver.clock.unit != "updates" and driver.done:
         raise GradatimError(
-            f"Scheduler: the run is over, after {driver.tick} {ticks_of(driver.clock.unit)}: fit "
+            f"Scheduler: the run is over, after {amount(driver.tick, driver.clock.unit)}: fit "
             f"would stop at once. {again}."
         )
-    if tick >= end:
+    lr = driver.plan["lr"]
+    clock = clock_for(lr, driver.plan.run)
+    here = driver.position if clock == "updates" else driver.tick
+    end_tick, end_position = end_of_rates(driver.plan)
+    if driver.tick >= end_tick and driver.position >= end_position:
         raise GradatimError(
-            f"Scheduler: the schedule of lr has ended at 0, after {end} {ticks}, and the optimizer "
-            f"is at {tick}: fit would change nothing. {again}; to train on, give a longer one and "
-            "on_mismatch='override'."
+            "Scheduler: the schedule of lr has ended at 0, after "
+            f"{amount(max(end_tick, end_position), clock)}, and the optimizer is at "
+            f"{amount(here, clock)}: fit would change nothing. {again}; to train on, give a longer "
+            "one and on_mismatch='override'."
         )
-    if lr.length and tick >= lr.length and not stays(lr):
+    if lr.length and here >= lr.length and not stays(lr):
         warn(
-            f"Scheduler: the schedule of lr has ended, after {lr.length} {ticks}, and this fit "
-            f"runs at its last value, {driver.next['lr']!r}, throughout. {again}."
+            f"Scheduler: the schedule of lr has ended, after {amount(lr.length, clock)}, and this "
+            f"fit runs at its last value, {driver.next['lr']!r}, throughout. {again}."
         )
 
 

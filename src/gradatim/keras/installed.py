@@ -65,7 +65,8 @@ class Installed:
         for schedule in now.values():
             check_reached("Scheduler", schedule, self._accumulate)
         self._formulas, self.feed = now, None
-        self._inner.learning_rate = LearningRate(now["lr"], self._accumulate, self._memory)
+        rate = LearningRate(now["lr"], self._accumulate, self._memory)
+        optimizer.set_rate(self._inner, rate)
         optimizer.drive(self._inner, {name: one for name, one in now.items() if name != "lr"})
         return True
 
@@ -84,7 +85,7 @@ class Installed:
         self.feed = feed = Feed(both, len(targets))
         sources = {target.value: feed.source(at) for at, (_, target) in enumerate(targets)}
         at = [target.value for _, target in targets].index("lr")
-        self._inner.learning_rate = FedRate(driver.clock.unit, self._memory, feed, at)
+        optimizer.set_rate(self._inner, FedRate(driver.clock.unit, self._memory, feed, at))
         optimizer.drive(self._inner, {name: one for name, one in sources.items() if name != "lr"})
         return True
 

@@ -42,10 +42,10 @@ class Note(NamedTuple):
 
     def at(self, position: int) -> dict[str, Any]:
         """The driver's state, at the position that the optimizer's count says."""
-        run = self.driver["run"]
-        by_updates = run is None or build(run).clock == "updates"
-        tick = {"tick": position} if by_updates and "tick" in self.driver else {}
-        return {**self.driver, "position": position, **tick}
+        state = {**self.driver, "position": position}
+        if "tick" in state and (state["run"] is None or build(state["run"]).clock == "updates"):
+            state["tick"] = position
+        return state
 
     def differing(self, state: Mapping[str, Any]) -> list[str]:
         """The values whose schedule or rule is another one in a driver's state."""

@@ -89,6 +89,14 @@ def rate(optimizer: Any, wanted: Schedule | None, driver: Driver) -> Schedule:
     return own if driver.clock.unit == "updates" else by_updates(own)
 
 
+def set_rate(optimizer: Any, rate: Any) -> None:
+    """Let the optimizer follow a rate of ours."""
+    if isinstance(optimizer._learning_rate, keras.Variable):
+        optimizer.learning_rate = rate  # and the variable is no longer one of the optimizer's
+    else:  # TensorFlow would ask the old one for its present value, which it may not have
+        optimizer._learning_rate = rate
+
+
 def check(optimizer: Any, name: str, schedule: Schedule) -> None:
     """Refuse a name that is no number of this optimizer, or one that it has switched off."""
     config = optimizer.get_config()

@@ -133,9 +133,12 @@ class Scheduler(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         Raises:
             GradatimError: If it is no whole number, 0 or more, or the tick is not known.
         """
-        tick = 0 if position == 0 and tick is None else tick
+        self._sought = position, 0 if position == 0 and tick is None else tick
+        self._seek(*self._sought)
+
+    def _seek(self, position: int, tick: int | None = None) -> None:
+        self.driver.updates.begin(self.driver.position)  # what stepped last is of another run
         self.driver.seek(position, tick)
-        self._sought = position, tick
 
     # Keras calls set_model, then on_train_begin of each callback in turn. BackupAndRestore loads
     # in the latter, so what it loads into must be there before, and is taken up after.
@@ -153,7 +156,7 @@ class Scheduler(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         if inner is not self._optimizer:
             self._attach(inner)
         if self._sought is not None:
-            self.driver.seek(*self._sought)
+            self._seek(*self._sought)
             self._origin = self._updates() - self._sought[0]
             self._sought, self._epoch = None, None
             self._is_stated = self._is_explained = True
@@ -207,7 +210,7 @@ class Scheduler(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         elif updates - self._origin != self.driver.position:
             self._origin, self._is_explained = 0, False
             if is_known(self.driver):
-                self.driver.seek(updates)
+                self._seek(updates)
 
     def _step(self, position: int) -> None:
         """Take up the updates up to this position."""
@@ -259,7 +262,7 @@ class Scheduler(Driven, keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Called by Keras: hand over the values of the next update, under another clock."""
         if self._installed is not None and self._feed is not None:
-            self.driver.check_told()
+            self.driver.check_ready()
             self._installed.write(self.driver, self._model)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
