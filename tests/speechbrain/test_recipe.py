@@ -1,13 +1,19 @@
 """The faults of real recipes, found from the scheduler."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from gradatim import Run
 from gradatim.speechbrain import (
     CyclicLRScheduler,
     IntervalScheduler,
+    LinearNoamScheduler,
     LinearScheduler,
     NewBobScheduler,
+    NoamIntervalScheduler,
     NoamScheduler,
     ReduceLROnPlateau,
     StepScheduler,
@@ -36,6 +42,31 @@ def test_a_scheduler_that_is_never_called():
     assert "on_fit_batch_end" in finding.fix
     assert said(called(NoamScheduler(1e-5, 500), 12), updates=12) == []
     assert said(NoamScheduler(1e-5, 500), updates=0) == []
+
+
+def test_the_first_update_runs_at_the_optimizers_own_rate():
+    ((severity, place, sentence), *more) = said(NoamScheduler(1e-3, 1000), 10_000)
+    assert (severity, place, more) == ("warning", "update 1", [])
+    assert (
+        "the optimizer's own rate, 0.001 if that is lr_initial, and the second at 1e-06" in sentence
+    )
+    # Nothing is said of an update at 0, which there is not.
+    for scheduler in (
+        NoamScheduler(1e-3, 1000),
+        NoamScheduler(1.0, 1000, model_size=64),
+        LinearNoamScheduler(1e-3, 100, 10),
+        NoamIntervalScheduler(1e-3, 100, [500], [0.5]),
+        WarmCoolDecayLRSchedule(1e-3, 100, 100, 10_000),
+    ):
+        assert not [s for _, _, s in said(scheduler, 10_000) if "first updates run at 0" in s]
+    assert said(NoamScheduler(1e-3, 0), 10_000) == said(NoamScheduler(1e-3, 1), 10_000) == []
+
+
+def test_an_original_is_explained_and_checked_as_ours():
+    # In an interpreter of its own: SpeechBrain wants an empty module to stand for torchaudio.
+    script = Path(__file__).parent / "scripts" / "originals.py"
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert run.stdout.split() == ["14", "explained"], run.stderr
 
 
 def test_a_cycle_that_goes_on_in_validation():

@@ -16,6 +16,8 @@ from gradatim.findings import check as check_schedule
 from gradatim.speechbrain.arguments import plain
 from gradatim.speechbrain.epochs import LinearScheduler, StepScheduler
 from gradatim.speechbrain.metrics import NewBobScheduler, ReduceLROnPlateau
+from gradatim.speechbrain.optimizer import PerUpdate
+from gradatim.speechbrain.originals import as_ours
 
 _HIGHER_IS_BETTER = re.compile(
     r"(?<![a-z])(acc(uracy)?|bleu|chrf|f1|f_?score|map|pesq|(si_?)?s[dn]ri?|stoi)(?![a-z])", re.I
@@ -26,6 +28,9 @@ _PER_EPOCH = (LinearScheduler, StepScheduler, NewBobScheduler, ReduceLROnPlateau
 def explain(scheduler: Any) -> Schedule | Rule:
     """What a scheduler plays, as a value of the core: its schedule, or the rule it decides by.
 
+    Args:
+        scheduler: One of these schedulers, or the one of SpeechBrain's own with its name.
+
     Raises:
         GradatimError: If it is no scheduler, or its curve is not known before its first call.
 
@@ -33,10 +38,13 @@ def explain(scheduler: Any) -> Schedule | Rule:
     >>> explain(NoamScheduler(lr_initial=1e-3, n_warmup_steps=25000))
     0.001 * Noam(warmup=25000)
     """
+    scheduler = as_ours(scheduler)
     for known in (getattr(scheduler, "rule", None), getattr(scheduler, "schedule", None)):
         if isinstance(known, Schedule | Rule):
             return known
-    raise refuse("explain", "scheduler", scheduler, "a scheduler of gradatim.speechbrain")
+    raise refuse(
+        "explain", "scheduler", scheduler, "a scheduler of gradatim.speechbrain or speechbrain"
+    )
 
 
 def check(
@@ -50,7 +58,7 @@ def check(
     """What is wrong with a recipe's use of a scheduler, the worst first.
 
     Args:
-        scheduler: The scheduler, before or during the run.
+        scheduler: The scheduler, before or during the run; also one of SpeechBrain's own.
         run: The run, or its number of updates, to look at the curve on.
         updates: The updates that the optimizer has made so far, ``brain.optimizer_step``.
         metric: The name of the metric that it is called with, such as "WER" or "BLEU".
@@ -61,16 +69,18 @@ def check(
     ...     print(finding.severity, finding.place, finding.sentence)
     error metric A higher BLEU is better, and the value is lowered for each improvement.
     """
+    original, scheduler = scheduler, as_ours(scheduler)
     per_update = not isinstance(scheduler, _PER_EPOCH) and not _begins_at_optimizer(scheduler)
     curve = explain(scheduler) if per_update else None
     found = [
         *_calls(scheduler, updates),
         *_direction(scheduler, metric),
         *_horizon(scheduler, run),
-        *_recovery(scheduler, recoverables),
+        *_recovery(original, scheduler, recoverables),
     ]
     if run is not None and isinstance(curve, Schedule):
-        found += check_schedule(curve, run)
+        found += _first_update(scheduler, curve)
+        found += [f for f in check_schedule(curve, run) if not _is_of_step_0(f, curve)]
     return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
 
 
@@ -105,6 +115,28 @@ def _calls(scheduler: Any, updates: int | None) -> Iterator[Finding]:
             f"{name} was called {calls} times in {updates} updates: the curve lags behind.",
             "List it under recoverables, and call it after each update.",
         )  # fmt: skip
+
+
+def _is_of_step_0(finding: Finding, curve: Schedule) -> bool:
+    """Whether it is about the 0 of step 0, which no update uses: the first call is after one."""
+    return (
+        curve(0) == 0.0 != curve(1)
+        and finding.severity == "note"
+        and finding.place.startswith("update 1 ")
+    )
+
+
+def _first_update(scheduler: Any, curve: Schedule) -> Iterator[Finding]:
+    """What the first update runs at, where the optimizer has the rate that was given."""
+    own = getattr(scheduler, "lr_initial", None)
+    if own is None or not isinstance(scheduler, PerUpdate) or own <= 2.0 * curve(1):
+        return
+    yield Finding(
+        "warning", "update 1",
+        f"The scheduler is called after the update. So the first one runs at the optimizer's own "
+        f"rate, {own:g} if that is lr_initial, and the second at {curve(1):g}.",
+        f"Build the optimizer with lr={curve(1):g}; lr_initial stays.",
+    )  # fmt: skip
 
 
 def _direction(scheduler: Any, metric: str | None) -> Iterator[Finding]:
@@ -152,10 +184,12 @@ def _horizon(scheduler: Any, run: Run | int | None) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _recovery(scheduler: Any, recoverables: Mapping[str, Any] | None) -> Iterator[Finding]:
+def _recovery(
+    original: Any, scheduler: Any, recoverables: Mapping[str, Any] | None
+) -> Iterator[Finding]:
     if recoverables is None or not getattr(scheduler, "saved", ()):
         return
-    if not any(entry is scheduler for entry in recoverables.values()):
+    if not any(entry is original for entry in recoverables.values()):
         yield Finding(
             "warning", "recoverables",
             f"{type(scheduler).__name__} has a state and is not saved: after a resume it begins "
