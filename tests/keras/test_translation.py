@@ -1,6 +1,9 @@
 """Keras' own schedules and ours are the same curves, in both directions."""
 
+import random
+
 import jax
+import keras
 import numpy as np
 import pytest
 from keras.optimizers import schedules as theirs
@@ -65,6 +68,55 @@ def test_and_back(name):
 )
 def test_to_keras(schedule):
     np.testing.assert_allclose(values(to_keras(schedule)), schedule(STEPS), rtol=0, atol=0.5 * 2e-6)
+
+
+def lowered_by_keras(plateau, metrics):
+    """The rate after each epoch, as Keras' own callback writes it."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.SGD(1.0), loss="mse")
+    plateau.set_model(model)
+    plateau.on_train_begin()
+    rates = []
+    for epoch, metric in enumerate(metrics):
+        plateau.on_epoch_end(epoch, {plateau.monitor: metric})
+        rates.append(float(model.optimizer.learning_rate))
+    return rates
+
+
+# Keras' own reading of its variables, with NumPy 2.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+@pytest.mark.parametrize("mode", ["min", "max", "auto"])
+@pytest.mark.parametrize("patience", [0, 1, 2, 4])
+@pytest.mark.parametrize("cooldown", [0, 1, 3])
+def test_a_plateau_lowers_at_the_same_epochs(mode, patience, cooldown):
+    draw = random.Random(f"{mode}{patience}{cooldown}")
+    sign = -1.0 if mode == "max" else 1.0
+    # Eighths, which every float holds, with stretches of no improvement.
+    metrics = [sign * round(8 * (3.0 * 0.9**k + draw.gauss(0.0, 0.3))) / 8 for k in range(60)]
+    plateau = keras.callbacks.ReduceLROnPlateau(
+        factor=0.5, mode=mode, patience=patience, cooldown=cooldown, min_delta=0.0625
+    )
+    rule = from_keras(plateau)
+    scales = rule.replay(metrics)
+    assert len(set(scales)) > 2
+    assert scales == lowered_by_keras(plateau, metrics)
+    assert from_keras(plateau) == rule  # it has been used, and is read the same
+
+
+def test_a_plateau_without_a_mode_or_with_a_bound_of_the_rate_is_refused():
+    plateau = keras.callbacks.ReduceLROnPlateau
+    with pytest.raises(
+        g.GradatimError, match=r"mode must be 'min' or 'max'.*'val_acc'.* got 'auto'"
+    ):
+        from_keras(plateau(monitor="val_acc"))
+    with pytest.raises(g.GradatimError, match=r"min_lr must be 0, got 1e-06.*floor=min_lr / rate"):
+        from_keras(plateau(min_lr=1e-6))
+    for word, answer in (
+        ("min_delta", "threshold=0.1, relative=False"),
+        ("min_lr", "floor=0.1 / rate"),
+    ):
+        with pytest.raises(g.GradatimError, match=answer):
+            g.Plateau(mode="min", **{word: 0.1})
 
 
 def test_whole_numbers_mean_what_they_say():

@@ -121,15 +121,21 @@ _TABLE: tuple[tuple[str, _Word], ...] = (
     ("three_phase", _Word(("three_phases",))),
     ("timescale", _Word(("scale",))),
     ("d_model embedding_dim hidden_size", _Word(("model_size",))),
+    # Of rules. Their margins are amounts where ours are shares.
+    ("min_delta", _Word(("threshold",), "{value}, relative=False")),
 )
 _THEIRS: Mapping[str, _Word] = {word: ours for words, ours in _TABLE for word in words.split()}
 
+_RULES = ("Plateau", "NewBob", "Greedy")
 # Where a word means something else than it does elsewhere.
 _HERE: Mapping[tuple[str, str], _Word] = {
     ("cyclic", "base_lr"): _Word(("start",)),
     ("step_decay", "decay_steps"): _Word(("every",)),
     ("step_decay", "transition_steps"): _Word(("every",)),
     ("cosine_restarts", "T_max"): _Word(("cycle",)),
+    # Bounds of the rate, where a rule bounds the scale.
+    **{(rule, "min_lr"): _Word(("floor",), "{value} / rate") for rule in _RULES},
+    ("Greedy", "max_lr"): _Word(("ceiling",), "{value} / rate"),
     **{
         ("Run", word): _Word(("epochs",))
         for word in ("num_epochs", "max_epochs", "total_epochs", "n_epochs", "num_train_epochs")
