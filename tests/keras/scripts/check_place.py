@@ -1,5 +1,6 @@
 """Where in its schedules a fit begins: known, stated by the user, or refused."""
 
+import copy
 import json
 import tempfile
 import warnings
@@ -298,3 +299,25 @@ def check_torch_a_train_step_that_leaves_updates_out():
     callback = Scheduler(lr=DOWN)
     fit(model, [callback], epochs=2)
     assert callback.lrs == [DOWN(k) for k in range(24)], callback.lrs
+
+
+def check_a_refused_scheduler_can_be_sought_and_copied():
+    model = probe("sgd")
+    fit(model, [Scheduler(lr=DOWN)])
+    second = Scheduler(lr=UP, rule=g.Plateau(mode="max"), monitor="loss")
+    with refused("other schedules, of lr"):
+        fit(model, [second])
+    second.seek(0)
+    copied = copy.deepcopy(Scheduler(lr=UP))  # as tuners do
+    fit(model, [second])
+    assert second.lrs == [UP(k) for k in range(16)]
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_weights(Path(folder) / "m.weights.h5")
+        again, third = probe("sgd"), Scheduler(lr=UP, rule=second.driver.plan.rules["lr"])
+        third.set_model(again)
+        again.load_weights(Path(folder) / "m.weights.h5")
+    third.monitor = "loss"
+    fit(again, [third], epochs=2, initial_epoch=1)
+    assert third.lrs == [UP(k) for k in range(16, 32)]
+    fit(probe("sgd"), [copied])
+    assert copied.lrs == [UP(k) for k in range(16)]
