@@ -45,7 +45,7 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         self._setters, self._time = setters, TrainingTime(now)
         self.driver = self._driver(plan)
         self._optimizer: Any = None
-        self._memory = Memory()
+        self._memory: Memory | None = None  # a tuner copies callbacks, which no layer likes
         self._installed: Installed | None = None
         self._accumulate = 1
         self._each_counts = True
@@ -135,11 +135,11 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         self.driver = self._driver(plan.with_schedules({Target("lr"): lr}))
         self._optimizer, self._accumulate = inner, optimizer.accumulation(inner)
         self._origin, self._unseen, self._within, self._epoch = 0, None, None, None
-        self._memory = Memory(text if self._sought is None else None)
-        self._memory.attach(self._note)
-        self._installed = Installed(inner, self._memory)
+        self._memory = new = Memory(text if self._sought is None else None)
+        new.attach(self._note)
+        self._installed = Installed(inner, new)
         self._resume(memory is not None and memory.is_live)
-        inner.gradatim = self._memory
+        inner.gradatim = new
 
     def _updates(self) -> int:
         """The updates that the optimizer has made."""
@@ -148,7 +148,8 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
 
     def _resume(self, is_live: bool = False) -> None:
         """Take up what a file brought, and stand where the optimizer stands."""
-        updates, note = self._updates(), self._memory.arrived()
+        updates, memory = self._updates(), self._memory
+        note = None if memory is None else memory.arrived()
         if note is not None:
             check_loaded(note, updates)
             state = note.at(updates - note.origin)
