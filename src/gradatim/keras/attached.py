@@ -57,6 +57,8 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         self._begun = 0  # the position at which this epoch began
         self._epoch: int | None = None  # the epoch that is going on, or was interrupted
         self._metric: float | None = None  # of that epoch, so far
+        self._rate: float | None = None  # of the last update
+        self._column = 0  # of the rate among the values
         self._unseen: tuple[int, float] | None = None  # an epoch's metric that no rule has seen
         self._within: tuple[int, int] | None = None  # an epoch that a file was written in
 
@@ -133,8 +135,10 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
             if target.value != "lr" and target.value not in plan.external:
                 optimizer.check(inner, target.value, schedule)
         self.driver = self._driver(plan.with_schedules({Target("lr"): lr}))
+        self._column = list(self.driver.plan).index(Target("lr"))
         self._optimizer, self._accumulate = inner, optimizer.accumulation(inner)
         self._origin, self._unseen, self._within, self._epoch = 0, None, None, None
+        self._rate = None
         self._memory = new = Memory(text if self._sought is None else None)
         new.attach(self._note)
         self._installed = Installed(inner, new)
@@ -168,15 +172,20 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
 
     def _step(self, position: int) -> None:
         """Take up the updates up to this position."""
-        missing = position - self.driver.position
+        driver = self.driver
+        missing = position - driver.position
+        used = driver.due_next()
         if missing > 1 and self._feed is not None:
-            self.driver.advance(missing)  # one execution of several steps: all used one value
+            driver.advance(missing)  # one execution of several steps: all used one value
         else:
             for _ in range(missing):
-                self.driver.stepped()
-        if missing > 0 and self.driver.setters:
-            synchronise(self._model)
-            self.driver.call_setters()
+                used = driver.due_next()
+                driver.stepped()
+        if missing > 0:
+            self._rate = used[self._column]
+            if driver.setters:
+                synchronise(self._model)
+                driver.call_setters()
 
     @property
     def _feed(self) -> Feed | None:

@@ -125,15 +125,15 @@ class Scheduler(Attached):
             synchronise(self._model)
             batches = optimizer.batches(self._optimizer)
             self._step(batches // self._accumulate - self._origin)
-        self._time.keep()
-        if self._feed is not None and self.driver.done:
-            self._model.stop_training = True
+        if self._feed is not None:
+            self._time.keep()
+            if self.driver.done:
+                self._model.stop_training = True
         if logs is None:
             return
         self._metric = logs.get(self.monitor)
-        applied = self.driver.applied if self._each_counts else None
-        if applied is not None:
-            logs["lr"] = applied["lr"]
+        if self._each_counts and self._rate is not None:
+            logs["lr"] = self._rate
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Called by Keras: an evaluation is no training."""
