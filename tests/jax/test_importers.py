@@ -65,7 +65,8 @@ def test_the_same_numbers(name, arguments):
 
 
 def test_the_text_that_is_recommended_for_what_cannot_be_read():
-    text = "optax.join_schedules([optax.linear_schedule(0., 1., 10), optax.constant_schedule(1.)], [10])"
+    ramp, level = "optax.linear_schedule(0., 1., 10)", "optax.constant_schedule(1.)"
+    text = f"optax.join_schedules([{ramp}, {level}], [10])"
     assert read(text, "optax").schedule == Linear(0.0, 1.0, 10) >> Constant(1.0)
 
 

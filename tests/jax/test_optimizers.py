@@ -200,7 +200,7 @@ def test_states_without_a_schedule_are_refused():
     with pytest.raises(GradatimError, match="holds no rate"):
         applied_rate(state)
     for optimizer in (optax.adamw(SCHEDULE), optax.MultiSteps(optax.adamw(SCHEDULE), 2)):
-        with pytest.raises(GradatimError, match="this is an optimizer.*Give its state"):
+        with pytest.raises(GradatimError, match=r"this is an optimizer.*Give its state"):
             position(optimizer)
     counted = optax.adamw(SCHEDULE).init(jnp.zeros(()))
     assert applied_rate(counted, SCHEDULE) is None

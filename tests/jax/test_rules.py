@@ -165,7 +165,7 @@ def test_the_rule_of_the_readme_is_taken_and_stops_at_a_nan():
     transformation = scale_by_rule(rule)
     state = transformation.init(jnp.zeros(()))
     for wrong in (math.nan, jnp.nan, jnp.asarray(jnp.inf)):
-        with pytest.raises(GradatimError, match="metric must be finite.*nan='ignore'"):
+        with pytest.raises(GradatimError, match=r"metric must be finite.*nan='ignore'"):
             transformation.update(jnp.ones(()), state, value=wrong)
     updates, _ = transformation.update(jnp.ones(()), state, value=None)
     assert updates == 1.0

@@ -161,7 +161,7 @@ def test_a_unit_that_does_not_fit_is_refused(factor):
 def test_a_tick_that_was_forgotten():
     optimizer = optax.chain(optax.adamw(1.0), scale_by_tick(CURVE))
     state = optimizer.init(jnp.zeros(2))
-    with pytest.raises(GradatimError, match="tick is missing.*tick=tokens"):
+    with pytest.raises(GradatimError, match=r"tick is missing.*tick=tokens"):
         optimizer.update(jnp.ones(2), state, jnp.zeros(2))
     with pytest.raises(GradatimError, match="the shape of tick must be that of one number"):
         optimizer.update(jnp.ones(2), state, jnp.zeros(2), tick=jnp.zeros(2, jnp.int32))
