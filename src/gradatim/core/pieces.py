@@ -49,7 +49,8 @@ def last_boundary(schedule: Schedule) -> int:
     ends = [last_boundary(part) for part in parts_of(schedule)]
     if isinstance(schedule, Shift):
         ends = [end + schedule.by for end in ends]
-    return max(schedule.length or 0, *ends, 0)
+    # Not the property, which asks numbers that are not known yet while JAX traces a schedule.
+    return max(schedule._end or 0, *ends, 0)
 
 
 def stays(schedule: Schedule) -> bool:
