@@ -131,7 +131,7 @@ def test_strict_names_the_run_and_says_what_can_be_done():
     with pytest.raises(GradatimError) as error:
         second.load(first.state())
     lines = str(error.value).splitlines()
-    assert "  run.Run.processes: 2 -> 4" in lines
+    assert "  run: Run(..., processes=2) -> Run(..., processes=4)" in lines
     assert "at the same place in the data, on_mismatch='rescale'" in lines[-1]
     assert second.position == 0
 

@@ -109,7 +109,7 @@ class TestRelative:
     def test_another_base_in_the_script_is_named(self):
         saved = Scheduler(SGD([group(0.5)]), lr=relative(SHAPE)).state_dict()
         scheduler = Scheduler(SGD([group(0.1)]), lr=relative(SHAPE))
-        with pytest.raises(GradatimError, match=r"lr/0\.Scale\.factor: 0\.5 -> 0\.1"):
+        with pytest.raises(GradatimError, match=r"lr/0: 0\.5 \* \.\.\. -> 0\.1 \* \.\.\."):
             scheduler.load_state_dict(saved)
         scheduler.load_state_dict(saved, "override")
         assert scheduler.next == {"lr/0": 0.1 * SHAPE(0)}
@@ -212,7 +212,7 @@ class TestNames:
     def test_a_relative_group_that_vanished_is_named(self):
         saved = Scheduler(SGD([group(0.5, "a"), group(1.0, "b")]), lr=relative(SHAPE)).state_dict()
         scheduler = Scheduler(SGD([group(0.5, "a")]), lr=relative(SHAPE))
-        with pytest.raises(GradatimError, match=r"schedules\.lr/b: .* -> None"):
+        with pytest.raises(GradatimError, match=r"lr/b: 1\.0 \* \(Linear.* -> nothing"):
             scheduler.load_state_dict(saved)
 
 
@@ -262,7 +262,7 @@ def test_what_a_load_does_can_be_said_when_building(policy):
 
 def test_no_such_policy():
     with pytest.raises(
-        GradatimError, match=r"unknown on_mismatch 'ignore'\. Known: keep, override, resc"
+        GradatimError, match=r"unknown on_mismatch 'ignore'\. Known: extend, keep, over"
     ):
         Scheduler(SGD([group()], 0.1), lr=Constant(0.5), on_mismatch="ignore")
 

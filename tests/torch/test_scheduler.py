@@ -659,7 +659,7 @@ class TestMismatch:
     def test_strict_refuses_and_nothing_changed(self):
         optimizer = sgd()
         scheduler = Scheduler(optimizer, lr=SCHEDULE)
-        with pytest.raises(GradatimError, match=r"peak|start: 0\.7 -> 0\.1"):
+        with pytest.raises(GradatimError, match=r"end=0\.7\) -> Linear\(\.\.\., end=0\.1"):
             scheduler.load_state_dict(self.saved())
         assert (scheduler.position, optimizer.param_groups[0]["lr"]) == (0, SCHEDULE(0))
 

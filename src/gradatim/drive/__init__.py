@@ -5,7 +5,7 @@ A binding tells the driver of each real optimizer update and writes the values i
 """
 
 from gradatim.drive.driver import Driver
+from gradatim.drive.mismatch import OnMismatch
 from gradatim.drive.plan import Plan, Target
-from gradatim.drive.state import OnMismatch
 
 __all__ = ["Driver", "OnMismatch", "Plan", "Target"]

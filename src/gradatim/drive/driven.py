@@ -77,7 +77,15 @@ class Driven:
         return self.driver.history(name)
 
     def save_history(self, path: str | os.PathLike[str]) -> None:
-        """Write the history of all values to a CSV file."""
+        """Write the history of all values, continuing the file of that name if there is one.
+
+        Args:
+            path: A name ending in ".jsonl" is that of a full record, which ``gradatim history FILE
+                --verify`` computes again, any other that of a CSV table.
+
+        Raises:
+            GradatimError: If the file is something else. It is untouched.
+        """
         self.driver.save_history(path)
 
     def log_history(self, log: Callable[[str, float, int], object]) -> None:

@@ -7,7 +7,7 @@ evaluation, asks it for the values to write, and reports what somebody else wrot
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from threading import Lock
@@ -19,10 +19,10 @@ from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.warn import warn
 from gradatim.drive.agreed import MakeExchange, clock_of
 from gradatim.drive.history import History
 from gradatim.drive.plan import Plan, Target, as_plan
+from gradatim.drive.recorded import Recorded
 from gradatim.drive.resume import Resumable
 from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.setters import Setters
@@ -33,7 +33,7 @@ from gradatim.drive.values import columns_of, end_of_rates, values_at
 _OBSERVING = Lock()
 
 
-class Driver(Resumable):
+class Driver(Recorded, Resumable):
     """Drives named values along their schedules, one real optimizer update at a time.
 
     ``position`` counts real updates. ``tick`` is what the schedules are asked for: the same number
@@ -241,11 +241,6 @@ class Driver(Resumable):
         return length - self.clock.tick
 
     @property
-    def position(self) -> int:
-        """The completed optimizer updates."""
-        return self.updates.position
-
-    @property
     def tick(self) -> int:
         """What the schedules are asked for: updates, or what the run's clock counts instead."""
         return self.clock.tick
@@ -259,11 +254,6 @@ class Driver(Resumable):
     def next(self) -> dict[str, float]:
         """The values that the next update uses."""
         return dict(zip(map(str, self.plan), self.due_next(), strict=True))
-
-    @property
-    def applied(self) -> dict[str, float] | None:
-        """The values that the last update used; None before the first, and after a load."""
-        return self._history.at(self.position - 1)
 
     def advance(self, updates: int = 1) -> None:
         """Count real updates that no optimizer reported."""
@@ -334,11 +324,6 @@ class Driver(Resumable):
             "write extend(...) or rewarm(...).",
         )
 
-    def _warn_once(self, about: str, message: str) -> None:
-        if about not in self._warned:
-            self._warned.add(about)
-            warn(message)
-
     def observe(self, metric: float, name: str | None = None) -> None:
         """Show the metric of an evaluation to the rules, once per evaluation.
 
@@ -371,25 +356,3 @@ class Driver(Resumable):
         self._refresh()
         self._previous = self._row_before()
         self._history.begin(self.position, self.plan, self.scales)
-
-    def history(self, name: str) -> Iterator[tuple[int, float]]:
-        """The updates since the start, or since the last load, and the value each one used.
-
-        Yields:
-            The number of completed updates before it, and the value.
-        """
-        return self._history.values(name, self.position)
-
-    def save_history(self, path: str | os.PathLike[str]) -> None:
-        """Write the history of all values to a CSV file; a kill leaves the old file or the new."""
-        self._history.write(path, self.position)
-
-    def log_history(self, log: Callable[[str, float, int], object]) -> None:
-        """Call ``log(name, value, position)`` for each update since the last call of this.
-
-        It is what ``SummaryWriter.add_scalar`` of TensorBoard takes, and ``mlflow.log_metric``.
-        """
-        while self._logged < self.position:
-            for name, value in (self._history.at(self._logged) or {}).items():
-                log(name, value, self._logged)
-            self._logged += 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from gradatim.core import atomic
 from gradatim.core.errors import unknown
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.values import Column, columns_of, values_at
@@ -25,6 +23,19 @@ class Segment(NamedTuple):
         return columns_of(self.plan, self.scales)
 
 
+class Row(NamedTuple):
+    """One update."""
+
+    position: int
+    """The completed updates before it."""
+    tick: int
+    """What its schedules were asked for."""
+    values: dict[str, float]
+    """What it used."""
+    written: list[str]
+    """The names of the values that somebody else had written."""
+
+
 class History:
     """Which schedules and scales were in force from which update on, and what others wrote.
 
@@ -36,6 +47,7 @@ class History:
         plan: The schedules in force there.
         scales: The scales of the rules in force there.
         tick_at: The tick of the update after a position.
+        loaded: Whether a state was loaded there.
     """
 
     def __init__(
@@ -44,14 +56,23 @@ class History:
         plan: Plan,
         scales: Mapping[str, float],
         tick_at: Callable[[int], int],
+        *,
+        loaded: bool = False,
     ) -> None:
         self._segments, self._tick_at = [Segment(start, plan, scales)], tick_at
         self._written: dict[int, dict[Target, float]] = {}
+        self.loaded = loaded
 
     @property
     def start(self) -> int:
         """The position at which this history begins: 0, or where a state was loaded."""
         return self._segments[0].start
+
+    @property
+    def clock(self) -> str:
+        """What the ticks are: "updates", "time", "tokens", ..."""
+        run = self._segments[-1].plan.run
+        return "updates" if run is None else run.clock
 
     def begin(self, start: int, plan: Plan, scales: Mapping[str, float]) -> None:
         """From this position on, other schedules or scales are in force."""
@@ -75,13 +96,23 @@ class History:
         """The values of the update after ``position``; None before the start of this history."""
         if position < self.start:
             return None
-        segment = self._segment(position)
-        row = values_at(segment.columns(), self._tick_at(position), position)
-        values = dict(zip(segment.plan, row, strict=True)) | self._written.get(position, {})
-        return {str(target): value for target, value in values.items()}
+        last = bisect_right(self._segments, position, key=lambda segment: segment.start) - 1
+        return next(self._rows(self._segments[last], range(position, position + 1))).values
 
-    def _segment(self, position: int) -> Segment:
-        return self._segments[bisect_right(self._segments, position, key=lambda s: s.start) - 1]
+    def segments(self, end: int) -> Iterator[tuple[Segment, Iterator[Row]]]:
+        """Each part of the history before position ``end``, and the updates in it."""
+        ends = [segment.start for segment in self._segments[1:]] + [end]
+        for segment, until in zip(self._segments, ends, strict=True):
+            yield segment, self._rows(segment, range(segment.start, min(until, end)))
+
+    def _rows(self, segment: Segment, positions: range) -> Iterator[Row]:
+        columns, names = segment.columns(), [str(target) for target in segment.plan]
+        for position in positions:
+            tick = self._tick_at(position)
+            values = dict(zip(names, values_at(columns, tick, position), strict=True))
+            written = {str(t): float(v) for t, v in self._written.get(position, {}).items()}
+            values.update(written)
+            yield Row(position, tick, values, list(written))
 
     def targets(self) -> list[Target]:
         """Every target that was ever driven, and every group that somebody else wrote to."""
@@ -106,21 +137,3 @@ class History:
                     yield position, written
                 elif columns:
                     yield position, values_at(columns, self._tick_at(position), position)[0]
-
-    def write(self, path: str | os.PathLike[str], end: int) -> None:
-        """Write a CSV file: one row per update, one column per target.
-
-        A cell is empty where the target was not driven yet, and in the column of a single group
-        wherever that group used the value of its schedule.
-        """
-        import csv  # only here: importing gradatim must stay cheap
-        import io
-
-        names = [str(target) for target in self.targets()]
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["position", *names])
-        for position in range(self.start, end):
-            values = self.at(position) or {}
-            rows.writerow([position, *(values.get(name, "") for name in names)])
-        atomic.write(path, text.getvalue())

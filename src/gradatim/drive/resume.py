@@ -13,19 +13,11 @@ from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.run import Run
 from gradatim.drive.clocks import Clock, tick_after
 from gradatim.drive.history import History
-from gradatim.drive.mismatch import warn_of_override
+from gradatim.drive.mismatch import OF_THE_SCRIPT, OnMismatch, resolve
+from gradatim.drive.override import warn_of_override
 from gradatim.drive.plan import Plan
 from gradatim.drive.rule_states import RuleStates
-from gradatim.drive.state import (
-    Last,
-    OnMismatch,
-    Place,
-    read_file,
-    read_state,
-    resolve,
-    rule_states,
-    state_of,
-)
+from gradatim.drive.state import Last, Place, read_file, read_state, rule_states, state_of
 from gradatim.drive.updates import Updates
 from gradatim.drive.values import columns_of, values_at
 
@@ -44,6 +36,11 @@ class Resumable(ABC):
     _logged: int
     _loaded_last: Last | None = None
     _new_clock: Callable[[Run | None], Clock]
+
+    @property
+    def script_plan(self) -> Plan:
+        """The plan that this was built with; a load may have put another one in force."""
+        return self._own_plan
 
     @abstractmethod
     def _went_on(self) -> None:
@@ -93,7 +90,10 @@ class Resumable(ABC):
             on_mismatch: What to do if the state's schedules, rules or run are not this driver's:
                 "strict" refuses and names each difference; "keep" goes on with those of the
                 state; "override" goes on with this driver's, at the state's position; "rescale"
-                too, at the position where as much of the data has been seen.
+                too, at the position where as much of the data has been seen; "same-past" goes on
+                with this driver's, if they have had exactly the state's values so far; "extend"
+                with those of the state, continued to the end of this driver's, which are the same
+                recipes for a longer run.
 
         Raises:
             GradatimError: If the state cannot be read or does not fit. This driver is unchanged.
@@ -105,7 +105,7 @@ class Resumable(ABC):
     def _restore(self, state: Mapping[str, Any], on_mismatch: OnMismatch) -> None:
         saved = read_state(state)
         # An earlier load may have kept a checkpoint's plan; what overrides is the script's.
-        ours = self._own_plan if on_mismatch in ("override", "rescale") else self.plan
+        ours = self._own_plan if on_mismatch in OF_THE_SCRIPT else self.plan
         plan, tick = resolve(saved, ours, on_mismatch)
         rules = RuleStates(plan.rules, rule_states(saved, plan))
         # Refused before anything is changed.
@@ -118,7 +118,9 @@ class Resumable(ABC):
         self.clock.begin(saved.place.position, tick)
         last = self._loaded_last = saved.place.last
         self.updates.begin(saved.place.position, None if last is None else last.optimizer)
-        self._history = History(saved.place.position, plan, rules.scales, self.clock.tick_at)
+        self._history = History(
+            saved.place.position, plan, rules.scales, self.clock.tick_at, loaded=True
+        )
         self._logged = saved.place.position
         self._went_on()
 

@@ -1,4 +1,4 @@
-"""A saved state: reading it, comparing it with the script's plan, deciding what to go on with.
+"""A saved state: what is in it, how it is written, how it is read.
 
 Everything is read and checked here before the driver changes anything.
 """
@@ -6,20 +6,17 @@ Everything is read and checked here before the driver changes anything.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from gradatim.core._config import build
 from gradatim.core._fields import Count, NotNegative, Number, check
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.renames import current_config
-from gradatim.core.rules import Rule, RuleState
+from gradatim.core.rules import RuleState
 from gradatim.core.run import Run
-from gradatim.core.schedule import Schedule
-from gradatim.drive.plan import Plan, Target
-from gradatim.drive.values import columns_of, values_at
-
-OnMismatch = Literal["strict", "keep", "override", "rescale"]
+from gradatim.drive.foreign import foreign_state
+from gradatim.drive.plan import Plan
+from gradatim.drive.plan_data import built
 
 FORMAT = 2
 _KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules", "run", "states"}
@@ -27,8 +24,6 @@ _KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules",
 _NEW_IN_2 = {"tick", "last", "external"}
 _MAX_POSITION = 2**63
 _RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
-
-T = TypeVar("T")
 
 
 class Last(NamedTuple):
@@ -101,7 +96,7 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def read_state(state: Mapping[str, Any]) -> SavedState:
     """The parts of a state, each of them checked."""
     if not isinstance(state, Mapping) or "format" not in state:
-        raise _foreign_state(state)
+        raise foreign_state(state)
     if type(state["format"]) is not int or not 1 <= state["format"] <= FORMAT:
         raise refuse(
             "load",
@@ -151,25 +146,6 @@ def _whole(state: Mapping[str, Any], part: str) -> int:
     return number
 
 
-def _foreign_state(state: object) -> GradatimError:
-    """The error for a state that another scheduler wrote."""
-    steps = state.get("last_epoch") if isinstance(state, Mapping) else None
-    if type(steps) is int and steps >= 0:
-        return GradatimError(
-            "load: this is the state of another scheduler, such as one of torch: it has a "
-            f"'last_epoch', {steps}, and no 'format'. If that scheduler was stepped once per "
-            f"update, write scheduler.seek({steps}) instead of loading it. "
-            "gradatim.torch.from_torch(...) translates the scheduler itself."
-        )
-    return refuse(
-        "load",
-        "state",
-        state,
-        "what state_dict() gave: it has a 'format'",
-        "To go on at a position that you know, write scheduler.seek(position).",
-    )
-
-
 def _rule_state(name: str, entry: Any) -> RuleState:
     if not isinstance(entry, (list, tuple)) or len(entry) != len(_RULE_STATE_TYPES):
         raise refuse(
@@ -181,16 +157,9 @@ def _rule_state(name: str, entry: Any) -> RuleState:
 
 def _run(config: Any) -> Run | None:
     try:
-        return None if config is None else _built("run", config, Run)
+        return None if config is None else built("load", "run", config, Run)
     except GradatimError as error:
         raise GradatimError(f"load: the run of the state: {error}") from None
-
-
-def _built(name: str, config: Any, kind: type[T]) -> T:
-    value = build(config, imports=True)
-    if not isinstance(value, kind):
-        raise refuse("load", name, value, f"a {kind.__name__.lower()}")
-    return value
 
 
 def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
@@ -202,153 +171,5 @@ def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
     }
 
 
-def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Plan, int]:
-    """Choose plan and tick for ``on_mismatch``, or raise an error with every difference."""
-    _check_clock(saved, ours)
-    try:
-        differences = differences_of(saved, ours)
-        if on_mismatch == "rescale":
-            return ours, _rescaled(saved, ours)
-        if not differences or on_mismatch == "override":
-            return ours, saved.place.tick
-        if on_mismatch == "keep":
-            return saved_plan(saved, ours), saved.place.tick
-        raise _mismatch(differences, saved, ours)
-    except RecursionError:
-        raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
-
-
-def _check_clock(saved: SavedState, ours: Plan) -> None:
-    """Refuse a state that was measured by another clock: its tick means something else."""
-    theirs, mine = clock_name(saved.run), clock_name(ours.run)
-    if theirs != mine:
-        raise GradatimError(
-            f"load: the state was measured in {theirs}, this plan is measured in {mine}, so its "
-            f"tick, {saved.place.tick}, means nothing here. Use a run with the clock {theirs!r}, "
-            f"or say where this run stands: seek({saved.place.position}, tick=...)."
-        )
-
-
-def clock_name(run: Run | None) -> str:
-    """What a run is measured in."""
-    return "updates" if run is None else run.clock
-
-
-Difference = tuple[str, Any, Any]
-"""Where two plans differ, what the state has there, and what the script has."""
-
-
-def differences_of(saved: SavedState, ours: Plan) -> list[Difference]:
-    """Every difference between the plan of a state and the script's."""
-    config = ours.config()
-    # A run that only one side states is no difference: it changes no value.
-    both = saved.run is not None and ours.run is not None
-    theirs = dict(saved.config) if both else {**saved.config, "run": config["run"]}
-    return list(_differences(theirs, config))
-
-
-def _differences(saved: Any, ours: Any, where: str = "") -> Iterator[Difference]:
-    if isinstance(saved, Mapping) and isinstance(ours, Mapping):
-        for key in [*saved, *(key for key in ours if key not in saved)]:
-            inner = f"{where}.{key}" if where else str(key)
-            yield from _differences(saved.get(key), ours.get(key), inner)
-    elif isinstance(saved, list) and isinstance(ours, list) and len(saved) == len(ours):
-        for i, (one, other) in enumerate(zip(saved, ours, strict=True)):
-            yield from _differences(one, other, f"{where}[{i}]")
-    elif saved != ours:
-        yield where, saved, ours
-
-
-def _rescaled(saved: SavedState, ours: Plan) -> int:
-    """The tick in our run at which as much data has been seen as in the run of the state."""
-    if saved.run is None or ours.run is None:
-        whose = "this script" if ours.run is None else "the state"
-        raise GradatimError(
-            f"load: {whose} does not say what run it is, so there is nothing to rescale by. Give "
-            "run=Run(samples=..., batch=..., epochs=..., processes=...) when building."
-        )
-    if ours.run.clock != "updates":
-        return saved.place.tick  # samples, tokens and seconds stay what they are
-    tick = ours.run.position_after(saved.place.tick, saved.run)
-    for target, schedule in ours.schedules.items():
-        same = saved.config["schedules"].get(str(target)) == schedule.config()
-        if same and saved.run.steps != ours.run.steps and schedule.stretched(2) != schedule:
-            raise GradatimError(
-                f"load: {target} is the same schedule as before, for {saved.run.steps} updates; "
-                f"the run has {ours.run.steps} now. Build it from the new run: steps=run.steps."
-            )
-    return tick
-
-
-def saved_plan(saved: SavedState, ours: Plan) -> Plan:
-    """The plan of a state. Its functions are only called if the script names them too."""
-    foreign = set(_functions(saved.config)) - set(_functions(ours.config()))
-    if foreign:
-        raise GradatimError(
-            f"load: the state would import and run {', '.join(sorted(foreign))}, which this "
-            "script does not use. Use it in the script, or load with on_mismatch='override'."
-        )
-    schedules = {
-        Target.read(name): _built(name, entry, Schedule)  # type: ignore[type-abstract]
-        for name, entry in saved.config["schedules"].items()
-    }
-    if set(schedules) != set(ours.schedules):
-        raise refuse(
-            "load", "the targets of the state", _sorted(schedules), f"{_sorted(ours.schedules)}"
-        )
-    rules = {
-        name: _built(name, entry, Rule)  # type: ignore[type-abstract]
-        for name, entry in saved.config["rules"].items()
-    }
-    if not set(rules) <= set(ours.values):
-        raise refuse("load", "the rules of the state", _sorted(rules), "for its own values")
-    run = ours.run if saved.run is None else saved.run
-    return ours.replaced(schedules, rules, run)
-
-
-def _functions(config: Any) -> Iterator[str]:
-    if isinstance(config, Mapping):
-        if isinstance(config.get("Function"), Mapping):
-            yield str(config["Function"].get("function"))
-        for entry in config.values():
-            yield from _functions(entry)
-    elif isinstance(config, (list, tuple)):
-        for entry in config:
-            yield from _functions(entry)
-
-
-def _next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
-    """What the update after a state would use under a plan."""
-    columns = columns_of(plan, scales_of(rule_states(saved, plan)))
-    row = values_at(columns, saved.place.tick, saved.place.position)
-    return dict(zip(map(str, plan), row, strict=True))
-
-
-def _mismatch(differences: list[Difference], saved: SavedState, ours: Plan) -> GradatimError:
-    lines = [f"{where}: {_short(one)} -> {_short(two)}" for where, one, two in differences[:8]]
-    if len(differences) > 8:
-        lines.append(f"and {len(differences) - 8} more")
-    try:
-        before, after = _next_values(saved, saved_plan(saved, ours)), _next_values(saved, ours)
-    except GradatimError:
-        before = after = {}  # the checkpoint's plan cannot be built here
-    lines.extend(
-        f"{name} of the next update: {before[name]!r} -> {after[name]!r}" for name in after
-    )
-    both = saved.run is not None and ours.run is not None
-    return GradatimError(
-        "load: the checkpoint's schedules are not this script's (checkpoint -> script):\n  "
-        + "\n  ".join(lines)
-        + "\nTo go on with the checkpoint's, on_mismatch='keep'; with the script's at position "
-        f"{saved.place.position}, on_mismatch='override'"
-        + ("; or at the same place in the data, on_mismatch='rescale'." if both else ".")
-    )
-
-
 def _sorted(names: Iterable[Any]) -> list[str]:
     return sorted(map(str, names))
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

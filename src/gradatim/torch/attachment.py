@@ -258,7 +258,7 @@ class Attachment:
 
     def _set_members(self, members: list[Member]) -> None:
         assigned = [one for member in members for one in member.assigned]
-        for target, schedule in new_schedules(assigned, self.driver.plan.schedules).items():
+        for target, schedule in new_schedules(assigned, self.driver.script_plan.schedules).items():
             self.driver.add(target, schedule)
         self.roster.replace(members)
         self._build()

@@ -8,6 +8,9 @@ from typing import Any
 from gradatim.core.errors import GradatimError
 from gradatim.torch.groups import Group
 
+SAME_GROUPS = ("strict", "extend", "same-past")
+"""The ``on_mismatch`` under which a checkpoint must have groups of the same names."""
+
 
 def in_order_of(state: dict[str, Any], groups: Sequence[Group], strict: bool) -> dict[str, Any]:
     """The state of an optimizer with its groups in the order of these, by their names.

@@ -25,6 +25,7 @@ from gradatim.torch.agreement import WAIT, agreed
 from gradatim.torch.assign import Parts, Wanted, new_schedules
 from gradatim.torch.attachment import Attachment
 from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_of
+from gradatim.torch.checkpoint import SAME_GROUPS
 from gradatim.torch.exchange import exchange
 from gradatim.torch.idle import IdleWatch
 from gradatim.torch.inner import innermost
@@ -132,7 +133,7 @@ class Scheduler(Driven, TorchInterface):
         if not parts and not external:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         self._on_mismatch: OnMismatch = on_mismatch
-        self._attachments = Attachments(optimizers, parts, strict=on_mismatch == "strict")
+        self._attachments = Attachments(optimizers, parts, strict=on_mismatch in SAME_GROUPS)
         schedules = self._attachments.schedules()
         if not schedules and not external:
             raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
@@ -163,9 +164,9 @@ class Scheduler(Driven, TorchInterface):
         if inner is old.optimizer and old.attached:
             return
         new = Attachments(
-            {None: inner}, self._attachments.parts, strict=self._on_mismatch == "strict"
+            {None: inner}, self._attachments.parts, strict=self._on_mismatch in SAME_GROUPS
         )
-        missing = new_schedules(new.all[0].roster.assigned(), self.driver.plan.schedules)
+        missing = new_schedules(new.all[0].roster.assigned(), self.driver.script_plan.schedules)
         if missing:
             raise GradatimError(
                 "Scheduler: the new optimizer has groups that the old one did not have: "
@@ -355,9 +356,10 @@ class Scheduler(Driven, TorchInterface):
         Args:
             state_dict: What ``state_dict()`` gave.
             on_mismatch: If the schedules differ: "strict" refuses and names each difference,
-                "keep" takes those of the state, "override" this script's, and "rescale" this
-                script's at the same place in the data, for another batch or number of processes.
-                None for what was said when building.
+                "keep" takes those of the state, "override" this script's, "same-past" too if they
+                gave the state's values so far, and "rescale" too, at the same place in the data.
+                "extend" continues the state's to the end of this script's longer run. None for
+                what was said when building.
 
         Raises:
             GradatimError: If the state does not fit. Nothing changed.

@@ -142,7 +142,7 @@ def check_another_schedule_is_refused_or_chosen():
                 values[policy] = script.driver.plan["lr"]
             except g.GradatimError as error:
                 values[policy] = str(error)
-    assert "schedules.lr" in values["strict"], values
+    assert "  lr: " in values["strict"], values
     assert "0.0" in values["strict"], values
     assert values["keep"] == CURVE, values
     assert values["override"] == other, values
