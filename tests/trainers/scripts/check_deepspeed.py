@@ -31,8 +31,8 @@ QUIET = [
 
 UPDATES = 8
 RANKS = distributed.get_world_size()
-# The settings of ZeRO, the parameter groups, the steps of the torch optimizer in one update, and the
-# groups that each of these sees.
+# The settings of ZeRO, the parameter groups, the steps of the torch optimizer in one update, and
+# the groups that each of these sees.
 STAGES = [
     ({"stage": 0}, 2, 1, 2),
     ({"stage": 1}, 1, 1, 1),
@@ -117,12 +117,12 @@ def check_a_checkpoint_brings_no_rates():
     """The values are those of the scheduler, whatever the optimizer's checkpoint holds."""
     other = lambda optimizer: drive(optimizer, on_mismatch="override")  # noqa: E731
     for i, (zero, groups, *of_each) in enumerate(STAGES):
-        engine, scheduler, _ = start(zero, groups)
+        engine, _, _ = start(zero, groups)
         go(engine, 2)
         for group in engine.optimizer.param_groups:
             group["lr"] = 7.0
         engine.save_checkpoint(f"brings-{i}", tag="last")
-        engine, scheduler, seen = start(zero, groups, make=other)
+        engine, _, seen = start(zero, groups, make=other)
         engine.load_checkpoint(f"brings-{i}", tag="last")
         go(engine, 2)
         assert seen.values == expected(2, 4, *of_each), zero
@@ -161,7 +161,7 @@ def check_an_update_that_overflows_does_not_count():
 
 def check_what_is_no_engine_is_refused():
     for given in (Net(), SGD(Net().parameters(), lr=0.1), None):
-        with pytest.raises(GradatimError, match="engine that deepspeed.initialize returns"):
+        with pytest.raises(GradatimError, match=r"engine that deepspeed\.initialize returns"):
             EngineUpdates(given)
 
 

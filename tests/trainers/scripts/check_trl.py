@@ -20,7 +20,7 @@ transformers.utils.logging.set_verbosity_error()
 
 QUIET = []
 UPDATES = 8
-WORDS = "<pad> <eos> one two three four five six seven eight".split()
+WORDS = ["<pad>", "<eos>", "one", "two", "three", "four", "five", "six", "seven", "eight"]
 
 
 def tokenizer():

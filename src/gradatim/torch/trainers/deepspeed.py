@@ -15,8 +15,8 @@ class EngineUpdates(Optimizer):
 
     ZeRO calls ``step()`` of the torch optimizer once for each parameter group or part of one, so a
     scheduler on that optimizer would count several updates where the engine makes one. This one's
-    ``step()`` is the engine's: it counts once, and not at all if the engine skips the update because
-    a gradient overflowed. The parameter groups are those of the engine.
+    ``step()`` is the engine's: it counts once, and not at all if the engine skips the update
+    because a gradient overflowed. The parameter groups are those of the engine.
 
     Args:
         engine: What ``deepspeed.initialize`` returns first.
@@ -32,7 +32,7 @@ class EngineUpdates(Optimizer):
     """
 
     def __init__(self, engine: Any) -> None:
-        inner = getattr(engine, "optimizer", None)
+        inner: Any = getattr(engine, "optimizer", None)
         if not hasattr(inner, "param_groups") or not hasattr(engine, "lr_scheduler"):
             raise refuse(
                 "EngineUpdates", "engine", engine, "the engine that deepspeed.initialize returns",
@@ -49,7 +49,7 @@ class EngineUpdates(Optimizer):
         self.param_groups, self.state = inner.param_groups, inner.state
         self.defaults = getattr(inner, "optimizer", inner).defaults
 
-    def step(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def step(self, *args: Any, **kwargs: Any) -> Any:
         """One update of the engine."""
         result = self._inner_step(*args, **kwargs)
         # What a gradient scaler tells an optimizer: this update was left out.
