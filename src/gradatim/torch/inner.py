@@ -26,6 +26,8 @@ def innermost(optimizer: Any) -> Optimizer:
     seen: list[Any] = []
     while not any(optimizer is one for one in seen):
         seen.append(optimizer)
+        if type(optimizer).__module__.startswith("deepspeed.runtime"):
+            raise _steps_in_parts(type(optimizer).__name__)
         wrapped = getattr(optimizer, "optimizer", None)
         if isinstance(wrapped, Optimizer):
             optimizer = wrapped
@@ -37,9 +39,30 @@ def innermost(optimizer: Any) -> Optimizer:
         elif others and not _copies_groups_to_inner(optimizer):
             raise _not_read(optimizer, others)
     if not isinstance(optimizer, Optimizer):
-        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
+        raise refuse(
+            "Scheduler", "optimizer", optimizer, "a torch optimizer", _instead_of(optimizer)
+        )  # fmt: skip
     _check_usable(optimizer)
     return optimizer
+
+
+def _steps_in_parts(kind: str) -> GradatimError:
+    return GradatimError(
+        f"Scheduler: {kind} of DeepSpeed calls step() of the optimizer inside once for each "
+        "parameter group or part of one, so several steps are one update. Write "
+        "Scheduler(EngineUpdates(engine), ...), with EngineUpdates from "
+        "gradatim.torch.trainers.deepspeed."
+    )
+
+
+def _instead_of(optimizer: Any) -> str:
+    """What to write in place of optimizers that only look like those of torch."""
+    if type(optimizer).__module__.startswith("fastai"):
+        return (
+            "fastai's own optimizers are none. Build the Learner with opt_func="
+            "partial(OptimWrapper, opt=torch.optim.AdamW), and give learner.opt.opt."
+        )
+    return ""
 
 
 def _check_usable(optimizer: Optimizer) -> None:

@@ -43,17 +43,21 @@ STAGES = [
 ]
 
 
-def start(zero, groups=1, micro=1, make=drive, **config):
-    net = Net()
-    parts = [{"params": [one], "name": name} for name, one in net.named_parameters()]
-    optimizer = SGD(parts if groups == 2 else net.parameters(), lr=9.0, momentum=0.5)
-    config = {
+def settings(zero, micro=1):
+    return {
         "train_micro_batch_size_per_gpu": 2,
         "gradient_accumulation_steps": micro,
         "gradient_clipping": 0.0,  # otherwise to a norm of 1
         "zero_optimization": zero,
         "zero_allow_untested_optimizer": True,
-    } | config
+    }
+
+
+def start(zero, groups=1, micro=1, make=drive):
+    net = Net()
+    parts = [{"params": [one], "name": name} for name, one in net.named_parameters()]
+    optimizer = SGD(parts if groups == 2 else net.parameters(), lr=9.0, momentum=0.5)
+    config = settings(zero, micro)
     engine, *_ = deepspeed.initialize(model=net, optimizer=optimizer, config=config)
     scheduler = make(EngineUpdates(engine))
     engine.lr_scheduler = scheduler
@@ -163,6 +167,20 @@ def check_what_is_no_engine_is_refused():
     for given in (Net(), SGD(Net().parameters(), lr=0.1), None):
         with pytest.raises(GradatimError, match=r"engine that deepspeed\.initialize returns"):
             EngineUpdates(given)
+
+
+def check_attached_to_the_optimizer_inside_it_is_refused():
+    with pytest.raises(GradatimError, match=r"Write Scheduler\(EngineUpdates\(engine\)"):
+        drive(start({"stage": 1})[0].optimizer)
+    for stage in (1, 2):
+        net = Net()
+        parts = [{"params": [one], "name": name} for name, one in net.named_parameters()]
+        optimizer = SGD(parts, lr=9.0, momentum=0.5)
+        scheduler = drive(optimizer)
+        given = {"optimizer": optimizer, "lr_scheduler": scheduler}
+        engine, *_ = deepspeed.initialize(model=net, config=settings({"stage": stage}), **given)
+        with pytest.raises(GradatimError, match=r"steps its parameter groups one at a time"):
+            go(engine, 2)
 
 
 def check_the_page_runs():

@@ -177,6 +177,12 @@ def check_layer_decay():
     assert rates == [[scale * SCHEDULE(k) for scale in scales] for k in range(UPDATES)]
 
 
+def check_layer_decay_that_is_ignored_is_said():
+    with pytest.warns(UserWarning, match="timm's layer decay, and one schedule of lr ignores it"):
+        Run(lambda optimizer: Scheduler(optimizer, SCHEDULE), weight_decay=0.05, layer_decay=0.5)
+    Run(lambda optimizer: Scheduler(optimizer, {"*": SCHEDULE}), layer_decay=0.5)
+
+
 def check_observe():
     def observing(optimizer):
         rule = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
