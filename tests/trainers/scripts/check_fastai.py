@@ -56,12 +56,15 @@ class Drive(Callback):
         with self.scheduler.released():
             pass  # fit() has written its own lr; at the end of this block the scheduler writes
 
-    def after_epoch(self):
-        if self.scheduler.driver.plan.rules:
-            self.scheduler.observe(self.metric())
+    def before_epoch(self):
+        self.trained = False
 
-    def metric(self):
-        return 2.0 if self.epoch == 0 else 1.0
+    def after_train(self):
+        self.trained = True
+
+    def after_epoch(self):
+        if self.trained and self.scheduler.driver.plan.rules:
+            self.scheduler.observe(1.0)
 
 
 def start(make=drive, sgd=torch.optim.SGD):
@@ -112,36 +115,57 @@ def check_accumulation():
 
 
 def check_resume():
-    class KeepState(Callback):
-        order = 61
-
-        def after_epoch(self):
-            state = {"scheduler": self.learn.drive.scheduler.state_dict()}
-            torch.save(state, f"scheduler_{self.epoch}.pt")
-
-    every = SaveModelCallback(every_epoch=True, fname="epoch", with_opt=True)
-    whole, _, _ = start()
-    fit(whole, cbs=[every, KeepState()])
+    whole, _, seen = saved(drive)
+    assert seen.values == used(UPDATES)
     for epoch in range(1, EPOCHS):
-        learner, scheduler, seen = start()
-        learner.load(f"epoch_{epoch - 1}", with_opt=True)
-        scheduler.load_state_dict(torch.load(f"scheduler_{epoch - 1}.pt")["scheduler"])
-        fit(learner, start_epoch=epoch)
+        learner, _, seen = resumed(drive, epoch)
         assert seen.values == used(epoch * BATCHES, UPDATES)
         assert same(learner.model.state_dict(), whole.model.state_dict())
 
 
+class KeepState(Callback):
+    order = 61
+
+    def after_epoch(self):
+        torch.save(self.learn.drive.scheduler.state_dict(), f"scheduler_{self.epoch}.pt")
+
+
+def saved(make):
+    run = start(make)
+    every = SaveModelCallback(every_epoch=True, fname="epoch", with_opt=True)
+    fit(run[0], cbs=[every, KeepState()])
+    return run
+
+
+def resumed(make, epoch):
+    learner, scheduler, seen = start(make)
+    learner.load(f"epoch_{epoch - 1}", with_opt=True)
+    scheduler.load_state_dict(torch.load(f"scheduler_{epoch - 1}.pt"))
+    fit(learner, start_epoch=epoch)
+    return learner, scheduler, seen
+
+
 def observing(optimizer):
-    rule = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
+    rule = Plateau(mode="max", factor=0.5, patience=0, threshold=10.0)  # nothing is good enough
     return Scheduler(optimizer, lr=Constant(0.1), rule=rule)
 
 
 def check_observe():
-    # Metrics 2, 1, 1, 1: each evaluation without progress halves the rate.
-    learner, scheduler, seen = start(observing)
-    fit(learner)
-    assert seen.first == [0.1] * 3 * BATCHES + [0.05] * BATCHES
-    assert scheduler.next == {"lr": 0.025}
+    _, whole, seen = saved(observing)
+    halved = [0.1] * 2 * BATCHES + [0.05] * BATCHES + [0.025] * BATCHES
+    assert seen.first == halved
+    for epoch in range(1, EPOCHS):
+        _, scheduler, seen = resumed(observing, epoch)
+        assert seen.first == halved[epoch * BATCHES :]
+        assert scheduler.state_dict() == whole.state_dict()
+
+
+def check_an_evaluation_outside_of_training_is_not_shown():
+    learner, scheduler, _ = saved(observing)
+    before = scheduler.state_dict()
+    with learner.no_bar():
+        learner.validate()
+    assert scheduler.state_dict() == before
 
 
 def check_a_fit_without_the_callback_is_noticed():
