@@ -189,7 +189,7 @@ def check_fit_one_cycle_is_noticed():
 
 def check_wrappers_and_optimizers_of_fastai_are_refused():
     learner, _, _ = start()
-    with pytest.raises(GradatimError, match=r"Attach a Scheduler to .*: Scheduler\(optimizer.opt,"):
+    with pytest.raises(GradatimError, match=r"OptimWrapper holds .*Scheduler\(optimizer\.opt,"):
         drive(learner.opt)
     own = fastai.optimizer.SGD(list(Model().parameters()), lr=0.1)
     with pytest.raises(GradatimError, match=r"give learner\.opt\.opt"):
