@@ -13,7 +13,7 @@ from torch.optim import SGD
 
 from gradatim import Constant, GradatimError, Linear
 from gradatim.torch import Scheduler
-from gradatim.torch.trainers.deepspeed import EngineUpdates
+from gradatim.torch.engine import EngineUpdates
 
 SCHEDULE = Linear(start=0.1, end=0.9, steps=8)
 SRC = Path(__file__).parents[2] / "src"
@@ -21,6 +21,8 @@ SRC = Path(__file__).parents[2] / "src"
 
 class Zero:
     """Steps one parameter group at a time, as DeepSpeed's ZeroOptimizer of stages 1 and 2."""
+
+    __module__ = "deepspeed.runtime.zero.stage_1_and_2"
 
     def __init__(self, optimizer):
         self.optimizer, self.overflow, self.seen = optimizer, False, []
@@ -57,7 +59,7 @@ class Engine:
 
 def test_several_steps_of_the_optimizer_are_one_update_of_the_engine():
     engine = Engine()
-    scheduler = Scheduler(EngineUpdates(engine), SCHEDULE)
+    scheduler = Scheduler(engine.optimizer, SCHEDULE)
     for _ in range(4):
         engine.optimizer.step()
     assert engine.optimizer.seen == [SCHEDULE(k) for k in range(4) for _ in range(2)]
@@ -67,7 +69,7 @@ def test_several_steps_of_the_optimizer_are_one_update_of_the_engine():
 
 def test_an_update_that_the_engine_skips_does_not_count():
     engine = Engine()
-    scheduler = Scheduler(EngineUpdates(engine), SCHEDULE)
+    scheduler = Scheduler(engine.optimizer, SCHEDULE)
     for engine.optimizer.overflow in (False, True, True, False):
         engine.optimizer.step()
     assert scheduler.position == 2
@@ -76,7 +78,7 @@ def test_an_update_that_the_engine_skips_does_not_count():
 
 def test_groups_that_a_load_replaces_are_driven():
     engine = Engine()
-    scheduler = Scheduler(EngineUpdates(engine), SCHEDULE)
+    scheduler = Scheduler(engine.optimizer, SCHEDULE)
     engine.optimizer.step()
     saved = engine.optimizer.optimizer.state_dict()
     for group in saved["param_groups"]:
@@ -87,10 +89,22 @@ def test_groups_that_a_load_replaces_are_driven():
     assert scheduler.position == 2
 
 
-@pytest.mark.parametrize("given", [None, torch.nn.Linear(1, 1), Engine().optimizer])
-def test_what_is_no_engine(given):
-    with pytest.raises(GradatimError, match=r"engine that deepspeed\.initialize returns"):
-        EngineUpdates(given)
+class Wrapper:
+    """As Accelerate's around the optimizer of an engine."""
+
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+
+def test_wrappers_are_looked_through_to_the_same_updates():
+    engine = Engine()
+    scheduler = Scheduler(Wrapper(engine.optimizer), SCHEDULE)
+    assert isinstance(scheduler.optimizer, EngineUpdates)
+    scheduler.optimizer = engine.optimizer  # the same: nothing changes
+    with pytest.raises(GradatimError, match="driven by another scheduler"):
+        Scheduler(engine.optimizer, SCHEDULE)
+    engine.optimizer.step()
+    assert scheduler.position == 1
 
 
 def test_groups_that_are_stepped_one_at_a_time_are_no_updates():

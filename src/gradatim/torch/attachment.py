@@ -218,8 +218,7 @@ class Attachment:
             raise GradatimError(
                 "Scheduler: the optimizer steps its parameter groups one at a time, so several "
                 "steps are one update. DeepSpeed's ZeRO does so: build the scheduler after "
-                "deepspeed.initialize, Scheduler(EngineUpdates(engine), ...), with EngineUpdates "
-                "from gradatim.torch.trainers.deepspeed."
+                "deepspeed.initialize, Scheduler(engine.optimizer, ...)."
             )
         changes = list(self.table.changes(self._row))
         for change in changes:

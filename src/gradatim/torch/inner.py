@@ -11,13 +11,14 @@ from typing import Any
 from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.torch.engine import is_engine_optimizer, updates_of
 
 
 def innermost(optimizer: Any) -> Optimizer:
     """The optimizer to attach to.
 
     A wrapper that holds one optimizer is looked through if it holds it as ``.optimizer``, or if
-    both have the same parameter groups.
+    both have the same parameter groups. Of DeepSpeed's, the outermost steps are the updates.
 
     Raises:
         GradatimError: If it is no optimizer, if it never calls the hooks that count updates, or if
@@ -26,10 +27,10 @@ def innermost(optimizer: Any) -> Optimizer:
     seen: list[Any] = []
     while not any(optimizer is one for one in seen):
         seen.append(optimizer)
-        if type(optimizer).__module__.startswith("deepspeed.runtime"):
-            raise _steps_in_parts(type(optimizer).__name__)
+        if is_engine_optimizer(optimizer):
+            return updates_of(optimizer)
         wrapped = getattr(optimizer, "optimizer", None)
-        if isinstance(wrapped, Optimizer):
+        if isinstance(wrapped, Optimizer) or is_engine_optimizer(wrapped):
             optimizer = wrapped
             continue
         inner = dict(_inner(optimizer))
@@ -44,15 +45,6 @@ def innermost(optimizer: Any) -> Optimizer:
         )  # fmt: skip
     _check_usable(optimizer)
     return optimizer
-
-
-def _steps_in_parts(kind: str) -> GradatimError:
-    return GradatimError(
-        f"Scheduler: {kind} of DeepSpeed calls step() of the optimizer inside once for each "
-        "parameter group or part of one, so several steps are one update. Write "
-        "Scheduler(EngineUpdates(engine), ...), with EngineUpdates from "
-        "gradatim.torch.trainers.deepspeed."
-    )
 
 
 def _instead_of(optimizer: Any) -> str:

@@ -4,17 +4,17 @@ import os
 
 import deepspeed
 import pytest
-import torch
 from deepspeed.utils import logger
 from torch import distributed
 from torch.optim import SGD
+from transformers import Trainer, TrainingArguments
 
 from gradatim import Constant, GradatimError, Plateau
 from gradatim.torch import Scheduler
-from gradatim.torch.trainers.deepspeed import EngineUpdates
+from gradatim.torch.trainers.hf import SchedulerCallback
 from tests.trainers import pages
 from tests.trainers.seen import Seen
-from tests.trainers.training import MOMENTUM, SCHEDULE, Net, batches, by_hand, drive, same
+from tests.trainers.training import MOMENTUM, SCHEDULE, Net, Same, batches, by_hand, drive, same
 
 logger.setLevel("ERROR")
 # It would compile an all-reduce of its own for the processor, with a C++ compiler and for minutes.
@@ -43,8 +43,8 @@ STAGES = [
 ]
 
 
-def settings(zero, micro=1):
-    return {
+def settings(zero, micro=1, **more):
+    return more | {
         "train_micro_batch_size_per_gpu": 2,
         "gradient_accumulation_steps": micro,
         "gradient_clipping": 0.0,  # otherwise to a norm of 1
@@ -53,21 +53,22 @@ def settings(zero, micro=1):
     }
 
 
-def start(zero, groups=1, micro=1, make=drive):
+def start(zero, groups=1, micro=1, make=drive, **more):
     net = Net()
     parts = [{"params": [one], "name": name} for name, one in net.named_parameters()]
     optimizer = SGD(parts if groups == 2 else net.parameters(), lr=9.0, momentum=0.5)
-    config = settings(zero, micro)
+    config = settings(zero, micro, **more)
     engine, *_ = deepspeed.initialize(model=net, optimizer=optimizer, config=config)
-    scheduler = make(EngineUpdates(engine))
+    scheduler = make(engine.optimizer)
     engine.lr_scheduler = scheduler
     # Around the torch optimizer, which ZeRO calls several times in one update.
     return engine, scheduler, Seen(optimizer, "lr", "momentum")
 
 
 def go(engine, updates, micro=1):
+    kind = next(engine.module.parameters()).dtype
     for batch in batches(updates * micro):
-        engine.backward(engine(**batch)["loss"])
+        engine.backward(engine(**{name: one.to(kind) for name, one in batch.items()})["loss"])
         engine.step()
 
 
@@ -148,39 +149,73 @@ def check_observe():
     assert resumed.next == scheduler.next == {"lr": 0.025}
 
 
-def check_an_update_that_overflows_does_not_count():
-    # In half precision, which DeepSpeed has for graphics cards only: here by its own word for it.
-    engine, scheduler, seen = start({"stage": 1}, 2)
-    go(engine, 2)
-    engine.optimizer.check_grad_overflow = True
-    for batch in batches(1):
-        engine.backward(engine(**batch)["loss"] * torch.inf)
-        engine.step()
-    engine.optimizer.check_grad_overflow = False
-    assert engine.skipped_steps == 1
-    assert scheduler.position == 2
-    go(engine, 1)
-    assert seen.values == expected(0, 3, 2, 1)
-
-
-def check_what_is_no_engine_is_refused():
-    for given in (Net(), SGD(Net().parameters(), lr=0.1), None):
-        with pytest.raises(GradatimError, match=r"engine that deepspeed\.initialize returns"):
-            EngineUpdates(given)
+def check_half_precision_and_updates_that_overflow():
+    for zero, groups, *of_each in STAGES:
+        for kind in ("bf16", "fp16"):
+            engine, scheduler, seen = start(zero, groups, **{kind: {"enabled": True}})
+            go(engine, UPDATES)
+            # ZeRO begins with a scale of 2^16, by which gradients overflow.
+            made = UPDATES - engine.skipped_steps
+            assert (made < UPDATES) == (kind == "fp16" and zero["stage"] > 0)
+            assert scheduler.position == made
+            assert seen.values == expected(0, made, *of_each)
 
 
 def check_attached_to_the_optimizer_inside_it_is_refused():
-    with pytest.raises(GradatimError, match=r"Write Scheduler\(EngineUpdates\(engine\)"):
-        drive(start({"stage": 1})[0].optimizer)
     for stage in (1, 2):
         net = Net()
         parts = [{"params": [one], "name": name} for name, one in net.named_parameters()]
         optimizer = SGD(parts, lr=9.0, momentum=0.5)
-        scheduler = drive(optimizer)
-        given = {"optimizer": optimizer, "lr_scheduler": scheduler}
+        given = {"optimizer": optimizer, "lr_scheduler": drive(optimizer)}
         engine, *_ = deepspeed.initialize(model=net, config=settings({"stage": stage}), **given)
-        with pytest.raises(GradatimError, match=r"steps its parameter groups one at a time"):
+        with pytest.raises(GradatimError, match=r"Scheduler\(engine\.optimizer, "):
             go(engine, 2)
+
+
+def check_a_second_scheduler_is_refused():
+    engine, _, _ = start({"stage": 1}, 2)
+    with pytest.raises(GradatimError, match="lr of this optimizer is driven by another scheduler"):
+        drive(engine.optimizer)
+
+
+class Driven(Trainer):
+    """With deepspeed=, the Trainer takes no optimizer and no scheduler that it is given."""
+
+    def create_optimizer(self, *_):
+        net = self.model
+        parts = [{"params": [one], "name": name} for name, one in net.named_parameters()]
+        self.optimizer = SGD(parts, lr=9.0, momentum=0.5)
+        self.seen = Seen(self.optimizer, "lr", "momentum")
+        return self.optimizer
+
+    def create_scheduler(self, num_training_steps, optimizer=None):
+        self.lr_scheduler = drive(optimizer or self.optimizer)
+        return self.lr_scheduler
+
+
+def arguments(zero, **more):
+    return TrainingArguments(
+        **{
+            "output_dir": "trainer", "max_steps": UPDATES, "per_device_train_batch_size": 2,
+            "gradient_accumulation_steps": 2, "use_cpu": True, "report_to": "none",
+            "disable_tqdm": True, "save_strategy": "steps", "save_steps": 1, "logging_steps": 1,
+            "label_names": ["y"], "max_grad_norm": 0.0, "deepspeed": settings(zero, 2),
+        } | more
+    )  # fmt: skip
+
+
+def check_under_the_trainer_of_transformers():
+    for zero, *of_each in (({"stage": 1}, 2, 1), ({"stage": 2}, 2, 1), ({"stage": 3}, 2, 2)):
+        for k in (0, 3):
+            path = f"trainer/checkpoint-{k}" if k else None
+            trainer = Driven(
+                Net(), arguments(zero), train_dataset=Same(64), callbacks=[SchedulerCallback()]
+            )
+            trainer.train(resume_from_checkpoint=path)
+            assert trainer.seen.values == expected(k, UPDATES, *of_each)
+            assert trainer.lr_scheduler.position == trainer.state.global_step == UPDATES
+            log = [line["learning_rate"] for line in trainer.state.log_history if "loss" in line]
+            assert log == [SCHEDULE(n) for n in range(UPDATES)]
 
 
 def check_the_page_runs():

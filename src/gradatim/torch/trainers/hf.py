@@ -53,15 +53,26 @@ class SchedulerCallback(TrainerCallback):
         self._tokens = state.num_input_tokens_seen
         self._missed: list[str] | None = None
         self._pause = ExitStack()
-        self._used = scheduler.get_last_lr()
+        self._note_rates()
+        self._hooks = [
+            one.register_step_pre_hook(self._note_rates) for one in scheduler.optimizers.values()
+        ]
         # The Trainer asks this for the rate that it logs.
         vars(scheduler)["get_last_lr"] = lambda: list(self._used)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Leave the scheduler as it was."""
         self._pause.close()
+        for hook in self._hooks:
+            hook.remove()
         vars(self._scheduler).pop("get_last_lr", None)
         self._scheduler = None
+
+    def _note_rates(self, *_: Any) -> None:
+        """Note what the update uses: after it, the values of the next one are in place."""
+        assert self._scheduler is not None  # training has begun
+        optimizers = self._scheduler.optimizers.values()
+        self._used = [float(group["lr"]) for one in optimizers for group in one.param_groups]
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Refuse to go on past an evaluation that did not have the metric."""
@@ -70,12 +81,11 @@ class SchedulerCallback(TrainerCallback):
             raise unknown("SchedulerCallback", "metric", self.metric, self._missed)
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Count what the update sees, and note which rates it uses."""
+        """Count what the update sees."""
         assert self._scheduler is not None  # training has begun
         if self._counts_tokens:
             self._scheduler.count(tokens=state.num_input_tokens_seen - self._tokens)
             self._tokens = state.num_input_tokens_seen
-        self._used = [float(group["lr"]) for group in kwargs["optimizer"].param_groups]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """End the training if the run is over; leave out the time until the next step."""
@@ -114,7 +124,8 @@ def _scheduler_of(scheduler: Any, optimizer: Any) -> Scheduler:
         raise GradatimError(
             f"SchedulerCallback: the Trainer's scheduler is a {type(scheduler).__name__}, not one "
             "of gradatim.torch. Write Trainer(..., optimizers=(optimizer, scheduler)), or build it "
-            "in the Trainer's create_scheduler."
+            "in the Trainer's create_scheduler; with deepspeed=, where the Trainer ignores "
+            "optimizers, only the latter."
         )
     if not any(innermost(optimizer) is one for one in scheduler.optimizers.values()):
         raise GradatimError(
