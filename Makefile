@@ -18,7 +18,7 @@ OLD_WARNINGS := -W ignore::DeprecationWarning -W 'ignore:The epoch parameter:Use
 
 RUNS ?= 1000000
 
-.PHONY: help demo test test-fast test-long golden fuzz test-minimum lint types wheel bench docs clean
+.PHONY: help demo test test-fast test-long golden fuzz test-minimum test-trainers lint types wheel bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ test-minimum: $(VENV)-minimum/.stamp-test-torch ## core, driver and torch on the
 	@$(VENV)-minimum/bin/python -m pip list --format freeze | grep -E '^(torch|numpy|jax|transformers)=='
 	$(call pytest,$(VENV)-minimum) -n 2 $(OLD_WARNINGS) $(WITH_TORCH)
 
+test-trainers: $(VENV)-trainers/.stamp-test-trainers ## train with the trainers that are not in .venv
+	$(call pytest,$(VENV)-trainers) -n 2 -m trainers tests/trainers/test_trainers.py
+
 lint: $(DEV) ## rules and format
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -66,7 +69,7 @@ docs: $(DEV) ## build the site, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 clean: ## remove everything that the other tasks made
-	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-trainers build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,constraints.txt,extra,more) makes the environment that the stamp lies in. The stamp
@@ -94,10 +97,14 @@ $(VENV)-fuzz/.stamp: constraints/latest.txt
 	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c constraints/latest.txt atheris==3.0.0 PyYAML
 	@touch $@
 
-# pip takes one version of each package: minimum.txt, and of latest.txt what that does not name.
-build/minimum.txt: constraints/minimum.txt constraints/latest.txt
+# pip takes one version of each package: that of minimum.txt or trainers.txt, and of latest.txt what
+# the other does not name.
+build/%.txt: constraints/%.txt constraints/latest.txt
 	@mkdir -p $(@D)
 	@awk -F== 'NR == FNR { oldest[$$1] } NR == FNR || !($$1 in oldest)' $^ >$@
 
 $(VENV)-minimum/.stamp-test-torch: pyproject.toml build/minimum.txt constraints/no-deps.txt
 	$(call install,build/minimum.txt,test-torch,$(NO_DEPS))
+
+$(VENV)-trainers/.stamp-test-trainers: pyproject.toml build/trainers.txt
+	$(call install,build/trainers.txt,test-trainers)

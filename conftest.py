@@ -10,6 +10,10 @@ from hypothesis import settings
 sys.modules["tensorflow"] = None  # type: ignore[assignment]
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+# These import the trainer that they are for, which changes warnings, logging and seeds: they are
+# tested in processes of their own.
+collect_ignore_glob = ["src/gradatim/torch/trainers/*"]
+
 # CI judges the change, not the day: there every run draws the same examples.
 settings.register_profile("gradatim", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("long", deadline=None, max_examples=5_000)

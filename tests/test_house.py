@@ -69,6 +69,8 @@ STANDS_ON = {
 # The packages at home in each folder; everywhere else there is the standard library.
 AT_HOME = {
     "torch": {"torch"},
+    "torch.trainers.hf": {"transformers"},
+    "torch.trainers.lightning": {"lightning"},
     "keras": {"keras", "tensorflow"},
     "jax": {"jax", "optax"},
     "speechbrain": {"torch", "speechbrain"},
@@ -120,6 +122,12 @@ def module_name(file: Path) -> str:
 def folder(module: str) -> str:
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
+
+
+def at_home(module: str) -> set[str]:
+    """What a module of its own entry, or else one of its folder, may import."""
+    own = AT_HOME.get(module.removeprefix("gradatim."))
+    return own if own is not None else AT_HOME.get(folder(module), set())
 
 
 def is_docstring(node: ast.AST) -> bool:
@@ -231,7 +239,7 @@ def test_packages_are_imported_only_at_home():
         i
         for i in imports()
         if (package := i.target.split(".")[0]) not in sys.stdlib_module_names | {"gradatim"}
-        and package not in AT_HOME.get(folder(i.source), ())
+        and package not in at_home(i.source)
         and not (i.source.startswith(NAMES_FRAMEWORKS) and i.waits)
     ]
     expect_none(strangers, "A package is imported only in its own folder, see AT_HOME:")
@@ -327,11 +335,15 @@ def extras() -> dict[str, list[Requirement]]:
 
 
 def test_every_direct_dependency_is_pinned():
-    loose = {r.name for rs in extras().values() for r in rs} - pinned("latest").keys()
-    expect_none(sorted(loose), "constraints/latest.txt says what we test against. Pin there:")
+    known = pinned("latest").keys() | pinned("trainers").keys()
+    loose = {r.name for rs in extras().values() for r in rs} - known
+    expect_none(sorted(loose), "constraints/ says what we test against. Pin there:")
 
 
-@pytest.mark.parametrize("extra", sorted(extras().keys() - {"dev", "docs", "test", "test-torch"}))
+FOR_TESTS = {"dev", "docs", "test", "test-torch", "test-trainers"}
+
+
+@pytest.mark.parametrize("extra", sorted(extras().keys() - FOR_TESTS))
 def test_minimums_are_those_we_test(extra):
     wrong = [
         str(r) for r in extras()[extra] if str(r.specifier) != f">={pinned('minimum').get(r.name)}"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.trainers import pages
-from tests.trainers.test_trainers import PROGRAMS
+from tests.trainers.test_trainers import APART, PROGRAMS
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def test_what_torchrun_starts(tmp_path):
 
 def test_every_page_is_tried_and_linked():
     there = {path.stem for path in pages.PAGES.glob("*.md")}
-    assert there == PROGRAMS.keys() | {"loop"}
+    assert there == PROGRAMS.keys() | APART.keys() | {"loop"}
     linked = (pages.PAGES.parent / "torch.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\]\(trainers/(\w+)\.md\)", linked)) == there
 

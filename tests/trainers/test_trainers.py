@@ -25,17 +25,26 @@ PROGRAMS = {
     "ddp": [2, 4],
     "fsdp": [2],
 }
+# In an environment of their own: `make test-trainers`.
+APART = {
+    "trl": [1],
+    "deepspeed": [1, 2],
+    "timm": [1],
+    "mmengine": [1],
+    "fastai": [1],
+}
 
 
 def cases():
-    for trainer, numbers in PROGRAMS.items():
+    for trainer, numbers in (PROGRAMS | APART).items():
+        marks = [pytest.mark.trainers] if trainer in APART else []
         program = ast.parse((SCRIPTS / f"check_{trainer}.py").read_text(encoding="utf-8"))
         for processes in numbers:
             for node in program.body:
                 if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
                     where = trainer if processes == 1 else f"{trainer} by {processes}"
                     name = f"{where}-{node.name.removeprefix('check_')}"
-                    yield pytest.param(trainer, processes, node.name, id=name)
+                    yield pytest.param(trainer, processes, node.name, id=name, marks=marks)
 
 
 def run_all(trainer, processes):
@@ -47,6 +56,7 @@ def run_all(trainer, processes):
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
             "OMP_NUM_THREADS": "1",
             "CUDA_VISIBLE_DEVICES": "-1",
+            "DS_ACCELERATOR": "cpu",
             # Nothing here asks a server for anything.
             "HF_HUB_OFFLINE": "1",
         },

@@ -213,12 +213,19 @@ class Parts:
 
     def warn_of_spread(self, groups: Groups) -> None:
         """Warn of one schedule for groups that begin with different values: it makes them equal."""
-        mine = {
-            label(group, i, name): first
-            for name, each in groups.items()
-            for i, group in enumerate(each)
-            if (first := self.first(group)) is not None and self.key_for(group, i, name) is None
-        }
+        mine, served = {}, []
+        for name, each in groups.items():
+            for i, group in enumerate(each):
+                first = self.first(group)
+                if first is not None and self.key_for(group, i, name) is None:
+                    mine[label(group, i, name)] = first
+                    served.append(group)
+        if self.value == "lr" and len({group.get("lr_scale", 1.0) for group in served}) > 1:
+            warn(
+                "Scheduler: the groups have an 'lr_scale', timm's layer decay, and one schedule of "
+                "lr ignores it. Write lr=[group['lr_scale'] * schedule for group in "
+                "optimizer.param_groups]; if they are to be equal, lr={'*': schedule} says so."
+            )
         numbers = {number for number in mine.values() if number != 0.0 or self.value == "lr"}
         if len(numbers) > 1:
             listed = ", ".join(f"{name}: {number:g}" for name, number in list(mine.items())[:6])

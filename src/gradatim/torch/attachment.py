@@ -214,6 +214,12 @@ class Attachment:
 
     def _used(self) -> dict[Target, float]:
         """What the step used where other code had written, with a warning about it."""
+        if self.roster.returned():
+            raise GradatimError(
+                "Scheduler: the optimizer steps its parameter groups one at a time, so several "
+                "steps are one update. DeepSpeed's ZeRO does so: build the scheduler after "
+                "deepspeed.initialize, Scheduler(engine.optimizer, ...)."
+            )
         changes = list(self.table.changes(self._row))
         for change in changes:
             value = change.place.target.value

@@ -11,13 +11,14 @@ from typing import Any
 from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.torch.engine import is_engine_optimizer, updates_of
 
 
 def innermost(optimizer: Any) -> Optimizer:
     """The optimizer to attach to.
 
     A wrapper that holds one optimizer is looked through if it holds it as ``.optimizer``, or if
-    both have the same parameter groups.
+    both have the same parameter groups. Of DeepSpeed's, the outermost steps are the updates.
 
     Raises:
         GradatimError: If it is no optimizer, if it never calls the hooks that count updates, or if
@@ -26,8 +27,10 @@ def innermost(optimizer: Any) -> Optimizer:
     seen: list[Any] = []
     while not any(optimizer is one for one in seen):
         seen.append(optimizer)
+        if is_engine_optimizer(optimizer):
+            return updates_of(optimizer)
         wrapped = getattr(optimizer, "optimizer", None)
-        if isinstance(wrapped, Optimizer):
+        if isinstance(wrapped, Optimizer) or is_engine_optimizer(wrapped):
             optimizer = wrapped
             continue
         inner = dict(_inner(optimizer))
@@ -37,9 +40,21 @@ def innermost(optimizer: Any) -> Optimizer:
         elif others and not _copies_groups_to_inner(optimizer):
             raise _not_read(optimizer, others)
     if not isinstance(optimizer, Optimizer):
-        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer")
+        raise refuse(
+            "Scheduler", "optimizer", optimizer, "a torch optimizer", _instead_of(optimizer)
+        )  # fmt: skip
     _check_usable(optimizer)
     return optimizer
+
+
+def _instead_of(optimizer: Any) -> str:
+    """What to write in place of optimizers that only look like those of torch."""
+    if type(optimizer).__module__.startswith("fastai"):
+        return (
+            "fastai's own optimizers are none. Build the Learner with opt_func="
+            "partial(OptimWrapper, opt=torch.optim.AdamW), and give learner.opt.opt."
+        )
+    return ""
 
 
 def _check_usable(optimizer: Optimizer) -> None:

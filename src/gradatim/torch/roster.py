@@ -89,6 +89,14 @@ class Roster:
                 return False
         return True
 
+    def returned(self) -> bool:
+        """Whether the optimizer has none of the known groups, but one that was taken out before."""
+        groups = self.optimizer.param_groups
+        known = {id(member.group) for member in self.members}
+        return not any(id(group) in known for group in groups) and any(
+            _has_params(one, group["params"]) for group in groups for one in self._former
+        )
+
     def found(self) -> list[Member]:
         """The optimizer's groups as they are now.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
-from gradatim.core.errors import refuse
+from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Driver
 from gradatim.torch.attachments import Attachments
 from gradatim.torch.idle import IdleWatch
@@ -38,6 +40,14 @@ class TorchInterface(LRScheduler):
                 )
         self._attachments.ensure_written()
         self._idle.called(self.driver.position)
+
+    def step_update(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse what the loop of timm calls after each update, and each epoch with a metric."""
+        raise GradatimError(
+            "Scheduler.step_update: updates count by themselves. In the loop of timm's train.py, "
+            "set lr_scheduler = None once this scheduler is built; a metric goes to "
+            "scheduler.observe(metric)."
+        )
 
     def get_last_lr(self) -> list[float | Tensor]:
         """The learning rate of each group for the next update, as torch's schedulers answer."""

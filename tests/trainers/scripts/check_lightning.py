@@ -7,15 +7,26 @@ from pathlib import Path
 import lightning
 import pytest
 import torch
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities.model_helpers import is_overridden
 
-from gradatim import Constant, GradatimError, Plateau
+from gradatim import Constant, GradatimError, Linear, Plateau, Run
 from gradatim.torch import Scheduler
+from gradatim.torch.trainers.lightning import SchedulerCallback
 from tests.trainers import pages
 from tests.trainers.seen import Seen
-from tests.trainers.training import Net, batches, by_hand, drive, same, sgd, used
+from tests.trainers.training import (
+    MOMENTUM,
+    SCHEDULE,
+    Net,
+    batches,
+    by_hand,
+    drive,
+    same,
+    sgd,
+    used,
+)
 
 logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 logging.getLogger("lightning.fabric").setLevel(logging.ERROR)
@@ -222,12 +233,6 @@ class ObservingLate(Observing):
             self.scheduler.observe(self.trainer.callback_metrics["metric"])
 
 
-class Observe(Callback):
-    def on_validation_end(self, trainer, module):
-        if not trainer.sanity_checking:
-            module.scheduler.observe(trainer.callback_metrics["metric"])
-
-
 # Metrics 2, 1, 1, 1, ...: each second evaluation without progress halves the rate.
 HALVED = [0.1] * 4 * BATCHES + [0.05] * 2 * BATCHES + [0.025] * 2 * BATCHES
 
@@ -248,7 +253,7 @@ def observed(make, *callbacks, after_training=None):
 
 def check_observe():
     for after_training in (True, False):
-        assert all(observed(Observing, Observe(), after_training=after_training))
+        assert all(observed(Observing, SchedulerCallback("metric"), after_training=after_training))
         assert all(observed(ObservingItself, after_training=after_training))
 
 
@@ -258,17 +263,118 @@ def check_what_a_module_observes_at_the_end_of_validation_may_be_saved_too_late(
     assert not all(observed(ObservingLate, after_training=False))
 
 
+def check_what_is_missing_is_refused():
+    for match, module, callback in (
+        (r"Write SchedulerCallback\(monitor=", Observing(), SchedulerCallback()),
+        ("unknown metric 'loss'.*Known: metric", Observing(), SchedulerCallback("loss")),
+        ("returned no scheduler of gradatim.torch, but none", Module(bare), SchedulerCallback()),
+        ("gradatim.torch, but StepLR", Module(of_torch), SchedulerCallback()),
+    ):
+        with pytest.raises(GradatimError, match=match):
+            fit(module, callbacks=[callback], enable_checkpointing=False)
+
+
+def bare(optimizer, scheduler):
+    return optimizer
+
+
+def of_torch(optimizer, scheduler):
+    scheduler.detach()
+    return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 4)]
+
+
+def rows(logger):
+    lines = (Path(logger.log_dir) / "metrics.csv").read_text().splitlines()
+    names = lines[0].split(",")
+    return [dict(zip(names, line.split(","), strict=True)) for line in lines[1:]]
+
+
 def check_the_monitor_shows_what_the_updates_used():
     module, logger = Module(), CSVLogger("logs")
     monitor = LearningRateMonitor("step", log_momentum=True)
     fit(module, logger=logger, log_every_n_steps=1, callbacks=[monitor])
-    lines = (Path(logger.log_dir) / "metrics.csv").read_text().splitlines()
-    names = lines[0].split(",")
-    rows = [dict(zip(names, line.split(","), strict=True)) for line in lines[1:]]
     shown = [
-        ((float(row["lr-SGD"]), float(row["lr-SGD-momentum"])),) for row in rows if row["lr-SGD"]
+        ((float(row["lr-SGD"]), float(row["lr-SGD-momentum"])),)
+        for row in rows(logger)
+        if row["lr-SGD"]
     ]
     assert shown == used(UPDATES)
+
+
+def check_the_callback_logs_what_the_updates_used():
+    for micro, every in ((1, 1), (3, 2)):
+        module, logger = Module(), CSVLogger("logs")
+        fit(
+            module, logger=logger, log_every_n_steps=every, accumulate_grad_batches=micro,
+            callbacks=[SchedulerCallback()], enable_checkpointing=False,
+        )  # fmt: skip
+        shown = {int(r["step"]): (float(r["lr"]), float(r["momentum"])) for r in rows(logger)}
+        steps = range(every - 1, UPDATES // micro, every)
+        assert shown == {k: (SCHEDULE(k), MOMENTUM(k)) for k in steps}
+
+
+class Counting(Module):
+    """The clock of its run is in tokens: a batch has 6."""
+
+    schedule = Linear(start=0.1, end=0.01, steps=90)
+
+    def configure_optimizers(self):
+        optimizer, self.seen = sgd(self.net)
+        run = Run(total_tokens=90, clock="tokens")
+        self.scheduler = Scheduler(optimizer, lr=self.schedule, run=run)
+        return [optimizer], [self.scheduler]
+
+
+def check_tokens_are_counted():
+    for micro, paths in ((1, range(1, 15)), (3, range(1, 5))):
+        every = ModelCheckpoint(f"by-{micro}", "{step}", every_n_train_steps=1, save_top_k=-1)
+        counting = SchedulerCallback(count=lambda batch: {"tokens": batch["x"].numel()})
+        options = {"accumulate_grad_batches": micro, "callbacks": [every, counting]}
+        module = Counting()
+        trainer = fit(module, **options)
+        # The training ends where the run does, not after four epochs.
+        rates = [module.schedule(6 * micro * k) for k in range(15 // micro)]
+        assert module.seen.first == rates
+        assert trainer.global_step == module.scheduler.position == 15 // micro
+        assert module.scheduler.tick == 90
+        for k in paths:
+            if micro * k % BATCHES == 0:  # the end of an epoch
+                module = Counting()
+                fit(module, path=f"by-{micro}/step={k}.ckpt", weights_only=True, **options)
+                assert module.seen.first == rates[k:]
+
+
+def check_tokens_that_nobody_counts_are_refused():
+    with pytest.raises(GradatimError, match="nothing has been counted for this update"):
+        fit(Counting(), callbacks=[SchedulerCallback()], enable_checkpointing=False)
+
+
+def check_the_time_of_evaluations_is_left_out():
+    seconds = [0.0]
+    falling = Linear(start=0.1, end=0.01, steps=20_000)
+
+    class Timed(Module):
+        """A second an update, a hundred an evaluation."""
+
+        def configure_optimizers(self):
+            optimizer, self.seen = sgd(self.net)
+            run = Run(seconds=20)
+            self.scheduler = Scheduler(optimizer, lr=falling, run=run, now=lambda: seconds[0])
+            return [optimizer], [self.scheduler]
+
+        def training_step(self, batch, index):
+            seconds[0] += 1.0
+            return super().training_step(batch, index)
+
+        def validation_step(self, batch, index):
+            seconds[0] += 100.0
+
+    module = Timed()
+    trainer = fit(module, callbacks=[SchedulerCallback()], enable_checkpointing=False)
+    # The time begins after the first update.
+    assert module.seen.first == [falling(1000 * max(0, k - 1)) for k in range(21)]
+    assert (trainer.global_step, module.scheduler.tick) == (21, 20_000)
+    assert seconds[0] > 300.0
 
 
 def check_fabric():

@@ -1,13 +1,16 @@
 """The Trainer of transformers."""
 
+import pytest
+import torch
 import transformers
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
-from gradatim import Constant, Plateau
+from gradatim import Constant, GradatimError, Linear, Plateau, Run
 from gradatim.torch import Scheduler
+from gradatim.torch.trainers.hf import SchedulerCallback
 from tests.trainers import pages
 from tests.trainers.seen import Seen
-from tests.trainers.training import SCHEDULE, Net, Same, by_hand, drive, same, sgd, used
+from tests.trainers.training import SCHEDULE, Net, Same, batches, by_hand, drive, same, sgd, used
 
 transformers.utils.logging.set_verbosity_error()
 
@@ -38,7 +41,7 @@ def train(arguments, path=None, callbacks=(), size=UPDATES, make=drive):
     trainer = Trainer(
         net, arguments, train_dataset=Same(BATCH * size), eval_dataset=Same(BATCH),
         optimizers=(optimizer, scheduler),
-        callbacks=[callback(scheduler) for callback in callbacks],
+        callbacks=list(callbacks),
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=path)
     return trainer, scheduler, seen
@@ -94,13 +97,13 @@ def check_an_optimizer_of_the_trainers_own():
         assert trainer.seen.values == [((rate,), (rate,)) for rate in rates]
 
 
-class Observe(TrainerCallback):
-    def __init__(self, scheduler):
-        self.scheduler = scheduler
+class Known(SchedulerCallback):
+    """Shows the rules a metric that is known here: 2 once, then 1."""
 
-    def on_evaluate(self, args, state, control, metrics, **_):
+    def on_evaluate(self, args, state, control, metrics, **more):
         assert "eval_loss" in metrics
-        self.scheduler.observe(2.0 if state.global_step <= 3 else 1.0)
+        metrics["eval_loss"] = 2.0 if state.global_step <= 3 else 1.0
+        super().on_evaluate(args, state, control, metrics=metrics, **more)
 
 
 def observed(optimizer):
@@ -112,20 +115,203 @@ def check_observe():
     every = {"eval_strategy": "steps", "eval_steps": 3, "save_strategy": "steps", "save_steps": 3}
     # Metrics 2, 1, 1, 1, ...: each second evaluation without progress halves the rate.
     halved = [0.1] * 12 + [0.05] * 6 + [0.025] * 6
-    _, whole, seen = train(arguments(**every), callbacks=[Observe], make=observed)
+    _, whole, seen = train(arguments(**every), callbacks=[Known()], make=observed)
     assert seen.first == halved
     for k in range(3, UPDATES, 3):
         _, scheduler, seen = train(
-            arguments(**every), f"out/checkpoint-{k}", [Observe], make=observed
+            arguments(**every), f"out/checkpoint-{k}", [Known()], make=observed
         )
         assert seen.first == halved[k:]
         assert scheduler.state_dict() == whole.state_dict()
 
 
-def check_the_log_shows_the_rate_of_the_update_to_come():
+def check_an_evaluation_outside_of_training_is_not_shown():
+    every = {"eval_strategy": "steps", "eval_steps": 12}
+    trainer, scheduler, _ = train(arguments(**every), callbacks=[Known()], make=observed)
+    before = scheduler.state_dict()
+    trainer.evaluate()
+    assert scheduler.state_dict() == before
+
+
+def check_a_metric_that_is_not_there_is_refused_before_the_next_update():
+    every = {"eval_strategy": "steps", "eval_steps": 3}
+    with pytest.raises(GradatimError, match=r"unknown metric 'accuracy'.*eval_loss"):
+        train(arguments(**every), callbacks=[SchedulerCallback("accuracy")], make=observed)
+
+
+def check_several_data_sets_one_of_which_has_the_metric():
+    net = Net()
+    optimizer, _ = sgd(net)
+    # No value is better by so much: each evaluation but the first halves the rate.
+    rule = Plateau(mode="max", factor=0.5, patience=0, threshold=100.0)
+    scheduler = Scheduler(optimizer, lr=Constant(0.1), rule=rule)
+    every = arguments(6, eval_strategy="steps", eval_steps=3)
+    sets = {"one": Same(BATCH), "other": Same(BATCH)}
+    callback = SchedulerCallback("eval_other_loss")
+    Trainer(
+        net, every, train_dataset=Same(BATCH * 6), eval_dataset=sets,
+        optimizers=(optimizer, scheduler), callbacks=[callback],
+    ).train()  # fmt: skip
+    assert scheduler.next == {"lr": 0.05}  # two evaluations, of two data sets each
+
+
+class Reporter(TrainerCallback):
+    """Stands before all others, as those of TensorBoard and Weights & Biases do."""
+
+    def __init__(self):
+        self.shown = []
+
+    def on_log(self, args, state, control, logs, **more):
+        self.shown += [logs["learning_rate"]] if "learning_rate" in logs else []
+
+
+def check_the_log_shows_the_rate_that_was_used():
+    reporter = Reporter()
+    trainer, scheduler, seen = train(
+        arguments(logging_steps=1), callbacks=[reporter, SchedulerCallback()]
+    )
+    shown = [line["learning_rate"] for line in trainer.state.log_history if "loss" in line]
+    assert shown == reporter.shown == seen.first == [SCHEDULE(k) for k in range(UPDATES)]
+    assert shown[-1] == scheduler.applied["lr"]
+    assert scheduler.get_last_lr() == [SCHEDULE(UPDATES)]  # as before the training
+
+
+def check_without_the_callback_the_log_is_one_update_ahead():
     trainer, _, _ = train(arguments(logging_steps=1))
     shown = [line["learning_rate"] for line in trainer.state.log_history if "loss" in line]
     assert shown == [rate for ((rate, _),) in used(1, UPDATES + 1)]
+
+
+# 3 numbers a sample, 2 samples a batch.
+TOKENS = 3 * BATCH
+BY_TOKENS = Linear(start=0.1, end=0.01, steps=TOKENS * UPDATES)
+
+
+def by_tokens(optimizer):
+    run = Run(total_tokens=TOKENS * UPDATES, clock="tokens")
+    return Scheduler(optimizer, lr=BY_TOKENS, run=run)
+
+
+def check_tokens_are_counted():
+    Net.main_input_name = "x"
+    for micro in (1, 2):
+        counting = arguments(
+            100, micro, include_num_input_tokens_seen="all", save_strategy="steps", save_steps=5
+        )
+        _, scheduler, seen = train(
+            counting, callbacks=[SchedulerCallback()], make=by_tokens, size=100
+        )
+        # The training ends where the run does, not after 100 updates.
+        updates = UPDATES // micro
+        assert seen.first == [BY_TOKENS(TOKENS * micro * k) for k in range(updates)]
+        assert (scheduler.position, scheduler.tick) == (updates, TOKENS * UPDATES)
+        assert scheduler.done
+        _, scheduler, seen = train(
+            counting, "out/checkpoint-5", [SchedulerCallback()], make=by_tokens, size=100
+        )
+        assert seen.first == [BY_TOKENS(TOKENS * micro * k) for k in range(5, updates)]
+
+
+def check_tokens_that_the_trainer_does_not_track_are_refused():
+    with pytest.raises(GradatimError, match="include_num_input_tokens_seen="):
+        train(arguments(), callbacks=[SchedulerCallback()], make=by_tokens)
+
+
+class Clock:
+    """A second an update, a hundred an evaluation or a checkpoint."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+class Passing(TrainerCallback):
+    def __init__(self, clock):
+        self.clock = clock
+
+    def on_pre_optimizer_step(self, args, state, control, **more):
+        self.clock.seconds += 1.0
+
+    def on_evaluate(self, args, state, control, **more):
+        self.clock.seconds += 100.0
+
+    on_save = on_evaluate
+
+
+def check_time_without_that_of_evaluations_and_checkpoints():
+    clock = Clock()
+    schedule = Linear(start=0.1, end=0.01, steps=20_000)
+    every = {"eval_strategy": "steps", "eval_steps": 5, "save_strategy": "steps", "save_steps": 7}
+
+    def by_time(optimizer):
+        return Scheduler(optimizer, lr=schedule, run=Run(seconds=20), now=clock)
+
+    trainer, scheduler, seen = train(
+        arguments(100, **every), callbacks=[Passing(clock), SchedulerCallback()], make=by_time,
+        size=100,
+    )  # fmt: skip
+    # The time begins after the first update.
+    assert seen.first == [schedule(1000 * max(0, k - 1)) for k in range(21)]
+    assert scheduler.tick == 20_000
+    assert trainer.state.global_step == 21
+    assert clock.seconds > 500
+
+
+def check_other_schedulers_and_other_optimizers_are_refused():
+    with pytest.raises(GradatimError, match=r"scheduler is a LambdaLR.*optimizers=\(optimizer"):
+        Trainer(
+            Net(), arguments(), train_dataset=Same(BATCH), callbacks=[SchedulerCallback()]
+        ).train()
+    net, scheduler = Net(), drive(sgd(Net())[0])
+    with pytest.raises(GradatimError, match="drives another optimizer than the Trainer's"):
+        Trainer(
+            net, arguments(), train_dataset=Same(BATCH), callbacks=[SchedulerCallback()],
+            optimizers=(sgd(net)[0], scheduler),
+        ).train()  # fmt: skip
+
+
+def adamw():
+    net = Net()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.05)
+    return net, optimizer, Seen(optimizer)
+
+
+def continued(net, optimizer, scheduler, path=None, **more):
+    Trainer(
+        net, arguments(**more), train_dataset=Same(BATCH * UPDATES),
+        optimizers=(optimizer, scheduler),
+    ).train(resume_from_checkpoint=path)  # fmt: skip
+
+
+def check_a_checkpoint_of_another_scheduler_goes_on_with_the_moments_of_adam():
+    k, falling = 8, lambda n: 1.0 - n / UPDATES
+    net, optimizer, _ = adamw()
+    theirs = torch.optim.lr_scheduler.LambdaLR(optimizer, falling)
+    continued(net, optimizer, theirs, save_strategy="steps", save_steps=k)
+    path = f"out/checkpoint-{k}"
+
+    net, optimizer, _ = adamw()
+    scheduler = Scheduler(optimizer, lr=SCHEDULE)
+    said = rf"'last_epoch', {k}.*scheduler\.seek\({k}\).*from_torch"
+    with pytest.raises(GradatimError, match=said):
+        continued(net, optimizer, scheduler, path)
+
+    # As on the page: only the state of the scheduler is replaced.
+    scheduler.seek(k)
+    torch.save(scheduler.state_dict(), f"{path}/scheduler.pt")
+    net, optimizer, seen = adamw()
+    continued(net, optimizer, Scheduler(optimizer, lr=SCHEDULE), path)
+    assert seen.first == [SCHEDULE(n) for n in range(k, UPDATES)]
+
+    alone, optimizer, _ = adamw()
+    for n, batch in enumerate(batches(UPDATES)):
+        optimizer.param_groups[0]["lr"] = 0.05 * falling(n) if n < k else SCHEDULE(n)
+        optimizer.zero_grad()
+        alone(**batch)["loss"].backward()
+        optimizer.step()
+    assert same(net.state_dict(), alone.state_dict())
 
 
 def check_the_page_runs():

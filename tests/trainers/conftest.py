@@ -1,0 +1,32 @@
+"""A dated table of the trainers that were tested, after the tests of them."""
+
+import re
+from collections import Counter
+from datetime import date
+from importlib.metadata import version
+
+PACKAGES = {
+    "ddp": "torch",
+    "fsdp": "torch",
+    "ignite": "pytorch-ignite",
+}
+
+
+def pytest_terminal_summary(terminalreporter):
+    passed, failed = (
+        Counter(
+            trainer[1]
+            for outcome in outcomes
+            for report in terminalreporter.stats.get(outcome, [])
+            if (trainer := re.search(r"test_check\[(\w+)", report.nodeid))
+        )
+        for outcomes in (["passed"], ["failed", "error"])
+    )
+    if passed or failed:
+        terminalreporter.line("| trainer | version | torch | passed | failed | date |")
+        terminalreporter.line("|---|---|---|---|---|---|")
+    for name in sorted(passed | failed):
+        row = (name, version(PACKAGES.get(name, name)), version("torch"), passed[name])
+        terminalreporter.line(
+            "| " + " | ".join(map(str, (*row, failed[name], date.today()))) + " |"
+        )
