@@ -39,7 +39,7 @@ class Training:
         self.data, self.held_out = digits()
         self.model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=PEAK)
-        self.scheduler = Scheduler(self.optimizer, lr=schedule, on_mismatch="override")
+        self.scheduler = Scheduler(self.optimizer, lr=schedule, on_mismatch="same-past")
         if checkpoint is not None:
             for part, state in zip(self.parts(), checkpoint, strict=True):
                 part.load_state_dict(state)

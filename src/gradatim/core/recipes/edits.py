@@ -1,7 +1,7 @@
 """A run that is to go on otherwise than planned: another end, a longer one, a second warm-up.
 
 What lies before ``at`` stays as it was, to the last bit, so a checkpoint taken there goes on under
-the new schedule: load it with ``on_mismatch="override"``.
+the new schedule: load it with ``on_mismatch="same-past"``.
 """
 
 from __future__ import annotations
