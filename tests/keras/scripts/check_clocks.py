@@ -286,12 +286,16 @@ class Scaled(keras.layers.Layer):
         return x * ops.cast(self.by, x.dtype)
 
 
+def scaled_model():
+    dense, scaled = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros"), Scaled()
+    model = keras.Sequential([keras.Input((1,)), dense, scaled])
+    model.compile("sgd", loss=lambda _, p: ops.mean(p), jit_compile=JITS)
+    return model, scaled
+
+
 def check_values_outside_reach_the_compiled_step():
     for run in (None, TOKENS):
-        dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
-        scaled = Scaled()
-        model = keras.Sequential([keras.Input((1,)), dense, scaled])
-        model.compile("sgd", loss=lambda _, p: ops.mean(p), jit_compile=JITS)
+        model, scaled = scaled_model()
         bits = g.Table([(k, 2.0**-k) for k in range(16)], "hold")
         window = g.Linear(1.0, 16.0, 15).rounded()
         scheduler = Scheduler(
@@ -348,3 +352,29 @@ def check_jax_a_long_schedule_is_refused_or_counted_in_python():
 class Big(Count):
     def on_train_batch_begin(self, batch, logs=None):
         self.scheduler.count(tokens=2**31 + 4 if batch == 0 else 1)
+
+
+class Progress(Count):
+    """Tells each batch how much of the run is done; it stands before the Scheduler."""
+
+    told = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.scheduler.count(progress=self.told / 32)
+        self.told += 1
+
+
+def check_progress_is_used_by_the_update_it_is_told_for():
+    run = g.Run(clock="progress")
+    line = g.Linear(1.0, 0.0, run.ticks)
+    scheduler = Scheduler(lr=line, run=run)
+    model = probe("sgd")
+    fit(model, [Progress(scheduler), scheduler], epochs=2)
+    assert scheduler.lrs == [1.0 - k / 32 for k in range(32)], scheduler.lrs
+    close(moved(model), sum(scheduler.lrs), 1e-5)
+
+    # A setter is called while the progress is told, between two steps.
+    model, scaled = scaled_model()
+    scheduler = Scheduler(lr=1.0, run=run, external={"by": line}, setters={"by": scaled.by.assign})
+    fit(model, [Progress(scheduler), scheduler], epochs=2)
+    close(moved(model), sum(1.0 - k / 32 for k in range(32)), 1e-5)
