@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line("| trainer | version | torch | passed | failed | date |")
         terminalreporter.line("|---|---|---|---|---|---|")
     for name in sorted(passed | failed):
-        row = (name, version(PACKAGES.get(name, name)), version("torch"), passed[name])
-        terminalreporter.line(
-            "| " + " | ".join(map(str, (*row, failed[name], date.today()))) + " |"
-        )
+        # Without what a build adds, such as "+cpu".
+        versions = (version(of).partition("+")[0] for of in (PACKAGES.get(name, name), "torch"))
+        row = (name, *versions, passed[name], failed[name], date.today())
+        terminalreporter.line(f"| {' | '.join(map(str, row))} |")

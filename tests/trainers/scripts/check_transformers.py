@@ -168,12 +168,14 @@ class Reporter(TrainerCallback):
 def check_the_log_shows_the_rate_that_was_used():
     reporter = Reporter()
     trainer, scheduler, seen = train(
-        arguments(logging_steps=1), callbacks=[reporter, SchedulerCallback()]
+        arguments(10, logging_steps=1), callbacks=[reporter, SchedulerCallback()]
     )
     shown = [line["learning_rate"] for line in trainer.state.log_history if "loss" in line]
-    assert shown == reporter.shown == seen.first == [SCHEDULE(k) for k in range(UPDATES)]
+    assert shown == reporter.shown == seen.first == [SCHEDULE(k) for k in range(10)]
     assert shown[-1] == scheduler.applied["lr"]
-    assert scheduler.get_last_lr() == [SCHEDULE(UPDATES)]  # as before the training
+    assert scheduler.get_last_lr() == [SCHEDULE(10)]  # as without the callback
+    scheduler.optimizer.step()
+    assert scheduler.get_last_lr() == [SCHEDULE(11)]
 
 
 def check_without_the_callback_the_log_is_one_update_ahead():

@@ -18,6 +18,8 @@ import warnings
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 
 def main(name: str, processes: int, only: list[str]) -> None:
     import torch.multiprocessing
@@ -69,7 +71,7 @@ def run(check, quiet, folder):
             for message in quiet:
                 warnings.filterwarnings("ignore", message)
             check()
-    except Exception:
+    except (Exception, pytest.fail.Exception):  # the latter if pytest.raises saw no error
         result = {"error": traceback.format_exc() + said.getvalue()}
     else:
         result = {}
