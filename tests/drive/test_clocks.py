@@ -21,6 +21,16 @@ class Watch:
         return self.time
 
 
+THERE = Watch()
+
+
+class Other(Watch):
+    """The clock of another process."""
+
+    def __call__(self):
+        return THERE.time
+
+
 def timed(run=MINUTE, **schedules):
     watch = Watch()
     driver = Driver(Plan({"lr": FALL, **schedules}, run=run), now=watch)
@@ -63,6 +73,35 @@ class TestTime:
             watch.time += 300.0
         go(watch, driver, 5.0, 1.0)
         assert driver.tick == 1000
+
+    def test_pauses_may_be_nested_begin_before_the_time_and_hold_a_load(self):
+        watch, driver = timed(Run(seconds=60, start_after=0))
+        with driver.paused():
+            watch.time += 50.0
+            with driver.paused():
+                watch.time += 50.0
+            driver.load(driver.state())
+            watch.time += 50.0
+        go(watch, driver, 2.0)
+        assert driver.tick == 2000
+        watch, driver = timed()
+        with driver.paused():
+            go(watch, driver, 5.0)  # the time begins in the pause
+            watch.time += 9.0
+        go(watch, driver, 2.0)
+        assert driver.tick == 2000
+
+    def test_a_pickled_driver_goes_on_by_the_clock_of_another_process(self):
+        watch, driver = timed()
+        go(watch, driver, 1.0, 2.0)
+        stored = pickle.dumps(driver)
+        THERE.time = 7.0  # as time.monotonic is after the machine has started again
+        try:
+            driver = pickle.loads(stored.replace(b"Watch", b"Other"))
+        finally:
+            THERE.time = 9.0
+        driver.advance()
+        assert driver.tick == 4000
 
     def test_done_and_remaining(self):
         watch, driver = timed(Run(seconds=60, reserve=10))

@@ -77,6 +77,52 @@ def test_the_tokens_of_an_update_that_a_scaler_skips_count():
     assert (scheduler.position, scheduler.tick) == (2, 300)
 
 
+def test_the_tokens_of_a_void_step_are_in_the_state():
+    def built():
+        optimizer = SGD([nn.Parameter(torch.zeros(1))], lr=0.5, fused=True)
+        run = Run(total_tokens=1000, clock="tokens")
+        optimizer.grad_scale = None
+        return optimizer, Scheduler(optimizer, Linear(1.0, 0.0, 1000), run=run)
+
+    def go(optimizer, scheduler, is_void):
+        scheduler.count(tokens=100)
+        optimizer.found_inf = torch.tensor(float(is_void))
+        step(optimizer)
+
+    optimizer, scheduler = built()
+    go(optimizer, scheduler, False)
+    go(optimizer, scheduler, True)
+    assert (scheduler.position, scheduler.tick) == (1, 200)
+    scheduler.retract()  # of a void step there is nothing to take back
+    state = scheduler.state_dict()
+    optimizer, scheduler = built()
+    scheduler.load_state_dict(state)
+    go(optimizer, scheduler, False)
+    assert (scheduler.position, scheduler.tick) == (2, 300)
+
+
+def test_a_clock_that_runs_backwards_is_refused():
+    watch, optimizer = Watch(), sgd()
+    Scheduler(optimizer, FALL, run=Run(seconds=60), now=watch)
+    for time in (0.0, 1.0, 50.0):
+        watch.time = time
+        step(optimizer)
+    watch.time = 10.0
+    with pytest.raises(GradatimError, match="the clock ran backwards, by 40 seconds"):
+        step(optimizer)
+
+
+def test_a_released_rate_that_was_a_tensor_is_the_same_tensor_again():
+    rate = torch.tensor(0.1)
+    optimizer = SGD([nn.Parameter(torch.zeros(1))], lr=rate)
+    scheduler = Scheduler(optimizer, Linear(1.0, 0.0, 4))
+    with scheduler.released("lr"):
+        optimizer.param_groups[0]["lr"] = 0.25
+        step(optimizer)
+    assert optimizer.param_groups[0]["lr"] is rate
+    assert (rate.item(), scheduler.applied) == (0.75, {"lr": 0.25})
+
+
 def test_two_optimizers_count_once_for_an_update():
     a, b = sgd(), sgd()
     run = Run(total_tokens=1000, clock="tokens")

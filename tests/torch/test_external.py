@@ -105,6 +105,32 @@ def test_a_setter_that_raises_when_building_leaves_the_optimizer_alone():
     Scheduler(optimizer, FALL)
 
 
+def test_a_setter_is_not_called_for_a_scheduler_that_is_refused():
+    calls, optimizer = [], sgd()
+    holder = Scheduler(optimizer, FALL)
+    with pytest.raises(GradatimError, match="driven by another scheduler"):
+        Scheduler(optimizer, FALL, external={"kl": RISE}, setters={"kl": calls.append})
+    assert (calls, holder.position) == ([], 0)
+
+
+def test_a_setter_that_raises_in_a_load_leaves_no_old_rate_behind():
+    setter = Refuses()
+    optimizer, scheduler = driven(setters={"kl": setter})
+    state = scheduler.state_dict() | {"position": 4, "tick": 4}
+    setter.broken = True
+    with pytest.raises(RuntimeError, match="no memory"):
+        scheduler.load_state_dict(state)
+    assert (scheduler.position, optimizer.param_groups[0]["lr"]) == (4, FALL(4))
+
+
+def test_a_tensor_of_integers_takes_no_fraction():
+    optimizer, scheduler = driven()
+    scheduler.seek(1)
+    with pytest.raises(GradatimError, match="dtype must be one of floats, since"):
+        scheduler.tensor("kl", dtype=torch.int64)
+    optimizer.step()  # nothing was kept of it
+
+
 def test_driven_alone_what_a_broken_setter_left_in_force_is_what_was_used():
     setter = Refuses()
     driver = Driver({"kl": RISE}, setters={"kl": setter})

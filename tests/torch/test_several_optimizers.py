@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 import pickle
+import warnings
 
 import pytest
 import torch
@@ -265,7 +266,7 @@ def test_a_state_between_the_two_steps_of_an_update_goes_on_there():
     trained(a, b, scheduler, 3)
     step(a)
     saved = scheduler.state_dict()
-    assert (saved["position"], saved["last"]) == (4, [0, 3])
+    assert (saved["position"], saved["last"][0], saved["last"][1]["kl"]) == (4, 0, RISE(3))
     a, b, scheduler = built()
     scheduler.load_state_dict(saved)
     assert rates(a, b) == [FALL(4), RISE(3), 3e-4 * FALL(3)]
@@ -273,6 +274,105 @@ def test_a_state_between_the_two_steps_of_an_update_goes_on_there():
     assert scheduler.position == 4
     step(a)
     assert scheduler.position == 5
+
+
+def test_the_same_again_after_the_other_optimizer_has_stepped():
+    a, b, scheduler = built()
+    step(a)
+    saved = scheduler.state_dict()
+    a, b, scheduler = built()
+    scheduler.load_state_dict(saved)
+    step(b)
+    saved = scheduler.state_dict()
+    assert saved["last"] is None
+    a, b, scheduler = built()
+    scheduler.load_state_dict(saved)
+    step(b)  # "a" left its step out
+    assert scheduler.position == 2
+
+
+def test_a_metric_seen_between_the_two_steps_does_not_change_the_update():
+    def halving():
+        a, b = muon(), adamw()
+        rule = Plateau(mode="min", patience=0, factor=0.5)
+        return a, b, Scheduler({"a": a, "b": b}, {"*": Constant(1.0)}, rule=rule)
+
+    a, b, scheduler = halving()
+    scheduler.observe(1.0)
+    step(a)
+    scheduler.observe(2.0)
+    assert rates(a, b) == [0.5, 1.0, 1.0]
+    saved = scheduler.state_dict()
+    a, b, scheduler = halving()
+    scheduler.load_state_dict(saved)
+    assert rates(a, b) == [0.5, 1.0, 1.0]
+
+
+def test_after_a_seek_or_a_rescale_no_update_is_half_made():
+    a, b = muon(), adamw()
+    scheduler = Scheduler({"a": a, "b": b}, {"*": FALL})
+    step(a)
+    scheduler.seek(5)
+    assert rates(a, b) == [FALL(5)] * 3
+    scheduler.seek(0)
+    assert rates(a, b) == [FALL(0)] * 3
+
+
+@pytest.mark.filterwarnings("ignore:gradatim. something else has changed")
+class TestWrites:
+    """What other code writes into one of several optimizers."""
+
+    def test_of_a_schedule_for_both_what_only_one_used_is_its_own(self):
+        a, b = muon(), adamw()
+        scheduler = Scheduler({"a": a, "b": b}, {"*": FALL})
+        step(a)
+        for group in b.param_groups:
+            group["lr"] = 7.0
+        step(b)
+        assert scheduler.applied == {"lr/*": 1.0, "lr/b/embed": 7.0, "lr/b/head": 7.0}
+
+    def test_it_is_used_though_the_row_has_changed_since(self):
+        g, d = muon(), AdamW(weights("all"), lr=3e-4)
+        scheduler = Scheduler({"d": d, "g": g}, lr={"d": FALL, "g": RISE}, update="g")
+        step(d, g)
+        d.param_groups[0]["lr"] = 5.0
+        used = []
+        d.register_step_pre_hook(lambda optimizer, *_: used.append(rates(optimizer)[0]))
+        step(d, d, g)
+        assert used == [5.0, FALL(1)]
+        assert scheduler.applied == {"lr/d": 5.0, "lr/g": RISE(1)}
+
+    def test_before_the_first_update_it_belongs_to_the_first(self):
+        g, d = muon(), AdamW(weights("all"), lr=3e-4)
+        scheduler = Scheduler({"d": d, "g": g}, lr={"d": FALL, "g": RISE}, update="g")
+        d.param_groups[0]["lr"] = 8.0
+        step(d, g)
+        assert scheduler.applied == {"lr/d": 8.0, "lr/g": 0.0}
+
+    def test_a_warning_that_is_an_error_leaves_the_update_counted_and_written(self):
+        a, b = muon(), adamw()
+        scheduler = Scheduler({"a": a, "b": b}, {"*": FALL})
+        a.param_groups[0]["lr"] = 7.0
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(UserWarning, match="something else has changed lr"):
+                step(a)
+        assert (scheduler.position, rates(a)) == (1, [FALL(1)])
+
+
+def test_a_tensor_that_both_were_given_is_one_for_each():
+    rate = torch.tensor(0.1)
+    a, b = SGD(weights("one"), lr=rate), SGD(weights("two"), lr=rate)
+    Scheduler({"a": a, "b": b}, {"a": Constant(1.0), "b": Constant(5.0)})
+    assert [float(rate) for rate in rates(a, b)] == [1.0, 5.0]
+
+
+def test_a_named_optimizer_can_be_replaced_by_another():
+    other = muon()
+    scheduler = Scheduler({"m": muon()}, {"m": FALL})
+    scheduler.optimizer = other
+    step(other)
+    assert (scheduler.position, list(scheduler.optimizers)) == (1, ["m"])
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])

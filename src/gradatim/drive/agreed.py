@@ -64,7 +64,12 @@ class Points:
         return self.exchange is None
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"exchange": None, "_is_made": False, "_pending": None}
+        return vars(self) | {
+            "exchange": None,
+            "_is_made": False,
+            "_pending": None,
+            "_measured": None,
+        }
 
     def after(self, position: int, numbers: Sequence[int]) -> tuple[int, list[int]] | None:
         """Take up that an update is complete.

@@ -40,8 +40,12 @@ class Clock(ABC):
         """An update is complete, the one that makes them ``position``; the tick of the next."""
 
     def skip(self, updates: int) -> None:
-        """Some updates are complete that used the value of the one after them, too."""
-        return  # a tick that is computed needs no note of it
+        """Some updates are complete that used the value of the one before them."""
+        return  # each has a tick of its own where it is computed
+
+    def void(self) -> None:
+        """A step changed nothing, and is no update; what it saw was seen."""
+        return  # only what the user counts is noted before it is known
 
     @abstractmethod
     def retract(self, position: int) -> None:
@@ -127,11 +131,7 @@ class Measured(Clock):
         self._ticks = array("q", [tick])
 
     def advance(self, position: int) -> int:
-        """Measure the tick of the next update.
-
-        Raises:
-            GradatimError: If the clock ran backwards. The update is counted, the tick stays.
-        """
+        """Measure the tick of the next update; if that raises, it stays what it was."""
         try:
             self.tick = self.measured(position)
         finally:
@@ -204,6 +204,11 @@ class Counter(Measured):
         self.waits_for_count = True
         return self._counted
 
+    def void(self) -> None:
+        """Move on by what was counted for a step that changed nothing."""
+        self.tick = self._ticks[-1] = self._counted
+        self.waits_for_count = True
+
     def check_told(self) -> None:
         """Refuse to begin an update if nothing was counted for it."""
         if self.waits_for_count:
@@ -220,44 +225,66 @@ class Stopwatch(Measured):
     Args:
         start_after: Updates before the time starts, at the beginning and after each load: the
             first one compiles, fills caches, and says nothing about the others.
-        now: A clock in seconds that never runs backwards.
+        now: A clock in seconds.
     """
 
     unit = "time"
 
     def __init__(self, start_after: int, now: Callable[[], float] = time.monotonic) -> None:
         self.start_after, self._now = start_after, now
+        self._pauses, self._paused_at = 0, 0.0
         self.begin(0, 0)
 
     def begin(self, position: int, tick: int) -> None:
         """Go on at a tick; the time stands still for the first updates."""
         super().begin(position, tick)
-        self._base = tick
-        self._started: float | None = self._now() if self.start_after == 0 else None
+        self._base = self._highest = tick
+        self._started: float | None = self._time() if self.start_after == 0 else None
+
+    def _time(self) -> float:
+        return self._paused_at if self._pauses else self._now()
 
     def measured(self, position: int) -> int:
-        """The milliseconds of training so far."""
+        """The milliseconds of training so far.
+
+        Raises:
+            GradatimError: If the clock ran backwards.
+        """
         if self._started is None:
             if position - self._start >= self.start_after:
-                self._started = self._now()
+                self._started = self._time()
             return self._base
-        tick = self._base + int((self._now() - self._started) * 1000.0)
-        if tick < self.tick:
+        tick = self._base + int((self._time() - self._started) * 1000.0)
+        if tick < self._highest:
             raise GradatimError(
-                f"Scheduler: the clock ran backwards, by {(self.tick - tick) / 1000:g} seconds. "
-                "Give now=time.monotonic, or leave it out."
+                f"Scheduler: the clock ran backwards, by {(self._highest - tick) / 1000:g} "
+                "seconds. Give now=time.monotonic, or leave it out."
             )
+        self._highest = tick
         return tick
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave out the time within the block."""
-        before = self._now()
+        """Leave out the time within the block; blocks may be nested."""
+        if not self._pauses:
+            self._paused_at = self._now()
+        self._pauses += 1
         try:
             yield
         finally:
-            if self._started is not None:
-                self._started += self._now() - before
+            self._pauses -= 1
+            if not self._pauses and self._started is not None:
+                self._started += self._now() - self._paused_at
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process, or a later time, has another clock: what counts is how long it has run.
+        run = None if self._started is None else self._time() - self._started
+        return vars(self) | {"_started": run, "_pauses": 0}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        if self._started is not None:
+            self._started = self._now() - self._started
 
 
 def tick_after(run: Run | None, position: int) -> int | None:

@@ -47,7 +47,8 @@ class Driver(Recorded, Resumable):
         setters: For a value, a function that is called with each new number, such as
             ``{"window": model.set_window}``.
         now: A clock in seconds in place of ``time.monotonic``, for a run measured in time.
-        update: Where several optimizers share the plan, the index of the one whose steps are the
+        optimizers: How many optimizers share the plan.
+        update: Of several, the index of the one whose steps are the
             updates; None if an update begins when an optimizer steps that is not later in the list
             than the last one that stepped.
         exchange: Makes what lets several processes agree on time and counts, see
@@ -72,6 +73,8 @@ class Driver(Recorded, Resumable):
     """Whether something must be looked at before each step: a count, or setters."""
 
     _previous: list[float] | None = None
+    """The values of the last update, which some optimizer may still have to make."""
+    _before_previous: list[float] | None = None
     _end_tick: int
     _end_updates: int
 
@@ -83,12 +86,13 @@ class Driver(Recorded, Resumable):
         *,
         setters: Mapping[str, Callable[[Any], object]] | None = None,
         now: Callable[[], float] | None = None,
+        optimizers: int = 1,
         update: int | None = None,
         exchange: MakeExchange | None = None,
     ) -> None:
         self.plan = self._own_plan = as_plan("Driver", plan, rules, run)
         self._rules = RuleStates(self.plan.rules)
-        self.updates = Updates(update)
+        self.updates = Updates(optimizers, update)
         self._new_clock = partial(clock_of, now=now, exchange=exchange)
         self.clock = self._new_clock(self.plan.run)
         self.setters = Setters("Driver", self.plan, setters or {})
@@ -115,20 +119,26 @@ class Driver(Recorded, Resumable):
                 or the clock ran backwards. The update is counted all the same.
         """
         row, updates = self.row, self.updates
-        if not updates.stepped(optimizer):
-            if wrote:
-                self._history.wrote(updates.position - 1, wrote)
-            return self.due_next()
-        position = updates.position
-        if self.setters.has_failed and row is not None:
-            wrote = {**self.setters.stale(row), **(wrote or {})}
         if wrote:
-            self._history.wrote(position - 1, wrote)
-        elif self.clock.tick >= self._end_tick and position > self._end_updates:
-            self._warn_past_the_end()
-        self._previous, self.row = row, None
+            self._history.wrote(updates.before(optimizer), wrote)
+        if not updates.stepped(optimizer):
+            return self.due(optimizer)
+        position, tick = updates.position, self.clock.tick
+        if self.setters.has_failed and row is not None:
+            self._history.wrote(position - 1, self.setters.stale(row))
+        self._before_previous, self._previous, self.row = self._previous, row, None
         self.row = values_at(self._columns, self.clock.advance(position), position)
+        if tick >= self._end_tick and position > self._end_updates and not wrote:
+            self._warn_past_the_end()
         return self.row
+
+    def skipped(self) -> None:
+        """An optimizer's step was void: it changed nothing, and is no update."""
+        self.updates.skipped()
+        tick = self.clock.tick
+        self.clock.void()
+        if self.clock.tick != tick:
+            self.row = None
 
     def due_next(self) -> list[float]:
         """The values of the next update, in the order of the plan's targets."""
@@ -181,8 +191,12 @@ class Driver(Recorded, Resumable):
             GradatimError: If there is no such value.
         """
         self.setters.add("add_setter", self.plan, name, function)
+        try:
+            self.call_setters()
+        except BaseException:
+            self.setters.drop_last()
+            raise
         self._guard()
-        self.call_setters()
 
     def _guard(self) -> None:
         self.is_guarded = self.clock.waits_for_count or bool(self.setters)
@@ -256,12 +270,19 @@ class Driver(Recorded, Resumable):
         return dict(zip(map(str, self.plan), self.due_next(), strict=True))
 
     def advance(self, updates: int = 1) -> None:
-        """Count real updates that no optimizer reported."""
+        """Count real updates that no optimizer reported.
+
+        Each is recorded with the value for its own tick; where the tick is measured or counted by
+        the user, they share the one that the clock showed before.
+
+        Args:
+            updates: How many there were.
+        """
         position = self.position + check("advance", "updates", Count, updates)
         if position > self.position:
             self.clock.check_told()
             self.clock.skip(position - self.position - 1)
-            self.updates.begin(position)
+            self.updates.advance(position)
             try:
                 self.clock.advance(position)
             finally:
@@ -276,9 +297,10 @@ class Driver(Recorded, Resumable):
         optimizer began, this does nothing. Tokens and time of the update stay counted.
 
         Raises:
-            GradatimError: If no update has been counted since the start, the last load, or the
-                last call of this.
+            GradatimError: If no update has been counted since the start or the last load.
         """
+        if self.updates.last_was_counted is False:
+            return
         if self.position <= self._history.start:
             raise GradatimError(
                 "retract: no update has been counted since the start of the run or the last load."
@@ -287,7 +309,7 @@ class Driver(Recorded, Resumable):
             return
         self.clock.retract(self.position)
         self._refresh()
-        self._previous = self._row_before()
+        self._previous, self._before_previous = self._before_previous, None
         self._history.rewind(self.position)
         self._logged = min(self._logged, self.position)
         self.call_setters()
@@ -295,15 +317,8 @@ class Driver(Recorded, Resumable):
     def _went_on(self) -> None:
         self._guard()
         self._refresh()
-        self._previous = self._row_before()
+        self._before_previous = None
         self.call_setters()
-
-    def _row_before(self) -> list[float] | None:
-        """The values of the last update, which some optimizer may still have to make."""
-        last = self._last_step()
-        if last is None:
-            return None
-        return values_at(self._columns, last.tick, self.position - 1)
 
     def _refresh(self) -> None:
         """Recompute what depends on the plan, the position and the scales."""
@@ -354,5 +369,7 @@ class Driver(Recorded, Resumable):
         self._own_plan = self._own_plan.with_schedules(added)
         self.plan = self.plan.with_schedules(added)
         self._refresh()
-        self._previous = self._row_before()
+        if self._previous is not None:
+            # The update that is open has no value yet for what is new: that of the next one.
+            self._previous = [*self._previous, *self.due_next()[len(self._previous) :]]
         self._history.begin(self.position, self.plan, self.scales)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradatim.core.by_updates import ByUpdates
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.policies import saved_plan
-from gradatim.drive.state import SavedState
+from gradatim.drive.state import Place, SavedState
 
 # A new schedule often begins at another value; ten times as much is more often a typing error.
 _LARGE = 10.0
@@ -38,16 +39,14 @@ def _largest_values(saved: SavedState, plan: Plan) -> Iterator[tuple[Target, flo
     except GradatimError:
         return  # it cannot be built here, so there is nothing to compare with
     for target, schedule in plan.schedules.items():
-        yield (
-            target,
-            _largest(before.schedules[target], saved.place.tick),
-            _largest(schedule, saved.place.tick),
-        )
+        was = before.schedules[target]
+        yield target, _largest(was, saved.place), _largest(schedule, saved.place)
 
 
-def _largest(schedule: Schedule, position: int) -> float:
+def _largest(schedule: Schedule, place: Place) -> float:
     from gradatim.core.sketch import horizon, sample  # only here: it is slow to import
 
-    later = [p.value for p in sample(schedule, horizon(schedule), 200) if p.step >= position]
-    largest: float = max(map(abs, [schedule(position), *later]))
+    now = place.position if isinstance(schedule, ByUpdates) else place.tick
+    later = [p.value for p in sample(schedule, horizon(schedule), 200) if p.step >= now]
+    largest: float = max(map(abs, [schedule(now), *later]))
     return largest

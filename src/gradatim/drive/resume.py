@@ -34,7 +34,7 @@ class Resumable(ABC):
     _rules: RuleStates
     _history: History
     _logged: int
-    _loaded_last: Last | None = None
+    _previous: list[float] | None
     _new_clock: Callable[[Run | None], Clock]
 
     @property
@@ -66,16 +66,15 @@ class Resumable(ABC):
                 f"{position} updates: seek({position}, tick=...)."
             )
         tick = check("seek", "tick", Count, tick)
-        self._restore({**self.state(), "position": position, "tick": tick}, "keep")
+        place = {"position": position, "tick": tick, "last": None}
+        self._restore({**self.state(), **place}, "keep")
 
     def _last_step(self) -> Last | None:
-        """The last step of an optimizer, and the tick of the update that it belongs to."""
-        last, position = self.updates.last, self.updates.position
-        if last is None or position == 0:
+        """The last step of an optimizer, if others may still have to make the same update."""
+        last = self.updates.last
+        if last is None or self._previous is None:
             return None
-        if position > self._history.start:
-            return Last(last, self.clock.tick_at(position - 1))
-        return self._loaded_last
+        return Last(last, dict(zip(map(str, self.plan), self._previous, strict=True)))
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
@@ -109,14 +108,17 @@ class Resumable(ABC):
         plan, tick = resolve(saved, ours, on_mismatch)
         rules = RuleStates(plan.rules, rule_states(saved, plan))
         # Refused before anything is changed.
-        values_at(columns_of(plan, rules.scales), tick, saved.place.position)
+        row = values_at(columns_of(plan, rules.scales), tick, saved.place.position)
         if on_mismatch == "override":
             warn_of_override(saved, plan)
         if plan.run != self.plan.run:
             self.clock = self._new_clock(plan.run)
         self.plan, self._rules = plan, rules
         self.clock.begin(saved.place.position, tick)
-        last = self._loaded_last = saved.place.last
+        last, self._previous = saved.place.last, None
+        if last is not None:
+            pairs = zip(map(str, plan), row, strict=True)
+            self._previous = [last.values.get(name, value) for name, value in pairs]
         self.updates.begin(saved.place.position, None if last is None else last.optimizer)
         self._history = History(
             saved.place.position, plan, rules.scales, self.clock.tick_at, loaded=True

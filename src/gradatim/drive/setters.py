@@ -52,6 +52,11 @@ class Setters:
         self._setters.append(_Setter(Target.read(name), function))
         self.locate(plan)
 
+    def drop_last(self) -> None:
+        """Take back the function that was added last."""
+        self._setters.pop()
+        self.has_failed = False
+
     def locate(self, plan: Plan) -> None:
         """Find the columns of the values in the rows of a plan."""
         columns = {target: column for column, target in enumerate(plan)}

@@ -27,12 +27,12 @@ _RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
 
 
 class Last(NamedTuple):
-    """The last step before a state was taken, where several optimizers share a plan."""
+    """The last step of an optimizer, where others may still have to make the same update."""
 
     optimizer: int
     """The index of the optimizer that made it."""
-    tick: int
-    """The tick of the update that it belongs to, which others may still have to make."""
+    values: Mapping[str, float]
+    """What the update uses, by target."""
 
 
 class Place(NamedTuple):
@@ -43,7 +43,7 @@ class Place(NamedTuple):
     tick: int
     """What its clock shows."""
     last: Last | None
-    """The last step; None if there was none since the start or the last load."""
+    """The last step; None if all optimizers have made the update, or there is only one."""
 
 
 class SavedState(NamedTuple):
@@ -62,7 +62,7 @@ def state_of(plan: Plan, place: Place, states: Mapping[str, RuleState]) -> dict[
         "format": FORMAT,
         "position": place.position,
         "tick": place.tick,
-        "last": None if place.last is None else list(place.last),
+        "last": None if place.last is None else [place.last.optimizer, dict(place.last.values)],
         **plan.config(),
         "states": {name: list(state) for name, state in states.items()},
     }
@@ -134,9 +134,12 @@ def _last(given: Any, position: int) -> Last | None:
     if given is None:
         return None
     if not isinstance(given, (list, tuple)) or len(given) != 2 or position < 1:
-        raise refuse("load", "last", given, "None, or an optimizer's index and a tick")
-    last = dict(zip(Last._fields, given, strict=True))
-    return Last(_whole(last, "optimizer"), _whole(last, "tick"))
+        raise refuse("load", "last", given, "None, or an optimizer's index and its values")
+    optimizer, values = given
+    if not isinstance(values, Mapping):
+        raise refuse("load", "the values of last", values, "a mapping from targets")
+    numbers = {str(name): check("load", f"last[{name!r}]", Number, n) for name, n in values.items()}
+    return Last(_whole({"last": optimizer}, "last"), numbers)
 
 
 def _whole(state: Mapping[str, Any], part: str) -> int:

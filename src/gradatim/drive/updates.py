@@ -13,7 +13,9 @@ class Updates:
     stepped. That is right if some skip a step, or step only every second update.
 
     Args:
-        only: The index of the optimizer whose steps alone are the updates, if there is one.
+        optimizers: How many there are.
+        only: The index of the optimizer whose steps alone are the updates, if there is one. Steps
+            of the others before it belong to the same update.
     """
 
     position: int
@@ -22,8 +24,8 @@ class Updates:
     last_was_counted: bool | None
     """Whether the last step was a real one; None before any, and after a load."""
 
-    def __init__(self, only: int | None = None) -> None:
-        self._only = only
+    def __init__(self, optimizers: int = 1, only: int | None = None) -> None:
+        self._optimizers, self._only = optimizers, only
         self.begin(0)
 
     def begin(self, position: int, last: int | None = None) -> None:
@@ -32,10 +34,15 @@ class Updates:
         self._last = self._last_before = _NONE if last is None else last
         self.last_was_counted, self._began = None, True
 
+    def advance(self, position: int) -> None:
+        """Take up updates that no optimizer reported."""
+        self.begin(position)
+        self.last_was_counted = True
+
     @property
     def last(self) -> int | None:
-        """The optimizer that stepped last; None after a load."""
-        return None if self._last == _NONE else self._last
+        """The optimizer that stepped last, if others may still make the same update."""
+        return self._last if self._only is None and self._last < self._optimizers - 1 else None
 
     def begins_with(self, optimizer: int) -> bool:
         """Whether the next step of this optimizer begins an update."""
@@ -45,8 +52,12 @@ class Updates:
         """Whether this optimizer still has a step to make in the update that began last."""
         return self._only is None and optimizer > self._last
 
+    def before(self, optimizer: int) -> int:
+        """The completed updates before the one that this optimizer's next step belongs to."""
+        return self.position - self.is_open_for(optimizer)
+
     def stepped(self, optimizer: int) -> bool:
-        """Take up a real step of this optimizer; whether it began an update."""
+        """Take up a real step of this optimizer; whether it completes an update."""
         last = self._last
         self._began = optimizer <= last if self._only is None else optimizer == self._only
         self._last_before, self._last, self.last_was_counted = last, optimizer, True

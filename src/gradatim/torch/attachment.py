@@ -21,7 +21,7 @@ from gradatim.torch.checkpoint import in_order_of
 from gradatim.torch.groups import Entry
 from gradatim.torch.inner import has_nested_steps
 from gradatim.torch.roster import Member, Roster
-from gradatim.torch.table import Table
+from gradatim.torch.table import Change, Table
 
 Hook = Callable[[Optimizer, Any, Any], None]
 
@@ -47,6 +47,8 @@ class Attachment:
     released: Counter[str]
     """How many ``released`` blocks hand each value over at the moment."""
     table: Table
+    siblings: Sequence[Attachment] = ()
+    """The attachments that share the driver, this one among them."""
     _row: list[float]
     """The row that was written last."""
 
@@ -172,7 +174,7 @@ class Attachment:
             return self._untraced_after(optimizer, args, kwargs)
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
         if self._is_probe or ("found_inf" in self._attributes and optimizer.found_inf):  # type: ignore[attr-defined]
-            self.driver.updates.skipped()
+            self.driver.skipped()
             return None
         # Both loops are written out here, since they run at every step.
         row, is_as_written = self._row, True
@@ -183,7 +185,9 @@ class Attachment:
                     is_as_written = False
         if self._has_others and is_as_written:
             is_as_written = self.table.others_are_as_written(row)
-        used = None if is_as_written else self._used()
+        changes = () if is_as_written else self._changes()
+        used = self.table.by_target(changes, self._shared()) if changes else None
+        warnings = [self._warning(change) for change in changes] if changes else ()
         self._row = row = self.driver.stepped(self.index, used)
         for key, column in self._in_all:
             value = row[column]
@@ -193,6 +197,8 @@ class Attachment:
             self.table.write_others(row)
         if self.driver.is_guarded:
             self._call_setters()
+        for warning in filter(None, warnings):
+            warn(warning)
         return None
 
     def _write(self, row: list[float]) -> None:
@@ -210,34 +216,40 @@ class Attachment:
         self.match()
         row = self.driver.due(self.index)
         if row is not self._row:
+            # What other code wrote since is used by this step, under whichever row it is due.
+            changes = list(self.table.changes(self._row)) if self._row else []
             self._write(row)
+            for change in changes:
+                change.place.put(change.used)
 
-    def _used(self) -> dict[Target, float]:
-        """What the step used where other code had written, with a warning about it."""
+    def _changes(self) -> list[Change]:
+        """What the step used where other code had written."""
         if self.roster.returned():
             raise GradatimError(
                 "Scheduler: the optimizer steps its parameter groups one at a time, so several "
                 "steps are one update. DeepSpeed's ZeRO does so: build the scheduler after "
                 "deepspeed.initialize, Scheduler(engine.optimizer, ...)."
             )
-        changes = list(self.table.changes(self._row))
-        for change in changes:
-            value = change.place.target.value
-            if not self.released[value] and value not in self._warned:
-                self._warned.add(value)
-                warn(
-                    f"something else has changed {value} of group {change.place.label!r} for "
-                    f"update {self._update()}, from {change.planned!r} to "
-                    f"{change.used!r}. That update used {change.used!r}; now the scheduler writes "
-                    f"its own again. To hand {value} over for longer, write: with "
-                    f"scheduler.released({value!r}): ..."
-                )
-        return self.table.by_target(changes)
+        return list(self.table.changes(self._row))
 
-    def _update(self) -> int:
-        """The number of the update, from 1 on, that the step just made belongs to."""
-        updates = self.driver.updates
-        return updates.position + updates.begins_with(self.index)
+    def _shared(self) -> set[Target]:
+        """The targets that groups of other optimizers take, too."""
+        others = (one for one in self.siblings if one is not self)
+        return {place.target for one in others for place in one.table.places}
+
+    def _warning(self, change: Change) -> str | None:
+        """The first warning about a value that other code wrote."""
+        value = change.place.target.value
+        if self.released[value] or value in self._warned:
+            return None
+        self._warned.add(value)
+        return (
+            f"something else has changed {value} of group {change.place.label!r} for update "
+            f"{self.driver.updates.before(self.index) + 1}, from {change.planned!r} to "
+            f"{change.used!r}. That update used {change.used!r}; now the scheduler writes its own "
+            f"again. To hand {value} over for longer, write: with "
+            f"scheduler.released({value!r}): ..."
+        )
 
     def _probed(self, kwargs: Mapping[str, Any]) -> bool:
         """Whether this is the step of torch.distributed.checkpoint that only creates the state.
@@ -275,7 +287,7 @@ class Attachment:
         self.roster.keep_bases()
         for parts in self.roster.parts:
             holding = [group for group in groups if parts.is_in(group)]
-            parts.entry.separate(holding, self.optimizer.defaults)
+            parts.entry.separate(holding, self.optimizer.defaults, self._taken(parts.entry))
         columns = {target: column for column, target in enumerate(self.driver.plan)}
         by_name = any(parts.depends_on_group for parts in self.roster.parts)
         if self.roster.leaves_groups_alone("lr"):
@@ -287,6 +299,12 @@ class Attachment:
         self._in_all, self._has_others = self.table.in_all, self.table.has_others or by_name
         self._group_count = len(groups)
         self._row = []  # nothing is written yet
+
+    def _taken(self, entry: Entry) -> set[int]:
+        """The tensors that hold this value in the optimizers before this one."""
+        earlier = (one.optimizer for one in self.siblings[: self.index])
+        groups = (group for optimizer in earlier for group in optimizer.param_groups)
+        return {id(entry.held(group)) for group in groups if entry.key in group}
 
     def write(self) -> None:
         """Write the values of the next step, unless detached."""
@@ -320,7 +338,16 @@ class Attachment:
         if self.attached:
             self.match()  # a copy finds its groups in the places of these
         # Hooks and cached tables are rebuilt by `reattach`.
-        kept = ("optimizer", "_strict", "index", "roster", "attached", "driver", "_warned")
+        kept = (
+            "optimizer",
+            "siblings",
+            "_strict",
+            "index",
+            "roster",
+            "attached",
+            "driver",
+            "_warned",
+        )
         return {key: vars(self)[key] for key in kept}
 
     def reattach(self, owner: ReferenceType[Any], released: Counter[str]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import ReferenceType
 
+from torch import Tensor
 from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError, refuse, unknown
@@ -15,6 +16,7 @@ from gradatim.drive import Driver, Target
 from gradatim.torch.assign import Groups, Parts
 from gradatim.torch.attachment import Attachment
 from gradatim.torch.inner import innermost
+from gradatim.torch.table import Place
 
 
 def optimizers_of(given: Any) -> dict[str | None, Optimizer]:
@@ -112,11 +114,25 @@ class Attachments:
             found |= one.roster.schedules()
         return found
 
-    def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
-        """Drive all optimizers from now on, or none if one of them is taken."""
+    def tensors(self, values: Collection[str]) -> list[tuple[Place, Tensor]]:
+        """The tensors that hold these values, and where."""
+        places = [place for one in self.all for place in one.table.places]
+        held = [(place, place.entry.held(place.group)) for place in places]
+        return [
+            (place, one)
+            for place, one in held
+            if place.target.value in values and isinstance(one, Tensor)
+        ]
+
+    def claim(self) -> None:
+        """Refuse if another scheduler drives one of the values of an optimizer."""
         for one in self.all:
             one.claim()
+
+    def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
+        """Drive all optimizers from now on."""
         for one in self.all:
+            one.siblings = self.all
             one.attach(driver, owner, released)
 
     def match(self) -> None:

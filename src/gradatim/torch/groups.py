@@ -71,13 +71,13 @@ class Entry(NamedTuple):
             slots[self.slot] = value
             group[self.key] = type(group[self.key])(slots)
 
-    def separate(self, groups: Sequence[Group], defaults: Group) -> None:
-        """Give each group a tensor of its own.
+    def separate(self, groups: Sequence[Group], defaults: Group, taken: set[int]) -> None:
+        """Give each group a tensor of its own, which is none of those ``taken``.
 
         Groups that took the optimizer's default all hold the same tensor object. The default gets
         a copy too, or a group added later would begin with the value written last.
         """
-        seen: set[int] = set()
+        seen = set(taken)
         default = defaults.get(self.key)
         if isinstance(default, Tensor) and any(self.held(group) is default for group in groups):
             defaults[self.key] = default.detach().clone()

@@ -15,6 +15,7 @@ class Released:
 
     def __enter__(self) -> None:
         self._released.update(self._values)
+        self._tensors = self._attachments.tensors(self._values)
         try:
             self._attachments.rebuild()
         except BaseException:
@@ -23,4 +24,7 @@ class Released:
 
     def __exit__(self, *_: object) -> None:
         self._released.subtract(self._values)
+        for place, tensor in self._tensors:
+            # Compiled code and CUDA graphs read this tensor, whatever other code has put there.
+            place.entry.put(place.group, tensor)
         self._attachments.rebuild()

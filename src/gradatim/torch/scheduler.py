@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, get_args
 from weakref import ref
 from zlib import crc32
@@ -31,6 +30,7 @@ from gradatim.torch.idle import IdleWatch
 from gradatim.torch.inner import innermost
 from gradatim.torch.released import Released
 from gradatim.torch.torch_interface import TorchInterface
+from gradatim.torch.value_tensor import value_tensor
 
 
 class Scheduler(Driven, TorchInterface):
@@ -137,11 +137,13 @@ class Scheduler(Driven, TorchInterface):
         schedules = self._attachments.schedules()
         if not schedules and not external:
             raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
+        self._attachments.claim()
         self.driver = Driver(
             as_plan("Scheduler", schedules, rule, run, external),
             setters=setters,
             now=now,
             exchange=exchange,
+            optimizers=len(optimizers),
             update=index_of(update, optimizers),
         )
         self._released: Counter[str] = Counter()
@@ -164,7 +166,9 @@ class Scheduler(Driven, TorchInterface):
         if inner is old.optimizer and old.attached:
             return
         new = Attachments(
-            {None: inner}, self._attachments.parts, strict=self._on_mismatch in SAME_GROUPS
+            {old.roster.name: inner},
+            self._attachments.parts,
+            strict=self._on_mismatch in SAME_GROUPS,
         )
         missing = new_schedules(new.all[0].roster.assigned(), self.driver.script_plan.schedules)
         if missing:
@@ -172,6 +176,7 @@ class Scheduler(Driven, TorchInterface):
                 "Scheduler: the new optimizer has groups that the old one did not have: "
                 f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
             )
+        new.claim()
         new.attach(self.driver, ref(self), self._released)
         self._attachments.detach()
         # In place: a `released` block that is open now follows to the new optimizer.
@@ -231,12 +236,9 @@ class Scheduler(Driven, TorchInterface):
             device: Of the tensor.
 
         Raises:
-            GradatimError: If there is no such value.
+            GradatimError: If there is no such value, or it is not whole and the dtype is.
         """
-        number = self.driver.value(name)
-        tensor = torch.tensor(number, dtype=dtype, device=device)
-        self.driver.add_setter(name, partial(_fill, tensor))
-        return tensor
+        return value_tensor(self.driver, name, dtype, device)
 
     def observe(self, metric: Any, name: str | None = None, *, timeout: float = WAIT) -> None:
         """Show the metric of an evaluation to the rule, once per evaluation.
@@ -336,12 +338,15 @@ class Scheduler(Driven, TorchInterface):
         """
         if position != 0:
             self._attachments.check_bases_are_known()
-        self.driver.seek(position, tick)
-        self._went_on()
+        self._go_on(lambda: self.driver.seek(position, tick))
 
-    def _went_on(self) -> None:
+    def _go_on(self, move: Callable[[], None]) -> None:
+        try:
+            move()
+        finally:
+            # If a setter has raised, the driver has moved all the same.
+            self._attachments.ensure_written()
         self._idle = IdleWatch(list(self.optimizers.values()), self.position)
-        self._attachments.write()
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
@@ -365,8 +370,8 @@ class Scheduler(Driven, TorchInterface):
             GradatimError: If the state does not fit. Nothing changed.
         """
         self._attachments.match()
-        self.driver.load(state_dict, self._on_mismatch if on_mismatch is None else on_mismatch)
-        self._went_on()
+        policy = self._on_mismatch if on_mismatch is None else on_mismatch
+        self._go_on(lambda: self.driver.load(state_dict, policy))
 
     def detach(self) -> None:
         """Let go of the optimizer: its updates are no longer counted, its values stay."""
@@ -394,7 +399,3 @@ class Scheduler(Driven, TorchInterface):
         self.__dict__ |= state
         for one in self._attachments.all:
             one.reattach(ref(self), self._released)
-
-
-def _fill(tensor: Tensor, value: float) -> None:
-    tensor.fill_(value)

@@ -22,6 +22,14 @@ class Place(NamedTuple):
     label: str
     column: int
 
+    def put(self, number: float) -> None:
+        """Write a number as other code does."""
+        held = self.entry.held(self.group)
+        if isinstance(held, Tensor):
+            held.detach().fill_(number)
+        else:
+            self.entry.put(self.group, number)
+
 
 class Change(NamedTuple):
     """A value that somebody else wrote."""
@@ -105,13 +113,21 @@ class Table:
             if used != planned:
                 yield Change(place, used, planned)
 
-    def by_target(self, changes: Sequence[Change]) -> dict[Target, float]:
-        """What was used: under the target if all its groups used it, else for each group."""
+    def by_target(
+        self, changes: Sequence[Change], shared: Collection[Target]
+    ) -> dict[Target, float]:
+        """What was used: under the target if all its groups used it, else for each group.
+
+        Args:
+            changes: What other code wrote.
+            shared: Targets that groups of other optimizers take, too.
+        """
         used: dict[Target, float] = {}
         for target in {change.place.target for change in changes}:
             mine = [change for change in changes if change.place.target == target]
             groups = sum(place.target == target for place in self.places)
-            if len(mine) == groups and len({change.used for change in mine}) == 1:
+            same = len(mine) == groups and len({change.used for change in mine}) == 1
+            if same and target not in shared:
                 used[target] = mine[0].used
             else:
                 used |= {Target(target.value, c.place.label): c.used for c in mine}
