@@ -182,7 +182,7 @@ def test_tokens_that_differ_between_ranks_are_an_error_on_all():
 
 def test_the_points_are_a_second_apart_by_the_clock_of_the_first():
     watch, network = Watch(), Network(1)
-    points = Points(network.of(0), watch)
+    points = Points(network.of(0), watch, RUN)
     points.begin(1)
     assert not points.is_alone
     begun = []

@@ -226,7 +226,7 @@ class TestCounted:
         ({"tokens": 0.5}, "tokens must be"),
         ({"tokens": True}, "tokens must be"),
         ({"samples": 5}, r"in tokens; write count\(tokens=...\)"),
-        ({}, "give one argument, such as tokens=n"),
+        ({}, "give one argument by its name: tokens=n"),
         ({"tokens": 1, "samples": 1}, "give one argument"),
     ])  # fmt: skip
     def test_what_cannot_be_counted(self, amount, words):

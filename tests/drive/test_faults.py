@@ -17,6 +17,8 @@ from gradatim import (
     Run,
     Target,
     by_updates,
+    warmup_cosine,
+    wsd,
 )
 
 LINE = Linear(start=0.0, end=1.0, steps=4)
@@ -106,12 +108,27 @@ def test_the_end_of_a_rate_by_updates_is_not_looked_for_on_the_clock():
 def test_rates_by_the_clock_and_by_updates_have_both_ended_before_it_is_said():
     seconds = itertools.count()
     rates = {"lr/a": by_updates(Linear(1.0, 0.0, 6)), "lr/b": Linear(1.0, 0.0, 8000)}
-    driver = Driver(rates, run=Run(seconds=100), now=lambda: next(seconds))
+    driver = Driver(rates, run=Run(seconds=8), now=lambda: next(seconds))
     for _ in range(9):
         driver.stepped()
     assert driver.tick == 8000
     with pytest.warns(UserWarning, match="lr has ended at 0, after 8000 milliseconds"):
         driver.stepped()
+
+
+def test_a_rate_that_is_over_long_before_the_run_is_warned_of_when_built():
+    with pytest.warns(UserWarning, match="over, and 0, after 0.1 s, and the run lasts 100 s"):
+        Driver({"lr": Linear(1.0, 0.0, 100)}, run=Run(seconds=100))
+
+
+@pytest.mark.parametrize("schedule", [
+    wsd(peak=1.0, steps=Run(seconds=1)),
+    by_updates(wsd(peak=1.0, steps=Run(seconds=1))),
+    warmup_cosine(peak=1.0, steps=Run(total_tokens=1000, clock="tokens")),
+])  # fmt: skip
+def test_lengths_that_were_resolved_by_another_clock_are_refused(schedule):
+    with pytest.raises(GradatimError, match=r"Driver: the lengths of lr are.*Give that run here"):
+        Driver({"lr": schedule})
 
 
 def table(step):

@@ -150,11 +150,19 @@ class TestTables:
         driven(4, loaded=2).save_history(path)
         assert path.read_text() == "position,lr\n0,7.0\n1,7.5\n2,0.5\n3,0.75\n"
 
-    def test_a_run_from_the_start_replaces_all(self, tmp_path):
-        path = tmp_path / "run.csv"
-        path.write_text("position,lr\n0,7.0\n1,7.5\n")
-        driven(1).save_history(path)
-        assert path.read_text() == "position,lr\n0,0.0\n"
+    @pytest.mark.parametrize("name", ["run.csv", "run.jsonl"])
+    def test_a_run_that_has_just_begun_does_not_replace_that_of_a_longer_one(self, tmp_path, name):
+        path = tmp_path / name
+        driver = driven(2)
+        driver.save_history(path)
+        driver.retract()
+        driver.save_history(path)  # its own file
+        driver.advance(2)
+        driver.save_history(path)
+        before = path.read_bytes()
+        with pytest.raises(GradatimError, match="is that of another run"):
+            driven(1).save_history(path)
+        assert path.read_bytes() == before
 
     def test_columns_that_only_one_of_them_has(self, tmp_path):
         path = tmp_path / "run.csv"

@@ -87,10 +87,6 @@ class Model:
             "kl": KL(self.tick),
         }
 
-    def due(self, index):
-        """The update that the next step of an optimizer belongs to."""
-        return self.position - (index > self.last)
-
     def step(self, index):
         """What the step uses, by name of the group; None if it is refused."""
         begins = index <= self.last
@@ -104,9 +100,7 @@ class Model:
                 "head": row["lr/adamw/head"],
                 "frozen": FIRST["frozen"],
             }
-        written, of = self.written.pop(index, ({}, None))
-        # Once another row is due, the plan writes before the step.
-        used = own | (written if of == self.due(index) else {})
+        used = own | self.written.pop(index, {})
         if begins:
             self.log.append(dict(row))
             self.previous = row
@@ -172,8 +166,7 @@ class Life(RuleBasedStateMachine):
         self.scheduler.step()  # what is due is written
         (mine,) = (g for g in optimizer.param_groups if g["name"] == name)
         mine[key] = 0.5
-        written = {"momentum" if index == 0 else name: 0.5}
-        self.model.written[index] = written, self.model.due(index)
+        self.model.written[index] = {"momentum" if index == 0 else name: 0.5}
 
     @rule()
     def leave_an_update_out(self):
@@ -233,7 +226,7 @@ class Life(RuleBasedStateMachine):
             if name in applied and name != target:
                 applied[target] = applied.pop(name)
         assert applied == (model.log[-1] if model.log else {})
-        assert scheduler.done == (model.tick >= 5_000)
+        assert scheduler.done == (model.tick + model.pending >= 5_000)
 
 
 def life(programs, steps):

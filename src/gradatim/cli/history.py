@@ -45,7 +45,11 @@ def history(
         if summary.difference is not None:
             print(_page.wrapped(f"\n{summary.difference}."))
         elif verify:
-            print(f"\nThe plan gives every value of all {summary.updates:,} updates, bit for bit.")
+            written = " that no other code wrote" if summary.first_written is not None else ""
+            print(
+                f"\nThe plan gives every value{written} of all {summary.updates:,} updates, "
+                "bit for bit."
+            )
     if summary.difference is not None:
         raise typer.Exit(1)
 

@@ -312,7 +312,12 @@ def recipe(function: Callable[P, R]) -> Callable[P, R]:
         wanted = declared(function)
         for name, value in given.arguments.items():
             given.arguments[name] = check(where, name, wanted[name], value)
-        return function(*given.args, **given.kwargs)
+        made = function(*given.args, **given.kwargs)
+        for value in given.arguments.values():
+            if isinstance(made, Value) and getattr(value, "clock", "updates") != "updates":
+                # Only for a plan to notice that it has another clock: not a part of the value.
+                object.__setattr__(made, "_built_by", value.clock)
+        return made
 
     register(where, checked)
     return checked

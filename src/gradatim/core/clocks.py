@@ -86,7 +86,7 @@ def _clock(value: object) -> str | None:
     unit = next((clock for clock, words in _MEANT.items() if word in words), unit)
     if unit is not None:
         raise Refused(f"Write clock={unit!r}.")
-    if not (value.isidentifier() and value.isascii()):
+    if not (value.isidentifier() and value.isascii()) or value in ("position", "tick"):
         raise ValueError
     return value
 

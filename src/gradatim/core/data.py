@@ -8,7 +8,7 @@ from math import ceil, floor
 from typing import Annotated
 
 from gradatim.core._config import Value
-from gradatim.core._fields import Kind, Positive, Times, whole
+from gradatim.core._fields import Count, Kind, Positive, Times, check, whole
 from gradatim.core.batches import Batches, Stage
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.levels import levels
@@ -77,6 +77,7 @@ class Data(Value, abstract=True):
         >>> run.samples_after(100), run.samples_after(101), run.samples_after(1_000_000)
         (3200, 3264, 63996800)
         """
+        position = check("Run.samples_after", "position", Count, position)
         return self.batches.after(position).seen * self.processes
 
     def tokens_after(self, position: int) -> int:
@@ -85,7 +86,7 @@ class Data(Value, abstract=True):
 
     def batch_at(self, position: int) -> int:
         """Samples in a batch of one process in the update after ``position`` completed ones."""
-        return self.batches.stage(position).batch
+        return self.batches.stage(check("Run.batch_at", "position", Count, position)).batch
 
     def epoch_after(self, position: int) -> tuple[int, int]:
         """The completed epochs, and the samples of the next one that each process has seen.
@@ -97,6 +98,7 @@ class Data(Value, abstract=True):
         (1, 100)
         """
         self._known_samples()
+        position = check("Run.epoch_after", "position", Count, position)
         epoch, offset, _ = self.batches.after(position)
         return epoch, offset
 

@@ -82,7 +82,10 @@ class Run(Data):
         if self.steps is None:
             object.__setattr__(self, "steps", self._known_steps())
         if self.ticks < 1:
-            raise refuse("Run", "reserve", self.reserve, f"less than seconds, {self.seconds}")
+            name, allowed = ("seconds", "0.001 or more")
+            if self.reserve:
+                name, allowed = "reserve", f"less than seconds, {self.seconds}"
+            raise refuse("Run", name, getattr(self, name), allowed)
 
     @property
     def _usual_clock(self) -> str:

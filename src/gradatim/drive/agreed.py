@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
+from zlib import crc32
 
-from gradatim.core.errors import GradatimError
+from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run import Run
 from gradatim.drive.clocks import Clock, Computed, Counter, Measured, Stopwatch, tick_after
 
@@ -41,12 +42,14 @@ class Points:
     Args:
         make: Makes the exchange.
         now: A clock in seconds; that of rank 0 says how many updates make a second.
+        run: The run, which must be the same on all ranks.
     """
 
     exchange: Exchange | None
 
-    def __init__(self, make: MakeExchange, now: Callable[[], float]) -> None:
+    def __init__(self, make: MakeExchange, now: Callable[[], float], run: Run) -> None:
         self._make, self._now = make, now
+        self._run = crc32(repr(run).encode())
         self.exchange, self._is_made = None, False
         self.begin(0)
 
@@ -81,6 +84,9 @@ class Points:
         Returns:
             Where a result is due here, the position at which its exchange began, and the largest
             of each number over all ranks.
+
+        Raises:
+            GradatimError: If the ranks have different runs; on all ranks.
         """
         result = None
         if self._pending is not None and position >= self._pending[1]:
@@ -92,12 +98,17 @@ class Points:
     def _begin_exchange(self, position: int, numbers: Sequence[int]) -> None:
         assert self.exchange is not None
         interval = self._updates_per_point(position) if self.exchange.is_first else _NONE
-        wait = self.exchange.start([interval, *numbers])
+        wait = self.exchange.start([interval, self._run, -self._run, *numbers])
         self._pending = position, position + max(1, self._interval // 4), wait
 
     def _taken_up(self, began: int, _: int, wait: Callable[[], list[int]]) -> tuple[int, list[int]]:
-        interval, *numbers = wait()
+        interval, run, other_run, *numbers = wait()
         self._pending, self._interval, self._next = None, interval, began + interval
+        if run != -other_run:
+            raise GradatimError(
+                "Scheduler: the ranks have different runs, so they would not end together. Give "
+                "each the same run=Run(...)."
+            )
         return began, numbers
 
     def _updates_per_point(self, position: int) -> int:
@@ -115,15 +126,15 @@ class AgreedTime(Measured):
     """The training time of rank 0, known to all ranks; between two points, at the last pace.
 
     Args:
-        start_after: Updates before the time starts.
+        run: The run.
         now: A clock in seconds.
         make: Makes the exchange.
     """
 
     unit = "time"
 
-    def __init__(self, start_after: int, now: Callable[[], float], make: MakeExchange) -> None:
-        self._own, self._points = Stopwatch(start_after, now), Points(make, now)
+    def __init__(self, run: Run, now: Callable[[], float], make: MakeExchange) -> None:
+        self._own, self._points = Stopwatch(run.start_after, now), Points(make, now, run)
         self.begin(0, 0)
 
     def begin(self, position: int, tick: int) -> None:
@@ -150,6 +161,13 @@ class AgreedTime(Measured):
         estimated = self._tick_there + (position - self._at) * self._pace // 1000
         return max(self.tick, estimated)
 
+    @property
+    def shown(self) -> int:
+        """The milliseconds of training; alone, also between two updates."""
+        if self._points.is_alone:
+            return max(self.tick, self._own.shown)
+        return self.tick
+
     def paused(self) -> Any:
         """Leave out the time of a ``with`` block."""
         return self._own.paused()
@@ -159,13 +177,13 @@ class AgreedCount(Counter):
     """What the user counts, with an error if the ranks count differently.
 
     Args:
-        unit: What is counted.
+        run: The run.
         make: Makes the exchange.
     """
 
-    def __init__(self, unit: str, make: MakeExchange) -> None:
-        self._points = Points(make, time.monotonic)
-        super().__init__(unit)
+    def __init__(self, run: Run, make: MakeExchange) -> None:
+        self._points = Points(make, time.monotonic, run)
+        super().__init__(run.clock)
 
     def begin(self, position: int, tick: int) -> None:
         """Go on at a tick; nothing is counted yet for the next update."""
@@ -205,11 +223,13 @@ def clock_of(
         now: Replaces ``time.monotonic`` for a clock in time.
         exchange: Makes the exchange between ranks, where there may be several.
     """
+    if now is not None and not callable(now):
+        raise refuse("Scheduler", "now", now, "a function without arguments that gives seconds")
     if tick_after(run, 0) is not None or run is None:
         return Computed(run)
     if run.clock == "time":
         now = now or time.monotonic
         if exchange is None:
             return Stopwatch(run.start_after, now)
-        return AgreedTime(run.start_after, now, exchange)
-    return Counter(run.clock) if exchange is None else AgreedCount(run.clock, exchange)
+        return AgreedTime(run, now, exchange)
+    return Counter(run.clock) if exchange is None else AgreedCount(run, exchange)

@@ -57,10 +57,17 @@ class Clock(ABC):
 
     def count(self, where: str, unit: str, amount: Any) -> None:
         """Add what the coming update sees; refused by clocks that are not counted by the user."""
+        hint = f'For a clock in {unit}, write Run(..., clock="{unit}").'
+        if unit == self.unit:
+            hint = "Leave the call out."
         raise GradatimError(
-            f"{where}: {unit} cannot be counted, the clock of this run is {self.described}. "
-            f'For a clock in {unit}, write Run(..., clock="{unit}").'
+            f"{where}: {unit} cannot be counted, the clock of this run is {self.described}. {hint}"
         )
+
+    @property
+    def shown(self) -> int:
+        """What the clock shows now, between two updates, too."""
+        return self.tick
 
     def check_told(self) -> None:
         """Refuse to begin an update if the user has counted nothing since the last one."""
@@ -204,6 +211,11 @@ class Counter(Measured):
         self.waits_for_count = True
         return self._counted
 
+    @property
+    def shown(self) -> int:
+        """What was counted, for updates that are still to come, too."""
+        return self._counted
+
     def void(self) -> None:
         """Move on by what was counted for a step that changed nothing."""
         self.tick = self._ticks[-1] = self._counted
@@ -262,6 +274,13 @@ class Stopwatch(Measured):
             )
         self._highest = tick
         return tick
+
+    @property
+    def shown(self) -> int:
+        """The milliseconds of training now."""
+        if self._started is None:
+            return self.tick
+        return max(self.tick, self._base + int((self._time() - self._started) * 1000.0))
 
     @contextmanager
     def paused(self) -> Iterator[None]:

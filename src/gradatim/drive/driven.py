@@ -42,11 +42,12 @@ class Driven:
         """
         return self.driver.remaining
 
-    def count(self, **amount: float) -> None:
+    def count(self, unnamed: object = None, /, **counted: float) -> None:
         """Count what the coming update sees, before the step: ``scheduler.count(tokens=4096)``.
 
         Args:
-            amount: One argument, named as the run's clock: the number of samples, tokens or
+            unnamed: Not allowed; the name says what is counted.
+            counted: One argument, named as the run's clock: the number of samples, tokens or
                 whatever is counted, over all processes; what a skipped update saw counts, too.
                 ``progress`` is the share of the run that is done, from 0.0 to 1.0, and the coming
                 update uses the values for it.
@@ -55,7 +56,7 @@ class Driven:
             GradatimError: If the clock of the run counts something else, or it would run
                 backwards. Nothing changed.
         """
-        self.driver.count(**amount)
+        self.driver.count(unnamed, **counted)
 
     def paused(self) -> AbstractContextManager[None]:
         """Leave out the time of a ``with`` block, such as an evaluation, if the clock is time."""

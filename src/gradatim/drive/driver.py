@@ -14,11 +14,12 @@ from threading import Lock
 from typing import Any
 
 from gradatim.core._fields import Count, check
-from gradatim.core.clocks import ticks_of
+from gradatim.core.clocks import amount, ticks_of
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.warn import warn
 from gradatim.drive.agreed import MakeExchange, clock_of
 from gradatim.drive.history import History
 from gradatim.drive.plan import Plan, Target, as_plan
@@ -103,6 +104,7 @@ class Driver(Recorded, Resumable):
         self.unusable: dict[str, int] = {}
         self.partly_driven: set[int] = set()
         self._guard()
+        self._warn_of_early_end()
         self.call_setters()
 
     def stepped(
@@ -201,11 +203,12 @@ class Driver(Recorded, Resumable):
     def _guard(self) -> None:
         self.is_guarded = self.clock.waits_for_count or bool(self.setters)
 
-    def count(self, **amount: float) -> None:
+    def count(self, unnamed: object = None, /, **counted: float) -> None:
         """Count what the coming update sees, before the step: ``count(tokens=4096)``.
 
         Args:
-            amount: One argument, named as the run's clock: the number of samples, tokens or
+            unnamed: Not allowed; the name says what is counted.
+            counted: One argument, named as the run's clock: the number of samples, tokens or
                 whatever is counted, over all processes; what a skipped update saw counts, too.
                 ``progress`` is the share of the run that is done, from 0.0 to 1.0, and the coming
                 update uses the values for it.
@@ -214,9 +217,9 @@ class Driver(Recorded, Resumable):
             GradatimError: If the clock of the run counts something else, or it would run
                 backwards. Nothing changed.
         """
-        if len(amount) != 1:
-            raise GradatimError(f"count: give one argument, such as {self.clock.unit}=n.")
-        ((unit, number),) = amount.items()
+        if unnamed is not None or len(counted) != 1:
+            raise GradatimError(f"count: give one argument by its name: {self.clock.unit}=n.")
+        ((unit, number),) = counted.items()
         tick = self.clock.tick
         self.clock.count("count", unit, number)
         if self.clock.tick != tick:
@@ -229,7 +232,7 @@ class Driver(Recorded, Resumable):
 
     @property
     def done(self) -> bool:
-        """Whether the run is over, by its clock.
+        """Whether the run is over, by its clock: also if the last updates were all left out.
 
         Raises:
             GradatimError: If the length of the run is not known.
@@ -252,7 +255,7 @@ class Driver(Recorded, Resumable):
             raise GradatimError(
                 "done: the length of the run is not known. Give run=Run(steps=...) when building."
             )
-        return length - self.clock.tick
+        return length - self.clock.shown
 
     @property
     def tick(self) -> int:
@@ -326,6 +329,15 @@ class Driver(Recorded, Resumable):
         self.setters.locate(self.plan)
         self.row = None
         self._end_tick, self._end_updates = end_of_rates(self.plan)
+
+    def _warn_of_early_end(self) -> None:
+        run = self.plan.run
+        if run is not None and run.clock != "updates" and 0 < self._end_tick < run.ticks:
+            warn(
+                f"the schedule of lr is over, and 0, after {amount(self._end_tick, run.clock)}, "
+                f"and the run lasts {amount(run.ticks, run.clock)}. Lengths of pieces are ticks of "
+                "the clock; a recipe takes the run: steps=run."
+            )
 
     def _warn_past_the_end(self) -> None:
         if self.partly_driven:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from gradatim.core.errors import unknown
+from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.values import Column, columns_of, values_at
 
@@ -62,6 +62,8 @@ class History:
         self._segments, self._tick_at = [Segment(start, plan, scales)], tick_at
         self._written: dict[int, dict[Target, float]] = {}
         self.loaded = loaded
+        self.saved = 0
+        """The updates that a file was written of."""
 
     @property
     def start(self) -> int:
@@ -137,3 +139,13 @@ class History:
                     yield position, written
                 elif columns:
                     yield position, values_at(columns, self._tick_at(position), position)[0]
+
+
+def check_same_run(position: int, history: History, end: int, where: str) -> None:
+    """Refuse to replace the file of a longer run by that of one which has just begun."""
+    if not history.loaded and position >= max(end, history.saved):
+        raise GradatimError(
+            f"{where}: it holds the update after {position}, and this run has made {end} and "
+            "loaded no state, so the file is that of another run. Load its checkpoint to continue "
+            "it, or give another name."
+        )

@@ -40,6 +40,7 @@ def save_history(path: str | os.PathLike[str], history: History, end: int) -> st
     earlier = lines_of(path, where) if os.path.exists(path) else None
     text, last = text_of(history, end, earlier, where)
     atomic.write(path, text)
+    history.saved = max(history.saved, end)
     if last is None or last + 1 == history.start:
         return None
     return (

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from gradatim.core.errors import GradatimError, shown
-from gradatim.drive.history import History, Row
+from gradatim.drive.history import History, Row, check_same_run
 
 FORMAT = 1
 _HEADER = {"history": "gradatim", "format": FORMAT}
@@ -166,8 +166,11 @@ def record_of(
         for entry in record.entries():
             if isinstance(entry, Part):
                 is_kept = entry.start < history.start
-            elif is_kept := entry.position < history.start:
-                last, count = entry.position, count + 1
+            else:
+                check_same_run(entry.position, history, end, where)
+                is_kept = entry.position < history.start
+                if is_kept:
+                    last, count = entry.position, count + 1
             if is_kept:
                 lines.append(f"{record.text.rstrip()}\n")
     loaded = history.loaded

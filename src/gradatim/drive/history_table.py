@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gradatim.core.errors import GradatimError, shown
-from gradatim.drive.history import History, Row
+from gradatim.drive.history import History, Row, check_same_run
 
 
 class Table(NamedTuple):
@@ -73,6 +73,14 @@ def _check_position(row: list[str], columns: int, before: int) -> int:
     return position
 
 
+def kept_rows(rows: Iterable[Row], history: History, end: int, where: str) -> Iterator[Row]:
+    """The rows of a file that a history continues."""
+    for row in rows:
+        check_same_run(row.position, history, end, where)
+        if row.position < history.start:
+            yield row
+
+
 def table_of(
     history: History, end: int, earlier: Iterable[str] | None, where: str
 ) -> tuple[str, int | None]:
@@ -97,7 +105,7 @@ def table_of(
         before = read_table(earlier, where, ticks=has_ticks)
         if "tick" in before.names and "tick" not in names:
             raise GradatimError(f"{where}: it was written by a clock, this history is in updates.")
-        kept = (row for row in before.rows if row.position < history.start)
+        kept = kept_rows(before.rows, history, end, where)
         names = list(dict.fromkeys((*before.names, *names)))
     text = io.StringIO()
     file = csv.writer(text, lineterminator="\n")

@@ -7,6 +7,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from gradatim.core.by_updates import ByUpdates
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.rules import Rule
@@ -244,9 +245,24 @@ def _checked(
     by_target |= {Target(name): one for name, one in outside.items()}
     if run is not None and not isinstance(run, Run):
         raise refuse(where, "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
+    _check_clocks(where, by_target, "updates" if run is None else run.clock)
     values = list(dict.fromkeys(target.value for target in by_target))
     checked_rules = MappingProxyType(_rules(where, rules, values))
     return MappingProxyType(by_target), tuple(outside), checked_rules, run
+
+
+def _check_clocks(where: str, schedules: Mapping[Target, Schedule], clock: str) -> None:
+    """Refuse a schedule whose lengths were resolved by a run of another clock."""
+    for target, schedule in schedules.items():
+        expected = clock
+        if isinstance(schedule, ByUpdates):
+            schedule, expected = schedule.schedule, "updates"
+        built_by = getattr(schedule, "_built_by", expected)
+        if built_by != expected:
+            raise GradatimError(
+                f"{where}: the lengths of {target} are those of a run measured in {built_by}, and "
+                f"it would be asked for {expected}. Give that run here, too: run=..."
+            )
 
 
 def _external(where: str, external: object, taken: set[str]) -> dict[str, Schedule]:
@@ -264,6 +280,8 @@ def _external(where: str, external: object, taken: set[str]) -> dict[str, Schedu
     for name in external:
         if not isinstance(name, str) or not name or "/" in name:
             raise refuse(where, "a name of an external value", name, 'a text without "/"')
+        if name in ("position", "tick"):
+            raise refuse(where, "a name of an external value", name, "another one")
         if name in taken:
             raise GradatimError(
                 f"{where}: {name} is driven in the optimizer already; give the external value "

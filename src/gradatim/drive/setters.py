@@ -69,7 +69,11 @@ class Setters:
         for setter in self._setters:
             value = row[setter.column]
             if value != setter.last:
-                setter.function(int(value) if setter.as_int else value)
+                try:
+                    setter.function(int(value) if setter.as_int else value)
+                except Exception as error:
+                    error.add_note(f"It was raised by the setter of {str(setter.target)!r}.")
+                    raise
                 setter.last = value
         self.has_failed = False
 

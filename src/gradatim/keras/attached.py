@@ -91,13 +91,14 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         self.driver.updates.begin(self.driver.position)  # what stepped last is of another run
         self.driver.seek(position, tick)
 
-    def count(self, **amount: float) -> None:
+    def count(self, unnamed: object = None, /, **counted: float) -> None:
         """Count what the coming update sees, before the step: ``scheduler.count(tokens=4096)``.
 
         Call it in a callback that stands before this one, ``on_train_batch_begin``.
 
         Args:
-            amount: One argument, named as the run's clock: the number of samples, tokens or
+            unnamed: Not allowed; the name says what is counted.
+            counted: One argument, named as the run's clock: the number of samples, tokens or
                 whatever is counted. ``progress`` is the share of the run that is done.
 
         Raises:
@@ -106,7 +107,7 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         """
         if self.driver.setters and self._optimizer is not None:
             synchronise(self._model)  # a setter may be called
-        super().count(**amount)
+        super().count(unnamed, **counted)
 
     # Keras calls set_model, then on_train_begin of each callback in turn. BackupAndRestore loads
     # in the latter, so what it loads into must be there before, and is taken up after.

@@ -9,16 +9,25 @@ from itertools import count
 from math import fsum, inf
 from numbers import Real
 from typing import Any
+from zlib import crc32
 
 import torch.distributed as dist
 from torch import Tensor
 
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.drive import Driver
 
 # The observations of this process, in order. Ranks that run the same script count alike.
 _OBSERVATIONS = count()
 WAIT = 25.0
 """Seconds to wait for the other ranks, unless said otherwise."""
+
+
+def observed(driver: Driver, name: str | None) -> str:
+    """What is observed, and in which state: ranks that have come apart say different things."""
+    names = name or ", ".join(driver.plan.rules)
+    states = crc32(repr(driver.state()["states"]).encode())
+    return f"{names} at position {driver.position} with rules in state {states:08x}"
 
 
 def agreed(metric: Any, about: str, timeout: float) -> tuple[Any, str]:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 from weakref import ref
-from zlib import crc32
 
 import torch
 from torch import Tensor
@@ -20,7 +19,7 @@ from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, OnMismatch, Plan
 from gradatim.drive.driven import Driven
 from gradatim.drive.plan import as_plan
-from gradatim.torch.agreement import WAIT, agreed
+from gradatim.torch.agreement import WAIT, agreed, observed
 from gradatim.torch.assign import Parts, Wanted, new_schedules
 from gradatim.torch.attachment import Attachment
 from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_of
@@ -255,10 +254,7 @@ class Scheduler(Driven, TorchInterface):
             GradatimError: If there is no rule, the metric is not usable, or a rank stays away:
                 then on all ranks. Nothing changed.
         """
-        states = crc32(repr(self.driver.state()["states"]).encode())
-        names = name or ", ".join(self.driver.plan.rules)
-        about = f"{names} at position {self.position} with rules in state {states:08x}"
-        metric, given = agreed(metric, about, timeout)
+        metric, given = agreed(metric, observed(self.driver, name), timeout)
         try:
             self.driver.observe(metric, name)
         except GradatimError as error:
