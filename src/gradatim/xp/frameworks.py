@@ -28,8 +28,8 @@ def not_a_step(kind: Any) -> GradatimError:
 def no_step() -> GradatimError:
     """The error for a call without a step: some optimizers take any function for a rate."""
     return GradatimError(
-        f"schedule(step): step is missing, {WHOLE}. Write schedule(0); and for an optimizer of "
-        "Keras, which calls it without, Adam(LearningRate(schedule)), from gradatim.keras."
+        f"schedule(step): step must be {WHOLE}, got none. Write schedule(0); and for an optimizer "
+        "of Keras, which calls it without, Adam(LearningRate(schedule)), from gradatim.keras."
     )
 
 
