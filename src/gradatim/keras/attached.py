@@ -88,7 +88,6 @@ class Attached(Driven, keras.callbacks.Callback):  # type: ignore[misc]
         self._seek(*self._sought)
 
     def _seek(self, position: int, tick: int | None = None) -> None:
-        self.driver.updates.begin(self.driver.position)  # what stepped last is of another run
         self.driver.seek(position, tick)
 
     def count(self, unnamed: object = None, /, **counted: float) -> None:
