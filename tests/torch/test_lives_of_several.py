@@ -110,7 +110,7 @@ class Model:
         self.before, self.last, self.began = self.last, index, begins
         names = {"matrix": "lr/muon", "embed": "lr/adamw", "head": "lr/adamw/head"}
         for name, value in used.items():
-            if value != own[name] and name != "frozen":
+            if self.log and value != own[name] and name != "frozen":
                 self.log[-1][names.get(name, name)] = value
         return used
 
@@ -203,7 +203,8 @@ class Life(RuleBasedStateMachine):
             else:
                 self.both[name].load_state_dict(saved[name])
         self.model = copy.deepcopy(model)
-        self.model.log, self.model.rows, self.model.written = [], [], {}
+        self.model.log, self.model.written = [], {}
+        self.model.rows = [] if self.model.previous is None else [self.model.previous]
         self.model.pending, self.model.told = 0, False
 
     @rule(clone=st.sampled_from([copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]))

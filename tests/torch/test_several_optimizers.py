@@ -155,6 +155,7 @@ class TestUpdates:
         # Hooks run in the order they were registered, so the scheduler has written before.
         assert seen == [FALL(1), FALL(3), FALL(5)]
 
+    @pytest.mark.filterwarnings("ignore:gradatim. optimizer 1 stepped before optimizer 0")
     @pytest.mark.parametrize("skipped", list(itertools.product(range(4), repeat=3)))
     def test_a_scaler_may_skip_either_or_both(self, skipped):
         a, b = muon(), adamw()
@@ -176,15 +177,21 @@ class TestUpdates:
     def test_a_generator_alone_makes_the_updates(self):
         g, d = muon(), adamw()
         scheduler = Scheduler({"d": d, "g": g}, lr={"d": FALL, "g": RISE}, update="g")
-        used = []
-        for one in (d, g):
-            one.register_step_pre_hook(lambda optimizer, *_: used.append(rates(optimizer)[0]))
-        for _ in range(4):
+        for k in range(4):
             for _ in range(3):
+                assert rates(d)[0] == FALL(k)  # written by the update of "g"
                 step(d)
+            assert rates(g) == [RISE(k)]
             step(g)
         assert scheduler.position == 4
-        assert used == [value for k in range(4) for value in (*[FALL(k)] * 3, RISE(k))]
+
+    def test_a_loop_in_another_order_than_the_list_is_warned_of(self):
+        a, b = muon(), adamw()
+        Scheduler({"a": a, "b": b}, lr={"*": FALL})
+        step(b)
+        with pytest.warns(UserWarning, match="optimizer 1 stepped before optimizer 0, which is"):
+            step(a)
+        step(b, a, b, a)
 
     def test_retract_takes_back_the_update_of_the_first(self):
         a, b = muon(), adamw()

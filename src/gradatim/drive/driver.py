@@ -132,6 +132,8 @@ class Driver(Recorded, Resumable):
         self.row = values_at(self._columns, self.clock.advance(position), position)
         if tick >= self._end_tick and position > self._end_updates and not wrote:
             self._warn_past_the_end()
+        if updates.order is not None:
+            self._warn_of_order(*updates.order)
         return self.row
 
     def skipped(self) -> None:
@@ -338,6 +340,15 @@ class Driver(Recorded, Resumable):
                 f"and the run lasts {amount(run.ticks, run.clock)}. Lengths of pieces are ticks of "
                 "the clock; a recipe takes the run: steps=run."
             )
+
+    def _warn_of_order(self, earlier: int, later: int) -> None:
+        self._warn_once(
+            "order",
+            f"optimizer {earlier} stepped before optimizer {later}, which is earlier in the list. "
+            "If the loop steps them in this order, list them so: as it is, an update is counted "
+            f"from one step of {later} to the next. If {later} left its first step out, all is "
+            "well.",
+        )
 
     def _warn_past_the_end(self) -> None:
         if self.partly_driven:

@@ -24,8 +24,11 @@ class Updates:
     last_was_counted: bool | None
     """Whether the last step was a real one; None before any, and after a load."""
 
+    order: tuple[int, int] | None
+    """Two optimizers of which the first one stepped first though it is later in the list."""
+
     def __init__(self, optimizers: int = 1, only: int | None = None) -> None:
-        self._optimizers, self._only = optimizers, only
+        self._optimizers, self.only = optimizers, only
         self.begin(0)
 
     def begin(self, position: int, last: int | None = None) -> None:
@@ -33,6 +36,7 @@ class Updates:
         self.position = position
         self._last = self._last_before = _NONE if last is None else last
         self.last_was_counted, self._began = None, True
+        self._first, self._second, self.order = 0, position + 2, None
 
     def advance(self, position: int) -> None:
         """Take up updates that no optimizer reported."""
@@ -42,15 +46,15 @@ class Updates:
     @property
     def last(self) -> int | None:
         """The optimizer that stepped last, if others may still make the same update."""
-        return self._last if self._only is None and self._last < self._optimizers - 1 else None
+        return self._last if self.only is None and self._last < self._optimizers - 1 else None
 
     def begins_with(self, optimizer: int) -> bool:
         """Whether the next step of this optimizer begins an update."""
-        return optimizer <= self._last if self._only is None else optimizer == self._only
+        return optimizer <= self._last if self.only is None else optimizer == self.only
 
     def is_open_for(self, optimizer: int) -> bool:
         """Whether this optimizer still has a step to make in the update that began last."""
-        return self._only is None and optimizer > self._last
+        return self.only is None and optimizer > self._last
 
     def before(self, optimizer: int) -> int:
         """The completed updates before the one that this optimizer's next step belongs to."""
@@ -59,9 +63,14 @@ class Updates:
     def stepped(self, optimizer: int) -> bool:
         """Take up a real step of this optimizer; whether it completes an update."""
         last = self._last
-        self._began = optimizer <= last if self._only is None else optimizer == self._only
+        self._began = optimizer <= last if self.only is None else optimizer == self.only
         self._last_before, self._last, self.last_was_counted = last, optimizer, True
         self.position += self._began
+        if self._began and self.position <= self._second:
+            if self.position < self._second:
+                self._first = optimizer
+            elif optimizer < self._first:
+                self.order = self._first, optimizer
         return self._began
 
     def skipped(self) -> None:

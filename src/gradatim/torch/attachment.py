@@ -195,6 +195,8 @@ class Attachment:
                 group[key] = value
         if self._has_others:
             self.table.write_others(row)
+        if self.driver.updates.only is not None:
+            self._write_siblings()
         if self.driver.is_guarded:
             self._call_setters()
         for warning in filter(None, warnings):
@@ -213,14 +215,29 @@ class Attachment:
         self._is_probe = self._probed(kwargs)
         if self._is_probe:
             return
+        self.catch_up()
+
+    def is_written(self) -> bool:
+        """Whether the values that are due were written, and no group was added."""
+        is_due = self._row is self.driver.due(self.index)
+        return is_due and len(self.optimizer.param_groups) == self._group_count
+
+    def catch_up(self) -> None:
+        """Write the values that are due, and keep what other code has written in the meantime."""
         self.match()
         row = self.driver.due(self.index)
         if row is not self._row:
-            # What other code wrote since is used by this step, under whichever row it is due.
+            # The next step uses it, whichever row is due by then.
             changes = list(self.table.changes(self._row)) if self._row else []
             self._write(row)
             for change in changes:
                 change.place.put(change.used)
+
+    def _write_siblings(self) -> None:
+        """Write into the other optimizers what their next steps use, if it is known."""
+        for one in self.siblings:
+            if one is not self and one.attached and not one.is_written():
+                one.catch_up()
 
     def _changes(self) -> list[Change]:
         """What the step used where other code had written."""
@@ -311,12 +328,6 @@ class Attachment:
         if self.attached:
             self.match()
             self._write(self.driver.due(self.index))
-
-    def ensure_written(self) -> None:
-        """Write the values of the next step if the driver has moved or a group was added."""
-        groups = self.optimizer.param_groups
-        if self._row is not self.driver.due(self.index) or len(groups) != self._group_count:
-            self.write()
 
     def rebuild(self) -> None:
         """Take up that values were handed over or taken back."""

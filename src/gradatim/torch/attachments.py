@@ -145,10 +145,11 @@ class Attachments:
         for one in self.all:
             one.write()
 
-    def ensure_written(self) -> None:
-        """Write the values of the next step where they are not written yet."""
+    def catch_up(self) -> None:
+        """Write the values that are due, where they are not written yet."""
         for one in self.all:
-            one.ensure_written()
+            if one.attached and not one.is_written():
+                one.catch_up()
 
     def rebuild(self) -> None:
         """Take up that values were handed over or taken back."""

@@ -337,11 +337,13 @@ class Scheduler(Driven, TorchInterface):
         self._go_on(lambda: self.driver.seek(position, tick))
 
     def _go_on(self, move: Callable[[], None]) -> None:
+        row = self.driver.due_next()
         try:
             move()
         finally:
             # If a setter has raised, the driver has moved all the same.
-            self._attachments.ensure_written()
+            if self.driver.row is not row:
+                self._attachments.write()
         self._idle = IdleWatch(list(self.optimizers.values()), self.position)
 
     def state_dict(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class TorchInterface(LRScheduler):
                     "left out",
                     "A metric goes to scheduler.observe(metric); updates count by themselves.",
                 )
-        self._attachments.ensure_written()
+        self._attachments.catch_up()
         self._idle.called(self.driver.position)
 
     def step_update(self, *_: Any, **__: Any) -> NoReturn:
