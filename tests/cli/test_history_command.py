@@ -63,7 +63,7 @@ def test_a_run_of_two_loads_that_replays(run, record):
         "       7   700  0.3       0.9",
         "* by other code",
         "",
-        "The plan gives every value of all 8 updates, bit for bit.",
+        "The plan gives every value that no other code wrote of all 8 updates, bit for bit.",
     ]
 
 

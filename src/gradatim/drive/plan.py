@@ -245,15 +245,15 @@ def _checked(
     by_target |= {Target(name): one for name, one in outside.items()}
     if run is not None and not isinstance(run, Run):
         raise refuse(where, "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
-    _check_clocks(where, by_target, "updates" if run is None else run.clock)
     values = list(dict.fromkeys(target.value for target in by_target))
     checked_rules = MappingProxyType(_rules(where, rules, values))
     return MappingProxyType(by_target), tuple(outside), checked_rules, run
 
 
-def _check_clocks(where: str, schedules: Mapping[Target, Schedule], clock: str) -> None:
+def _check_clocks(where: str, plan: Plan) -> None:
     """Refuse a schedule whose lengths were resolved by a run of another clock."""
-    for target, schedule in schedules.items():
+    clock = "updates" if plan.run is None else plan.run.clock
+    for target, schedule in plan.schedules.items():
         expected = clock
         if isinstance(schedule, ByUpdates):
             schedule, expected = schedule.schedule, "updates"
@@ -342,6 +342,7 @@ def as_plan(
     if isinstance(plan, Mapping):
         made = Plan.__new__(Plan)
         made._fill(where, plan, external, rules, run)
+        _check_clocks(where, made)
         return made
     if isinstance(plan, (str, PathLike)):
         from gradatim.plans import load_plan  # files are read only when one is given
@@ -360,4 +361,5 @@ def as_plan(
             f"{where}: a plan has its external values, its rules and its run already. Give them to "
             "the plan: Plan(schedules, external=..., rules=..., run=...)."
         )
+    _check_clocks(where, plan)
     return plan
