@@ -48,6 +48,8 @@ def test_the_second_part_ends_where_it_should(trained, before, after):
     told = trained[1][after][str(before)]
     steps = told["steps"]
     assert told["begun"] == steps / 2
-    assert told["position"] == steps
+    assert told["made"] == trained[0][before]["position"]  # real updates are never rescaled
+    assert told["position"] == told["made"] + len(told["used"])
+    assert told["tick"] == steps
     assert told["used"] == [curve(steps)(k) for k in range(steps // 2, steps)]
     assert told["used"][-1] == pytest.approx(0.001, rel=1e-12)

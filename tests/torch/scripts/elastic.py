@@ -36,13 +36,14 @@ def train(rank, epoch, checkpoint=None):
         optimizer.load_state_dict(state["optimizer"])
         scheduler.load_state_dict(state["scheduler"])
     sampler.set_epoch(epoch)
-    begun, used = scheduler.position, []
+    begun, made, used = scheduler.tick, scheduler.position, []
     for inputs, targets in loader:
         used.append(optimizer.param_groups[0]["lr"])
         optimizer.zero_grad()
         (model(inputs) - targets).square().mean().backward()
         optimizer.step()
-    told = {"begun": begun, "used": used, "position": scheduler.position, "steps": run.steps}
+    told = {"begun": begun, "made": made, "used": used, "steps": run.steps}
+    told |= {"position": scheduler.position, "tick": scheduler.tick}
     if rank == 0 and PART == "first":
         state = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
         parts = {name: part.state_dict() for name, part in state.items()}
