@@ -85,7 +85,7 @@ def test_the_tutorials_defaults_name_what_is_missing():
         (lambda: Scheduler(external=0.1), "external must be"),
         (lambda: Scheduler(setters={"kl": print}), "unknown value to set 'kl'"),
         (lambda: Scheduler(lr=LINE).seek(-1), "position must be .* got -1"),
-        (lambda: Scheduler(lr=LINE, run=g.Run(seconds=9)).seek(5), "clock.* is in time"),
+        (lambda: Scheduler(lr=LINE, run=g.Run(seconds=0.01)).seek(5), "clock.* is in time"),
         (lambda: Scheduler(lr=LINE).count(tokens=5), "tokens cannot be counted"),
         (lambda: from_keras(0.1), "got 0.1"),
         (lambda: from_keras({"class_name": "CosineDecai", "config": {}}), "'CosineDecay'"),
