@@ -142,6 +142,15 @@ def test_after_a_load_all_go_on_from_the_tick_of_the_state():
     assert drivers[0].tick == state["tick"] + 19 * 2000
 
 
+def test_to_ask_how_much_is_left_makes_no_exchange():
+    made = []
+    plan = Plan({"lr": wsd(peak=1.0, steps=RUN)}, run=RUN)
+    driver = Driver(plan, now=Watch(), exchange=lambda: made.append(1))
+    assert (driver.remaining, driver.done, made) == (600.0, False, [])
+    driver.stepped()
+    assert made == [1]
+
+
 def no_other():
     return None
 

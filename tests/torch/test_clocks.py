@@ -101,6 +101,25 @@ def test_the_tokens_of_a_void_step_are_in_the_state():
     assert (scheduler.position, scheduler.tick) == (2, 300)
 
 
+@pytest.mark.parametrize("void", [(True, False), (False, True), (True, True)])
+def test_of_two_optimizers_either_or_both_may_be_void(void):
+    both = [SGD([nn.Parameter(torch.zeros(1))], lr=0.5, fused=True) for _ in void]
+    run = Run(total_tokens=1000, clock="tokens")
+    scheduler = Scheduler(both, {"*": Linear(1.0, 0.0, 1000)}, run=run)
+    used = []
+    for loop in range(3):
+        scheduler.count(tokens=100)
+        for optimizer, is_void in zip(both, void, strict=True):
+            optimizer.grad_scale = None
+            optimizer.found_inf = torch.tensor(float(is_void and loop == 1))
+            scheduler.step()
+            used.append(optimizer.param_groups[0]["lr"])
+            step(optimizer)
+    assert (scheduler.position, scheduler.tick) == (3 - all(void), 300)
+    # What the loops had seen when they began.
+    assert used == pytest.approx([1.0, 1.0, 0.9, 0.9, 0.8, 0.8])
+
+
 def test_a_clock_that_runs_backwards_is_refused():
     watch, optimizer = Watch(), sgd()
     Scheduler(optimizer, FALL, run=Run(seconds=60), now=watch)

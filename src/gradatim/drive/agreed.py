@@ -66,6 +66,11 @@ class Points:
             self.exchange, self._is_made = self._make(), True
         return self.exchange is None
 
+    @property
+    def is_known_alone(self) -> bool:
+        """Whether an update has shown that there is only one process."""
+        return self._is_made and self.exchange is None
+
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {
             "exchange": None,
@@ -164,7 +169,8 @@ class AgreedTime(Measured):
     @property
     def shown(self) -> int:
         """The milliseconds of training; alone, also between two updates."""
-        if self._points.is_alone:
+        # Not `is_alone`: to make the exchange is a collective, and one rank may ask for this.
+        if self._points.is_known_alone:
             return max(self.tick, self._own.shown)
         return self.tick
 

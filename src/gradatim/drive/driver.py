@@ -14,12 +14,12 @@ from threading import Lock
 from typing import Any
 
 from gradatim.core._fields import Count, check
-from gradatim.core.clocks import amount, ticks_of
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
+from gradatim.drive import notices
 from gradatim.drive.agreed import MakeExchange, clock_of
 from gradatim.drive.history import History
 from gradatim.drive.plan import Plan, Target, as_plan
@@ -104,7 +104,9 @@ class Driver(Recorded, Resumable):
         self.unusable: dict[str, int] = {}
         self.partly_driven: set[int] = set()
         self._guard()
-        self._warn_of_early_end()
+        run = self.plan.run
+        if run is not None and run.clock != "updates" and 0 < self._end_tick < run.ticks:
+            warn(notices.early_end(self._end_tick, run))
         self.call_setters()
 
     def stepped(
@@ -130,15 +132,23 @@ class Driver(Recorded, Resumable):
             self._history.wrote(position - 1, self.setters.stale(row))
         self._before_previous, self._previous, self.row = self._previous, row, None
         self.row = values_at(self._columns, self.clock.advance(position), position)
-        if tick >= self._end_tick and position > self._end_updates and not wrote:
-            self._warn_past_the_end()
+        ended = tick >= self._end_tick and position > self._end_updates
+        if ended and not wrote and not self.partly_driven:
+            ends, unit = (self._end_tick, self._end_updates), self.clock.unit
+            self._warn_once("end", notices.past_the_end(*ends, unit, position))
         if updates.order is not None:
-            self._warn_of_order(*updates.order)
+            self._warn_once("order", notices.other_order(*updates.order))
         return self.row
 
-    def skipped(self) -> None:
-        """An optimizer's step was void: it changed nothing, and is no update."""
+    def skipped(self, optimizer: int = 0) -> None:
+        """An optimizer's step was void: it changed nothing, and is no update.
+
+        What was counted for it has been seen. The tick moves on once no other optimizer can make
+        the update any more.
+        """
         self.updates.skipped()
+        if not self.updates.is_last(optimizer):
+            return
         tick = self.clock.tick
         self.clock.void()
         if self.clock.tick != tick:
@@ -331,36 +341,6 @@ class Driver(Recorded, Resumable):
         self.setters.locate(self.plan)
         self.row = None
         self._end_tick, self._end_updates = end_of_rates(self.plan)
-
-    def _warn_of_early_end(self) -> None:
-        run = self.plan.run
-        if run is not None and run.clock != "updates" and 0 < self._end_tick < run.ticks:
-            warn(
-                f"the schedule of lr is over, and 0, after {amount(self._end_tick, run.clock)}, "
-                f"and the run lasts {amount(run.ticks, run.clock)}. Lengths of pieces are ticks of "
-                "the clock; a recipe takes the run: steps=run."
-            )
-
-    def _warn_of_order(self, earlier: int, later: int) -> None:
-        self._warn_once(
-            "order",
-            f"optimizer {earlier} stepped before optimizer {later}, which is earlier in the list. "
-            "If the loop steps them in this order, list them so: as it is, an update is counted "
-            f"from one step of {later} to the next. If {later} left its first step out, all is "
-            "well.",
-        )
-
-    def _warn_past_the_end(self) -> None:
-        if self.partly_driven:
-            return
-        tick, unit = self._end_tick, ticks_of(self.clock.unit)
-        after = f"{tick} {unit}" if tick else f"{self._end_updates} updates"
-        self._warn_once(
-            "end",
-            f"the schedule of lr has ended at 0, after {after}, and the run goes on: update "
-            f"{self.position} changed nothing, and later ones will not either. To train longer, "
-            "write extend(...) or rewarm(...).",
-        )
 
     def observe(self, metric: float, name: str | None = None) -> None:
         """Show the metric of an evaluation to the rules, once per evaluation.

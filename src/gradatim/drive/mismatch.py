@@ -16,7 +16,8 @@ from gradatim.drive.policies import (
     rescaled,
     saved_plan,
 )
-from gradatim.drive.state import SavedState, rule_states, scales_of
+from gradatim.drive.rule_states import RuleStates
+from gradatim.drive.state import SavedState, rule_states
 from gradatim.drive.values import columns_of, values_at
 
 OnMismatch = Literal["strict", "keep", "override", "rescale", "extend", "same-past"]
@@ -80,7 +81,7 @@ def _refusal(differences: list[str], saved: SavedState, ours: Plan) -> GradatimE
 
 def _next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
     """What the update after a state would use under a plan."""
-    columns = columns_of(plan, scales_of(rule_states(saved, plan)))
+    columns = columns_of(plan, RuleStates(plan.rules, rule_states(saved, plan)).scales)
     row = values_at(columns, saved.place.tick, saved.place.position)
     return dict(zip(map(str, plan), row, strict=True))
 

@@ -68,11 +68,6 @@ def state_of(plan: Plan, place: Place, states: Mapping[str, RuleState]) -> dict[
     }
 
 
-def scales_of(states: Mapping[str, RuleState]) -> dict[str, float]:
-    """What each rule multiplies its value with."""
-    return {name: state.scale for name, state in states.items()}
-
-
 def read_file(path: str | os.PathLike[str]) -> Any:
     """What a file holds that ``Driver.save`` wrote."""
     import json  # only here: importing gradatim must stay cheap

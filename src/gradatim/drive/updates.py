@@ -56,6 +56,10 @@ class Updates:
         """Whether this optimizer still has a step to make in the update that began last."""
         return self.only is None and optimizer > self._last
 
+    def is_last(self, optimizer: int) -> bool:
+        """Whether no other optimizer steps after this one in the same update."""
+        return optimizer == (self._optimizers - 1 if self.only is None else self.only)
+
     def before(self, optimizer: int) -> int:
         """The completed updates before the one that this optimizer's next step belongs to."""
         return self.position - self.is_open_for(optimizer)

@@ -173,8 +173,13 @@ class Attachment:
         if is_dynamo_compiling():
             return self._untraced_after(optimizer, args, kwargs)
         # A gradient scaler calls step() of a fused optimizer on overflow too, and tells it so.
-        if self._is_probe or ("found_inf" in self._attributes and optimizer.found_inf):  # type: ignore[attr-defined]
-            self.driver.skipped()
+        if self._is_probe:
+            self.driver.updates.skipped()
+            return None
+        if "found_inf" in self._attributes and optimizer.found_inf:  # type: ignore[attr-defined]
+            self.driver.skipped(self.index)
+            if self.driver.is_guarded:
+                self._call_setters()
             return None
         # Both loops are written out here, since they run at every step.
         row, is_as_written = self._row, True
