@@ -10,13 +10,13 @@ import pickle
 
 import pytest
 import torch
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from torch.optim import SGD
 
 from gradatim import Linear, Plateau, cosine_restarts, warmup_cosine
 from gradatim.torch import Scheduler, relative
+from tests.torch.lives import life
 
 HEAD = warmup_cosine(peak=0.5, steps=30, warmup=4, floor=0.01)
 SHAPE = cosine_restarts(peak=1.0, cycle=7, stretch=2, floor=0.1)
@@ -235,18 +235,7 @@ class Life(RuleBasedStateMachine):
             assert buffer is None or buffer.shape == weight.shape
 
 
-def life(programs, steps):
-    made = type(f"Life{programs}", (Life,), {})
-    made.TestCase.settings = settings(
-        max_examples=programs,
-        stateful_step_count=steps,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    return made.TestCase
-
-
 # Writing by hand is one of the rules, and is warned of; so is training past the end of HEAD.
 expected = pytest.mark.filterwarnings("ignore:gradatim")
-TestLife = expected(life(200, 50))
-TestLongLife = pytest.mark.long(expected(life(5_000, 100)))
+TestLife = expected(life(Life, 200, 50))
+TestLongLife = pytest.mark.long(expected(life(Life, 5_000, 100)))

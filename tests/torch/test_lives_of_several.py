@@ -11,13 +11,13 @@ import pickle
 
 import pytest
 import torch
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from torch.optim import SGD, AdamW
 
 from gradatim import GradatimError, Linear, Plateau, Run, by_updates, cosine_restarts, wsd
 from gradatim.torch import Scheduler, relative
+from tests.torch.lives import life
 
 RUN = Run(total_tokens=5_000, clock="tokens")
 MATRIX = wsd(peak=0.02, warmup="10%", cooldown="40%", steps=RUN, floor=0.001)
@@ -230,17 +230,6 @@ class Life(RuleBasedStateMachine):
         assert scheduler.done == (model.tick + model.pending >= 5_000)
 
 
-def life(programs, steps):
-    made = type(f"LifeOfSeveral{programs}", (Life,), {})
-    made.TestCase.settings = settings(
-        max_examples=programs,
-        stateful_step_count=steps,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    return made.TestCase
-
-
 expected = pytest.mark.filterwarnings("ignore:gradatim")
-TestLifeOfSeveral = expected(life(200, 50))
-TestLongLifeOfSeveral = pytest.mark.long(expected(life(5_000, 100)))
+TestLifeOfSeveral = expected(life(Life, 200, 50))
+TestLongLifeOfSeveral = pytest.mark.long(expected(life(Life, 5_000, 100)))
