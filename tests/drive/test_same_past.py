@@ -167,7 +167,7 @@ class TestLongRuns:
         """The first difference, and how many values of the first schedule were asked for."""
         count = 0
 
-        class Counted(Constant):
+        class CountedConstant(Constant):
             def at(self, t, xp):
                 nonlocal count
                 count += 1
@@ -175,7 +175,7 @@ class TestLongRuns:
 
             held = at
 
-        return first_difference(Counted(0.0), ours, steps), count
+        return first_difference(CountedConstant(0.0), ours, steps), count
 
     @pytest.fixture(autouse=True)
     def _names(self, monkeypatch):
