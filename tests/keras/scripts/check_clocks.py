@@ -182,7 +182,10 @@ def check_a_killed_run_by_tokens_goes_on():
 def check_files_are_without_what_python_hands_over():
     x, y = data()
     counts = {}
-    for name, script in (("updates", Scheduler(lr=g.build(CURVE.config()))), ("tokens", by_tokens())):
+    for name, script in (
+        ("updates", Scheduler(lr=g.build(CURVE.config()))),
+        ("tokens", by_tokens()),
+    ):
         model = network(keras.optimizers.Adam(0.1))
         if name == "tokens":
             token_run(script, model, epochs=1)
