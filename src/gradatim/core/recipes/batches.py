@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import ceil
-from typing import Any
 
 from gradatim.core._config import recipe
 from gradatim.core._fields import Count, NotNegative, Times
@@ -21,6 +19,7 @@ from gradatim.core.run import Run
 from gradatim.core.schedule import Schedule
 
 _STAGE = re.compile(r"(\d+\.?\d*)([KMBT]?):(\d+\.?\d*)([KMBT]?)", re.ASCII | re.IGNORECASE)
+_MOST_INCREMENTS = 10_000
 _MULTIPLES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
 
@@ -100,6 +99,14 @@ def batch_rampup(
         raise refuse(
             "batch_rampup", "increment", increment, f"a divisor of peak - start, {peak - start}"
         )
+    if times > _MOST_INCREMENTS:
+        raise refuse(
+            "batch_rampup",
+            "peak",
+            peak,
+            f"at most {_MOST_INCREMENTS:,} increments above start, {start}",
+            f"With increment={increment} it is {times:,}.",
+        )
     found = [(_reached(i, samples, times), start + i * increment) for i in range(times + 1)]
     return _table("batch_rampup", found, per)
 
@@ -109,12 +116,11 @@ def _reached(i: int, samples: int, times: int) -> int:
     if i == 0 or samples == 0:
         return 0
     each = samples / times
-    reached = ceil(i * each)
-    while reached > 0 and int((reached - 1) / each) >= i:
-        reached -= 1
-    while int(reached / each) < i:
-        reached += 1
-    return reached
+    low, high = 0, 2 * samples
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if int(middle / each) >= i else (middle + 1, high)
+    return low
 
 
 def _table(where: str, stages: Sequence[tuple[int, int]], per: int) -> Schedule:
@@ -171,7 +177,15 @@ def scale_with_batch(
     """
     stages = list(_sizes(run))
     first = stages[0][1] if reference is None else reference
-    factors = [(tick, _power(Fraction(size, first), power)) for tick, size in stages]
+    try:
+        factors = [(tick, float(Fraction(size, first)) ** power) for tick, size in stages]
+    except OverflowError:
+        raise refuse(
+            "scale_with_batch",
+            "power",
+            power,
+            "so small that every (batch / reference) ** power is finite",
+        ) from None
     return schedule * Table(tuple(factors), "hold")
 
 
@@ -185,7 +199,3 @@ def _sizes(run: Run) -> Iterator[tuple[int, int]]:
                 "which update has which batch. Measure it in updates, samples or tokens."
             )
         yield tick, stage.samples * run.processes
-
-
-def _power(ratio: Fraction, power: Any) -> Any:
-    return float(ratio) ** power
