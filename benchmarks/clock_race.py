@@ -21,7 +21,7 @@ import torch
 from scipy import stats
 
 from gradatim import Driver, Plan, Run, Schedule, Table, by_updates, trapezoid, warmup_cosine
-from gradatim.choose.tasks import digits
+from gradatim.race.tasks import digits
 
 KEPT = Path(__file__).with_suffix(".json")
 RUN, PLANNED, SEEDS = Run(seconds=300), 300, range(10)

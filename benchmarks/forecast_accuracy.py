@@ -1,4 +1,4 @@
-"""How near forecasts come to the public runs of ``tests/choose/data``: every number of the docs.
+"""How near forecasts come to the public runs of ``tests/forecast/data``: every number of the docs.
 
 Nothing is timed against a peer here, there is none; seconds are of the processor, so that a busy
 machine does not count. The whole takes some minutes.
@@ -18,14 +18,15 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gradatim import Linear
-from gradatim.choose import bound, forecast
-from gradatim.choose.curve import LossCurve
-from gradatim.choose.optimise import optimise
 from tests.choose import public_runs as data
-from tests.choose.test_bound import SHAPES, T
-from tests.choose.test_laws import one_by_one
-from tests.choose.test_optimise import PEAK, STEPS, WARM, after_warmup, published_law
+
+from gradatim import Linear, forecast
+from gradatim.forecast.optimise import optimise
+from gradatim.logs import LossCurve
+from gradatim.theory import bound
+from tests.forecast.test_laws import one_by_one
+from tests.forecast.test_optimise import PEAK, STEPS, WARM, after_warmup, published_law
+from tests.theory.test_bound import SHAPES, T
 
 SHORT = ("linear 0.1", "linear 0.2", "sqrt 0.2", "linear 0.4", "linear 0.6", "linear 0.8")
 SHORT += ("linear 0.9", "cosine 0", "cosine 0.1")

@@ -20,9 +20,9 @@ from typing import Annotated, Any, get_args, get_origin
 
 import gradatim
 import gradatim.cli
-from gradatim.core._fields import Kind, declared
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import svg
+from gradatim.core.values.fields import Kind, declared
 from gradatim.look.catalogue import Entry, entries, said_of
 from gradatim.look.formula import readable
 
@@ -45,9 +45,8 @@ MODULES = (
     "gradatim", "gradatim.pieces", "gradatim.recipes", "gradatim.closed_forms", "gradatim.rules",
     "gradatim.fields", "gradatim.xp", "gradatim.testing",
     "gradatim.findings", "gradatim.look", "gradatim.convert", "gradatim.plans",
-    "gradatim.choose", "gradatim.choose.forecast",
-    "gradatim.choose.bound", "gradatim.choose.optimise", "gradatim.choose.logs",
-    "gradatim.choose.seesaw", "gradatim.choose.memory",
+    "gradatim.logs", "gradatim.race", "gradatim.forecast", "gradatim.theory.bound",
+    "gradatim.theory.seesaw", "gradatim.theory.adamw_memory",
 )  # fmt: skip
 """The modules whose public names the reference lists; bindings have pages of their own."""
 

@@ -21,8 +21,8 @@ from torch import nn
 from torch.nn import functional
 
 import gradatim as g
-from gradatim.choose import forecast
-from gradatim.choose.curve import LossCurve
+from gradatim.forecast import fit
+from gradatim.logs import LossCurve
 from gradatim.torch import Scheduler
 
 TOKENS, WIDTH, LAYERS, HEADS, BATCH, EVERY = 32, 48, 2, 4, 32, 10
@@ -126,7 +126,7 @@ def main() -> None:
             for run, (name, schedule) in zip(runs, logged.items(), strict=True)
         ]
         last = {curve.name: float(curve.losses[-1]) for curve in curves}
-        fitted = forecast.fit(curves)
+        fitted = fit(curves)
         expected = {name: fitted.predict(s).final._asdict() for name, s in judged.items()}
         page = {"updates": given.updates, "logged": last, "forecast": expected}
         (given.out / "forecast.json").write_text(json.dumps(page, indent=1), encoding="utf-8")

@@ -25,13 +25,11 @@ FILES = sorted((SRC / "gradatim").rglob("*.py"))
 # The core from the ground up: a file imports from its own floor and those below it. Files that
 # are not listed (rules, run, check, driver, ...) are the top floor.
 FLOORS = (
-    {"errors", "renames", "words"},
-    {"_fields", "clocks", "durations", "limits"},
-    {"_config"},
+    {"errors"},
+    {"values"},
     {"schedule"},
     {"ramps", "decays", "combine", "closed_forms"},
-    {"reshape", "rounded", "by_updates"},
-    {"levels", "batches", "budgets", "data"},
+    {"reshape", "rounded"},
     {"run"},
     {"recipes"},
 )
@@ -50,9 +48,12 @@ STANDS_ON = {
     "speechbrain": {"core", "findings"},
     # a report shows the findings, and each schedule as code for each framework
     "look": {"core", "convert", "drive", "findings"},
-    "choose": {"core", "look", "torch"},  # a race trains through the torch binding, then draws
-    "cli": {"core", "drive", "findings", "plans", "convert", "look", "choose", "__init__"}
-    | {"torch", "keras", "jax", "speechbrain"},
+    "logs": {"core"},
+    "forecast": {"core", "logs", "look"},
+    "race": {"core", "logs", "forecast", "look", "torch"},  # it trains through the torch binding
+    "theory": {"core", "logs"},  # the rates of a run as an array
+    "cli": {"core", "drive", "findings", "plans", "convert", "look", "__init__"}
+    | {"logs", "forecast", "race", "theory", "torch", "keras", "jax", "speechbrain"},
     "__init__": {
         "core",
         "drive",
@@ -75,7 +76,10 @@ AT_HOME = {
     "jax": {"jax", "optax"},
     "speechbrain": {"torch", "speechbrain"},
     "look": {"matplotlib", "numpy", "sympy"},
-    "choose": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
+    "logs": {"numpy"},
+    "forecast": {"numpy", "scipy"},
+    "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
+    "theory": {"numpy", "scipy"},
     "testing": {"numpy", "torch", "jax", "tensorflow"},  # where installed, when a check asks
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing
@@ -89,7 +93,7 @@ WAITING = {
     ("gradatim.core.schedule", "gradatim.core.combine"),
     ("gradatim.core.schedule", "gradatim.core.reshape"),
     ("gradatim.core.schedule", "gradatim.core.rounded"),
-    ("gradatim.core.schedule", "gradatim.core.run"),  # schedule.values(run)
+    ("gradatim.core.schedule", "gradatim.core.run.run"),  # schedule.values(run)
     ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook
     ("gradatim.core.schedule", "gradatim.core.pieces"),  # schedule.last_boundary
     ("gradatim.core.combine", "gradatim.core.pieces"),  # where a sum may be largest
@@ -289,6 +293,17 @@ def test_every_folder_is_a_package():
         if not (file.parent / "__init__.py").exists()
     }
     expect_none(sorted(bare), "Add an __init__.py to:")
+
+
+def test_each_folder_says_what_it_holds_and_how_it_grows():
+    folders = [file for file in FILES if file.name == "__init__.py"]
+    silent = [
+        file.parent.relative_to(ROOT)
+        for file in folders
+        if file.parent.name != "gradatim"
+        and not re.search(r"May import.*To\s+add", file.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    expect_none(silent, "Its __init__ says what lives here, 'May import ...' and 'To add ...':")
 
 
 def test_files_are_short():

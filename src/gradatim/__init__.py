@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from gradatim.core._config import build
 from gradatim.core.combine import join
 from gradatim.core.decays import (
     Constant,
@@ -37,8 +36,9 @@ from gradatim.core.recipes import (
     wsd,
 )
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.value import build
 from gradatim.drive import Driver, Plan, Target
 from gradatim.findings import Finding, check
 
@@ -47,7 +47,7 @@ from gradatim.findings import Finding, check
 from gradatim import closed_forms, pieces, recipes, rules  # noqa: F401
 
 if TYPE_CHECKING:
-    from gradatim.core._text import parse
+    from gradatim.core.text import parse
     from gradatim.plans import load_plan
 
 __version__ = "0.1.0"
@@ -103,7 +103,7 @@ __all__ = [
 ]
 
 _READING = {
-    "parse": "gradatim.core._text",
+    "parse": "gradatim.core.text",
     "load_plan": "gradatim.plans",
 }
 

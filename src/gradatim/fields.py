@@ -8,7 +8,7 @@ longer ones. Plain types, such as ``float`` or ``bool``, do for anything else.
 The page "Your own schedule" of the documentation has an example.
 """
 
-from gradatim.core._fields import (
+from gradatim.core.values.fields import (
     Count,
     Falling,
     NotNegative,

@@ -5,7 +5,6 @@ and methods of a schedule give: ``a >> b`` is a ``Join``, ``0.5 * a`` a ``Scale`
 ``Cut``.
 """
 
-from gradatim.core.by_updates import ByUpdates
 from gradatim.core.combine import Join, Product, Scale, Sum, join
 from gradatim.core.decays import (
     Constant,
@@ -30,6 +29,7 @@ from gradatim.core.ramps import (
 )
 from gradatim.core.reshape import Clip, Cut, Repeat, Shift, Staircase
 from gradatim.core.rounded import Rounded
+from gradatim.core.run.by_updates import ByUpdates
 
 __all__ = [
     "ByUpdates",

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from gradatim import parse, warmup_constant, warmup_linear
-from gradatim.choose import fits, forecast, laws
-from gradatim.choose.curve import LossCurve
+from gradatim import forecast, parse, warmup_constant, warmup_linear
 from gradatim.cli import main
+from gradatim.forecast import fits, laws
+from gradatim.logs import LossCurve
 
 HELD = warmup_constant(peak=1e-3, warmup=50)
 FELL = warmup_linear(peak=1e-3, warmup=50, hold=1500, steps=2000)

@@ -17,7 +17,7 @@ from gradatim.cli import main
 TRAIN = """
 import time
 from gradatim import Schedule
-from gradatim.core._fields import Number
+from gradatim.core.values.fields import Number
 
 class Flat(Schedule):
     height: Number

@@ -2,7 +2,7 @@
 
 import gradatim as g
 from gradatim import recipes
-from gradatim.core._config import named
+from gradatim.core.values.value import named
 
 
 def fitting(steps: float) -> dict[str, g.Schedule]:

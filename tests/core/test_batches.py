@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from gradatim import Constant, Cosine, GradatimError, Linear, Run, Table, build, join
-from gradatim.core.levels import levels
+from gradatim.core.run.levels import levels
 
 SEEDS = [range(start, start + 100) for start in (0, 100, 200)]
 

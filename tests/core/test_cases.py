@@ -12,8 +12,8 @@ import sympy
 from mpmath import mpf
 
 from gradatim import Constant, GradatimError, Linear, Run, Schedule, build, parse
-from gradatim.core._config import named
-from gradatim.core._fields import declared
+from gradatim.core.values.fields import declared
+from gradatim.core.values.value import named
 from gradatim.testing.check import contradictions
 from gradatim.testing.subject import Subject
 from tests.core.cases.case import Case

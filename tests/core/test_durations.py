@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from gradatim import GradatimError
-from gradatim.core.durations import in_ticks, read
+from gradatim.core.run.durations import in_ticks, read
 
 READ = {
     "5%": (5, "%"),

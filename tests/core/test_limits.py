@@ -21,7 +21,7 @@ from gradatim import (
     parse,
 )
 from gradatim.closed_forms import CosineWave, GeometricDecay, Line, NaturalDecay, Tanh, Triangle
-from gradatim.core.limits import FARTHEST
+from gradatim.core.values.limits import FARTHEST
 from gradatim.pieces import Logistic
 
 line = Linear(1.0, 0.0, 10)

@@ -14,9 +14,9 @@ import numpy
 import pytest
 
 from gradatim import Constant, Function, GradatimError, Linear, Schedule, warmup_cosine
-from gradatim.core._config import arguments, named
-from gradatim.core._fields import declared
 from gradatim.core.errors import shown
+from gradatim.core.values.fields import declared
+from gradatim.core.values.value import arguments, named
 from tests.core.cases.table import CASES
 
 # A working call of each class and recipe, to put one wrong argument into at a time.

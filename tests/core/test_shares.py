@@ -9,10 +9,10 @@ import pytest
 
 import gradatim as g
 from gradatim import GradatimError, Linear, Run, build, parse
-from gradatim.core._config import arguments, named
-from gradatim.core._fields import declared
-from gradatim.core.durations import Length, Level
-from gradatim.core.run import Total
+from gradatim.core.run.durations import Length, Level
+from gradatim.core.run.run import Total
+from gradatim.core.values.fields import declared
+from gradatim.core.values.value import arguments, named
 from gradatim.plans.plan import read_plan
 from tests.core.fitting import fitting
 

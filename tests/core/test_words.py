@@ -7,9 +7,9 @@ import pytest
 import gradatim as g
 from gradatim import GradatimError, Run, build, parse
 from gradatim.closed_forms import CosineWave, Triangle
-from gradatim.core import renames
-from gradatim.core._config import arguments, named
-from gradatim.core.words import _HERE, _THEIRS
+from gradatim.core.values import renames
+from gradatim.core.values.value import arguments, named
+from gradatim.core.values.words import _HERE, _THEIRS
 from gradatim.pieces import FractionalRamp, KDecay
 from gradatim.plans.plan import read_plan
 from gradatim.recipes import infinite, power, tri_stage, warm_cool_decay

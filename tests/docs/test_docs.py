@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 import gradatim
-from gradatim.core._config import named
+from gradatim.core.values.value import named
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r'^```\w+ title="([\w./]+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
 # These two run where their subject does: on each backend, and with what they print.
-ELSEWHERE = {"keras": "keras/scripts/check_docs.py", "forecast": "choose/test_forecast_docs.py"}
+ELSEWHERE = {"keras": "keras/scripts/check_docs.py", "forecast": "forecast/test_forecast_docs.py"}
 PAGES = sorted({path.stem for path in DOCS.glob("*.md")} - ELSEWHERE.keys())
 BINDINGS = ("torch", "keras", "jax", "speechbrain")
 # What the fragments of the README stand in.
@@ -64,7 +64,7 @@ def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     # A schedule that a page defines has its name for this page only.
-    monkeypatch.setattr("gradatim.core._config._NAMED", dict(named()))
+    monkeypatch.setattr("gradatim.core.values.value._NAMED", dict(named()))
     before = set(sys.modules)
 
     def write(page):

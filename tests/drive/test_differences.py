@@ -15,7 +15,7 @@ from gradatim import (
     warmup_cosine,
     wsd,
 )
-from gradatim.drive.differences import differences_in, differences_of
+from gradatim.drive.resume.differences import differences_in, differences_of
 
 LINE = Linear(0.0, 1.0, 10)
 PAIRS = {

@@ -24,7 +24,7 @@ from gradatim import (
     wsd,
 )
 from gradatim.core import atomic
-from gradatim.drive.replay import summary_of
+from gradatim.drive.history.replay import summary_of
 
 N = 40
 LINE = Linear(start=0.0, end=1.0, steps=4)

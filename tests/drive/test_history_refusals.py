@@ -5,8 +5,8 @@ import json
 import pytest
 
 from gradatim import Driver, Function, GradatimError, Linear, Plan, Plateau
-from gradatim.drive.plan_data import plan_in
-from gradatim.drive.replay import summary_of
+from gradatim.drive.history.replay import summary_of
+from gradatim.drive.resume.plan_data import plan_in
 
 LINE = Linear(start=0.0, end=1.0, steps=4)
 

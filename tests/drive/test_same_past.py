@@ -20,7 +20,7 @@ from gradatim import (
     warmup_cosine,
     wsd,
 )
-from gradatim.drive.past import first_difference
+from gradatim.drive.resume.past import first_difference
 
 HALVES = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
 
@@ -179,9 +179,9 @@ class TestLongRuns:
 
     @pytest.fixture(autouse=True)
     def _names(self, monkeypatch):
-        from gradatim.core._config import named
+        from gradatim.core.values.value import named
 
-        monkeypatch.setattr("gradatim.core._config._NAMED", dict(named()))
+        monkeypatch.setattr("gradatim.core.values.value._NAMED", dict(named()))
 
     def test_up_to_100_000_every_value_is_compared(self):
         theirs = Constant(1.0)

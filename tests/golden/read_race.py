@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gradatim import parse
-from gradatim.choose import race
-from gradatim.choose.task import Task
+from gradatim.race import race
+from gradatim.race.task import Task
 from tests.golden.reading import Reading, entries
 
 

@@ -27,8 +27,8 @@ from gradatim import (
     wsd,
 )
 from gradatim.closed_forms import CosineWave
-from gradatim.core._config import named
-from gradatim.core._fields import Number, Steps
+from gradatim.core.values.fields import Number, Steps
+from gradatim.core.values.value import named
 from gradatim.pieces import Clip
 from tests.core.cases.table import CASES
 from tests.jax.precision import enable_x64

@@ -16,8 +16,8 @@ from gradatim import (
     warmup_cosine,
     wsd,
 )
-from gradatim.core._config import named
 from gradatim.core.sketch import horizon, sample, svg
+from gradatim.core.values.value import named
 from gradatim.look.blocks import can_draw, chart, mark, sparkline
 from gradatim.look.catalogue import entries
 from gradatim.look.formula import latex

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gradatim.core._config import named
-from gradatim.core._fields import declared
+from gradatim.core.values.fields import declared
+from gradatim.core.values.value import named
 
 GOOD = {
     ".yaml": """format: 1

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from gradatim import Function, Rule, Schedule
-from gradatim.core._config import named
+from gradatim.core.values.value import named
 from gradatim.plans import schema
 from tests.core.cases.table import CASES
 from tests.plans.strategies import GOOD

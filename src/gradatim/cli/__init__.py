@@ -1,4 +1,8 @@
-"""The command ``gradatim``: one file a verb, which holds a function of the same name."""
+"""The command ``gradatim``: one file a verb, which holds a function of the same name.
+
+May import everything but ``testing``; frameworks only inside the verb that needs them. To add a
+verb, write one file and name it in ``main``.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 
 if TYPE_CHECKING:
-    from gradatim.choose.forecast import Forecast
+    from gradatim.forecast.forecast import Forecast
 
 Logs = Annotated[
     list[Path],
@@ -52,8 +52,8 @@ def fitted(
                 f"{verb}: the package {package} is not installed. "
                 'Write pip install "gradatim[choose,look]".'
             )
-    from gradatim.choose import forecast
-    from gradatim.choose.logs import read
+    from gradatim.forecast import fit
+    from gradatim.logs import read_log
 
     if runs and len(runs) != len(logs):
         raise GradatimError(
@@ -62,7 +62,7 @@ def fitted(
         )
     each: list[Schedule | None] = [rate(verb, text) for text in runs]
     curves = [
-        read(path, loss=loss).curve(schedule, decay)
+        read_log(path, loss=loss).curve(schedule, decay)
         for path, schedule in zip(logs, each or [None] * len(logs), strict=True)
     ]
-    return forecast.fit(curves, law)
+    return fit(curves, law)

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from gradatim.core.by_updates import ByUpdates, clock_for
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
-from gradatim.core.run import Run
+from gradatim.core.run.by_updates import ByUpdates, clock_for
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.user_modules import import_named
 from gradatim.drive import Plan, Target
@@ -110,7 +110,7 @@ def _read(given: str) -> Plan:
             f"{shown(given)} is neither a plan file ({', '.join(_ENDINGS)}) nor a schedule such as "
             f'"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".{found}'
         )
-    from gradatim.core._text import parse
+    from gradatim.core.text import parse
 
     return Plan({"lr": parse(given)})
 

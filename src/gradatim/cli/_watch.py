@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
 
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.findings import check
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from gradatim.choose import FinishedRun, Race
+    from gradatim.race import FinishedRun, Race
 
 
 def console(stream: TextIO) -> Console:

@@ -50,11 +50,11 @@ def bound(
                 f"bound: the package {package} is not installed. "
                 'Write pip install "gradatim[choose]".'
             )
-    from gradatim.choose import bound as theory
-    from gradatim.choose import rates
+    from gradatim.logs.rates import as_rates
+    from gradatim.theory import bound as theory
 
     each = {
-        name: rates.of("bound", schedule, updates)
+        name: as_rates("bound", schedule, updates)
         for name, schedule in rates_of("bound", schedules).items()
     }
     first = next(iter(each.values()))

@@ -11,12 +11,12 @@ import typer
 
 from gradatim.cli import _page
 from gradatim.cli._source import Given, Import, Updates, Value, read
-from gradatim.core._config import build
 from gradatim.core.errors import unknown
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample
 from gradatim.core.sketch import value as value_at
+from gradatim.core.values.value import build
 from gradatim.drive import Plan, Target
 
 if TYPE_CHECKING:

@@ -51,14 +51,15 @@ def forecast(
         )
     wanted = rates_of("forecast", schedule)
     found = fitted("forecast", logs, run or (), law, weight_decay, loss)
-    from gradatim.choose import forecast_page, rates
+    from gradatim.forecast import page as report
+    from gradatim.logs.rates import as_rates
 
     ranked = found.rank(wanted, updates)
-    _page.table(forecast_page.ranking(ranked), right=(1, 2))
+    _page.table(report.ranking(ranked), right=(1, 2))
     print()
-    _page.table(forecast_page.diagnostics(found), right=(1, 2, 3, 4))
+    _page.table(report.diagnostics(found), right=(1, 2, 3, 4))
     for note in dict.fromkeys(note for r in ranked for note in r.prediction.notes):
         print(note)
     if out is not None:
-        each = {name: rates.of("forecast", s, updates) for name, s in wanted.items()}
-        print(forecast_page.write(out, found, ranked, each))
+        each = {name: as_rates("forecast", s, updates) for name, s in wanted.items()}
+        print(report.write(out, found, ranked, each))

@@ -10,9 +10,9 @@ import typer
 
 from gradatim.cli import _page
 from gradatim.cli._source import Import
-from gradatim.core.clocks import ticks_of
-from gradatim.drive.history import Row
-from gradatim.drive.replay import Summary, summary_of
+from gradatim.core.run.clocks import ticks_of
+from gradatim.drive.history.history import Row
+from gradatim.drive.history.replay import Summary, summary_of
 
 File = Annotated[
     Path,

@@ -38,17 +38,18 @@ def optimise(
 ) -> None:
     """Find the best schedule under a law fitted to logged runs, and say whether it is worth it."""
     found = fitted("optimise", logs, run or (), law, weight_decay, loss)
-    from gradatim.choose import forecast_page, rates
-    from gradatim.choose.optimise import optimise as search
+    from gradatim.forecast import page as report
+    from gradatim.forecast.optimise import optimise as search
+    from gradatim.logs.rates import as_rates
 
     best = search(
         found, updates, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay
     )  # fmt: skip
-    print(f"Final loss to expect: {forecast_page.interval(best.final)}")
+    print(f"Final loss to expect: {report.interval(best.final)}")
     print(best.verdict)
     print(repr(best.schedule))
     if out is not None:
         both = {"optimised": best.schedule, "plain WSD": best.plain}
-        each = {name: rates.of("optimise", s, updates) for name, s in both.items()}
+        each = {name: as_rates("optimise", s, updates) for name, s in both.items()}
         ranked = found.rank(both, updates)
-        print(forecast_page.write(out, found, ranked, each, [best.verdict]))
+        print(report.write(out, found, ranked, each, [best.verdict]))

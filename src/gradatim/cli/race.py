@@ -57,22 +57,22 @@ def race(
     schedules add to what is there. Your own task is a function run(schedule, seed) that returns
     metrics or yields (step, loss); it is imported from the current directory.
     """
-    from gradatim import choose
-    from gradatim.choose import entry, halve, table, tasks
+    from gradatim import race as racing
     from gradatim.cli._watch import Watch
+    from gradatim.race import arguments, elimination, table, tasks
 
-    entry.need("joblib", "scipy", "matplotlib")
+    arguments.need("joblib", "scipy", "matplotlib")
     what = tasks.find(task)  # before the schedules: its module may define some
     watch = Watch()
     if halving:
-        print(halve.basis(what), file=sys.stderr)
+        print(elimination.basis(what), file=sys.stderr)
     try:
         with watch:
-            result = choose.race(
+            result = racing.race(
                 what, rates("race", schedule or ()), seeds=seeds, updates=updates, jobs=jobs,
                 engine=engine, halving=halving, out=out, retry=retry, progress=watch,
             )  # fmt: skip
-            page = choose.write_report(result)
+            page = racing.write_report(result)
     except KeyboardInterrupt:
         print(f"Stopped. {watch.kept()}", file=sys.stderr)
         raise typer.Exit(130) from None

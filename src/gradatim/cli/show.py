@@ -16,15 +16,15 @@ import typer
 from gradatim.cli import _page
 from gradatim.cli._source import Import, Updates, Value, is_file, only, read
 from gradatim.core import atomic
-from gradatim.core.clocks import amount, ticks_of
 from gradatim.core.decays import Constant
-from gradatim.core.durations import in_ticks
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run.clocks import amount, ticks_of
+from gradatim.core.run.durations import in_ticks
 from gradatim.core.sketch import value as value_at
 from gradatim.drive import Plan, Target
 
 if TYPE_CHECKING:
-    from gradatim.core.run import Run
+    from gradatim.core.run.run import Run
     from gradatim.look.axis import Axis
 
 _MOST_ROWS = 1_000

@@ -1,6 +1,6 @@
 """Schedules as code and settings of other projects, and back.
 
-One file a project. Each says in words what differs there; what cannot be said there is an error.
+May import ``core`` and ``plans``. To add a project, write one file.
 """
 
 from gradatim.convert.dialects import TARGETS, convert, read

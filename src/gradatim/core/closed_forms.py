@@ -10,10 +10,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, Self
 
-from gradatim.core._fields import Number, Offset, Positive, Span, Steps, check
 from gradatim.core.errors import refuse
-from gradatim.core.limits import FARTHEST
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, Offset, Positive, Span, Steps, check
+from gradatim.core.values.limits import FARTHEST
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gradatim.core._fields import Number, check
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, check
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
 
-from gradatim.core._fields import Falling, Kind, NotNegative, Number, Offset, Positive, Steps
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Falling, Kind, NotNegative, Number, Offset, Positive, Steps
 from gradatim.xp.operations import Operations
 
 

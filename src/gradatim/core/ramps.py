@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from gradatim.core._fields import Number, Positive, Share, Span, Steps
 from gradatim.core.errors import refuse
-from gradatim.core.renames import renamed_class
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, Positive, Share, Span, Steps
+from gradatim.core.values.renames import renamed_class
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from gradatim.core._fields import Falling, Number, Offset, Phase, Steps, Times
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Falling, Number, Offset, Phase, Steps, Times
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 

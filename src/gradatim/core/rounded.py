@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from gradatim.core._fields import Times
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Times
 from gradatim.xp.operations import Operations
 
 

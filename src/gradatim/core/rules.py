@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any, Literal, NamedTuple
 
-from gradatim.core._config import Value
-from gradatim.core._fields import Count, Falling, NotNegative, Number, Positive, Share
 from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.values.fields import Count, Falling, NotNegative, Number, Positive, Share
+from gradatim.core.values.value import Value
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.scalar import PYTHON
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from gradatim.core._config import Value
-from gradatim.core._fields import Times, check, declared, stretched, whole
 from gradatim.core.errors import GradatimError, refuse, shown
-from gradatim.core.limits import FARTHEST, refuse_infinite
-from gradatim.core.words import unknown_argument
+from gradatim.core.values.fields import Times, check, declared, stretched, whole
+from gradatim.core.values.limits import FARTHEST, refuse_infinite
+from gradatim.core.values.value import Value
+from gradatim.core.values.words import unknown_argument
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
 from gradatim.xp.operations import Operations
@@ -20,7 +20,7 @@ from gradatim.xp.scalar import PYTHON
 if TYPE_CHECKING:
     from gradatim.core.reshape import Clip, Repeat, Shift, Staircase
     from gradatim.core.rounded import Rounded
-    from gradatim.core.run import Run
+    from gradatim.core.run.run import Run
     from gradatim.findings import Finding
 
 
@@ -204,7 +204,7 @@ class Schedule(Value, ABC, abstract=True):
         >>> Linear(start=1.0, end=0.0, steps=4).values(6)
         [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
         """
-        from gradatim.core.run import ticks_of_run
+        from gradatim.core.run.run import ticks_of_run
 
         return [self(step) for step in range(ticks_of_run("values", "steps", steps))]
 

@@ -7,10 +7,10 @@ from html import escape
 from math import ceil
 from typing import NamedTuple, get_args
 
-from gradatim.core._fields import Kind, declared
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Kind, declared
 
 _WIDTH, _HEIGHT, _EDGE = 300, 90, 4
 

@@ -1,11 +1,12 @@
-"""Everything that changes while a run goes on: the plan in force, position, rules, history, state.
+"""Everything that changes while a run goes on: plan, position, clock, rules, history, state.
 
-Imports ``core`` only; no framework and no file format is named here.
-A binding tells the driver of each real optimizer update and writes the values it gives.
+May import ``core`` and, for a path in place of a plan, ``plans``: no framework, no file format.
+To add a clock that is measured, start in ``clocks.py``. A binding tells the driver of each real
+update and writes the values it gives.
 """
 
 from gradatim.drive.driver import Driver
-from gradatim.drive.mismatch import OnMismatch
 from gradatim.drive.plan import Plan, Target
+from gradatim.drive.resume.mismatch import OnMismatch
 
 __all__ = ["Driver", "OnMismatch", "Plan", "Target"]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from zlib import crc32
 
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.drive.clocks import Clock, Computed, Counter, Measured, Stopwatch, tick_after
 
 # Smaller than any number that a rank gives: the largest of all ranks is that of the first rank.

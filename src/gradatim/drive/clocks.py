@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gradatim.core._fields import Count, check
-from gradatim.core.clocks import MILLION
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run import Run
+from gradatim.core.run.clocks import MILLION
+from gradatim.core.run.run import Run
+from gradatim.core.values.fields import Count, check
 
 
 class Clock(ABC):

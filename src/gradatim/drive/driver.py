@@ -13,18 +13,18 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from gradatim.core._fields import Count, check
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count, check
 from gradatim.core.warn import warn
 from gradatim.drive import notices
 from gradatim.drive.agreed import MakeExchange, clock_of
-from gradatim.drive.history import History
+from gradatim.drive.history.history import History
+from gradatim.drive.history.recorded import Recorded
 from gradatim.drive.plan import Plan, Target, as_plan
-from gradatim.drive.recorded import Recorded
-from gradatim.drive.resume import Resumable
+from gradatim.drive.resume.resume import Resumable
 from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.setters import Setters
 from gradatim.drive.updates import Updates

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradatim.core.clocks import amount, ticks_of
-from gradatim.core.run import Run
+from gradatim.core.run.clocks import amount, ticks_of
+from gradatim.core.run.run import Run
 
 
 def early_end(end: int, run: Run) -> str:

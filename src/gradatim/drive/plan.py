@@ -7,11 +7,11 @@ from os import PathLike
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from gradatim.core.by_updates import ByUpdates
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.by_updates import ByUpdates
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 
 

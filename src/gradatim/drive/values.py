@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gradatim.core.by_updates import ByUpdates
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
+from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.drive.plan import Plan, Target
 from gradatim.xp.scalar import PYTHON

@@ -1,7 +1,7 @@
 """What is wrong with a schedule or a plan on a run, said before the run is paid for.
 
-One file for each thing that is looked at: the curve of a schedule, the bounds of a value, a rule,
-the run. To add a finding, write a generator there and yield from it in its file's one entry.
+May import ``core`` and ``drive``. To add a finding, write a generator in the file of what it looks
+at (the curve, the bounds of a value, a rule, the run) and yield from it in that file's one entry.
 """
 
 from gradatim.findings.finding import Finding, Severity

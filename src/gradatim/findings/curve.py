@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gradatim.core.by_updates import clock_for
-from gradatim.core.clocks import amount
 from gradatim.core.pieces import joins, stays
-from gradatim.core.run import Run
+from gradatim.core.run.by_updates import clock_for
+from gradatim.core.run.clocks import amount
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.findings.finding import Finding
 

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.findings.bounds import HIGHEST_RATE, RATES, SHARES
 from gradatim.findings.curve import Curve
 from gradatim.findings.finding import Finding

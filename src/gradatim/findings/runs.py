@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradatim.core.batches import Stage
-from gradatim.core.run import Run
+from gradatim.core.run.batches import Stage
+from gradatim.core.run.run import Run
 from gradatim.findings.finding import Finding
 
 _MUCH = 0.1

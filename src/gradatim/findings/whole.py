@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 
-from gradatim.core.by_updates import clock_for
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run import Run
+from gradatim.core.run.by_updates import clock_for
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
 from gradatim.drive.plan import as_plan

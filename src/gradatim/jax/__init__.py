@@ -1,6 +1,7 @@
 """Schedules in JAX and Optax. A schedule is an Optax schedule as it is: ``optax.adamw(schedule)``.
 
 Importing this package makes every schedule and rule a pytree: its numbers are leaves.
+May import ``core``, ``peers``, ``xp``, JAX and Optax. To add a transformation, write one file.
 """
 
 from gradatim.jax import pytrees

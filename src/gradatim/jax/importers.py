@@ -12,13 +12,13 @@ from typing import Any
 
 import optax
 
-from gradatim.core._fields import Phase, check
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, ExponentialDecay, Table
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.rules import Plateau, Rule
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Phase, check
 
 
 def from_optax(constructor: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Schedule | Rule:

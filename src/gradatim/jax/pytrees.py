@@ -13,8 +13,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from jax import tree_util
 
-from gradatim.core._config import Value, tell
-from gradatim.core._fields import declared
+from gradatim.core.values.fields import declared
+from gradatim.core.values.value import Value, tell
 
 _NO_PARTS: tuple[Any, ...] = ()
 

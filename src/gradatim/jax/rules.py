@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradatim.core._fields import Times, check
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule, RuleState
+from gradatim.core.values.fields import Times, check
 from gradatim.xp import dispatch
 
 _MISSING = object()

@@ -1,4 +1,8 @@
-"""Schedules that drive Keras 3, on its TensorFlow, JAX and torch backends."""
+"""Schedules that drive Keras 3, on its TensorFlow, JAX and torch backends.
+
+May import ``core``, ``drive``, ``peers`` and Keras, and no backend but TensorFlow. To add what a
+script can write, start in ``scheduler.py``.
+"""
 
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.scheduler import Scheduler

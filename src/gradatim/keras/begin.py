@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gradatim.core.by_updates import clock_for
-from gradatim.core.clocks import amount
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import stays
+from gradatim.core.run.by_updates import clock_for
+from gradatim.core.run.clocks import amount
 from gradatim.core.warn import warn
 from gradatim.drive import Driver
 from gradatim.drive.values import end_of_rates

@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from gradatim.core.by_updates import ByUpdates
 from gradatim.core.errors import GradatimError
+from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver
 from gradatim.drive.clocks import tick_after

@@ -8,10 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from gradatim.core._config import build
-from gradatim.core._fields import Times, check
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Times, check
+from gradatim.core.values.value import build
 from gradatim.keras.memory import Memory
 
 # Keras counts batches in 64 bits on TensorFlow, in 32 elsewhere.

@@ -14,9 +14,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from gradatim.core.by_updates import by_updates
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.run.by_updates import by_updates
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver
 from gradatim.keras.translation import schedule_of

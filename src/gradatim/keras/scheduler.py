@@ -10,7 +10,7 @@ from typing import Any
 
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import OnMismatch, Plan
 from gradatim.keras import optimizer

@@ -11,10 +11,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from gradatim.core._fields import NotNegative, Phase, Steps, check
 from gradatim.core.errors import GradatimError
 from gradatim.core.recipes import warmup_cosine
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import NotNegative, Phase, Steps, check
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.scheduler import Scheduler
 

@@ -1,4 +1,8 @@
-"""Look at schedules and at runs: plots and reports."""
+"""Look at schedules and at runs: plots and reports.
+
+May import ``core``, ``drive``, ``findings`` and ``convert``. To add a plot, write one function that
+returns a figure; to add a page, use ``html.py``.
+"""
 
 from gradatim.look.curves import plot
 from gradatim.look.page import report

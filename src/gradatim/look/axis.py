@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Literal, NamedTuple, get_args
 
-from gradatim.core.by_updates import clock_for
-from gradatim.core.clocks import MILLION, amount
 from gradatim.core.errors import GradatimError, unknown
-from gradatim.core.run import Run
+from gradatim.core.run.by_updates import clock_for
+from gradatim.core.run.clocks import MILLION, amount
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
 from gradatim.drive import Plan, Target

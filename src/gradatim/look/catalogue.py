@@ -12,12 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from gradatim.core._config import arguments, named
-from gradatim.core._text import parse
 from gradatim.core.errors import GradatimError
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
+from gradatim.core.text import parse
+from gradatim.core.values.value import arguments, named
 
 _SMOOTH = 400
 """The updates that a curve needs to look like one."""

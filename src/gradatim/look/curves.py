@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.pieces import joins
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample, value
 from gradatim.drive import Target

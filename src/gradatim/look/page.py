@@ -8,12 +8,12 @@ from html import escape
 from pathlib import Path
 
 from gradatim.core import atomic
-from gradatim.core.by_updates import ByUpdates
-from gradatim.core.clocks import amount
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
-from gradatim.core.run import Run
+from gradatim.core.run.by_updates import ByUpdates
+from gradatim.core.run.clocks import amount
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import path, sample, value
 from gradatim.drive import Plan, Target

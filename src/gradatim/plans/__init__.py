@@ -1,4 +1,7 @@
-"""Plan files: a run and its schedules, written once, for the command and for the training."""
+"""Plan files: a run and its schedules, written once, for the command and for the training.
+
+May import ``core`` and ``drive``. To add a format, write one file that reads text into a ``Node``.
+"""
 
 from gradatim.plans.plan import load_plan
 from gradatim.plans.schema import schema

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from gradatim.core._config import arguments, named
-from gradatim.core._fields import Kind, check, declared
-from gradatim.core.by_updates import ByUpdates, by_updates
-from gradatim.core.durations import Length, in_ticks, refuse_bare
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.recipes import scale_with_batch
-from gradatim.core.renames import CLASSES, current
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run, Total
+from gradatim.core.run.by_updates import ByUpdates, by_updates
+from gradatim.core.run.durations import Length, in_ticks, refuse_bare
+from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.words import unknown_argument
+from gradatim.core.values.fields import Kind, check, declared
+from gradatim.core.values.renames import CLASSES, current
+from gradatim.core.values.value import arguments, named
+from gradatim.core.values.words import unknown_argument
 from gradatim.plans.tree import FARTHEST, Node, failure
 
 FORMAT = 1

@@ -7,13 +7,13 @@ import types
 from collections.abc import Callable
 from typing import Any, Literal, Union, get_args, get_origin
 
-from gradatim.core._config import arguments, named
-from gradatim.core._fields import Kind, declared
-from gradatim.core.data import Size
-from gradatim.core.durations import Level
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.data import Size
+from gradatim.core.run.durations import Level
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Kind, declared
+from gradatim.core.values.value import arguments, named
 from gradatim.plans.reading import FORMAT, is_length, required
 
 _LENGTH = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*[kMBT]?\s*(%|[A-Za-z_]\w*)\s*$"

@@ -2,8 +2,10 @@
 
 In a recipe, write ``gradatim.speechbrain`` where it says ``speechbrain.nnet.schedulers``. Names,
 arguments, answers and checkpoint files are the same, and so are the rates, to the last bit;
-``docs/speechbrain.md`` lists what is mended. Each scheduler of a fixed curve also has it as a
+``docs/speechbrain.md`` lists the differences. Each scheduler of a fixed curve also has it as a
 value: ``scheduler.schedule(n)`` is the rate after n calls.
+
+May import ``core``, ``findings`` and torch. To add a scheduler, write one class.
 """
 
 from gradatim.speechbrain.cycles import CyclicCosineScheduler, CyclicLRScheduler

@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeVar
 
 import torch
 
-from gradatim.core._fields import Number, Phase, check
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, Phase, check
 
 Compat = Literal["1.1"] | None
 """Which release's numbers are wanted where a fix changed some; None for the fixed ones."""

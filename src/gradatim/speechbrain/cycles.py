@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-from gradatim.core._fields import Count, Falling, NotNegative, Number, Positive, check
 from gradatim.core.closed_forms import CosineWave, GeometricDecay, Triangle
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count, Falling, NotNegative, Number, Positive, check
 from gradatim.speechbrain.arguments import Compat, length, number, plain, remembered, wanted
 from gradatim.speechbrain.optimizer import unknown_start, write
 from gradatim.speechbrain.recovery import Recoverable, Saved

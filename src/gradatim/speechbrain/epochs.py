@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 
-from gradatim.core._fields import Positive, Times
 from gradatim.core.closed_forms import GeometricDecay, NaturalDecay
 from gradatim.core.decays import Constant, Table
 from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Positive, Times
 from gradatim.speechbrain.arguments import Compat, length, number, remembered, wanted
 from gradatim.speechbrain.recovery import recoverable
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-from gradatim.core._fields import Count, NotNegative, Number, Offset
 from gradatim.core.errors import refuse
 from gradatim.core.rules import NewBob, Plateau
+from gradatim.core.values.fields import Count, NotNegative, Number, Offset
 from gradatim.speechbrain.arguments import Compat, kept, length, number, plain, reading, wanted
 from gradatim.speechbrain.recovery import Recoverable, Saved
 

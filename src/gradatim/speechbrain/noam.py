@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gradatim.core._fields import Count, NotNegative, Positive
 from gradatim.core.closed_forms import Noam
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, PowerDecay, Table
 from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count, NotNegative, Positive
 from gradatim.speechbrain.arguments import length, number, remembered, stage
 from gradatim.speechbrain.optimizer import PerUpdate
 from gradatim.speechbrain.recovery import Saved

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from gradatim.core._fields import Count
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count
 from gradatim.speechbrain.arguments import number
 from gradatim.speechbrain.recovery import Recoverable, Saved
 

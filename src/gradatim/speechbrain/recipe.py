@@ -9,7 +9,7 @@ from typing import Any
 
 from gradatim.core.errors import refuse
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.findings import Finding
 from gradatim.findings import check as check_schedule

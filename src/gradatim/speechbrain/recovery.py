@@ -18,8 +18,8 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import torch
 
 from gradatim.core import atomic
-from gradatim.core._fields import check
 from gradatim.core.errors import GradatimError
+from gradatim.core.values.fields import check
 from gradatim.speechbrain.arguments import kept
 from gradatim.speechbrain.files import read
 

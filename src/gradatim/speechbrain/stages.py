@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gradatim.core._fields import Positive
 from gradatim.core.closed_forms import Line, NaturalDecay
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Positive
 from gradatim.speechbrain.arguments import Compat, length, number, remembered, stage, wanted
 from gradatim.speechbrain.optimizer import write
 from gradatim.speechbrain.recovery import Recoverable, Saved

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from gradatim.core._fields import Count
 from gradatim.core.decays import Table
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count
 from gradatim.speechbrain.arguments import length, number, plain
 from gradatim.speechbrain.optimizer import PerUpdate, unknown_start, write
 from gradatim.speechbrain.recovery import Recoverable, Saved

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gradatim.core._fields import Count, Positive
 from gradatim.core.closed_forms import GeometricDecay, Line
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count, Positive
 from gradatim.speechbrain.arguments import length, number, remembered
 from gradatim.speechbrain.optimizer import write
 from gradatim.speechbrain.recovery import Recoverable, Saved

@@ -1,4 +1,8 @@
-"""Schedules that drive torch optimizers."""
+"""Schedules that drive torch optimizers.
+
+May import ``core``, ``drive``, ``peers`` and torch. To add a trainer, write one page in
+``docs/trainers`` and, only if it needs more than the one line, one file in ``trainers``.
+"""
 
 from typing import TYPE_CHECKING, Any
 

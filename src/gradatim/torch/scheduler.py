@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
-from gradatim.core.run import Run
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, OnMismatch, Plan
 from gradatim.drive.driven import Driven

@@ -8,7 +8,7 @@ from typing import Any
 from mpmath import mpf
 
 from gradatim import Schedule
-from gradatim.core._config import named
+from gradatim.core.values.value import named
 from gradatim.testing.subject import Monotone
 from tests.core.oracles import Oracle
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any, Literal, NamedTuple
 
-from gradatim.core._fields import Span, Steps, check
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.ramps import Cosine, FractionalRamp, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Span, Steps, check
 
 Shape = Literal["cosine", "linear", "1-sqrt"]
 _WHOLE: dict[str, Callable[[float, float, int], Schedule]] = {

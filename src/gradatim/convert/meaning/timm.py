@@ -8,13 +8,13 @@ from typing import Any
 
 from gradatim.convert.meaning.phases import updates, whole
 from gradatim.convert.meaning.torch import drops, stairs
-from gradatim.core._fields import Phase, Positive, Times, check
 from gradatim.core.closed_forms import Tanh
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, PowerDecay
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Exponential, KDecay, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Phase, Positive, Times, check
 
 Arguments = dict[str, Any]
 _MOST_CYCLES = 1_000

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from gradatim.convert.meaning.phases import Phase, Shape, phases, time, updates, whole
-from gradatim.core._fields import Count, check
 from gradatim.core.closed_forms import GeometricDecay
 from gradatim.core.decays import Constant, ExponentialDecay
 from gradatim.core.errors import GradatimError, unknown
@@ -21,6 +20,7 @@ from gradatim.core.recipes import (
 )
 from gradatim.core.recipes.cycles import triangles
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count, check
 
 Arguments = dict[str, Any]
 

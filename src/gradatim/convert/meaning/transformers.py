@@ -7,7 +7,6 @@ from math import ceil
 from typing import Any
 
 from gradatim.convert.meaning.phases import Phase, phases, updates, whole
-from gradatim.core._fields import NotNegative, check
 from gradatim.core.closed_forms import CosineWave
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
@@ -15,6 +14,7 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt, Polynomial, SquareRoot
 from gradatim.core.recipes import warmup_inverse_sqrt
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import NotNegative, check
 
 Arguments = dict[str, Any]
 _MOST_CYCLES = 1_000

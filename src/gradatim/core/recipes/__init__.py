@@ -8,9 +8,11 @@ Projects differ by one step at both ends, so two arguments say which is meant. `
 value of the first update: "start", or "step", one step of the warm-up above it. ``last`` is the
 value of the last update: "step", one step of the decay above the floor, which is reached when the
 run is over; or "floor", the floor itself.
+
+May import the rest of ``core``. To add a recipe, write one function with ``@recipe``, and one row
+in ``tests/core/cases``.
 """
 
-from gradatim.core.by_updates import by_updates
 from gradatim.core.recipes.batches import batch_rampup, batch_stages, scale_with_batch
 from gradatim.core.recipes.cycles import cosine_restarts, cyclic, one_cycle
 from gradatim.core.recipes.drops import multistep, piecewise_constant, step_decay
@@ -31,6 +33,7 @@ from gradatim.core.recipes.warmups import (
     warmup_linear,
     warmup_polynomial,
 )
+from gradatim.core.run.by_updates import by_updates
 
 __all__ = [
     "batch_rampup",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
-from gradatim.core.clocks import amount
 from gradatim.core.decays import Constant
-from gradatim.core.durations import in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
-from gradatim.core.run import Run
+from gradatim.core.run.clocks import amount
+from gradatim.core.run.durations import in_ticks, level_of
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.xp.dispatch import known_true
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from gradatim.core._config import recipe
-from gradatim.core._fields import Count, NotNegative, Times
-from gradatim.core.clocks import ticks_of
 from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run import Run
+from gradatim.core.run.clocks import ticks_of
+from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Count, NotNegative, Times
+from gradatim.core.values.value import recipe
 
 _STAGE = re.compile(r"(\d+\.?\d*)([KMBT]?):(\d+\.?\d*)([KMBT]?)", re.ASCII | re.IGNORECASE)
 _MOST_INCREMENTS = 10_000

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gradatim.core._config import recipe
-from gradatim.core._fields import Falling, Number, Times
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay
-from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.recipes._phases import (
@@ -21,8 +18,11 @@ from gradatim.core.recipes._phases import (
     warm_up,
     warm_up_steps,
 )
-from gradatim.core.run import Total
+from gradatim.core.run.durations import Length, Level, in_ticks, level_of
+from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Falling, Number, Times
+from gradatim.core.values.value import recipe
 from gradatim.xp.dispatch import known_true
 
 Mode = Literal["triangular", "triangular2", "exp_range"]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradatim.core._config import recipe
-from gradatim.core._fields import Falling, NotNegative, Number
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
-from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import refuse
 from gradatim.core.recipes._phases import accumulated, warm_up, warm_up_steps
-from gradatim.core.run import Run, Total
+from gradatim.core.run.durations import Length, Level, in_ticks, level_of
+from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Falling, NotNegative, Number
+from gradatim.core.values.value import recipe
 
 
 @recipe

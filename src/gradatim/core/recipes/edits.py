@@ -10,16 +10,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overload, runtime_checkable
 
-from gradatim.core._config import recipe
-from gradatim.core._fields import Number, Phase, Steps
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant
-from gradatim.core.durations import Length, Level, in_ticks, is_share, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import Shape, floor_for, hold_at, shaped, total
-from gradatim.core.run import Run, Total
+from gradatim.core.run.durations import Length, Level, in_ticks, is_share, level_of
+from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, Phase, Steps
+from gradatim.core.values.value import recipe
 from gradatim.xp.dispatch import known_true
 
 _HERE = "the value where the decay begins"

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradatim.core._config import recipe
-from gradatim.core._fields import NotNegative, Number, Positive, Times
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay
-from gradatim.core.durations import Length, Level, in_ticks, level_of
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import (
@@ -22,8 +19,11 @@ from gradatim.core.recipes._phases import (
     warm_up_steps,
 )
 from gradatim.core.recipes.drops import piecewise_constant
-from gradatim.core.run import Total
+from gradatim.core.run.durations import Length, Level, in_ticks, level_of
+from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import NotNegative, Number, Positive, Times
+from gradatim.core.values.value import recipe
 
 
 @recipe

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradatim.core._config import recipe
-from gradatim.core._fields import Number, Positive
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
-from gradatim.core.durations import Length, Level, level_of
 from gradatim.core.errors import refuse
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.recipes._phases import (
@@ -20,8 +17,11 @@ from gradatim.core.recipes._phases import (
     total,
     warm_up,
 )
-from gradatim.core.run import Run, Total
+from gradatim.core.run.durations import Length, Level, level_of
+from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, Positive
+from gradatim.core.values.value import recipe
 from gradatim.xp.dispatch import known_true
 
 

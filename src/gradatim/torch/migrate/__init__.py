@@ -1,14 +1,17 @@
-"""Schedulers of torch and those who stand on it, as values: what drives an optimizer now."""
+"""Schedulers of torch and those who stand on it, as values: what drives an optimizer now.
+
+May import ``core`` and ``convert``. To add a project, write one file.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gradatim.core._fields import Times, check
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Times, check
 from gradatim.torch.migrate import chains, classes, ignite, lambdas, metrics, timm  # noqa: F401
 from gradatim.torch.migrate.reading import Carried, carry
 

@@ -6,13 +6,13 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from gradatim.convert.meaning.phases import updates, whole
-from gradatim.core._fields import Times, check
 from gradatim.core.closed_forms import Triangle
 from gradatim.core.combine import join
 from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Times, check
 from gradatim.torch.migrate.chains import one_after_another
 from gradatim.torch.migrate.reading import Carried, Rates, Values, carry, reads
 

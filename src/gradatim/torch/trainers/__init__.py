@@ -1,5 +1,5 @@
 """What some trainers need beside the one line: one file a trainer, imported only when asked for.
 
-Most trainers need nothing from here. docs/trainers/ says for each of them what is counted, how to
-resume, and where to show the metric to a rule.
+May import what ``torch`` may, and the trainer. To add one, write one file: docs/trainers/ says for
+each what is counted, how to resume, and where to show the metric to a rule.
 """

@@ -1,0 +1,102 @@
+"""Clocks: what a tick of a run is, and the units in which a length of time may be written.
+
+A schedule is asked for the value at a tick. What a tick is, the clock of the run says: an optimizer
+update, a sample, a token, a millisecond of training, a millionth of the progress, or whatever the
+user counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from gradatim.core.values.fields import Kind, Refused
+
+CLOCKS = ("updates", "samples", "tokens", "time", "progress")
+"""The clocks that have a meaning of their own; any other name is that of something to count."""
+
+MILLION = 1_000_000
+"""The ticks of a run whose clock is its progress."""
+
+UNITS: Mapping[str, tuple[int, str]] = {
+    word: (size, unit)
+    for words, size, unit in (
+        ("%", 1, "%"),
+        ("updates update steps step", 1, "updates"),
+        ("epochs epoch ep", 1, "epochs"),
+        ("samples sample", 1, "samples"),
+        ("tokens token tok", 1, "tokens"),
+        ("ms milliseconds millisecond", 1, "time"),
+        ("s seconds second", 1_000, "time"),
+        ("min minutes minute", 60_000, "time"),
+        ("h hours hour", 3_600_000, "time"),
+    )
+    for word in words.split()
+}
+"""What may follow a number: how many of the unit it is, and the unit. That of time is 1 ms."""
+
+_EXAMPLES = {
+    "updates": "500 or '5%'",
+    "samples": "'300k samples' or '5%'",
+    "tokens": "'1e9 tokens' or '5%'",
+    "time": "'90 s' or '5%'",
+    "progress": "'5%'",
+}
+# What else people call a clock, and a unit of length that is none.
+_MEANT = {
+    "time": ("wall", "wall_clock", "wallclock", "wall_time", "walltime", "clock"),
+    "samples": ("epochs", "epoch", "ep"),
+}
+
+
+def example(clock: str) -> str:
+    """How a length is written beside a run with this clock.
+
+    >>> example("time"), example("env_steps")
+    ("'90 s' or '5%'", "'20k env_steps' or '5%'")
+    """
+    return _EXAMPLES.get(clock, f"'20k {clock}' or '5%'")
+
+
+def ticks_of(clock: str) -> str:
+    """What the ticks of a clock are called."""
+    return {"time": "milliseconds", "progress": "millionths"}.get(clock, clock)
+
+
+def amount(ticks: int, clock: str) -> str:
+    """So many ticks, as they are read.
+
+    >>> amount(90_500, "time"), amount(250_000, "progress"), amount(1_000_000, "tokens")
+    ('90.5 s', '25%', '1,000,000 tokens')
+    """
+    if clock == "time":
+        return f"{ticks / 1000:,.15g} s"
+    return f"{100 * ticks / MILLION:.6g}%" if clock == "progress" else f"{ticks:,} {clock}"
+
+
+def _clock(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError
+    if value in CLOCKS:
+        return value
+    word = value.lower()
+    unit = word if word in CLOCKS else UNITS[word][1] if word in UNITS else None
+    unit = next((clock for clock, words in _MEANT.items() if word in words), unit)
+    if unit is not None:
+        raise Refused(f"Write clock={unit!r}.")
+    if not (value.isidentifier() and value.isascii()) or value in ("position", "tick"):
+        raise ValueError
+    return value
+
+
+Clock = Annotated[
+    str,
+    Kind(
+        "'updates', 'samples', 'tokens', 'time', 'progress', or the name of what is counted, such "
+        "as 'env_steps'",
+        _clock,
+    ),
+]
+"""The name of a clock."""

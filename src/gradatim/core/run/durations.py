@@ -1,0 +1,265 @@
+"""Lengths and values as people write them: "5%" of a run or of a peak, "2 epochs", "90 s"."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+from numbers import Real
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run.clocks import CLOCKS, UNITS, example, ticks_of
+from gradatim.core.values.fields import Kind, Number, Phase, Refused, check, whole
+from gradatim.core.values.words import percent
+from gradatim.xp.dispatch import known_true, traced
+
+_WRITTEN = re.compile(
+    r"\s*(\d[\d_]*\.?\d*(?:e\+?\d{1,3})?)\s*(%|(?:[kMBT]\s+)?[A-Za-z_]\w*)\s*", re.ASCII
+)
+_MULTIPLES = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+_EXAMPLES = '500, "5%", "2 epochs", "300k samples", "1e9 tokens" or "90 s"'
+
+
+class Duration(NamedTuple):
+    """An exact amount of one unit: updates, epochs, samples, tokens, time, or % of the run."""
+
+    amount: Fraction
+    unit: str
+    """As ``gradatim.core.run.clocks`` names it. That of time is milliseconds."""
+
+
+def read(text: str, clock: str = "") -> Duration:
+    """The amount and the unit that a text names.
+
+    Args:
+        text: A number, an optional k, M, B or T, and a unit.
+        clock: The clock of the run; one of the user's own is a unit, too.
+
+    >>> read("300k samples"), read("20k env_steps", "env_steps").unit
+    (Duration(amount=Fraction(300000, 1), unit='samples'), 'env_steps')
+
+    Raises:
+        GradatimError: If it is something else.
+    """
+    number, word = _number_and_word(text)
+    units = UNITS if clock in ("", *CLOCKS) else {clock: (1, clock), **UNITS}
+    multiple = 1
+    if word not in units and word[0] in _MULTIPLES:
+        multiple, word = _MULTIPLES[word[0]], word[1:].lstrip()
+    if word not in units:
+        raise refuse("duration", "a length", text, f"like {_EXAMPLES}")
+    size, unit = units[word]
+    return Duration(number * multiple * size, unit)
+
+
+def _number_and_word(text: str) -> tuple[Fraction, str]:
+    found = _WRITTEN.fullmatch(text)
+    if found is None or len(text) > 40:
+        raise refuse("duration", "a length", text, f"like {_EXAMPLES}")
+    return Fraction(Decimal(found[1].replace("_", ""))), found[2]
+
+
+def is_share(length: int | str) -> bool:
+    """Whether a length is a share, such as "5%"."""
+    return isinstance(length, str) and length.rstrip().endswith("%")
+
+
+def _int_or_text(value: Any) -> int | str:
+    if isinstance(value, str):
+        _number_and_word(value)  # whether there is such a unit is known with the run
+        return value
+    if isinstance(value, Real) and not isinstance(value, bool) and 0.0 < float(value) < 1.0:
+        raise Refused(f"For a share of the run, write '{percent(value)}'.")
+    return whole(value, 0)
+
+
+def _number_or_share(value: Any) -> Any:
+    if isinstance(value, str):
+        if read(value).unit != "%":
+            raise ValueError
+        return value
+    return check("", "", Number, value)
+
+
+Length = Annotated[
+    int | str, Kind("a whole number of updates, 0 or more, or a share of the run", _int_or_text)
+]
+"""An argument that takes updates, or a text such as "5%"."""
+
+Level = Annotated[
+    float | str, Kind("a finite number, or a share of the peak such as '10%'", _number_or_share)
+]
+"""An argument that takes a value, or a share of the peak such as "10%"."""
+
+
+class Measured(Protocol):
+    """What a length is resolved with: a run."""
+
+    @property
+    def clock(self) -> str:
+        """What a tick is."""
+
+    @property
+    def ticks(self) -> int:
+        """The ticks of the whole run."""
+
+    def tick_after(self, position: int) -> int | None:
+        """The tick after so many completed updates, where the run knows it."""
+
+    def updates_of_samples(self, samples: Fraction) -> int:
+        """The full updates that see so many samples."""
+
+    def updates_of_epochs(self, epochs: Fraction) -> int:
+        """The updates that so many epochs take."""
+
+    def samples_of_epochs(self, epochs: Fraction) -> int:
+        """The samples that so many epochs have."""
+
+    def samples_of_tokens(self, tokens: Fraction) -> Fraction:
+        """The samples that have so many tokens."""
+
+    def tokens_of_samples(self, samples: Fraction) -> Fraction:
+        """The tokens that so many samples have."""
+
+
+def in_ticks(
+    where: str, name: str, length: int | str, run: Measured | int | None, least: int = 0
+) -> int:
+    """The ticks that a length stands for, rounded up; the one place that resolves lengths.
+
+    Args:
+        where: The name that the user called, for an error.
+        name: The argument, for an error.
+        length: Ticks, or a text such as "5%". Only ticks that are updates need no unit.
+        run: The run, or its number of ticks, or None where neither is known.
+        least: The fewest ticks allowed.
+
+    >>> in_ticks("wsd", "warmup", "5%", 1000)
+    50
+    """
+    length = check(where, name, Length, length)
+    if isinstance(length, int):
+        if run is not None and not isinstance(run, int):
+            refuse_bare(where, name, length, run)
+        known = length
+    elif is_share(length):
+        known = _share(where, name, length, run)
+    elif run is None or isinstance(run, int):
+        known = _without_a_run(where, name, length)
+    else:
+        known = _of_a_run(where, name, length, run)
+    if known < least:
+        raise refuse(where, name, length, f"{least} or more")
+    return int(check(where, name, Phase, known))
+
+
+def refuse_bare(where: str, name: str, length: float, run: Measured) -> None:
+    """Refuse a length without a unit beside a run whose ticks are not updates; 0 needs none."""
+    if length and run.clock != "updates":
+        raise GradatimError(
+            f"{where}: {name}={length!r} has no unit, and the clock of the run is {run.clock!r}. "
+            f"Write {example(run.clock)}."
+        )
+
+
+def _share(where: str, name: str, length: str, run: Measured | int | None) -> int:
+    amount = read(length).amount
+    if amount > 100:
+        raise refuse(where, name, length, "at most 100%")
+    if run is None:
+        raise GradatimError(
+            f"{where}: {name}={length!r} is a share of a run, and the run's length is not "
+            "known here. Write the updates as a whole number, or give steps."
+        )
+    return ceil(amount / 100 * (run if isinstance(run, int) else run.ticks))
+
+
+def _without_a_run(where: str, name: str, length: str) -> int:
+    amount, unit = _read(where, name, length)
+    if unit == "updates":
+        return ceil(amount)
+    if unit == "time":
+        raise GradatimError(
+            f"{where}: {name}={length!r} needs a run that is measured in time. "
+            "Give steps=run, with run = Run(seconds=...)."
+        )
+    raise GradatimError(
+        f"{where}: {name}={length!r} needs to know what an update is. "
+        f"Give steps=run, with run = Run(samples=..., batch=..., epochs=...)."
+    )
+
+
+def _of_a_run(where: str, name: str, length: str, run: Measured) -> int:
+    amount, unit = _read(where, name, length, run.clock)
+    ticks = _converted(amount, unit, run)
+    if ticks is None:
+        by_updates = ""
+        if unit == "updates":
+            by_updates = ", or by_updates(...) around the schedule of a value that follows them"
+        raise GradatimError(
+            f"{where}: {name}={length!r} cannot be told in {ticks_of(run.clock)}, which the run "
+            f"is measured in. Write {example(run.clock)}{by_updates}."
+        )
+    return ticks
+
+
+def _read(where: str, name: str, length: str, clock: str = "") -> Duration:
+    try:
+        return read(length, clock)
+    except GradatimError:
+        likes = example(clock) if clock and clock != "updates" else _EXAMPLES
+        raise refuse(where, name, length, f"like {likes}") from None
+
+
+def _converted(amount: Fraction, unit: str, run: Measured) -> int | None:
+    """The ticks of a run that an amount of another unit is; None if they have no relation."""
+    if unit == run.clock:
+        return ceil(amount)
+    if run.clock == "updates":
+        if unit == "epochs":
+            return run.updates_of_epochs(amount)
+        if unit in ("samples", "tokens"):
+            return run.updates_of_samples(
+                amount if unit == "samples" else run.samples_of_tokens(amount)
+            )
+    if run.clock in ("samples", "tokens"):
+        if unit == "updates":
+            return run.tick_after(ceil(amount))
+        if unit == "epochs":
+            amount, unit = Fraction(run.samples_of_epochs(amount)), "samples"
+        if unit == run.clock:
+            return ceil(amount)
+        if unit == "samples":
+            return ceil(run.tokens_of_samples(amount))
+        if unit == "tokens":
+            return ceil(run.samples_of_tokens(amount))
+    return None
+
+
+def level_of(where: str, name: str, value: float | str, peak: float, called: str = "peak") -> float:
+    """The value that a floor or a start stands for, next to its peak.
+
+    A share is taken of the decimal that was written, so that 10% of 3e-4 is 3e-5.
+
+    Raises:
+        GradatimError: If it is above the peak.
+
+    >>> level_of("wsd", "floor", "10%", 3e-4)
+    3e-05
+    """
+    value = check(where, name, Level, value)
+    if isinstance(value, str):
+        share = read(value).amount / 100
+        if share > 1:
+            raise refuse(where, name, value, "at most 100%")
+        if traced(peak):
+            return peak * float(share)
+        return float(Fraction(repr(peak)) * share)
+    if known_true(value > peak):
+        hint = ""
+        if known_true(value > 0.0) and known_true(value <= 1.0):
+            hint = f"For a share of it, write {name}='{percent(value)}'."
+        raise refuse(where, name, value, f"at most {called}, {peak!r}", hint)
+    return value

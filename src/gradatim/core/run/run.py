@@ -1,0 +1,244 @@
+"""A run: how long it is, what its schedules are measured in, and what a length means in that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import cached_property
+from math import ceil
+from typing import Annotated, Any
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.run.budgets import BUDGETS, check_budget
+from gradatim.core.run.clocks import CLOCKS, MILLION, Clock
+from gradatim.core.run.data import Data, written
+from gradatim.core.run.durations import Length, in_ticks
+from gradatim.core.values.fields import Count, Kind, NotNegative, Positive, Times, check, whole
+
+# Left out of a config where they are not given: version 0.1 did not have them.
+_NEW = ("total_tokens", "seconds", "reserve", "start_after", "clock", "total")
+
+
+class Run(Data):
+    """The size of a training run, and the clock that its schedules are measured by.
+
+    Its length is given once: as ``steps``, as ``epochs`` of ``samples``, as ``total_tokens``, as
+    ``seconds``, or as the ``total`` of something that you count. What schedules are asked for is a
+    tick of the clock: an update unless another clock is named.
+
+    Each process takes an equal share of the samples, rounded up as ``DistributedSampler`` does;
+    the last batch of an epoch may be smaller (unless ``drop_last``), and so may the last
+    accumulation: an epoch always ends with an update.
+
+    Args:
+        samples: Samples in one epoch, over all processes.
+        batch: Samples in one batch of one process; or a schedule of them, asked with the completed
+            updates, where the batch grows.
+        epochs: How often the samples are gone through; may be a fraction.
+        accumulate: Batches whose gradients are added up for one update; or a schedule of them.
+        processes: Processes that train together, each on its share.
+        drop_last: Leave out the last batch of an epoch if it is smaller.
+        tokens_per_sample: Tokens in one sample.
+        steps: The number of updates; where it follows from the rest, it is read as ``run.steps``
+            all the same, and where it cannot be known, ``run.steps`` is None.
+        total_tokens: The tokens of the whole run, in place of samples and epochs.
+        seconds: The length of the run in time; its clock is then "time".
+        reserve: Seconds at its end that are left to something else, such as the last checkpoint.
+        start_after: Updates before the time begins to run, at the start and after each resume.
+        clock: "updates", "samples", "tokens", "time", "progress", or the name of what you count,
+            such as "env_steps". The default is "time" where seconds are given, else "updates".
+        total: The length of a run by a clock of your own.
+
+    Raises:
+        GradatimError: If no length is given, or two, or one that the clock cannot count.
+
+    >>> run = Run(samples=1000, batch=10, epochs=3, accumulate=2, processes=5)
+    >>> run.steps, run.resolve("5%"), run.resolve("1 epoch"), run.resolve("150 samples")
+    (30, 2, 10, 2)
+    >>> run = Run(seconds=600)
+    >>> run.clock, run.ticks, run.resolve("90 s"), run.steps
+    ('time', 600000, 90000, None)
+    """
+
+    steps: Times | None = None
+    total_tokens: Times | None = None
+    seconds: Positive | None = None
+    reserve: NotNegative = 0.0
+    start_after: Count = 1
+    clock: Clock = None  # type: ignore[assignment]
+    total: Times | None = None
+
+    def _validate(self) -> None:
+        given = {
+            name
+            for name, value in super().items()
+            if value is not None and value != getattr(type(self), name)
+        }
+        if self.clock is None:
+            object.__setattr__(self, "clock", self._usual_clock)
+        check_budget(given, self.clock)
+        if self.batch is not None:
+            _ = self.batches  # refuses sizes that are no whole numbers
+        if self.steps is None:
+            object.__setattr__(self, "steps", self._known_steps())
+        if self.ticks < 1:
+            name, allowed = ("seconds", "0.001 or more")
+            if self.reserve:
+                name, allowed = "reserve", f"less than seconds, {self.seconds}"
+            raise refuse("Run", name, getattr(self, name), allowed)
+
+    @property
+    def _usual_clock(self) -> str:
+        return "updates" if self.seconds is None else "time"
+
+    def _known_steps(self) -> int | None:
+        """The updates that follow from the rest; None where nothing is known of an update."""
+        if self.epochs is not None and self.batch is not None:
+            return self.updates_of_epochs(written(self.epochs))
+        if self.total_tokens and self.batch is not None and self.tokens_per_sample:
+            return self.updates_of_samples(self.samples_of_tokens(Fraction(self.total_tokens)))
+        return None
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """What was given: what follows from the rest is not, so that it always does."""
+        follows = any(getattr(self, name) is not None for name in BUDGETS if name != "steps")
+        for name, value in super().items():
+            derived = (name == "steps" and follows) or (
+                name == "clock" and value == self._usual_clock
+            )
+            yield name, None if derived else value
+
+    def config(self) -> dict[str, Any]:
+        """The run as plain data; what version 0.1 did not have only where it is given.
+
+        >>> Run(steps=10).config()["Run"].get("clock"), Run(seconds=10).config()["Run"]["seconds"]
+        (None, 10.0)
+        """
+        ((name, fields),) = super().config().items()
+        usual = {field: getattr(type(self), field) for field in _NEW}
+        return {name: {f: v for f, v in fields.items() if f not in usual or v != usual[f]}}
+
+    @cached_property
+    def ticks(self) -> int:
+        """The length of the run in ticks of its clock; in time, a tick is a millisecond."""
+        if self.clock == "time":
+            assert self.seconds is not None
+            return int(1000 * (written(self.seconds) - written(self.reserve)))
+        if self.clock == "progress":
+            return MILLION
+        if self.clock not in CLOCKS:
+            return int(self.total or 0)
+        if self.clock == "updates":
+            return int(self.steps or 0)
+        return self._ticks_of_data()
+
+    def _ticks_of_data(self) -> int:
+        """The samples or tokens of the whole run."""
+        if self.total_tokens is not None:
+            tokens = Fraction(self.total_tokens)
+            return ceil(tokens if self.clock == "tokens" else self.samples_of_tokens(tokens))
+        if self.steps is None:
+            assert self.epochs is not None
+            samples = Fraction(self.samples_of_epochs(written(self.epochs)))
+        else:
+            samples = Fraction(self.samples_after(self.steps))
+        return ceil(samples if self.clock == "samples" else self.tokens_of_samples(samples))
+
+    def tick_after(self, position: int) -> int | None:
+        """The tick after ``position`` completed updates, ends of epochs included.
+
+        Returns:
+            None where it does not follow from the run, and is measured or counted.
+
+        >>> run = Run(samples=25, batch=10, epochs=2, tokens_per_sample=8, clock="tokens")
+        >>> [run.tick_after(position) for position in range(5)], run.ticks
+        ([0, 80, 160, 200, 280], 400)
+        """
+        return self.tick_function(position)
+
+    @cached_property
+    def tick_function(self) -> Callable[[int], int | None]:
+        """``tick_after``, for a driver, which calls it at every update."""
+        if self.clock == "updates":
+            return lambda position: position
+        of_sample = {"samples": 1, "tokens": self.tokens_per_sample}.get(self.clock)
+        if self.batch is None or of_sample is None:
+            return lambda position: None
+        return self.batches.counter(self.processes * of_sample)
+
+    @property
+    def in_updates(self) -> Run:
+        """The same run, measured in updates: for the lengths of a schedule inside ``by_updates``.
+
+        Raises:
+            GradatimError: If the number of updates is not known.
+        """
+        if self.clock == "updates":
+            return self
+        if self.steps is None:
+            raise GradatimError(
+                f"Run: how many updates a run by the clock {self.clock!r} has is not known, so a "
+                "length in updates cannot be a share of it. Write the updates as a whole number."
+            )
+        return self.replace(clock=None)
+
+    def position_after(self, position: int, other: Run) -> int:
+        """The completed updates of this run at the place that another run of the same data got to.
+
+        The updates that are left then see the rest of the data: the run ends where it should.
+
+        Args:
+            position: The completed updates of the other run.
+            other: A run with another batch, accumulation or number of processes.
+
+        Raises:
+            GradatimError: If the data or the epochs are not the same, or not known.
+
+        >>> two = Run(samples=1000, batch=10, epochs=2, processes=2)
+        >>> four = Run(samples=1000, batch=10, epochs=2, processes=4)
+        >>> two.steps, four.steps, four.position_after(50, two), four.position_after(60, two)
+        (100, 50, 25, 30)
+        """
+        if self == other:
+            return position
+        for name in ("samples", "epochs", "tokens_per_sample", "total_tokens"):
+            if getattr(self, name) != getattr(other, name):
+                raise refuse(
+                    "Run", name, getattr(self, name), f"{getattr(other, name)} as before",
+                    "Only the batch may change under way. To train for longer, extend the schedule."
+                )  # fmt: skip
+        if self.steps is not None and other.steps is not None and position >= other.steps:
+            return self.steps
+        epoch, offset, _ = other.batches.after(position)
+        seen = Fraction(offset * other.processes, self.processes)
+        samples = None if self.samples is None else Fraction(self.samples, self.processes)
+        there = self.batches.position_at(epoch, seen, samples)
+        return there if self.steps is None else min(there, self.steps)
+
+    def resolve(self, length: Length) -> int:
+        """The ticks that a length stands for, rounded up so that a part counts as one.
+
+        Args:
+            length: A text such as "5%", "2 epochs", "300k samples", "1e9 tokens", "90 s"; or
+                updates, where they are what the run is measured in.
+
+        Raises:
+            GradatimError: If it cannot be read, or needs to know what the run does not say.
+        """
+        return in_ticks("Run.resolve", "length", length, self)
+
+
+Total = Annotated[
+    int | Run,
+    Kind(
+        "a Run, or a whole number of updates, 1 or more",
+        lambda value: value if isinstance(value, Run) else whole(value, 1),
+    ),
+]
+"""An argument that takes the whole run: the run itself, or its number of ticks."""
+
+
+def ticks_of_run(where: str, name: str, steps: object) -> int:
+    """The ticks of a run, or as many as were given."""
+    run: Run | int = check(where, name, Total, steps)
+    return run.ticks if isinstance(run, Run) else run

@@ -1,0 +1,333 @@
+"""Values made of declared fields: built, compared, printed, turned into plain data and back.
+
+The fields are the config. No class writes a line for any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform
+
+from gradatim.core.errors import GradatimError, refuse, shown, unknown
+from gradatim.core.values.fields import check, declared
+from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES, Extent, extent_of, refuse_unreadable
+from gradatim.core.values.renames import current
+from gradatim.core.values.words import unknown_argument
+
+if TYPE_CHECKING:
+    import inspect
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_NAMED: dict[str, Callable[..., Any]] = {}
+"""Everything that a config or a text may name: every finished class of values, every recipe."""
+
+_TOLD: list[Callable[[type[Value]], object]] = []
+"""What wants to hear of each class of values."""
+
+_NO_DEFAULT = object()
+# Plain data has up to four levels where a value has one: its name, its fields, lists in them.
+_DEEPEST = 4 * DEEPEST
+
+
+def named() -> Mapping[str, Callable[..., Any]]:
+    """Every class and recipe that can be built by name, in the order they were defined."""
+    return _NAMED
+
+
+def register(name: str, make: Callable[..., Any]) -> None:
+    """Let configs and texts name this; a name has one meaning for good."""
+    other = _NAMED.get(name)
+    if other is not None and (other.__module__, other.__qualname__) != (
+        make.__module__,
+        make.__qualname__,
+    ):
+        raise GradatimError(
+            f"{make.__module__}.{name}: the name {name!r} is taken by {other.__module__}.{name}. "
+            "Give the new one another name."
+        )
+    _NAMED[name] = make
+
+
+def tell(hears: Callable[[type[Value]], object]) -> None:
+    """Call this with each class of values, those that will be defined later included."""
+    for make in _NAMED.values():
+        if isinstance(make, type):
+            hears(make)
+    _TOLD.append(hears)
+
+
+@dataclass_transform(frozen_default=True)
+class Value:
+    """An immutable thing that is exactly its declared fields.
+
+    A subclass declares fields with the types of ``_fields``; they are checked in ``__init__``,
+    then ``_validate`` may refuse fields that do not fit each other. A class with ``abstract=True``
+    is an interface: not registered, never built.
+    """
+
+    _computed = tuple[str, ...]()
+    """Attributes that are computed when the value is built, from lengths and not from numbers."""
+
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not abstract:
+            register(cls.__name__, cls)
+            for hears in _TOLD:
+                hears(cls)
+
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
+        cls = type(self)
+        given = self._bind(args, kwargs)
+        for name, wanted in declared(cls).items():
+            value = check(cls.__name__, name, wanted, given[name])
+            object.__setattr__(self, name, value)
+        try:
+            self._validate()
+        except GradatimError:
+            raise
+        except ValueError as error:
+            raise GradatimError(f"{cls.__name__}: {error}") from error
+        extent = self._extent
+        refuse_unreadable(cls.__name__, extent)
+        # Not a cached property: those turn attributes into a plain dict, and every later access of
+        # a formula to its fields would be slower.
+        object.__setattr__(self, "_measured", extent)
+
+    @property
+    def _extent(self) -> Extent:
+        measured: Extent | None = getattr(self, "_measured", None)
+        if measured is not None:
+            return measured
+        inside = extent_of(tuple(value for _, value in self.items()))
+        opaque = inside.opaque or getattr(self, "imports_code", False)
+        return Extent(inside.levels + 1, inside.entries, opaque)
+
+    def _validate(self) -> None:
+        """Refuse fields that are right one by one and wrong together: raise a ValueError.
+
+        A subclass may define it. It runs once, when the value is built, after the check of each
+        field by itself. The sentence of a ``ValueError`` gets the name of the class in front; a
+        ``GradatimError`` is passed on as it is.
+        """
+
+    @classmethod
+    def _bind(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        names = list(declared(cls))
+        if len(args) > len(names):
+            raise GradatimError(
+                f"{cls.__name__}: takes {len(names)} arguments ({', '.join(names)}), "
+                f"got {len(args)}."
+            )
+        given = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name not in names:
+                raise unknown_argument(cls.__name__, name, value, names)
+            if name in given:
+                raise GradatimError(f"{cls.__name__}: {name} is given twice.")
+            given[name] = value
+        for name in names:
+            if name not in given and not hasattr(cls, name):
+                raise GradatimError(
+                    f"{cls.__name__}: {name} is missing. Write {cls.__name__}({name}=...)."
+                )
+            given.setdefault(name, getattr(cls, name, None))
+        return given
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise GradatimError(
+            f"{type(self).__name__}: {name} cannot be set, a {type(self).__name__} never changes. "
+            f"Build another one: .replace({name}=...)."
+        )
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    def replace(self, /, **fields: Any) -> Self:
+        """The same thing with some fields changed.
+
+        >>> from gradatim import Linear
+        >>> Linear(start=0.0, end=1.0, steps=10).replace(steps=20)
+        Linear(start=0.0, end=1.0, steps=20)
+        """
+        return type(self)(**{**dict(self.items()), **fields})
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """The declared fields and their values, in order."""
+        return ((name, getattr(self, name)) for name in declared(type(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self is other or tuple(self.items()) == tuple(other.items())
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, *self.items()))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(self.items())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        _, fields = current(type(self).__name__, state)
+        self.__init__(**fields)  # type: ignore[misc]
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        said = (item for item in self.items() if item[1] != getattr(cls, item[0], _NO_DEFAULT))
+        return f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in said)})"
+
+    def config(self) -> dict[str, Any]:
+        """The value as plain data: one name, and under it its fields.
+
+        >>> from gradatim import Linear
+        >>> Linear(start=0.0, end=1.0, steps=10).config()
+        {'Linear': {'start': 0.0, 'end': 1.0, 'steps': 10}}
+        """
+        return {type(self).__name__: {name: _plain(value) for name, value in self.items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Value):
+        return value.config()
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def build(config: Mapping[str, Any], *, imports: bool = False) -> Any:
+    """The value that a config describes: ``build(value.config()) == value``.
+
+    Args:
+        config: One name, of a class or a recipe, and under it the arguments.
+        imports: Allow a ``Function`` to import and call the code it names. Only for configs that
+            you trust as you trust code.
+
+    Raises:
+        GradatimError: For an unknown name or argument, a wrong value, or a structure that is too
+            deep or too large.
+
+    >>> build({"Linear": {"start": 0.0, "end": 1.0, "steps": 10}})
+    Linear(start=0.0, end=1.0, steps=10)
+    """
+    return _Builder(imports).value(config, "config", 0)
+
+
+class _Builder:
+    def __init__(self, imports: bool) -> None:
+        self.imports = imports
+        self.nodes = 0
+
+    def value(self, config: Any, where: str, depth: int) -> Any:
+        if not isinstance(config, Mapping) or len(config) != 1:
+            raise refuse(
+                where, "a schedule", config, "a mapping from one name to its arguments",
+                'Write {"Linear": {"start": 0.0, "end": 1.0, "steps": 10}}.',
+            )  # fmt: skip
+        ((name, arguments),) = config.items()
+        if not isinstance(arguments, Mapping) or not all(isinstance(k, str) for k in arguments):
+            raise refuse(
+                where, f"what stands under {shown(name)}", arguments, "a mapping of arguments"
+            )
+        name, arguments = current(name, arguments)
+        make = self.maker(name, where)
+        return make(
+            **{k: self.argument(v, f"{where}.{name}.{k}", depth + 1) for k, v in arguments.items()}
+        )
+
+    def maker(self, name: Any, where: str) -> Callable[..., Any]:
+        if name not in _NAMED:
+            raise unknown(where, "schedule", name, _NAMED)
+        make = _NAMED[name]
+        if getattr(make, "imports_code", False) and not self.imports:
+            raise GradatimError(
+                f"{where}: {name} would import and run code. If you trust where this comes from as "
+                "you trust code, say so with imports=True."
+            )
+        return make
+
+    def argument(self, value: Any, where: str, depth: int) -> Any:
+        self.nodes += 1
+        if depth > _DEEPEST or self.nodes > MOST_ENTRIES:
+            raise GradatimError(
+                f"{where}: more than {_DEEPEST} levels or {MOST_ENTRIES} entries. "
+                "Nothing that was written by config() has as many."
+            )
+        if isinstance(value, Mapping):
+            return self.value(value, where, depth + 1)
+        if isinstance(value, (list, tuple)):
+            return tuple(
+                self.argument(entry, f"{where}[{i}]", depth + 1) for i, entry in enumerate(value)
+            )
+        return value
+
+
+def arguments(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """What a class of values or a recipe takes, as a reader would write it."""
+    import inspect
+
+    if isinstance(make, type):
+        return {
+            name: inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=getattr(make, name, inspect.Parameter.empty),
+                annotation=wanted,
+            )
+            for name, wanted in declared(make).items()
+        }
+    return dict(inspect.signature(make).parameters)
+
+
+def recipe(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function be built by name, and check its arguments by their declared types.
+
+    Only its first argument may be given without a name.
+    """
+    where = function.__name__
+
+    @cache
+    def signature() -> inspect.Signature:
+        import inspect  # as slow to import as all of gradatim, and needed only to build
+
+        return inspect.signature(function)
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        parameters = signature().parameters
+        for name, value in kwargs.items():
+            if name not in parameters:
+                raise unknown_argument(where, name, value, parameters)
+        if len(args) > 1:
+            raise _by_name(where, list(parameters), args)
+        try:
+            given = signature().bind(*args, **kwargs)
+        except TypeError as error:
+            takes = ", ".join(
+                name if p.default is p.empty else f"{name}={p.default!r}"
+                for name, p in parameters.items()
+            )
+            raise GradatimError(f"{where}: {error}. It takes {where}({takes}).") from None
+        wanted = declared(function)
+        for name, value in given.arguments.items():
+            given.arguments[name] = check(where, name, wanted[name], value)
+        made = function(*given.args, **given.kwargs)
+        for value in given.arguments.values():
+            if isinstance(made, Value) and getattr(value, "clock", "updates") != "updates":
+                # Only for a plan to notice that it has another clock: not a part of the value.
+                object.__setattr__(made, "_built_by", value.clock)
+        return made
+
+    register(where, checked)
+    return checked
+
+
+def _by_name(where: str, names: list[str], args: tuple[Any, ...]) -> GradatimError:
+    """The error for a second argument without its name: the order of others is easily mistaken."""
+    first, *others = zip(names, args, strict=False)
+    named = "".join(f", {name}={shown(value)}" for name, value in others)
+    return GradatimError(
+        f"{where}: only {first[0]} may be given without its name. "
+        f"Write {where}({shown(first[1])}{named}, ...)."
+    )

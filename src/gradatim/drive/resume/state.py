@@ -1,0 +1,173 @@
+"""A saved state: what is in it, how it is written, how it is read.
+
+Everything is read and checked here before the driver changes anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.rules import RuleState
+from gradatim.core.run.run import Run
+from gradatim.core.values.fields import Count, NotNegative, Number, check
+from gradatim.core.values.renames import current_config
+from gradatim.drive.plan import Plan
+from gradatim.drive.resume.foreign import foreign_state
+from gradatim.drive.resume.plan_data import built
+
+FORMAT = 2
+_KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules", "run", "states"}
+# A state of version 0.1 is measured in updates and has no values outside of the optimizer.
+_NEW_IN_2 = {"tick", "last", "external"}
+_MAX_POSITION = 2**63
+_RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
+
+
+class Last(NamedTuple):
+    """The last step of an optimizer, where others may still have to make the same update."""
+
+    optimizer: int
+    """The index of the optimizer that made it."""
+    values: Mapping[str, float]
+    """What the update uses, by target."""
+
+
+class Place(NamedTuple):
+    """Where in its run a driver is."""
+
+    position: int
+    """The completed updates."""
+    tick: int
+    """What its clock shows."""
+    last: Last | None
+    """The last step; None if all optimizers have made the update, or there is only one."""
+
+
+class SavedState(NamedTuple):
+    """The parts of a state, each of the right form."""
+
+    place: Place
+    config: Mapping[str, Any]
+    """The schedules, rules and run, as plain data."""
+    states: Mapping[str, RuleState]
+    run: Run | None
+
+
+def state_of(plan: Plan, place: Place, states: Mapping[str, RuleState]) -> dict[str, Any]:
+    """Everything needed to go on exactly here, as plain numbers and strings."""
+    return {
+        "format": FORMAT,
+        "position": place.position,
+        "tick": place.tick,
+        "last": None if place.last is None else [place.last.optimizer, dict(place.last.values)],
+        **plan.config(),
+        "states": {name: list(state) for name, state in states.items()},
+    }
+
+
+def read_file(path: str | os.PathLike[str]) -> Any:
+    """What a file holds that ``Driver.save`` wrote."""
+    import json  # only here: importing gradatim must stay cheap
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file, object_pairs_hook=_no_key_twice)
+    except (ValueError, RecursionError) as error:
+        raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} comes twice")
+    return found
+
+
+def read_state(state: Mapping[str, Any]) -> SavedState:
+    """The parts of a state, each of them checked."""
+    if not isinstance(state, Mapping) or "format" not in state:
+        raise foreign_state(state)
+    if type(state["format"]) is not int or not 1 <= state["format"] <= FORMAT:
+        raise refuse(
+            "load",
+            "format",
+            state["format"],
+            f"1 to {FORMAT}, those this version reads",
+            "A larger one was written by a newer version: update gradatim.",
+        )
+    keys = _KEYS - _NEW_IN_2 if state["format"] == 1 else _KEYS
+    if set(state) != keys:
+        raise refuse("load", "the keys of the state", _sorted(state), f"{_sorted(keys)}")
+    if state["format"] == 1:
+        state = {**state, "tick": state["position"], "last": None, "external": []}
+    for part in ("schedules", "rules", "states"):
+        if not isinstance(state[part], Mapping):
+            raise refuse("load", part, state[part], "a mapping from names")
+    external = state["external"]
+    if not isinstance(external, list) or not all(isinstance(name, str) for name in external):
+        raise refuse("load", "external", external, "a list of names")
+    if not set(external) <= set(state["schedules"]):
+        raise refuse("load", "external", external, f"among {_sorted(state['schedules'])}")
+    if set(state["rules"]) != set(state["states"]):
+        raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
+    states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
+    config = {part: current_config(state[part]) for part in ("schedules", "rules", "run")}
+    place = Place(
+        _whole(state, "position"),
+        _whole(state, "tick"),
+        _last(state["last"], state["position"]),
+    )
+    return SavedState(place, {**config, "external": external}, states, _run(config["run"]))
+
+
+def _last(given: Any, position: int) -> Last | None:
+    if given is None:
+        return None
+    if not isinstance(given, (list, tuple)) or len(given) != 2 or position < 1:
+        raise refuse("load", "last", given, "None, or an optimizer's index and its values")
+    optimizer, values = given
+    if not isinstance(values, Mapping):
+        raise refuse("load", "the values of last", values, "a mapping from targets")
+    numbers = {str(name): check("load", f"last[{name!r}]", Number, n) for name, n in values.items()}
+    return Last(_whole({"last": optimizer}, "last"), numbers)
+
+
+def _whole(state: Mapping[str, Any], part: str) -> int:
+    number: object = state[part]
+    if type(number) is not int or not 0 <= number < _MAX_POSITION:
+        raise refuse("load", part, number, "a whole number, 0 or more")
+    return number
+
+
+def _rule_state(name: str, entry: Any) -> RuleState:
+    if not isinstance(entry, (list, tuple)) or len(entry) != len(_RULE_STATE_TYPES):
+        raise refuse(
+            "load", f"states[{name!r}]", entry, f"a list of {len(_RULE_STATE_TYPES)} numbers"
+        )
+    fields = zip(RuleState._fields, _RULE_STATE_TYPES, entry, strict=True)
+    return RuleState(*(check("load", f"states[{name!r}].{f}", kind, n) for f, kind, n in fields))
+
+
+def _run(config: Any) -> Run | None:
+    try:
+        return None if config is None else built("load", "run", config, Run)
+    except GradatimError as error:
+        raise GradatimError(f"load: the run of the state: {error}") from None
+
+
+def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
+    """The state of each rule of a plan: the saved one, or a new one if the rule was replaced."""
+    rules = saved.config["rules"]
+    return {
+        name: saved.states[name] if rules.get(name) == rule.config() else rule.init()
+        for name, rule in plan.rules.items()
+    }
+
+
+def _sorted(names: Iterable[Any]) -> list[str]:
+    return sorted(map(str, names))

@@ -1,0 +1,10 @@
+"""Predict the loss of runs not made, from laws that are fitted to a few logged runs.
+
+May import ``core``, ``logs`` and ``look``. To add a law, write one class in ``laws.py``.
+"""
+
+from gradatim.forecast.forecast import Forecast, fit
+from gradatim.forecast.optimise import Optimised, optimise
+from gradatim.forecast.prediction import Estimate, Prediction, Ranked
+
+__all__ = ["Estimate", "Forecast", "Optimised", "Prediction", "Ranked", "fit", "optimise"]

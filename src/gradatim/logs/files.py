@@ -1,0 +1,177 @@
+"""Logged losses, read from the files that training loops write."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradatim.core.errors import GradatimError
+from gradatim.logs import tfevents
+from gradatim.logs.curve import LossCurve
+
+if TYPE_CHECKING:
+    from gradatim.logs.rates import Rates
+
+STEPS = ("step", "steps", "global_step", "iteration", "iter", "update", "current_step", "_step")
+LOSSES = (
+    "eval_loss",
+    "val_loss",
+    "valid_loss",
+    "validation_loss",
+    "val/loss",
+    "eval/loss",
+    "validation loss",
+    "loss",
+    "train_loss",
+    "train/loss",
+    "training_loss",
+)
+RATES = ("learning_rate", "lr", "rate", "train/learning_rate")
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a file says: the loss, and the rate where it was logged, each by step."""
+
+    name: str
+    losses: Mapping[int, float]
+    rates: Mapping[int, float]
+
+    def curve(self, schedule: Rates | None = None, weight_decay: float = 0.1) -> LossCurve:
+        """The loss curve, under the schedule of the run.
+
+        Args:
+            schedule: The schedule; without one, straight lines between the logged rates.
+            weight_decay: The weight decay of the optimizer.
+
+        Raises:
+            GradatimError: If there is neither a schedule nor a logged rate.
+        """
+        steps = sorted(self.losses)
+        if schedule is None:
+            if not self.rates:
+                raise GradatimError(
+                    f"forecast: {self.name} has no column of rates (looked for: "
+                    f"{', '.join(RATES)}). Give the schedule of the run."
+                )
+            known = sorted(self.rates)
+            every = np.arange(steps[-1] + 1)
+            schedule = np.interp(every, known, [self.rates[k] for k in known])
+            if known[0] > 0:  # what came before the first logged rate was a warm-up from 0
+                schedule[: known[0]] = self.rates[known[0]] * every[: known[0]] / known[0]
+        losses = [self.losses[k] for k in steps]
+        return LossCurve(steps, losses, schedule, weight_decay, self.name)
+
+
+def read_log(path: str | Path, *, loss: str | None = None) -> Log:
+    """The losses and rates in a log.
+
+    The kind follows from the name: ``.csv``; ``.jsonl`` and ``.ndjson``, one object a line;
+    ``trainer_state.json`` of transformers, or a JSON list of objects; a TensorBoard event file, or
+    a folder that holds some. Evaluation losses are preferred to
+    training losses, and one kind is never mixed with the other.
+
+    Args:
+        path: The file.
+        loss: The name of the column, key or tag of the loss, if not an ordinary one.
+
+    Raises:
+        GradatimError: If the file cannot be read, or has no losses by step.
+    """
+    path = Path(path)
+    rows = list(_reader(path)(path))
+    steps = _column(rows, STEPS)
+    if steps is None:
+        raise _missing(path, "steps", STEPS, rows)
+    loss = loss or _column(rows, LOSSES)
+    losses = _numbers(path, rows, steps, loss) if loss else {}
+    if not losses:
+        raise _missing(path, "losses", (loss,) if loss else LOSSES, rows)
+    rate = _column(rows, RATES)
+    rates = _numbers(path, rows, steps, rate) if rate else {}
+    return Log(path.stem, losses, {k: r for k, r in rates.items() if math.isfinite(r)})
+
+
+def _reader(path: Path) -> Callable[[Path], Iterable[Mapping[str, Any]]]:
+    readers = {".csv": _csv, ".jsonl": _lines, ".ndjson": _lines, ".json": _json}
+    reader = _events if path.is_dir() or ".tfevents." in path.name else readers.get(path.suffix)
+    if reader is None:
+        raise GradatimError(
+            f"forecast: {path} is no log known by its name. Known: {', '.join(readers)}, "
+            "TensorBoard event files and their folders."
+        )
+
+    def guarded(path: Path) -> list[Mapping[str, Any]]:
+        try:
+            return list(reader(path))
+        except OSError as error:
+            raise GradatimError(f"forecast: cannot read {path}: {error.strerror}.") from None
+        except (ValueError, csv.Error, RecursionError) as error:
+            raise GradatimError(f"forecast: {path} cannot be read as a log: {error}.") from None
+
+    return guarded
+
+
+def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file, skipinitialspace=True)
+
+
+def _lines(path: Path) -> Iterable[Mapping[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        yield from (json.loads(line) for line in file if line.strip())
+
+
+def _json(path: Path) -> Iterable[Mapping[str, Any]]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    rows = content.get("log_history") if isinstance(content, dict) else content
+    if not isinstance(rows, list):
+        raise ValueError("it is neither a list of objects nor has it a log_history")
+    return rows
+
+
+def _events(path: Path) -> Iterable[Mapping[str, Any]]:
+    return [{"step": step, tag: value} for step, tag, value in tfevents.scalars(path)]
+
+
+def _column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | None:
+    """The first of these names, in this order, that any row has."""
+    known = {key for row in rows if isinstance(row, Mapping) for key in row}
+    return next((name for name in names if name in known), None)
+
+
+def _numbers(
+    path: Path, rows: Iterable[Mapping[str, Any]], steps: str, name: str
+) -> dict[int, float]:
+    """The value at each step; where a step was logged twice, as after a resume, the later one."""
+    found: dict[int, float] = {}
+    for number, row in enumerate(rows, start=1):
+        value = row.get(name) if isinstance(row, Mapping) else None
+        if value is None or value == "":
+            continue
+        try:
+            step = float(row[steps])
+            found[int(step)] = float(value)
+        except (TypeError, ValueError, KeyError, OverflowError):
+            raise GradatimError(
+                f"forecast: {path}, row {number}: {name} {value!r} at {steps} "
+                f"{row.get(steps)!r} are no two numbers."
+            ) from None
+    return found
+
+
+def _missing(
+    path: Path, what: str, names: Iterable[str], rows: Iterable[Mapping[str, Any]]
+) -> GradatimError:
+    known = sorted({str(key) for row in rows if isinstance(row, Mapping) for key in row})
+    return GradatimError(
+        f"forecast: {path} has no {what}: looked for {', '.join(names)}; "
+        f"it has {', '.join(known) or 'nothing'}."
+    )

@@ -1,0 +1,83 @@
+"""The entry to a race: what was asked for, refused in a sentence if it cannot be run."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Mapping
+
+from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.schedule import Schedule
+from gradatim.race.task import Task
+
+
+def need(*packages: str, extra: str = "race") -> None:
+    """Refuse to start if one of these is not installed."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise GradatimError(
+                f"race: the package {package} is not installed. "
+                f'Write pip install "gradatim[{extra}]".'
+            )
+
+
+def updates(task: Task, wanted: int | None) -> int | None:
+    """The updates of a run: as wanted, or as the task has it, None if the task alone knows."""
+    if wanted is None:
+        if task.takes_updates and task.updates is None:
+            raise refuse("race", "updates", wanted, f"a number, {task.name} has no default for it")
+        return task.updates
+    if not _whole(wanted, 1):
+        raise refuse("race", "updates", wanted, "a whole number of updates, 1 or more")
+    if not task.takes_updates:
+        raise GradatimError(
+            f"race: updates must be left out, task {task.name} decides itself how many it makes, "
+            f"got {wanted}. To let the race decide, write run(schedule, seed, updates=300)."
+        )
+    return wanted
+
+
+def contestants(
+    task: Task, schedules: Mapping[str, Schedule] | None, updates: int | None
+) -> dict[str, Schedule]:
+    """The schedules by name: those given, or those that the task brings."""
+    if not schedules:
+        if task.contestants is None or updates is None:
+            raise GradatimError(
+                f"race: schedules must be given, task {task.name} brings none of its own. Name "
+                "two to compare, such as warmup_cosine(peak=1e-3, warmup=60, steps=300)."
+            )
+        return dict(task.contestants(updates))
+    seen: dict[Schedule, str] = {}
+    for name, schedule in schedules.items():
+        if not isinstance(schedule, Schedule):
+            raise refuse("race", f"schedule {name!r}", schedule, "a Schedule")
+        if schedule in seen:
+            raise GradatimError(
+                f"race: schedules must differ, {seen[schedule]!r} and {name!r} are both "
+                f"{schedule!r}. Leave one out."
+            )
+        seen[schedule] = name
+    return dict(schedules)
+
+
+def seeds(wanted: int | Iterable[int]) -> tuple[int, ...]:
+    """The seeds: so many from 0 on, or just these."""
+    numbers: tuple[int, ...] = ()
+    if _whole(wanted, 1):
+        numbers = tuple(range(wanted))  # type: ignore[arg-type]
+    elif isinstance(wanted, Iterable):
+        numbers = tuple(wanted)
+    if not numbers or len(set(numbers)) < len(numbers) or not all(_whole(n, 0) for n in numbers):
+        allowed = "how many, 1 or more, or a list of different whole numbers, 0 or more"
+        raise refuse("race", "seeds", wanted, allowed)
+    return numbers
+
+
+def jobs(wanted: int | None) -> None:
+    """Refuse a number of runs at a time that is none; None leaves it to the engine."""
+    if wanted is not None and not _whole(wanted, 1):
+        raise refuse("race", "jobs", wanted, "a whole number of processes, 1 or more")
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

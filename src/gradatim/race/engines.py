@@ -1,0 +1,43 @@
+"""Where the runs of a race are made: on the cores of this machine, or on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Any
+
+from gradatim.core.errors import unknown
+from gradatim.race import arguments, cluster, workers
+
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
+"""Does the work on each item, and gives back each item with its result or an error."""
+Engine = Callable[[int | None], AbstractContextManager[Spread]]
+"""Takes how many runs to make at a time, None for one on each core."""
+
+
+def find(name: str) -> Engine:
+    """The engine of this name.
+
+    Raises:
+        GradatimError: If there is none, or its package is not installed.
+    """
+    if name not in _ENGINES:
+        raise unknown("race", "engine", name, _ENGINES)
+    if name != "local":
+        arguments.need(name, extra=name)
+    return _ENGINES[name]
+
+
+@contextmanager
+def _local(jobs: int | None) -> Iterator[Spread]:
+    yield partial(workers.spread, jobs=workers.cores() if jobs is None else jobs)
+
+
+@contextmanager
+def _ray(jobs: int | None) -> Iterator[Spread]:
+    with cluster.joined(jobs) as cores:
+        yield partial(cluster.spread, jobs=cores)
+
+
+_ENGINES: dict[str, Engine] = {"local": _local, "ray": _ray}

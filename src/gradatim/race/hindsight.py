@@ -1,0 +1,107 @@
+"""Hindsight: what a forecast from the other contestants says of each, beside what it really did.
+
+A forecast speaks of the loss that a task yields at each update. So what it is held against is the
+end of that curve, the mean over the seeds, whatever metric the race compares.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, variance
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gradatim.core.errors import GradatimError
+from gradatim.forecast.forecast import fit
+from gradatim.forecast.prediction import Estimate
+from gradatim.logs.curve import LossCurve
+from gradatim.race.compare import interval
+
+if TYPE_CHECKING:
+    from gradatim.logs.rates import Array
+    from gradatim.race.result import Race
+    from gradatim.race.trial import FinishedRun
+
+_OTHERS = 2
+"""Curves of other contestants that a forecast needs."""
+_POINTS = 120
+"""Points of each curve that a forecast learns from, each the mean of a stretch: as a loss of one
+batch says little, and a fit takes longer the more points there are."""
+
+
+@dataclass(frozen=True)
+class Hindsight:
+    """A contestant's last loss: forecast from the others, measured, or ``why`` there is none."""
+
+    name: str
+    forecast: Estimate | None = None
+    measured: Estimate | None = None
+    why: str = ""
+
+
+class _Outcome(NamedTuple):
+    curve: LossCurve
+    rates: Array
+    ends: Sequence[float]
+
+
+def forecast_each(race: Race) -> tuple[Hindsight, ...]:
+    """What the others forecast of each contestant, in the order of the race."""
+    outcomes: dict[str, _Outcome] = {}
+    wrong: dict[str, str] = {}
+    for name in race.contestants:
+        try:
+            outcomes[name] = _outcome(name, [run for run in race.runs if run.name == name])
+        except GradatimError as error:
+            wrong[name] = str(error)
+    # A mean over seeds varies less than a run, and means are what is forecast and measured here.
+    squares = [variance(outcome.ends) / len(outcome.ends) for outcome in outcomes.values()]
+    noise = math.sqrt(fmean(squares)) if squares else 0.0
+    return tuple(
+        _one(name, outcomes, noise) if name in outcomes else Hindsight(name, why=wrong[name])
+        for name in race.contestants
+    )
+
+
+def _one(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> Hindsight:
+    measured = Estimate(*interval(outcomes[name].ends))
+    others = [o.curve for other, o in outcomes.items() if other != name and _fit(o.curve)]
+    if len(others) < _OTHERS:
+        why = f"needs the curves of {_OTHERS} other contestants, {len(others)} can be used"
+        return Hindsight(name, None, measured, why)
+    try:
+        fitted = fit(others, noise=noise)
+        return Hindsight(name, fitted.predict(outcomes[name].rates).final, measured)
+    except GradatimError as error:
+        return Hindsight(name, None, measured, str(error).removeprefix("forecast: "))
+
+
+def _fit(curve: LossCurve) -> bool:
+    try:
+        curve.refuse_if_unfit()
+    except GradatimError:
+        return False
+    return True
+
+
+def _outcome(name: str, runs: Sequence[FinishedRun]) -> _Outcome:
+    """The mean over the seeds, at the steps that all runs have, under the rates that were used."""
+    if len(runs) < 2:
+        raise GradatimError("needs two seeds or more, to know how much a run varies")
+    if any(run.failed for run in runs):
+        raise GradatimError("a run failed, and a forecast speaks of runs that train")
+    each = [run.loss_curve for run in runs]
+    steps = sorted(set.intersection(*(set(curve) for curve in each)))
+    last = max((run.steps[-1] for run in runs if run.steps), default=-1)
+    if not steps or steps[-1] < last:
+        raise GradatimError("its runs yield no losses, or not at the same steps")
+    losses = np.array([[curve[step] for step in steps] for curve in each], dtype=np.float64)
+    used = runs[0].rate_curve
+    rates = np.interp(np.arange(last + 1), list(used), list(used.values()))
+    stretches = np.array_split(np.arange(len(steps)), min(len(steps), _POINTS))
+    middles = [steps[stretch[len(stretch) // 2]] for stretch in stretches]
+    mean = [losses[:, stretch].mean() for stretch in stretches]
+    return _Outcome(LossCurve(middles, mean, rates, name=name), rates, losses[:, -1].tolist())

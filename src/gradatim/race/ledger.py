@@ -1,0 +1,161 @@
+"""The record of a race on disk: every finished run is one line, and a written line stays."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from gradatim.core import atomic
+from gradatim.core.errors import GradatimError
+from gradatim.race.trial import FinishedRun
+
+_FORMAT = 1
+_ELSEWHERE = "Name another folder with out."
+_WORDS = {"name": "task", "version": "version of the task", "updates": "number of updates"}
+
+
+class Ledger:
+    """The folder of a race: ``race.json`` says what it is, ``runs.jsonl`` has the finished runs.
+
+    The runs are appended one by one, by one process, and forced to the disk, so that whatever kills
+    a race, a finished run is never lost and never repeated.
+
+    Args:
+        folder: Where; made if it does not exist.
+        task: What the runs have in common, as plain data. A folder holds runs of one task.
+        made_with: The versions that make new runs; ``self.made_with`` has those of old ones too.
+        facts: What else a reader should find in ``race.json``.
+
+    Raises:
+        GradatimError: If the folder cannot be written, holds something else, or is in use.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        task: Mapping[str, Any],
+        made_with: Mapping[str, str],
+        **facts: Any,
+    ) -> None:
+        self.folder = Path(folder)
+        self.runs: dict[str, FinishedRun] = {}
+        self._header = self.folder / "race.json"
+        self._lines = self.folder / "runs.jsonl"
+        with contextlib.ExitStack() as stack:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                stack.callback(os.close, _lock(self.folder))
+                before = self._recognise(task)
+                self.made_with = [*(v for v in before if v != made_with), dict(made_with)]
+                header = {"format": _FORMAT, "task": dict(task), **facts}
+                header["made_with"] = self.made_with
+                atomic.write(self._header, json.dumps(header, indent=2) + "\n")
+                # Unbuffered: what a write has taken is with the operating system, not with us.
+                self._file = stack.enter_context(open(self._lines, "ab", buffering=0))
+                self._read()
+            except OSError as error:
+                raise GradatimError(
+                    f"race: out must be a folder that can be written, got {str(folder)!r}: "
+                    f"{error.strerror or error}. {_ELSEWHERE}"
+                ) from None
+            self._open = stack.pop_all()
+
+    def append(self, run: FinishedRun) -> None:
+        """Add a finished run; when this returns, the run is on the disk.
+
+        Raises:
+            GradatimError: If it cannot be written. The runs before it are kept.
+        """
+        end = os.fstat(self._file.fileno()).st_size
+        data = memoryview(run.line().encode())
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._file.truncate(end)
+            raise GradatimError(
+                f"race: cannot write {self._lines}: {error.strerror or error}. "
+                f"{len(self.runs)} finished runs are kept there. Make room, then start the same "
+                "race again; it goes on from them."
+            ) from None
+        self.runs[run.key] = run
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def _recognise(self, task: Mapping[str, Any]) -> list[dict[str, str]]:
+        """Refuse a folder of anything but this race; returns what its runs were made with."""
+        if not self._header.exists():
+            if any(not path.name.startswith(".") for path in self.folder.iterdir()):
+                raise GradatimError(
+                    f"race: {self.folder} holds other files and no race. {_ELSEWHERE}"
+                )
+            return []
+        try:
+            header = json.loads(self._header.read_bytes())
+            written, there = header["format"], dict(header["task"])
+            made_with = list(header["made_with"])
+        except (ValueError, TypeError, KeyError):
+            raise GradatimError(
+                f"race: {self._header} does not describe a race. {_ELSEWHERE}"
+            ) from None
+        if written != _FORMAT:
+            raise GradatimError(
+                f"race: {self._header} has format {written!r}, and this version reads {_FORMAT}. "
+                f"{_ELSEWHERE}"
+            )
+        for name in {**there, **task}:
+            if there.get(name) != task.get(name):
+                raise GradatimError(
+                    f"race: {self.folder} holds another race: its {_WORDS.get(name, name)} is "
+                    f"{there.get(name)!r}, not {task.get(name)!r}. {_ELSEWHERE}"
+                )
+        return made_with
+
+    def _read(self) -> None:
+        whole = 0
+        lines = self._lines.read_bytes().splitlines(keepends=True)
+        for number, line in enumerate(lines, 1):
+            try:
+                run = FinishedRun.read(line)
+                if not line.endswith(b"\n"):
+                    raise ValueError
+            except (ValueError, TypeError, KeyError, AttributeError):
+                if number == len(lines):
+                    break  # torn by a kill while it was written; that run is run again
+                raise GradatimError(
+                    f"race: {self._lines}, line {number}, is not a finished run. Delete the line, "
+                    "and that run is repeated."
+                ) from None
+            self.runs[run.key] = run
+            whole += len(line)
+        self._file.truncate(whole)
+
+
+def _lock(folder: Path) -> int:
+    """Hold the folder until this process ends, however it ends; a second race is refused."""
+    if sys.platform == "win32":  # has no lock on a folder
+        return os.open(os.devnull, os.O_RDONLY)
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise GradatimError(
+            f"race: another race is running in {folder}. Wait for its end. {_ELSEWHERE}"
+        ) from None
+    except OSError:
+        pass  # a network disk without locks
+    return handle

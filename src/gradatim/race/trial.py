@@ -1,0 +1,202 @@
+"""One run of a race, from its first update to its verdict."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from gradatim.core.errors import GradatimError
+from gradatim.core.schedule import Schedule
+from gradatim.core.values.renames import current_config
+from gradatim.race.task import CONTRACT, Task
+
+_MOST_POINTS = 1000
+"""A curve keeps at most this many updates, evenly spaced: a ledger is read by people too."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is to be run: one contestant under one seed."""
+
+    name: str
+    schedule: Schedule
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The identity of the run within a task; the name of the contestant is no part of it."""
+        return _key(self.schedule.config(), self.seed)
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a run left behind.
+
+    Args:
+        name: The contestant.
+        seed: The seed.
+        schedule: The schedule's config.
+        failed: Why the run has failed; None if it has not.
+        metrics: The metrics at its end; without those that are not finite.
+        seconds: How long it took.
+        error: The traceback, if it raised.
+        steps: The steps of the curve: completed updates before each.
+        rates: The rate that each of these updates used.
+        losses: The training loss at each of them; None if it was not finite.
+    """
+
+    name: str
+    seed: int
+    schedule: Mapping[str, Any]
+    failed: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str | None = None
+    steps: tuple[int, ...] = ()
+    rates: tuple[float, ...] = ()
+    losses: tuple[float | None, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The identity of the run within a task."""
+        return _key(self.schedule, self.seed)
+
+    @property
+    def rate_curve(self) -> dict[int, float]:
+        """The rate at each step of the curve."""
+        return dict(zip(self.steps, self.rates, strict=True))
+
+    @property
+    def loss_curve(self) -> dict[int, float | None]:
+        """The loss at each step of the curve."""
+        return dict(zip(self.steps, self.losses, strict=True))
+
+    def line(self) -> str:
+        """The run as one line of JSON."""
+        return json.dumps(asdict(self), allow_nan=False) + "\n"
+
+    @classmethod
+    def read(cls, line: str | bytes) -> FinishedRun:
+        """The run that a line describes.
+
+        Raises:
+            ValueError, TypeError, KeyError: If it describes none.
+        """
+        fields: dict[str, Any] = json.loads(line)
+        curve: dict[str, Any] = {
+            name: tuple(fields.pop(name)) for name in ("steps", "rates", "losses")
+        }
+        fields["schedule"] = current_config(fields["schedule"])
+        return cls(**fields, **curve)
+
+
+def _key(config: Mapping[str, Any], seed: int) -> str:
+    return json.dumps([config, seed], sort_keys=True)
+
+
+def run(task: Task, trial: Trial, updates: int | None) -> FinishedRun:
+    """Train once. Whatever goes wrong in the task becomes part of the record.
+
+    Args:
+        task: What to train.
+        trial: The contestant and the seed.
+        updates: How many updates, for a task that asks; None to leave it to the task.
+    """
+    curve = _Curve()
+    metrics: dict[str, float] = {}
+    error = None
+    began = time.perf_counter()
+    try:
+        for package in task.needs:
+            importlib.import_module(package)
+        began = time.perf_counter()  # loading a framework is no part of training
+        keywords = {} if updates is None else {"updates": updates}
+        outcome = task.run(trial.schedule, trial.seed, **keywords)
+        if isinstance(outcome, Iterator):
+            outcome = curve.follow(outcome, trial.schedule)
+        if curve.diverged is None:
+            metrics = _metrics(outcome, curve)
+            if task.metric not in metrics:
+                listed = ", ".join(metrics) or "nothing"
+                raise GradatimError(
+                    f"task {task.name} ended with {listed}, but the race compares "
+                    f"{task.metric!r}. Return it, or declare what to compare: "
+                    '@task(metric="accuracy", better="higher").'
+                )
+        failed = curve.diverged or task.failure(metrics[task.metric])
+    except (Exception, SystemExit) as problem:
+        failed = f"{type(problem).__name__}: {problem}"[:300]
+        error = "".join(traceback.format_exception(problem))[-4000:]
+    return FinishedRun(
+        name=trial.name,
+        seed=trial.seed,
+        schedule=trial.schedule.config(),
+        failed=failed,
+        metrics={name: value for name, value in metrics.items() if math.isfinite(value)},
+        seconds=round(time.perf_counter() - began, 3),
+        error=error,
+        steps=tuple(curve.steps),
+        rates=tuple(curve.rates),
+        losses=tuple(curve.losses),
+    )
+
+
+def _metrics(outcome: object, curve: _Curve) -> dict[str, float]:
+    if isinstance(outcome, Mapping):
+        return {str(name): _number(value) for name, value in outcome.items()}
+    if outcome is not None:
+        return {"loss": _number(outcome)}
+    if curve.last is None:
+        raise GradatimError(f"the task returned and yielded nothing. {CONTRACT}")
+    return {"loss": curve.last}
+
+
+class _Curve:
+    """Steps, rates and losses, thinned so that a long run stays as small as a short one."""
+
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.rates: list[float] = []
+        self.losses: list[float | None] = []
+        self.last: float | None = None
+        self.diverged: str | None = None
+
+    def follow(self, updates: Iterator[Any], schedule: Schedule) -> object:
+        """Take every update that the task yields, until its end or a loss that is not finite."""
+        every = 1
+        count = 0
+        while True:
+            try:
+                step, loss, *used = next(updates)
+            except StopIteration as end:
+                if self.last is not None and (count - 1) % every:
+                    self._keep(step, self.last, used, schedule)  # the end is what a run is for
+                return end.value
+            self.last = _number(loss)
+            finite = math.isfinite(self.last)
+            if count % every == 0 or not finite:
+                self._keep(step, self.last, used, schedule)
+            count += 1
+            if not finite:
+                self.diverged = f"loss became {self.last} at step {step}"
+                return None
+            if len(self.steps) == _MOST_POINTS:
+                every *= 2
+                del self.steps[1::2], self.rates[1::2], self.losses[1::2]
+
+    def _keep(self, step: Any, loss: float, used: Sequence[Any], schedule: Schedule) -> None:
+        rate = _number(used[0] if used else schedule(step))
+        self.steps.append(int(step))
+        self.rates.append(float(f"{rate:.9g}"))
+        self.losses.append(float(f"{loss:.5g}") if math.isfinite(loss) else None)
+
+
+def _number(value: Any) -> float:
+    # Tensors and arrays of one number have `item`; float() of a tensor with a gradient warns.
+    return float(value.item() if hasattr(value, "item") else value)

@@ -1,0 +1,101 @@
+"""What the final weights remember: of each update, and of each checkpoint that was averaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradatim.core.errors import refuse
+from gradatim.logs.rates import as_rates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradatim.logs.rates import Array, Rates
+
+
+def adamw_memory(schedule: Rates, weight_decay: float, steps: int | None = None) -> Array:
+    """How much of each update is left in the weights at the end of an AdamW run.
+
+    Update i enters with its rate, and every later update j shrinks it by its weight decay:
+    ``eta_i * prod_{j>i} (1 - eta_j lambda)``.
+
+    Args:
+        schedule: The schedule, or one rate per update.
+        weight_decay: Lambda, decoupled, as torch and Optax multiply it by the rate.
+        steps: The updates of the run; by default the length of the schedule.
+
+    Raises:
+        GradatimError: If rate times weight decay is not below 1.
+
+    By hand: 0.5 * (1 - 0.5 * 0.2) = 0.45, then 0.5.
+
+    >>> adamw_memory([0.5, 0.5], weight_decay=0.2)
+    array([0.45, 0.5 ])
+    """
+    rates = as_rates("adamw_memory", schedule, steps)
+    if not (weight_decay >= 0 and (rates * weight_decay < 1).all()):
+        raise refuse(
+            "adamw_memory",
+            "weight_decay",
+            weight_decay,
+            f"0 or more and below 1 / rate, {1 / rates.max():.3g}",
+        )
+    keep = (1.0 - rates * weight_decay)[::-1]
+    later = np.concatenate([[1.0], np.cumprod(keep)[:-1]])[::-1]
+    return rates * later  # type: ignore[no-any-return]
+
+
+def adamw_window(
+    schedule: Rates, weight_decay: float, steps: int | None = None, *, share: float = 0.9
+) -> int:
+    """How many updates back the final weights remember: those that hold ``share`` of the memory.
+
+    Args:
+        schedule: The schedule, or one rate per update.
+        weight_decay: Lambda, decoupled.
+        steps: The updates of the run; by default the length of the schedule.
+        share: The share of the summed memory, above 0 and at most 1.
+
+    A constant rate remembers about ``1 / (rate * weight_decay)`` updates: here 100, of which
+    2.3 times as many hold nine tenths.
+
+    >>> adamw_window([0.1] * 10_000, weight_decay=0.1)
+    230
+    """
+    if not 0 < share <= 1:
+        raise refuse("adamw_window", "share", share, "above 0 and at most 1")
+    back = np.cumsum(adamw_memory(schedule, weight_decay, steps)[::-1])
+    return min(int(np.searchsorted(back, share * back[-1] * (1 - 1e-12))) + 1, len(back))
+
+
+def merge_weights(decay: Sequence[float] | Array) -> Array:
+    """The weights of an average of checkpoints that stands in for a decay of the rate.
+
+    Training goes on at a constant rate and saves checkpoints 0 to k. Their average with these
+    weights is what a decay would have given whose rate, between checkpoints j - 1 and j, is
+    ``decay[j - 1]`` times the constant one, if the updates stayed the same:
+    ``c_0 = 1 - w_1``, ``c_j = w_j - w_{j+1}``, ``c_k = w_k``.
+
+    Args:
+        decay: The k multipliers of the rate, each from 0 to 1 and none above the one before.
+
+    Returns:
+        The k + 1 weights, which add up to 1.
+
+    Raises:
+        GradatimError: If the multipliers rise or leave 0 to 1: a weight would be negative.
+
+    Source: Tian et al., "WSM: Decay-Free Learning Rate Schedule via Checkpoint Merging", 2025
+    (arXiv:2507.17634).
+
+    >>> merge_weights([0.75, 0.5, 0.25])
+    array([0.25, 0.25, 0.25, 0.25])
+    """
+    w = np.asarray(decay, dtype=np.float64)
+    if w.ndim != 1 or not w.size or not np.isfinite(w).all():
+        raise refuse("merge_weights", "decay", decay, "one multiplier of the rate per checkpoint")
+    if w[0] > 1 or w[-1] < 0 or (np.diff(w) > 0).any():
+        raise refuse("merge_weights", "decay", w.tolist(), "falling, from at most 1 to at least 0")
+    return -np.diff(np.concatenate([[1.0], w, [0.0]]))

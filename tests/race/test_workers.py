@@ -1,0 +1,149 @@
+"""Work in processes that are killed: nothing hangs, nothing is lost, the guilty is found."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from gradatim.race import workers
+from gradatim.race.workers import spread
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+
+def square(x):
+    return x * x
+
+
+def slow_or_deadly(x):
+    if x < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.02)
+    return x
+
+
+def threads(_):
+    return os.environ["OMP_NUM_THREADS"]
+
+
+def own_pid(_):
+    time.sleep(0.2)
+    return os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_each_item_comes_back_once(jobs):
+    assert sorted(spread(square, range(10), jobs)) == [(x, x * x) for x in range(10)]
+
+
+def test_no_items_start_no_process():
+    assert list(spread(square, [], 2)) == []
+
+
+def test_functions_of_a_script_or_notebook_travel():
+    offset = 7
+    assert list(spread(lambda x: x + offset, [1], 1)) == [(1, 8)]
+
+
+def test_workers_have_one_thread_each(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    assert [threads for _, threads in spread(threads, [0], 1)] == ["1"]
+
+
+def test_work_is_really_spread():
+    assert len({pid for _, pid in spread(own_pid, range(4), 2)} - {os.getpid()}) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_items_that_kill_their_process_are_found_and_the_others_finish(jobs):
+    items = [1, 2, -1, 3, 4, 5, -2, 6]
+    outcomes = dict(spread(slow_or_deadly, items, jobs))
+    assert sorted(outcomes) == sorted(items)
+    for item in items:
+        if item > 0:
+            assert outcomes[item] == item
+        else:
+            assert "SIGKILL" in str(outcomes[item])
+
+
+def test_what_finished_beside_a_death_is_not_done_again(monkeypatch):
+    class Pool:
+        """Everything is done at once; what is below 0 dies, the first one in the list too."""
+
+        submitted: ClassVar[list[int]] = []
+
+        def submit(self, work, item):
+            self.submitted.append(item)
+            future = Future()
+            if item < 0:
+                future.set_exception(BrokenProcessPool("killed"))
+            else:
+                future.set_result(work(item))
+            return future
+
+        def shutdown(self, wait, kill_workers):
+            pass
+
+    monkeypatch.setattr(workers, "_pool", lambda jobs: Pool())
+    outcomes = dict(spread(square, [-1, 2, 3, 4], 4))
+    assert {item: outcomes[item] for item in (2, 3, 4)} == {2: 4, 3: 9, 4: 16}
+    assert str(outcomes[-1]) == "killed"
+    assert sorted(Pool.submitted) == [-1, -1, 2, 3, 4]
+
+
+def test_leaving_early_stops_the_workers():
+    outcomes = spread(own_pid, range(50), 2)
+    _, pid = next(outcomes)
+    outcomes.close()
+    assert gone(pid)
+
+
+SCRIPT = """
+import os, sys, time
+from gradatim.race.workers import spread
+
+def work(path):
+    open(path + str(os.getpid()), "w").close()
+    time.sleep(60)
+
+list(spread(work, [sys.argv[1] + "/a", sys.argv[1] + "/b"], 2))
+"""
+
+
+def test_workers_of_a_killed_parent_end(tmp_path):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
+    pids = [int(file.name[1:]) for file in tmp_path.iterdir()]
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: all(gone(pid) for pid in pids))
+
+
+def gone(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self").exists():
+        # One that has ended but that nobody has asked about yet is still listed, as a zombie.
+        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def wait_until(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
