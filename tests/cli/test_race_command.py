@@ -33,6 +33,10 @@ def slow(schedule, seed):
     time.sleep(0.1)
     return {"loss": schedule(0) + seed}
 
+def endless(schedule, seed):
+    time.sleep(600 if seed >= 2 else 0)
+    return {"loss": schedule(0) + seed}
+
 def counted(schedule, seed, updates=40):
     return schedule(updates)
 
@@ -229,7 +233,7 @@ def test_a_full_disk_ends_the_race_in_a_sentence_and_loses_nothing(here):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_ctrl_c_stops_at_once_and_says_how_to_go_on(here):
-    asked = ["race", "train:slow", *PAIR, "--seeds", "30", "--out", "it", "--jobs", "2"]
+    asked = ["race", "train:endless", *PAIR, "--seeds", "30", "--out", "it", "--jobs", "2"]
     process = start(*asked, start_new_session=True)
     record = here / "it" / "runs.jsonl"
     end = time.monotonic() + 120

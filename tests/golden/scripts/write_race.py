@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 import toy
-from gradatim.choose import race
-from gradatim.choose.task import Task
 from plain import write
 
 import gradatim as g
+from gradatim.choose import race
+from gradatim.choose.task import Task
 
 CONTESTANTS = {
     "warm-up": g.warmup_cosine(peak=1.0, steps=12, warmup=3),

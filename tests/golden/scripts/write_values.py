@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gradatim.core._config import Value
 from plain import METRICS, write
 
 import gradatim as g
+from gradatim.core._config import Value
 from tests.core.cases.case import FARTHEST, Case
 from tests.core.cases.table import CASES
 
