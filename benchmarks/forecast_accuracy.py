@@ -18,12 +18,11 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.choose import public_runs as data
-
 from gradatim import Linear, forecast
 from gradatim.forecast.optimise import optimise
 from gradatim.logs import LossCurve
 from gradatim.theory import bound
+from tests.forecast import public_runs as data
 from tests.forecast.test_laws import one_by_one
 from tests.forecast.test_optimise import PEAK, STEPS, WARM, after_warmup, published_law
 from tests.theory.test_bound import SHAPES, T
