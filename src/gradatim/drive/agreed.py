@@ -95,7 +95,7 @@ class Points:
         """
         result = None
         if self._pending is not None and position >= self._pending[1]:
-            result = self._taken_up(*self._pending)
+            result = self._result(*self._pending)
         if self._pending is None and position >= self._next:
             self._begin_exchange(position, numbers)
         return result
@@ -106,7 +106,7 @@ class Points:
         wait = self.exchange.start([interval, self._run, -self._run, *numbers])
         self._pending = position, position + max(1, self._interval // 4), wait
 
-    def _taken_up(self, began: int, _: int, wait: Callable[[], list[int]]) -> tuple[int, list[int]]:
+    def _result(self, began: int, _: int, wait: Callable[[], list[int]]) -> tuple[int, list[int]]:
         interval, run, other_run, *numbers = wait()
         self._pending, self._interval, self._next = None, interval, began + interval
         if run != -other_run:
@@ -167,11 +167,11 @@ class AgreedTime(Measured):
         return max(self.tick, estimated)
 
     @property
-    def shown(self) -> int:
+    def current(self) -> int:
         """The milliseconds of training; alone, also between two updates."""
         # Not `is_alone`: to make the exchange is a collective, and one rank may ask for this.
         if self._points.is_known_alone:
-            return max(self.tick, self._own.shown)
+            return max(self.tick, self._own.current)
         return self.tick
 
     def paused(self) -> Any:

@@ -39,13 +39,13 @@ class Clock(ABC):
     def advance(self, position: int) -> int:
         """An update is complete, the one that makes them ``position``; the tick of the next."""
 
-    def skip(self, updates: int) -> None:
+    def repeat_tick(self, updates: int) -> None:
         """Some updates are complete that used the value of the one before them."""
         return  # each has a tick of its own where it is computed
 
-    def void(self) -> None:
-        """A step changed nothing, and is no update; what it saw was seen."""
-        return  # only what the user counts is noted before it is known
+    def step_was_void(self) -> None:
+        """A step changed nothing, so it is no update, but its data and its time are spent."""
+        return  # only a counted clock notes an update before it is made
 
     @abstractmethod
     def retract(self, position: int) -> None:
@@ -65,13 +65,13 @@ class Clock(ABC):
         )
 
     @property
-    def shown(self) -> int:
+    def current(self) -> int:
         """What the clock shows now, between two updates, too."""
         return self.tick
 
-    def check_told(self) -> None:
+    def check_counted(self) -> None:
         """Refuse to begin an update if the user has counted nothing since the last one."""
-        return  # only a clock that is counted by the user needs to be told
+        return  # only for a clock that the user counts
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -145,7 +145,7 @@ class Measured(Clock):
             self._ticks.append(self.tick)
         return self.tick
 
-    def skip(self, updates: int) -> None:
+    def repeat_tick(self, updates: int) -> None:
         """Note the same tick for some updates."""
         self._ticks.extend(array("q", [self.tick]) * updates)
 
@@ -212,16 +212,16 @@ class Counter(Measured):
         return self._counted
 
     @property
-    def shown(self) -> int:
+    def current(self) -> int:
         """What was counted, for updates that are still to come, too."""
         return self._counted
 
-    def void(self) -> None:
+    def step_was_void(self) -> None:
         """Move on by what was counted for a step that changed nothing."""
         self.tick = self._ticks[-1] = self._counted
         self.waits_for_count = True
 
-    def check_told(self) -> None:
+    def check_counted(self) -> None:
         """Refuse to begin an update if nothing was counted for it."""
         if self.waits_for_count:
             example = "progress=0.25" if self.unit == "progress" else f"{self.unit}=n"
@@ -276,7 +276,7 @@ class Stopwatch(Measured):
         return tick
 
     @property
-    def shown(self) -> int:
+    def current(self) -> int:
         """The milliseconds of training now."""
         if self._started is None:
             return self.tick

@@ -1,4 +1,4 @@
-"""What the scheduler of every framework offers of its driver."""
+"""The members that the schedulers of all frameworks share, passed on to their driver."""
 
 from __future__ import annotations
 

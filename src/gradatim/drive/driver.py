@@ -1,7 +1,7 @@
-"""What changes while a run goes on: the position, the values in force, the states of the rules.
+"""The state of a running schedule: the position, the values in force, the states of the rules.
 
-The driver knows no framework. A binding tells it of every real optimizer update and of every
-evaluation, asks it for the values to write, and reports what somebody else wrote instead.
+The driver knows no framework. A binding reports every real optimizer update and every evaluation
+to it, asks it for the values to write, and reports what other code wrote instead.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Driver(Recorded, Resumable):
 
         Args:
             optimizer: Its index.
-            wrote: Values that somebody else had written and this step used instead.
+            wrote: Values that other code had written and this step used instead.
 
         Raises:
             GradatimError: If a value is NaN or infinite, as that of a user's own function may be,
@@ -150,7 +150,7 @@ class Driver(Recorded, Resumable):
         if not self.updates.is_last(optimizer):
             return
         tick = self.clock.tick
-        self.clock.void()
+        self.clock.step_was_void()
         if self.clock.tick != tick:
             self.row = None
 
@@ -168,7 +168,7 @@ class Driver(Recorded, Resumable):
             Exception: What a setter raises whose value could not be set yet.
         """
         if self.updates.begins_with(optimizer):
-            self.clock.check_told()
+            self.clock.check_counted()
             if self.setters.has_failed:
                 self.call_setters()
 
@@ -267,7 +267,7 @@ class Driver(Recorded, Resumable):
             raise GradatimError(
                 "done: the length of the run is not known. Give run=Run(steps=...) when building."
             )
-        return length - self.clock.shown
+        return length - self.clock.current
 
     @property
     def tick(self) -> int:
@@ -295,8 +295,8 @@ class Driver(Recorded, Resumable):
         """
         position = self.position + check("advance", "updates", Count, updates)
         if position > self.position:
-            self.clock.check_told()
-            self.clock.skip(position - self.position - 1)
+            self.clock.check_counted()
+            self.clock.repeat_tick(position - self.position - 1)
             self.updates.advance(position)
             try:
                 self.clock.advance(position)
@@ -329,7 +329,7 @@ class Driver(Recorded, Resumable):
         self._logged = min(self._logged, self.position)
         self.call_setters()
 
-    def _went_on(self) -> None:
+    def _on_resume(self) -> None:
         self._guard()
         self._refresh()
         self._before_previous = None

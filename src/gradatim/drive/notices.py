@@ -1,4 +1,4 @@
-"""What a driver warns of while a run goes on, in words."""
+"""The sentences of the warnings that a driver gives during a run."""
 
 from __future__ import annotations
 

@@ -9,11 +9,12 @@ from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.limits import FARTHEST
 from gradatim.drive.plan import Plan, Target
 from gradatim.xp.scalar import PYTHON
 
-# Later than any position.
-NEVER = 2**63
+NEVER = FARTHEST + 1
+"""Later than any position."""
 
 Column = tuple[Callable[[int, Any], float], float | None, Target, bool]
 """What computes the value of a target, the scale of its rule if it has one, and whether it is

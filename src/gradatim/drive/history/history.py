@@ -33,14 +33,14 @@ class Row(NamedTuple):
     values: dict[str, float]
     """What it used."""
     written: list[str]
-    """The names of the values that somebody else had written."""
+    """The names of the values that other code had written."""
 
 
 class History:
     """Which schedules and scales were in force from which update on, and what others wrote.
 
     Nothing is stored for an update that used the values of its schedules: they are computed again
-    when asked for. Only values that somebody else wrote into the optimizer are kept one by one.
+    when asked for. Only values that other code wrote into the optimizer are kept one by one.
 
     Args:
         start: The position at which it begins.
@@ -63,7 +63,7 @@ class History:
         self._written: dict[int, dict[Target, float]] = {}
         self.loaded = loaded
         self.saved = 0
-        """The updates that a file was written of."""
+        """The number of updates that have been written to a file."""
 
     @property
     def start(self) -> int:
@@ -84,7 +84,7 @@ class History:
             self._segments.append(Segment(start, plan, scales))
 
     def wrote(self, position: int, values: Mapping[Target, float]) -> None:
-        """The update after ``position`` used these values, which somebody else had written."""
+        """The update after ``position`` used these values, which other code had written."""
         self._written[position] = {**self._written.get(position, {}), **values}
 
     def rewind(self, position: int) -> None:
@@ -117,7 +117,7 @@ class History:
             yield Row(position, tick, values, list(written))
 
     def targets(self) -> list[Target]:
-        """Every target that was ever driven, and every group that somebody else wrote to."""
+        """Every target that was ever driven, and every group that other code wrote to."""
         driven = (target for segment in self._segments for target in segment.plan)
         written = (target for values in self._written.values() for target in values)
         return list(dict.fromkeys((*driven, *written)))

@@ -13,15 +13,15 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from gradatim.core.errors import GradatimError, shown
+from gradatim.core.values.limits import FARTHEST
 from gradatim.drive.history.history import History, Row, check_same_run
 
 FORMAT = 1
 _HEADER = {"history": "gradatim", "format": FORMAT}
-_FARTHEST = 2**63
 _ENCODER, _DECODER = json.JSONEncoder(), json.JSONDecoder()
 
 
-class Part(NamedTuple):
+class PlanInForce(NamedTuple):
     """The line from which on a plan was in force."""
 
     start: int
@@ -47,7 +47,7 @@ class Record:
         self.line = 0
         """The number of the line that was read last."""
         self.text = ""
-        """What stands there."""
+        """The text of that line."""
         header = self._next()
         if header is None or header.get("history") != "gradatim":
             raise GradatimError(f"{where}: no history of ours: its first line does not say so.")
@@ -58,9 +58,9 @@ class Record:
             )
         self.clock, self.updates = str(header.get("clock")), header.get("updates")
 
-    def entries(self) -> Iterator[Part | Row]:
+    def entries(self) -> Iterator[PlanInForce | Row]:
         """Each line after the first."""
-        part: Part | None = None
+        part: PlanInForce | None = None
         position, tick, count = -1, 0, 0
         while (entry := self._next()) is not None:
             if "plan" in entry:
@@ -103,9 +103,9 @@ class Record:
             raise self.error(f"must be a mapping, got {shown(entry)}")
         return entry
 
-    def _part(self, entry: Mapping[str, Any]) -> Part:
+    def _part(self, entry: Mapping[str, Any]) -> PlanInForce:
         try:
-            part = Part(entry["from"], entry["loaded"], entry["plan"], entry["scales"])
+            part = PlanInForce(entry["from"], entry["loaded"], entry["plan"], entry["scales"])
         except KeyError as error:
             raise self.error(f"{error.args[0]!r} is missing") from None
         if not _is_count(part.start) or type(part.loaded) is not bool:
@@ -132,13 +132,13 @@ class Record:
         if not isinstance(numbers, dict) or not all(each in numbers for each in written):
             raise self.error(f"{name!r} must be numbers by name, 'written' some of the names")
         for each, number in numbers.items():
-            is_number = type(number) is float or (type(number) is int and abs(number) < _FARTHEST)
+            is_number = type(number) is float or (type(number) is int and abs(number) <= FARTHEST)
             if not is_number or (number - number != 0.0 and each not in written):
                 raise self.error(f"{each} must be a finite number, got {shown(number)}")
 
 
 def _is_count(number: object) -> bool:
-    return type(number) is int and 0 <= number < _FARTHEST
+    return type(number) is int and 0 <= number <= FARTHEST
 
 
 def record_of(
@@ -164,7 +164,7 @@ def record_of(
                 f"{history.clock}. Give it another name."
             )
         for entry in record.entries():
-            if isinstance(entry, Part):
+            if isinstance(entry, PlanInForce):
                 is_kept = entry.start < history.start
             else:
                 check_same_run(entry.position, history, end, where)
@@ -175,7 +175,7 @@ def record_of(
                 lines.append(f"{record.text.rstrip()}\n")
     loaded = history.loaded
     for segment, rows in history.segments(end):
-        part = Part(segment.start, loaded, segment.plan.config(), dict(segment.scales))
+        part = PlanInForce(segment.start, loaded, segment.plan.config(), dict(segment.scales))
         named = zip(("from", "loaded", "plan", "scales"), part, strict=True)
         lines.append(f"{_ENCODER.encode(dict(named))}\n")
         loaded = False

@@ -1,4 +1,4 @@
-"""What each update used, for whoever asks, logs it, or keeps it in a file."""
+"""The values that each update used: asked for, logged, or written to a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Recorded:
 
     _history: History
     _logged: int
-    """The updates that ``log_history`` has told of."""
+    """The number of updates that ``log_history`` has logged."""
     _warned: set[str]
 
     @property

@@ -1,4 +1,4 @@
-"""What a file of a history says of its run, and whether every value follows from the plan in it."""
+"""A summary of a history file, and a check that every value in it follows from its plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from gradatim.core.errors import GradatimError
 from gradatim.drive.history.files import is_record, lines_of
 from gradatim.drive.history.history import Row
-from gradatim.drive.history.record import Part, Record
+from gradatim.drive.history.record import PlanInForce, Record
 from gradatim.drive.history.table import read_table
 from gradatim.drive.plan import Plan
 from gradatim.drive.resume.plan_data import plan_in
@@ -19,7 +19,7 @@ _ROWS = 12
 """At least half as many rows are kept to be shown, if there are as many."""
 
 
-class Range:
+class ValueRange:
     """What one value was over a run.
 
     Args:
@@ -43,7 +43,7 @@ class Range:
 
 
 class Summary:
-    """What a file says of its run. Updates are given to it one by one.
+    """A summary of the updates in a file, which are added one by one.
 
     Args:
         clock: What the ticks are; "" if a table does not say.
@@ -58,7 +58,7 @@ class Summary:
         """Updates between the first and the last that are not in the file."""
         self.loads: list[int] | None = None
         """The positions at which a state was loaded; None if the file does not say."""
-        self.values: dict[str, Range] = {}
+        self.values: dict[str, ValueRange] = {}
         self.first_written: int | None = None
         """The position of the first update that used what other code had written."""
         self.difference: str | None = None
@@ -75,7 +75,7 @@ class Summary:
         for name, value in row.values.items():
             known = self.values.get(name)
             if known is None:
-                known = self.values[name] = Range(value)
+                known = self.values[name] = ValueRange(value)
             known.add(value)
         for name in row.written:
             self.values[name].written += 1
@@ -130,7 +130,7 @@ def _of_record(record: Record, where: str, verify: bool, modules: list[str]) -> 
     summary, replay = Summary(record.clock), None
     summary.loads = []
     for entry in record.entries():
-        if isinstance(entry, Part):
+        if isinstance(entry, PlanInForce):
             if entry.loaded:
                 summary.loads.append(entry.start)
             if verify:
@@ -145,7 +145,7 @@ def _of_record(record: Record, where: str, verify: bool, modules: list[str]) -> 
     return summary
 
 
-def _plan(part: Part, record: Record, modules: list[str]) -> Plan:
+def _plan(part: PlanInForce, record: Record, modules: list[str]) -> Plan:
     try:
         return plan_in(part.plan, "plan", modules)
     except GradatimError as error:

@@ -17,14 +17,14 @@ from gradatim.core.values.fields import Kind, declared
 from gradatim.drive.plan import Target
 from gradatim.drive.resume.differences import differences_in
 from gradatim.drive.resume.past import first_difference, used_ticks
-from gradatim.drive.resume.state import Place
+from gradatim.drive.resume.state import ResumePoint
 
 _MADE_OF_OTHERS = (Scale, Sum, Product, Clip, Rounded, Staircase)
 """What changes the values of other schedules, and leaves their past where it is."""
 
 
 def continued(
-    target: Target, theirs: Schedule, ours: Schedule, place: Place, clock: str
+    target: Target, theirs: Schedule, ours: Schedule, point: ResumePoint, clock: str
 ) -> Schedule:
     """The schedule of a checkpoint, continued to the end of the script's.
 
@@ -37,7 +37,7 @@ def continued(
         target: What the schedule drives. Anything but a learning rate may have come to its end.
         theirs: The schedule of the checkpoint.
         ours: The schedule of the script.
-        place: Where the checkpoint was taken.
+        point: Where the checkpoint was taken.
         clock: What its tick is.
 
     Raises:
@@ -45,17 +45,17 @@ def continued(
             learning rate that has come to its end.
     """
     if isinstance(ours, ByUpdates) and isinstance(theirs, ByUpdates):
-        at = place._replace(tick=place.position)
+        at = point._replace(tick=point.position)
         return ByUpdates(continued(target, theirs.schedule, ours.schedule, at, "updates"))
-    result = _Continued(place.tick, used_ticks(place, clock)).schedule(theirs, ours)
+    result = _Continued(point.tick, used_ticks(point, clock)).schedule(theirs, ours)
     is_to_be_longer = (ours.length or 0) > (theirs.length or 0)
     if target.value == "lr" and result == theirs and is_to_be_longer:
-        end = theirs(place.tick)
-        raise CameToItsEnd(f"it has come to its end, {end!r}, and would stay there.")
+        end = theirs(point.tick)
+        raise AlreadyEnded(f"it has come to its end, {end!r}, and would stay there.")
     return result
 
 
-class CameToItsEnd(GradatimError):
+class AlreadyEnded(GradatimError):
     """Nothing is left to continue: a second warm-up is needed."""
 
 

@@ -17,13 +17,13 @@ def foreign_state(state: object) -> GradatimError:
     Schedulers of torch, and those of others that stand on them, count their calls as 'last_epoch';
     a chain of them keeps it further inside, and a trainer keeps their states in a list.
     """
-    for place, inside in _mappings(state):
+    for point, inside in _mappings(state):
         if {"format", "position", "schedules"} <= inside.keys():
             return GradatimError(
-                f"load: this holds the state that state_dict() gave, under {place}. Load that."
+                f"load: this holds the state that state_dict() gave, under {point}. Load that."
             )
         if "last_epoch" in inside:
-            known = _from_last_epoch(inside, f" under {place}" if place else "")
+            known = _from_last_epoch(inside, f" under {point}" if point else "")
             if known is not None:
                 return known
     return refuse(
@@ -35,13 +35,13 @@ def foreign_state(state: object) -> GradatimError:
     )
 
 
-def _from_last_epoch(state: Mapping[Any, Any], place: str) -> GradatimError | None:
+def _from_last_epoch(state: Mapping[Any, Any], point: str) -> GradatimError | None:
     steps = state["last_epoch"]
     if type(steps) is not int or steps < 0:
         return None
     begin = (
         "load: this is the state of another scheduler, such as one of torch or transformers: it "
-        f"has a 'last_epoch', {steps},{place} and no 'format'."
+        f"has a 'last_epoch', {steps},{point} and no 'format'."
     )
     if "num_bad_epochs" in state:
         counted = "That one counts evaluations, not updates: write scheduler.seek(position)"
@@ -54,10 +54,10 @@ def _from_last_epoch(state: Mapping[Any, Any], place: str) -> GradatimError | No
     )
 
 
-def _mappings(value: object, place: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+def _mappings(value: object, point: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Each mapping in some nested data and where it is, the outermost first."""
     if isinstance(value, Mapping):
-        yield place, value
+        yield point, value
         entries = list(value.items())
     elif isinstance(value, (list, tuple)):
         entries = list(enumerate(value))
@@ -65,4 +65,4 @@ def _mappings(value: object, place: str = "", depth: int = 0) -> Iterator[tuple[
         return
     if depth < _DEEPEST:
         for key, entry in entries[:_MOST_ENTRIES]:
-            yield from _mappings(entry, f"{place}[{key!r}]", depth + 1)
+            yield from _mappings(entry, f"{point}[{key!r}]", depth + 1)

@@ -1,4 +1,4 @@
-"""What to go on with if the plan of a state is not the script's, or the error that says so."""
+"""Which plan to resume with if the state's is not the script's, or the error that explains it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from gradatim.core.errors import GradatimError
 from gradatim.drive.plan import Plan
-from gradatim.drive.resume.continued import CameToItsEnd
+from gradatim.drive.resume.continued import AlreadyEnded
 from gradatim.drive.resume.differences import differences_of
 from gradatim.drive.resume.policies import (
     changed_update,
@@ -37,14 +37,14 @@ def resolve(saved: SavedState, ours: Plan, on_mismatch: OnMismatch) -> tuple[Pla
         if on_mismatch == "rescale":
             return ours, rescaled(saved, ours)
         if not differences or on_mismatch == "override":
-            return ours, saved.place.tick
+            return ours, saved.point.tick
         if on_mismatch == "keep":
-            return saved_plan(saved, ours), saved.place.tick
+            return saved_plan(saved, ours), saved.point.tick
         if on_mismatch == "extend":
-            return extended(saved, ours), saved.place.tick
+            return extended(saved, ours), saved.point.tick
         if on_mismatch == "same-past":
             check_same_past(saved, ours)
-            return ours, saved.place.tick
+            return ours, saved.point.tick
         raise _refusal(differences, saved, ours)
     except RecursionError:
         raise GradatimError("load: the state is nested too deeply to be one of ours.") from None
@@ -82,12 +82,12 @@ def _refusal(differences: list[str], saved: SavedState, ours: Plan) -> GradatimE
 def _next_values(saved: SavedState, plan: Plan) -> dict[str, float]:
     """What the update after a state would use under a plan."""
     columns = columns_of(plan, RuleStates(plan.rules, rule_states(saved, plan)).scales)
-    row = values_at(columns, saved.place.tick, saved.place.position)
+    row = values_at(columns, saved.point.tick, saved.point.position)
     return dict(zip(map(str, plan), row, strict=True))
 
 
 def _what_to_write(saved: SavedState, ours: Plan, theirs: Plan | None) -> str:
-    position = saved.place.position
+    position = saved.point.position
     if theirs is None:
         return (
             f"To go on with the script's at position {position}, on_mismatch='override'; without "
@@ -119,10 +119,10 @@ def _has_same_past(saved: SavedState, ours: Plan) -> bool:
 
 def _longer(saved: SavedState, ours: Plan) -> str:
     """How to train longer than the checkpoint's schedules last."""
-    tick = saved.place.tick
+    tick = saved.point.tick
     try:
         extended(saved, ours)
-    except CameToItsEnd:
+    except AlreadyEnded:
         return (
             "The checkpoint's rate has come to its end. To train longer, write rewarm(schedule, "
             f"at={tick}, steps=..., peak=...) with the checkpoint's schedule"

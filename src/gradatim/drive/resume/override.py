@@ -10,7 +10,7 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.resume.policies import saved_plan
-from gradatim.drive.resume.state import Place, SavedState
+from gradatim.drive.resume.state import ResumePoint, SavedState
 
 # A new schedule often begins at another value; ten times as much is more often a typing error.
 _LARGE = 10.0
@@ -24,9 +24,9 @@ def warn_of_override(saved: SavedState, plan: Plan) -> None:
                 f"load: on_mismatch='override' changes the largest {target} of the updates to come "
                 f"from {was!r} to {now!r}."
             )
-    if plan.run is not None and saved.place.tick >= plan.run.ticks:
+    if plan.run is not None and saved.point.tick >= plan.run.ticks:
         warn(
-            f"load: no update is left: the state is at {saved.place.tick} {plan.run.clock}, and "
+            f"load: no update is left: the state is at {saved.point.tick} {plan.run.clock}, and "
             f"the run of this script has {plan.run.ticks}. If the batch size changed, "
             "on_mismatch='rescale' goes on at the same place in the data."
         )
@@ -40,13 +40,13 @@ def _largest_values(saved: SavedState, plan: Plan) -> Iterator[tuple[Target, flo
         return  # it cannot be built here, so there is nothing to compare with
     for target, schedule in plan.schedules.items():
         was = before.schedules[target]
-        yield target, _largest(was, saved.place), _largest(schedule, saved.place)
+        yield target, _largest(was, saved.point), _largest(schedule, saved.point)
 
 
-def _largest(schedule: Schedule, place: Place) -> float:
+def _largest(schedule: Schedule, point: ResumePoint) -> float:
     from gradatim.core.sketch import horizon, sample  # only here: it is slow to import
 
-    now = place.position if isinstance(schedule, ByUpdates) else place.tick
+    now = point.position if isinstance(schedule, ByUpdates) else point.tick
     later = [p.value for p in sample(schedule, horizon(schedule), 200) if p.step >= now]
     largest: float = max(map(abs, [schedule(now), *later]))
     return largest

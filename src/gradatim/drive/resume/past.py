@@ -6,22 +6,22 @@ from collections.abc import Sequence
 
 from gradatim.core.pieces import joins
 from gradatim.core.schedule import Schedule
-from gradatim.drive.resume.state import Place
+from gradatim.drive.resume.state import ResumePoint
 
 _EVERY = 100_000
 """So many values are compared one by one."""
 _POINTS = 10_000
 
 
-def used_ticks(place: Place, clock: str) -> int:
+def used_ticks(point: ResumePoint, clock: str) -> int:
     """The first so many ticks have been used by an update, or may have been.
 
     In updates, the next one is not among them. By another clock, several updates may have had the
     same tick.
     """
-    if place.position == 0:
+    if point.position == 0:
         return 0
-    return place.tick if clock == "updates" else place.tick + 1
+    return point.tick if clock == "updates" else point.tick + 1
 
 
 def first_difference(one: Schedule, other: Schedule, steps: int) -> int | None:

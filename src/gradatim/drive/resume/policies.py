@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.run import Run
 from gradatim.drive.plan import Plan
-from gradatim.drive.resume.continued import CameToItsEnd, continued
+from gradatim.drive.resume.continued import AlreadyEnded, continued
 from gradatim.drive.resume.differences import differences_of
 from gradatim.drive.resume.past import first_difference, used_ticks
 from gradatim.drive.resume.plan_data import functions_in, rules_in, schedules_in
-from gradatim.drive.resume.state import Place, SavedState
+from gradatim.drive.resume.state import ResumePoint, SavedState, name_list
 
 _OF_AN_UPDATE = ("batch", "accumulate", "processes", "drop_last")
 """What decides how much of the data an update sees."""
@@ -30,8 +29,8 @@ def check_clock(saved: SavedState, ours: Plan) -> None:
     if theirs != mine:
         raise GradatimError(
             f"load: the state was measured in {theirs}, this plan is measured in {mine}, so its "
-            f"tick, {saved.place.tick}, means nothing here. Use a run with the clock {theirs!r}, "
-            f"or say where this run stands: seek({saved.place.position}, tick=...)."
+            f"tick, {saved.point.tick}, means nothing here. Use a run with the clock {theirs!r}, "
+            f"or say where this run stands: seek({saved.point.position}, tick=...)."
         )
 
 
@@ -46,11 +45,14 @@ def saved_plan(saved: SavedState, ours: Plan) -> Plan:
     schedules = schedules_in(saved.config, "load")
     if set(schedules) != set(ours.schedules):
         raise refuse(
-            "load", "the targets of the state", _sorted(schedules), f"{_sorted(ours.schedules)}"
+            "load",
+            "the targets of the state",
+            name_list(schedules),
+            f"{name_list(ours.schedules)}",
         )
     rules = rules_in(saved.config, "load")
     if not set(rules) <= set(ours.values):
-        raise refuse("load", "the rules of the state", _sorted(rules), "for its own values")
+        raise refuse("load", "the rules of the state", name_list(rules), "for its own values")
     return ours.replaced(schedules, rules, ours.run if saved.run is None else saved.run)
 
 
@@ -63,8 +65,8 @@ def rescaled(saved: SavedState, ours: Plan) -> int:
             "run=Run(samples=..., batch=..., epochs=..., processes=...) when building."
         )
     if ours.run.clock != "updates":
-        return saved.place.tick  # samples, tokens and seconds stay what they are
-    tick = ours.run.position_after(saved.place.tick, saved.run)
+        return saved.point.tick  # samples, tokens and seconds stay what they are
+    tick = ours.run.position_after(saved.point.tick, saved.run)
     for target, schedule in ours.schedules.items():
         same = saved.config["schedules"].get(str(target)) == schedule.config()
         if same and saved.run.steps != ours.run.steps and schedule.stretched(2) != schedule:
@@ -84,24 +86,24 @@ def extended(saved: SavedState, ours: Plan) -> Plan:
     """
     theirs = saved_plan(saved, ours)
     _check_the_rest(saved, ours, "extend")
-    place, clock, schedules = saved.place, clock_name(ours.run), dict(ours.schedules)
+    point, clock, schedules = saved.point, clock_name(ours.run), dict(ours.schedules)
     for target, schedule in ours.schedules.items():
         begin = f"load: on_mismatch='extend' cannot continue {target}: "
         try:
-            schedules[target] = continued(target, theirs.schedules[target], schedule, place, clock)
-        except CameToItsEnd as error:
-            raise CameToItsEnd(f"{begin}{error} {_rewarm(place)}") from None
+            schedules[target] = continued(target, theirs.schedules[target], schedule, point, clock)
+        except AlreadyEnded as error:
+            raise AlreadyEnded(f"{begin}{error} {_rewarm(point)}") from None
         except GradatimError as error:
             raise GradatimError(
                 f"{begin}{error} A schedule that is continued by hand, with extend(schedule, "
-                f"at={place.tick}, steps=...), is accepted by on_mismatch='same-past'."
+                f"at={point.tick}, steps=...), is accepted by on_mismatch='same-past'."
             ) from None
     return ours.replaced(schedules, ours.rules, ours.run)
 
 
-def _rewarm(place: Place) -> str:
+def _rewarm(point: ResumePoint) -> str:
     return (
-        f"To train longer, give the script rewarm(schedule, at={place.tick}, steps=..., peak=...), "
+        f"To train longer, give the script rewarm(schedule, at={point.tick}, steps=..., peak=...), "
         "a second warm-up after the checkpoint's schedule, and load with on_mismatch='same-past'."
     )
 
@@ -127,7 +129,7 @@ def check_same_past(saved: SavedState, ours: Plan) -> None:
                 f"load: {target} follows the updates on one side and the clock, {clock}, on the "
                 "other, so they have no past in common."
             )
-        used = saved.place.position if by_updates else used_ticks(saved.place, clock)
+        used = saved.point.position if by_updates else used_ticks(saved.point, clock)
         step = first_difference(one, mine, used)
         if step is not None:
             when = f"tick {step} in {clock}"
@@ -169,7 +171,3 @@ def changed_update(saved: SavedState, ours: Plan) -> str | None:
         if one != other and None not in (one, other):
             return f"{name}: {one} -> {other}"
     return None
-
-
-def _sorted(names: Iterable[Any]) -> list[str]:
-    return sorted(map(str, names))

@@ -1,4 +1,4 @@
-"""Saving what changes while a run goes on, and going on from it."""
+"""Save the state of a run, and resume from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ from gradatim.drive.history.history import History
 from gradatim.drive.plan import Plan
 from gradatim.drive.resume.mismatch import OF_THE_SCRIPT, OnMismatch, resolve
 from gradatim.drive.resume.override import warn_of_override
-from gradatim.drive.resume.state import Last, Place, read_file, read_state, rule_states, state_of
+from gradatim.drive.resume.state import (
+    ResumePoint,
+    UnfinishedUpdate,
+    read_file,
+    read_state,
+    rule_states,
+    state_of,
+)
 from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.updates import Updates
 from gradatim.drive.values import columns_of, values_at
@@ -43,8 +50,8 @@ class Resumable(ABC):
         return self._own_plan
 
     @abstractmethod
-    def _went_on(self) -> None:
-        """Take up that the run goes on elsewhere, perhaps under another plan."""
+    def _on_resume(self) -> None:
+        """Recompute what depends on the plan and the position after a load."""
 
     def seek(self, position: int, tick: int | None = None) -> None:
         """Set the position, and keep the states of the rules. The history begins anew there.
@@ -66,20 +73,20 @@ class Resumable(ABC):
                 f"{position} updates: seek({position}, tick=...)."
             )
         tick = check("seek", "tick", Count, tick)
-        place = {"position": position, "tick": tick, "last": None}
-        self._restore({**self.state(), **place}, "keep")
+        point = {"position": position, "tick": tick, "last": None}
+        self._restore({**self.state(), **point}, "keep")
 
-    def _last_step(self) -> Last | None:
-        """The last step of an optimizer, if others may still have to make the same update."""
+    def _unfinished_update(self) -> UnfinishedUpdate | None:
+        """The update that other optimizers may still have to make, if there is one."""
         last = self.updates.last
         if last is None or self._previous is None:
             return None
-        return Last(last, dict(zip(map(str, self.plan), self._previous, strict=True)))
+        return UnfinishedUpdate(last, dict(zip(map(str, self.plan), self._previous, strict=True)))
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on exactly here: plain numbers and strings."""
-        place = Place(self.updates.position, self.clock.tick, self._last_step())
-        return state_of(self.plan, place, self._rules.states)
+        point = ResumePoint(self.updates.position, self.clock.tick, self._unfinished_update())
+        return state_of(self.plan, point, self._rules.states)
 
     def load(self, state: Mapping[str, Any], on_mismatch: OnMismatch = "strict") -> None:
         """Go on where a state was taken. Loading twice is loading once.
@@ -108,23 +115,24 @@ class Resumable(ABC):
         plan, tick = resolve(saved, ours, on_mismatch)
         rules = RuleStates(plan.rules, rule_states(saved, plan))
         # Refused before anything is changed.
-        row = values_at(columns_of(plan, rules.scales), tick, saved.place.position)
+        row = values_at(columns_of(plan, rules.scales), tick, saved.point.position)
         if on_mismatch == "override":
             warn_of_override(saved, plan)
         if plan.run != self.plan.run:
             self.clock = self._new_clock(plan.run)
         self.plan, self._rules = plan, rules
-        self.clock.begin(saved.place.position, tick)
-        last, self._previous = saved.place.last, None
-        if last is not None:
+        self.clock.begin(saved.point.position, tick)
+        unfinished, self._previous = saved.point.unfinished, None
+        if unfinished is not None:
             pairs = zip(map(str, plan), row, strict=True)
-            self._previous = [last.values.get(name, value) for name, value in pairs]
-        self.updates.begin(saved.place.position, None if last is None else last.optimizer)
+            self._previous = [unfinished.values.get(name, value) for name, value in pairs]
+        stepped_last = None if unfinished is None else unfinished.optimizer
+        self.updates.begin(saved.point.position, stepped_last)
         self._history = History(
-            saved.place.position, plan, rules.scales, self.clock.tick_at, loaded=True
+            saved.point.position, plan, rules.scales, self.clock.tick_at, loaded=True
         )
-        self._logged = saved.place.position
-        self._went_on()
+        self._logged = saved.point.position
+        self._on_resume()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a JSON file; a kill leaves the old file or the new one."""

@@ -13,6 +13,7 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import RuleState
 from gradatim.core.run.run import Run
 from gradatim.core.values.fields import Count, NotNegative, Number, check
+from gradatim.core.values.limits import FARTHEST
 from gradatim.core.values.renames import current_config
 from gradatim.drive.plan import Plan
 from gradatim.drive.resume.foreign import foreign_state
@@ -22,50 +23,53 @@ FORMAT = 2
 _KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules", "run", "states"}
 # A state of version 0.1 is measured in updates and has no values outside of the optimizer.
 _NEW_IN_2 = {"tick", "last", "external"}
-_MAX_POSITION = 2**63
 _RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
 
 
-class Last(NamedTuple):
-    """The last step of an optimizer, where others may still have to make the same update."""
+class UnfinishedUpdate(NamedTuple):
+    """An update that some of several optimizers have made, and others not yet."""
 
     optimizer: int
-    """The index of the optimizer that made it."""
+    """The index of the optimizer that stepped last."""
     values: Mapping[str, float]
     """What the update uses, by target."""
 
 
-class Place(NamedTuple):
+class ResumePoint(NamedTuple):
     """Where in its run a driver is."""
 
     position: int
     """The completed updates."""
     tick: int
     """What its clock shows."""
-    last: Last | None
-    """The last step; None if all optimizers have made the update, or there is only one."""
+    unfinished: UnfinishedUpdate | None
+    """The update that only some optimizers have made; None if all have, or there is only one."""
 
 
 class SavedState(NamedTuple):
     """The parts of a state, each of the right form."""
 
-    place: Place
+    point: ResumePoint
     config: Mapping[str, Any]
     """The schedules, rules and run, as plain data."""
     states: Mapping[str, RuleState]
     run: Run | None
 
 
-def state_of(plan: Plan, place: Place, states: Mapping[str, RuleState]) -> dict[str, Any]:
+def state_of(plan: Plan, point: ResumePoint, states: Mapping[str, RuleState]) -> dict[str, Any]:
     """Everything needed to go on exactly here, as plain numbers and strings."""
     return {
         "format": FORMAT,
-        "position": place.position,
-        "tick": place.tick,
-        "last": None if place.last is None else [place.last.optimizer, dict(place.last.values)],
+        "position": point.position,
+        "tick": point.tick,
+        "last": _plain(point.unfinished),
         **plan.config(),
         "states": {name: list(state) for name, state in states.items()},
     }
+
+
+def _plain(unfinished: UnfinishedUpdate | None) -> list[Any] | None:
+    return None if unfinished is None else [unfinished.optimizer, dict(unfinished.values)]
 
 
 def read_file(path: str | os.PathLike[str]) -> Any:
@@ -102,7 +106,7 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
         )
     keys = _KEYS - _NEW_IN_2 if state["format"] == 1 else _KEYS
     if set(state) != keys:
-        raise refuse("load", "the keys of the state", _sorted(state), f"{_sorted(keys)}")
+        raise refuse("load", "the keys of the state", name_list(state), f"{name_list(keys)}")
     if state["format"] == 1:
         state = {**state, "tick": state["position"], "last": None, "external": []}
     for part in ("schedules", "rules", "states"):
@@ -112,20 +116,22 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
     if not isinstance(external, list) or not all(isinstance(name, str) for name in external):
         raise refuse("load", "external", external, "a list of names")
     if not set(external) <= set(state["schedules"]):
-        raise refuse("load", "external", external, f"among {_sorted(state['schedules'])}")
+        raise refuse("load", "external", external, f"among {name_list(state['schedules'])}")
     if set(state["rules"]) != set(state["states"]):
-        raise refuse("load", "states", _sorted(state["states"]), f"for {_sorted(state['rules'])}")
+        raise refuse(
+            "load", "states", name_list(state["states"]), f"for {name_list(state['rules'])}"
+        )
     states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
     config = {part: current_config(state[part]) for part in ("schedules", "rules", "run")}
-    place = Place(
+    point = ResumePoint(
         _whole(state, "position"),
         _whole(state, "tick"),
-        _last(state["last"], state["position"]),
+        _unfinished(state["last"], state["position"]),
     )
-    return SavedState(place, {**config, "external": external}, states, _run(config["run"]))
+    return SavedState(point, {**config, "external": external}, states, _run(config["run"]))
 
 
-def _last(given: Any, position: int) -> Last | None:
+def _unfinished(given: Any, position: int) -> UnfinishedUpdate | None:
     if given is None:
         return None
     if not isinstance(given, (list, tuple)) or len(given) != 2 or position < 1:
@@ -134,12 +140,12 @@ def _last(given: Any, position: int) -> Last | None:
     if not isinstance(values, Mapping):
         raise refuse("load", "the values of last", values, "a mapping from targets")
     numbers = {str(name): check("load", f"last[{name!r}]", Number, n) for name, n in values.items()}
-    return Last(_whole({"last": optimizer}, "last"), numbers)
+    return UnfinishedUpdate(_whole({"last": optimizer}, "last"), numbers)
 
 
 def _whole(state: Mapping[str, Any], part: str) -> int:
     number: object = state[part]
-    if type(number) is not int or not 0 <= number < _MAX_POSITION:
+    if type(number) is not int or not 0 <= number <= FARTHEST:
         raise refuse("load", part, number, "a whole number, 0 or more")
     return number
 
@@ -169,5 +175,6 @@ def rule_states(saved: SavedState, plan: Plan) -> dict[str, RuleState]:
     }
 
 
-def _sorted(names: Iterable[Any]) -> list[str]:
+def name_list(names: Iterable[object]) -> list[str]:
+    """Names in an order that does not depend on the dictionary they come from, for an error."""
     return sorted(map(str, names))
