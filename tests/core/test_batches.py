@@ -192,8 +192,9 @@ def test_a_schedule_of_whole_numbers_is_a_batch(curve):
     (Linear(8.0, 64.0, 1000), "batch at step 1 must be a whole number.*got 8.056.*rounded"),
     (Linear(0.0, 64.0, 1000).rounded(), "batch at step 0 must be a whole number, 1 or more, got 0"),
     (Table([(0, 8.0), (90, 0.0)], "hold"), "batch at step 90 must be"),
-    (Linear(8.0, 10.0, 5).repeat(), "changes at too many steps. Write it in stages: piecewise_con"),
-    ((Linear(8.0, 1e9, 10**7) * Linear(1.0, 2.0, 9)).rounded(), "changes at too many steps"),
+    (Linear(8.0, 10.0, 5).repeat(), "may change at more than 100,000 steps. Write it in stages"),
+    ((Linear(8.0, 1e9, 10**7) * Linear(1.0, 2.0, 9)).rounded(), "more than 100,000 steps"),
+    (Linear(1.0, 1e9, 10**9).rounded(), "more than 100,000 steps.*rounded\\(to=64\\)"),
 ])  # fmt: skip
 def test_what_is_no_batch(curve, words):
     with pytest.raises(GradatimError, match=f"^Run: .*{words}"):

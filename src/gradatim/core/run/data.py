@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, floor
@@ -173,4 +174,4 @@ class Data(Value, abstract=True):
 
 
 def _at(levels: list[tuple[int, int]], step: int) -> int:
-    return next(value for start, value in reversed(levels) if start <= step)
+    return levels[bisect_right(levels, step, key=lambda level: level[0]) - 1][1]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from gradatim.core.combine import Join, Product, Scale, Sum
 from gradatim.core.decays import Constant, Table
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.ramps import Ramp
 from gradatim.core.reshape import Clip, Cut, Shift, Staircase
 from gradatim.core.rounded import Rounded
 from gradatim.core.schedule import Schedule, parts_of
 from gradatim.core.values.fields import whole
 
-MOST_STEPS = 1_000_000
-"""A curve of more steps than this is not searched for those at which a rounded value changes."""
+MOST_CHANGES = 100_000
+"""A schedule that may change at more steps than this is refused."""
 
 Level = tuple[int, int]
 """The step from which on a value holds, and the value."""
@@ -37,7 +38,10 @@ def levels(where: str, name: str, size: int | Schedule) -> list[Level]:
     if isinstance(size, int):
         return [(0, size)]
     found: list[Level] = []
-    for step in sorted({0, *_changes(where, name, size)}):
+    steps = list(islice(_changes(where, name, size), MOST_CHANGES + 1))
+    if len(steps) > MOST_CHANGES:
+        raise _too_many(where, name, size)
+    for step in sorted({0, *steps}):
         try:
             value = whole(size(step), 1)
         except (TypeError, ValueError, OverflowError):
@@ -69,6 +73,7 @@ def _changes(where: str, name: str, schedule: Schedule) -> Iterator[int]:
         for part in parts_of(schedule):
             yield from _changes(where, name, part)
     elif _is_ramp(schedule):
+        yield 0
         yield from _search(schedule, 0, schedule.length or 0)
     else:
         yield from _every_step(where, name, schedule)
@@ -89,11 +94,11 @@ def _goes_one_way(schedule: Schedule) -> bool:
 
 
 def _search(schedule: Schedule, first: int, last: int) -> Iterator[int]:
-    """The steps at which a value that only rises, or only falls, changes."""
+    """The steps after ``first`` at which a value that only rises, or only falls, changes."""
     if schedule(first) == schedule(last):
-        yield first
-    elif last - first == 1:
-        yield from (first, last)
+        return
+    if last - first == 1:
+        yield last
     else:
         middle = (first + last) // 2
         yield from _search(schedule, first, middle)
@@ -103,9 +108,14 @@ def _search(schedule: Schedule, first: int, last: int) -> Iterator[int]:
 def _every_step(where: str, name: str, schedule: Schedule) -> Iterator[int]:
     every = schedule.every if isinstance(schedule, Staircase) else 1
     length = schedule.length
-    if length is None or length > MOST_STEPS * every:
-        raise GradatimError(
-            f"{where}: {name}={schedule!r} changes at too many steps. Write it in stages: "
-            "piecewise_constant(values=[...], boundaries=[...])."
-        )
+    if length is None or length > MOST_CHANGES * every:
+        raise _too_many(where, name, schedule)
     yield from range(0, length + 1, every)
+
+
+def _too_many(where: str, name: str, schedule: Schedule) -> GradatimError:
+    return GradatimError(
+        f"{where}: {name}={shown(schedule)} may change at more than {MOST_CHANGES:,} steps. Write "
+        f"it in stages, such as {name}=piecewise_constant(values=[...], boundaries=[...]), or in "
+        f"larger ones: {name}=schedule.rounded(to=64)."
+    )
