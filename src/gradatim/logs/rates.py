@@ -29,7 +29,7 @@ def as_rates(where: str, schedule: Rates, steps: int | None = None) -> Array:
         GradatimError: If there is no length, too few rates, or one that is negative or no number.
 
     >>> from gradatim import Linear
-    >>> of("example", Linear(start=1.0, end=0.0, steps=4)), of("example", [1.0, 0.5, 0.0], 2)
+    >>> as_rates("doc", Linear(start=1.0, end=0.0, steps=4)), as_rates("doc", [1.0, 0.5, 0.0], 2)
     (array([1.  , 0.75, 0.5 , 0.25]), array([1. , 0.5]))
     """
     if isinstance(schedule, Schedule):
