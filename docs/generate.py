@@ -22,7 +22,7 @@ import gradatim
 import gradatim.cli
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import svg
-from gradatim.core.values.fields import Kind, declared
+from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.look.catalogue import Entry, entries, said_of
 from gradatim.look.formula import readable
 
@@ -113,7 +113,7 @@ def _in_fields(cls: type) -> Any:
     if not issubclass(cls, Schedule):
         return None
     blank = cls.__new__(cls)
-    for name in declared(cls):
+    for name in declared_types(cls):
         object.__setattr__(blank, name, sympy.Symbol(name, positive=True))
     xp = symbolic()
     try:
@@ -182,8 +182,8 @@ def reference() -> str:
 
 def _described(name: str, thing: Any) -> str:
     if get_origin(thing) is Annotated:
-        (kind,) = (part for part in get_args(thing) if isinstance(part, Kind))
-        return f"### {name}\n\n{kind.allowed.capitalize()}. {kind.hint}".rstrip()
+        (field_type,) = (part for part in get_args(thing) if isinstance(part, FieldType))
+        return f"### {name}\n\n{field_type.allowed.capitalize()}. {field_type.hint}".rstrip()
     if inspect.ismodule(thing):
         return f"### {name}\n\n{_inline((thing.__doc__ or '').partition(chr(10))[0])}"
     if not callable(thing):

@@ -1,37 +1,38 @@
-"""What the fields of a schedule of your own may hold.
+"""The types for the fields of your own schedule.
 
-Declare a field as one of these types, and it is checked when the schedule is built, in a sentence
-that says what is allowed. Lengths (``Steps``, ``Phase``, ``Offset``, ``Span``) are in optimizer
-updates; a plan file may give them as "5%" or "2 epochs", and a schedule that is stretched has
-longer ones. Plain types, such as ``float`` or ``bool``, do for anything else.
+Declare a field as one of these types. It is then checked when the schedule is built, and the error
+says what is allowed. The four lengths (``Steps``, ``PositiveSteps``, ``SignedSteps`` and
+``RealSteps``) are in steps of the run's clock, which are optimizer updates unless the run says
+otherwise. A plan file may write them as "5%" or "2 epochs", and ``stretched`` multiplies them.
+For anything else use plain types such as ``float`` or ``bool``.
 
 The page "Your own schedule" of the documentation has an example.
 """
 
 from gradatim.core.values.fields import (
-    Count,
-    Falling,
-    NotNegative,
+    DecayFactor,
+    NonNegative,
+    NonNegativeInt,
     Number,
-    Offset,
-    Phase,
+    OpenFraction,
     Positive,
-    Share,
-    Span,
+    PositiveInt,
+    PositiveSteps,
+    RealSteps,
+    SignedSteps,
     Steps,
-    Times,
 )
 
 __all__ = [
     "Number",
     "Positive",
-    "NotNegative",
-    "Falling",
-    "Share",
-    "Count",
-    "Times",
+    "NonNegative",
+    "DecayFactor",
+    "OpenFraction",
+    "NonNegativeInt",
+    "PositiveInt",
+    "PositiveSteps",
     "Steps",
-    "Phase",
-    "Span",
-    "Offset",
+    "RealSteps",
+    "SignedSteps",
 ]

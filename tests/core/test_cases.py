@@ -12,7 +12,7 @@ import sympy
 from mpmath import mpf
 
 from gradatim import Constant, GradatimError, Linear, Run, Schedule, build, parse
-from gradatim.core.values.fields import declared
+from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import named
 from gradatim.testing.check import contradictions
 from gradatim.testing.subject import Subject
@@ -109,12 +109,14 @@ def _plain(value: Any) -> Any:
 @every_case
 def test_equal_where_every_field_is(case: Case):
     schedule = case.schedule
-    twin = type(schedule)(**{name: getattr(schedule, name) for name in declared(type(schedule))})
+    twin = type(schedule)(
+        **{name: getattr(schedule, name) for name in declared_types(type(schedule))}
+    )
     assert twin == schedule
     assert hash(twin) == hash(schedule)
     assert schedule != Constant(value=17.0)
     assert schedule != schedule.config()
-    for name in declared(type(schedule)):
+    for name in declared_types(type(schedule)):
         other = next(_changed(schedule, name), None)
         assert other is not None, f"no other value found for {name}"
         assert other != schedule

@@ -9,7 +9,7 @@ import torch
 
 from gradatim import Constant, GradatimError, Linear, Schedule, parse
 from gradatim.convert.source import expression
-from gradatim.fields import Number, Steps
+from gradatim.fields import Number, PositiveSteps
 from gradatim.plans.plan import read_plan
 
 
@@ -17,7 +17,7 @@ class Bowl(Schedule):
     """The curve ``height * (1 - t / steps) ** 2``, which rises again past its end."""
 
     height: Number
-    steps: Steps
+    steps: PositiveSteps
 
     @property
     def length(self):

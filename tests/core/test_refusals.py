@@ -15,7 +15,7 @@ import pytest
 
 from gradatim import Constant, Function, GradatimError, Linear, Schedule, warmup_cosine
 from gradatim.core.errors import shown
-from gradatim.core.values.fields import declared
+from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import arguments, named
 from tests.core.cases.table import CASES
 
@@ -95,7 +95,7 @@ def test_arguments_are_called_by_their_names(name: str):
 def test_a_schedule_never_changes(case):
     schedule: Schedule = case.schedule
     before = repr(schedule)
-    for name in (*declared(type(schedule)), "length", "anything"):
+    for name in (*declared_types(type(schedule)), "length", "anything"):
         with pytest.raises(GradatimError, match=f"{name} cannot be set"):
             setattr(schedule, name, 1)
         with pytest.raises(GradatimError, match=f"{name} cannot be set"):

@@ -11,7 +11,7 @@ import gradatim as g
 from gradatim import GradatimError, Linear, Run, build, parse
 from gradatim.core.run.durations import Length, Level
 from gradatim.core.run.run import Total
-from gradatim.core.values.fields import declared
+from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import arguments, named
 from gradatim.plans.plan import read_plan
 from tests.core.fitting import fitting
@@ -29,7 +29,7 @@ def taking(kind):
     return [
         (name, argument)
         for name, make in recipes.items()
-        for argument, wanted in declared(make).items()
+        for argument, wanted in declared_types(make).items()
         if wanted in (kind, kind | None, tuple[kind, ...])
     ]
 

@@ -25,7 +25,7 @@ from gradatim import (
     warmup_polynomial,
     wsd,
 )
-from gradatim.fields import Number, Steps
+from gradatim.fields import Number, PositiveSteps
 from gradatim.pieces import FractionalRamp
 from tests.core.fitting import fitting
 
@@ -342,7 +342,7 @@ class Late(Schedule):
 
     start: Number
     end: Number
-    steps: Steps
+    steps: PositiveSteps
 
     @property
     def length(self):

@@ -27,7 +27,7 @@ from gradatim import (
     wsd,
 )
 from gradatim.closed_forms import CosineWave
-from gradatim.core.values.fields import Number, Steps
+from gradatim.core.values.fields import Number, PositiveSteps
 from gradatim.core.values.value import named
 from gradatim.pieces import Clip
 from tests.core.cases.table import CASES
@@ -220,7 +220,7 @@ class Basin(Schedule):
     """A curve with an end, which rises again past it: what holds is the base class's doing."""
 
     height: Number
-    steps: Steps
+    steps: PositiveSteps
 
     @property
     def length(self):

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from gradatim import Constant, GradatimError, Linear, Schedule, warmup_cosine
-from gradatim.fields import Number, Steps
+from gradatim.fields import Number, PositiveSteps
 from gradatim.testing import BrokenClaim, check_schedule
 
 
@@ -13,7 +13,7 @@ class Parabola(Schedule):
     """Down along a parabola: nothing but the curve, as a user writes it."""
 
     start: Number
-    steps: Steps
+    steps: PositiveSteps
 
     @property
     def length(self):

@@ -12,7 +12,14 @@ from typing import Any, Self
 
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Number, Offset, Positive, Span, Steps, check
+from gradatim.core.values.fields import (
+    Number,
+    Positive,
+    PositiveSteps,
+    RealSteps,
+    SignedSteps,
+    check_argument,
+)
 from gradatim.core.values.limits import FARTHEST
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
@@ -35,7 +42,7 @@ class Line(Schedule):
 
     start: Number
     rise: Number
-    every: Span = 1.0
+    every: RealSteps = 1.0
 
     @classmethod
     def between(cls, start: float, end: float, steps: int) -> Line:
@@ -78,7 +85,7 @@ class NaturalDecay(Schedule):
 
     start: Number
     rate: Number
-    every: Span = 1.0
+    every: RealSteps = 1.0
 
     @classmethod
     def by(cls, start: float, factor: float, every: float) -> NaturalDecay:
@@ -87,8 +94,8 @@ class NaturalDecay(Schedule):
         >>> round(NaturalDecay.by(start=1.0, factor=0.25, every=10)(5), 12)
         0.5
         """
-        factor = check("NaturalDecay", "factor", Positive, factor)
-        every = check("NaturalDecay", "every", Positive, every)
+        factor = check_argument("NaturalDecay", "factor", Positive, factor)
+        every = check_argument("NaturalDecay", "every", Positive, every)
         return cls(start, -PYTHON.log(factor) / every)
 
     @property
@@ -122,7 +129,7 @@ class GeometricDecay(Schedule):
 
     start: Number
     factor: Positive
-    every: Span
+    every: RealSteps
     stairs: bool = False
 
     @property
@@ -154,7 +161,7 @@ class Noam(Schedule):
     True
     """
 
-    warmup: Steps
+    warmup: PositiveSteps
     model_size: Positive | None = None
 
     @property
@@ -189,8 +196,8 @@ class CosineWave(Schedule):
     [0.5, 1.0, 0.5, 0.0, 1.0]
     """
 
-    half_period: Span
-    peak_step: Offset = 0
+    half_period: RealSteps
+    peak_step: SignedSteps = 0
 
     def at(self, t: Any, xp: Operations) -> Any:
         late = self.peak_step < 0  # then unsigned steps take no t - peak_step
@@ -220,7 +227,7 @@ class Tanh(Schedule):
 
     high: Number
     low: Number
-    steps: Steps
+    steps: PositiveSteps
     first: Number = -7.0
     last: Number = 3.0
 
@@ -257,7 +264,7 @@ class Triangle(Schedule):
 
     low: Number
     high: Number
-    half_period: Span
+    half_period: RealSteps
     factor: Schedule | None = None
 
     @property

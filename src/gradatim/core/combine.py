@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Number, check
+from gradatim.core.values.fields import Number, check_argument
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 
@@ -154,7 +154,7 @@ def divide(schedule: Any, number: Any) -> Schedule:
         raise GradatimError(
             f"{shown(schedule)} / {shown(number)}: a schedule can be divided by a number only."
         )
-    number = check("Scale", "the divisor", Number, number)
+    number = check_argument("Scale", "the divisor", Number, number)
     if known_true(number == 0.0) or not known_true(abs(number) > _SMALLEST):
         raise refuse("Scale", "the divisor", number, "a number that is not 0")
     return Scale(schedule, 1.0 / number)
@@ -175,7 +175,7 @@ def _term(part: Any) -> Schedule:
 
 
 def _negative(number: Any) -> Any:
-    return -check("Constant", "value", Number, number)
+    return -check_argument("Constant", "value", Number, number)
 
 
 # The reciprocal of anything smaller is more than a float holds.

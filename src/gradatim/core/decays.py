@@ -10,7 +10,15 @@ from typing import Annotated, Any, Literal, Self
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Falling, Kind, NotNegative, Number, Offset, Positive, Steps
+from gradatim.core.values.fields import (
+    DecayFactor,
+    FieldType,
+    NonNegative,
+    Number,
+    Positive,
+    PositiveSteps,
+    SignedSteps,
+)
 from gradatim.xp.operations import Operations
 
 
@@ -26,7 +34,7 @@ class Constant(Schedule):
     """
 
     value: Number
-    steps: Steps | None = None
+    steps: PositiveSteps | None = None
 
     @property
     def length(self) -> int | None:
@@ -59,7 +67,7 @@ class PowerDecay(Schedule):
 
     start: Number
     power: Positive
-    scale: Steps
+    scale: PositiveSteps
 
     def at(self, t: Any, xp: Operations) -> Any:
         scale = float(self.scale)
@@ -85,7 +93,7 @@ class InverseSqrtDecay(Schedule):
     """
 
     start: Number
-    scale: Steps
+    scale: PositiveSteps
 
     def at(self, t: Any, xp: Operations) -> Any:
         scale = float(self.scale)
@@ -109,8 +117,8 @@ class InverseTimeDecay(Schedule):
     """
 
     start: Number
-    rate: NotNegative
-    every: Steps = 1
+    rate: NonNegative
+    every: PositiveSteps = 1
 
     def at(self, t: Any, xp: Operations) -> Any:
         return self.start / (1.0 + self.rate * (xp.real(t) / float(self.every)))
@@ -134,8 +142,8 @@ class ExponentialDecay(Schedule):
     """
 
     start: Number
-    factor: Falling
-    every: Steps = 1
+    factor: DecayFactor
+    every: PositiveSteps = 1
 
     def at(self, t: Any, xp: Operations) -> Any:
         # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
@@ -163,7 +171,7 @@ class Table(Schedule):
     1.0
     """
 
-    points: Sequence[tuple[Offset, Number]]
+    points: Sequence[tuple[SignedSteps, Number]]
     between: Literal["hold", "linear"]
 
     def _validate(self) -> None:
@@ -218,7 +226,7 @@ def _importable(function: Any) -> str:
     return function
 
 
-_FUNCTION = Kind(
+_FUNCTION = FieldType(
     "importable as 'package.module:name'",
     _importable,
     "A lambda or a function inside another cannot be found again after a restart: "
@@ -248,7 +256,7 @@ class Function(Schedule):
     imports_code = True
 
     function: Annotated[str, _FUNCTION]
-    steps: Steps | None = None
+    steps: PositiveSteps | None = None
 
     def _validate(self) -> None:
         call = self._call

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Number, Positive, Share, Span, Steps
+from gradatim.core.values.fields import Number, OpenFraction, Positive, PositiveSteps, RealSteps
 from gradatim.core.values.renames import renamed_class
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
@@ -25,7 +25,7 @@ class Ramp(Schedule, abstract=True):
 
     start: Number
     end: Number
-    steps: Steps
+    steps: PositiveSteps
 
     @property
     def length(self) -> int:
@@ -126,7 +126,7 @@ class Exponential(Schedule):
 
     start: Positive
     end: Positive
-    steps: Steps
+    steps: PositiveSteps
 
     @property
     def length(self) -> int:
@@ -249,7 +249,7 @@ class REX(Ramp):
     [1.0, 0.6667, 0.0]
     """
 
-    bend: Share = 0.5
+    bend: OpenFraction = 0.5
 
     def at(self, t: Any, xp: Operations) -> Any:
         done, left = xp.progress(t, self.steps)
@@ -313,9 +313,9 @@ class FractionalRamp(Ramp):
     0.4
     """
 
-    span: Span
+    span: RealSteps
     shape: Literal["cosine", "linear", "1-sqrt"] = "cosine"
-    elapsed: Span | None = None
+    elapsed: RealSteps | None = None
 
     def _validate(self) -> None:
         elapsed = 0.0 if self.elapsed is None else self.elapsed

@@ -8,7 +8,14 @@ from typing import Any
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Falling, Number, Offset, Phase, Steps, Times
+from gradatim.core.values.fields import (
+    DecayFactor,
+    Number,
+    PositiveInt,
+    PositiveSteps,
+    SignedSteps,
+    Steps,
+)
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.operations import Operations
 
@@ -66,7 +73,7 @@ class Shift(Schedule):
     """
 
     schedule: Schedule
-    by: Offset
+    by: SignedSteps
 
     @property
     def length(self) -> int | None:
@@ -92,7 +99,7 @@ class Staircase(Schedule):
     """
 
     schedule: Schedule
-    every: Steps
+    every: PositiveSteps
 
     @property
     def length(self) -> int | None:
@@ -124,7 +131,7 @@ class Cut(Schedule):
     """
 
     schedule: Schedule
-    steps: Phase
+    steps: Steps
 
     @property
     def length(self) -> int:
@@ -161,9 +168,9 @@ class Repeat(Schedule):
     """
 
     schedule: Schedule
-    times: Times | None = None
-    stretch: Times = 1
-    factor: Falling = 1.0
+    times: PositiveInt | None = None
+    stretch: PositiveInt = 1
+    factor: DecayFactor = 1.0
 
     def _validate(self) -> None:
         if not self.schedule.length:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Times
+from gradatim.core.values.fields import PositiveInt
 from gradatim.xp.operations import Operations
 
 
@@ -26,7 +26,7 @@ class Rounded(Schedule):
     """
 
     schedule: Schedule
-    to: Times = 1
+    to: PositiveInt = 1
     way: Literal["nearest", "up", "down"] = "nearest"
 
     @property

@@ -18,7 +18,14 @@ from numbers import Real
 from typing import Any, Literal, NamedTuple
 
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.values.fields import Count, Falling, NotNegative, Number, Positive, Share
+from gradatim.core.values.fields import (
+    DecayFactor,
+    NonNegative,
+    NonNegativeInt,
+    Number,
+    OpenFraction,
+    Positive,
+)
 from gradatim.core.values.value import Value
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.scalar import PYTHON
@@ -147,12 +154,12 @@ class Plateau(Rule):
     [1.0, 1.0, 0.1]
     """
 
-    factor: Falling = 0.1
-    patience: Count = 10
-    threshold: NotNegative = 1e-4
+    factor: DecayFactor = 0.1
+    patience: NonNegativeInt = 10
+    threshold: NonNegative = 1e-4
     relative: bool = True
-    cooldown: Count = 0
-    floor: NotNegative = 0.0
+    cooldown: NonNegativeInt = 0
+    floor: NonNegative = 0.0
     reference: Literal["best", "previous"] = "best"
     ties: bool = False
 
@@ -192,10 +199,10 @@ class NewBob(Rule):
     [1.0, 1.0, 0.5, 0.5]
     """
 
-    factor: Falling = 0.5
+    factor: DecayFactor = 0.5
     threshold: Number = 0.0025
-    patience: Count = 0
-    floor: NotNegative = 0.0
+    patience: NonNegativeInt = 0
+    floor: NonNegative = 0.0
 
     def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
         size = xp.where(state.reference < 0, -state.reference, state.reference)
@@ -242,13 +249,13 @@ class Greedy(Rule):
     [2.0, 4.0, 4.0, 2.0]
     """
 
-    factor: Share = 0.95
-    patience: Count = 10
-    threshold: NotNegative = 1e-6
+    factor: OpenFraction = 0.95
+    patience: NonNegativeInt = 10
+    threshold: NonNegative = 1e-6
     relative: bool = False
-    cooldown: Count = 0
-    warmup: Count = 0
-    floor: NotNegative = 0.01
+    cooldown: NonNegativeInt = 0
+    warmup: NonNegativeInt = 0
+    floor: NonNegative = 0.01
     ceiling: Positive = 10.0
 
     def _validate(self) -> None:

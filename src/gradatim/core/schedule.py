@@ -8,7 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from gradatim.core.errors import GradatimError, refuse, shown
-from gradatim.core.values.fields import Times, check, declared, stretched, whole
+from gradatim.core.values.fields import (
+    PositiveInt,
+    check_argument,
+    declared_types,
+    stretched_field,
+    whole_number,
+)
 from gradatim.core.values.limits import FARTHEST, refuse_infinite
 from gradatim.core.values.value import Value
 from gradatim.core.values.words import unknown_argument
@@ -67,7 +73,7 @@ class Schedule(Value, ABC, abstract=True):
         length = self.length
         if length is not None:
             try:
-                length = whole(length, 0)
+                length = whole_number(length, 0)
             except (TypeError, ValueError, OverflowError):
                 raise refuse(
                     type(self).__name__,
@@ -185,10 +191,13 @@ class Schedule(Value, ABC, abstract=True):
         Linear(start=1.0, end=0.0, steps=4)
         """
         if not (isinstance(factor, Fraction) and factor > 0):
-            factor = check("stretched", "factor", Times, factor)
-        fields = declared(type(self)).items()
+            factor = check_argument("stretched", "factor", PositiveInt, factor)
+        fields = declared_types(type(self)).items()
         return self.replace(
-            **{name: stretched(getattr(self, name), wanted, factor) for name, wanted in fields}
+            **{
+                name: stretched_field(getattr(self, name), wanted, factor)
+                for name, wanted in fields
+            }
         )
 
     def _repr_html_(self) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple, get_args
 from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import joins
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Kind, declared
+from gradatim.core.values.fields import FieldType, declared_types
 
 _WIDTH, _HEIGHT, _EDGE = 300, 90, 4
 
@@ -38,10 +38,10 @@ def horizon(schedule: Schedule) -> int:
 
 def _lengths(schedule: Schedule) -> Iterator[int]:
     """Every length of time inside a schedule."""
-    for name, wanted in declared(type(schedule)).items():
+    for name, wanted in declared_types(type(schedule)).items():
         entry = getattr(schedule, name)
-        kinds = [part for part in get_args(wanted) if isinstance(part, Kind)]
-        if kinds and kinds[0].updates and entry is not None:
+        kinds = [part for part in get_args(wanted) if isinstance(part, FieldType)]
+        if kinds and kinds[0].is_length and entry is not None:
             yield ceil(entry)
         for part in entry if isinstance(entry, tuple) else (entry,):
             if isinstance(part, Schedule):

@@ -10,7 +10,7 @@ from typing import Any
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Number, check
+from gradatim.core.values.fields import Number, check_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES
 from gradatim.core.values.renames import CLASSES, current
 from gradatim.core.values.value import named
@@ -116,7 +116,9 @@ class _Reader:
             raise self.error(node, "combines no schedules")
         # Numbers become floats first: "a" * 10**9 is as long as it says.
         value, *rest = (
-            part if isinstance(part, Schedule) else check("parse", "a number", Number, part)
+            part
+            if isinstance(part, Schedule)
+            else check_argument("parse", "a number", Number, part)
             for part in (value, *rest)
         )
         for link, part in zip(reversed(chain), rest, strict=True):

@@ -16,7 +16,7 @@ from typing import Any
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.clocks import MILLION
 from gradatim.core.run.run import Run
-from gradatim.core.values.fields import Count, check
+from gradatim.core.values.fields import NonNegativeInt, check_argument
 
 
 class Clock(ABC):
@@ -193,7 +193,9 @@ class Counter(Measured):
         elif type(amount) is int and amount >= 0:
             self._counted += amount
         else:
-            self._counted += check(where, unit, Count, amount)  # a whole float, or an error
+            self._counted += check_argument(
+                where, unit, NonNegativeInt, amount
+            )  # a whole float, or an error
         self.waits_for_count = False
 
     def _progress(self, where: str, share: Any) -> int:

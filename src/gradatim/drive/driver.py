@@ -17,7 +17,7 @@ from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, check
+from gradatim.core.values.fields import NonNegativeInt, check_argument
 from gradatim.core.warn import warn
 from gradatim.drive import notices
 from gradatim.drive.agreed import MakeExchange, clock_of
@@ -293,7 +293,7 @@ class Driver(Recorded, Resumable):
         Args:
             updates: How many there were.
         """
-        position = self.position + check("advance", "updates", Count, updates)
+        position = self.position + check_argument("advance", "updates", NonNegativeInt, updates)
         if position > self.position:
             self.clock.check_counted()
             self.clock.repeat_tick(position - self.position - 1)

@@ -18,7 +18,7 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.rules import Plateau, Rule
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Phase, check
+from gradatim.core.values.fields import Steps, check_argument
 
 
 def from_optax(constructor: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Schedule | Rule:
@@ -68,7 +68,7 @@ def from_optax(constructor: str | Callable[..., Any], *args: Any, **kwargs: Any)
 
 def _after(begin: Any, value: float, schedule: Schedule) -> Schedule:
     """The schedule, after its first value has been held."""
-    begin = check("from_optax", "transition_begin", Phase, begin)
+    begin = check_argument("from_optax", "transition_begin", Steps, begin)
     return join(Constant(value, begin), schedule) if begin else schedule
 
 

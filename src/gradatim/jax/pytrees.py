@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from jax import tree_util
 
-from gradatim.core.values.fields import declared
+from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import Value, tell
 
 _NO_PARTS: tuple[Any, ...] = ()
@@ -29,7 +29,7 @@ def _register(cls: type[Value]) -> None:
 
 
 def _declared(cls: type) -> tuple[tuple[str, Any], ...]:
-    return tuple(declared(cls).items())
+    return tuple(declared_types(cls).items())
 
 
 _fields: Callable[[type], tuple[tuple[str, Any], ...]] = cache(_declared)

@@ -10,7 +10,7 @@ import optax
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule, RuleState
-from gradatim.core.values.fields import Times, check
+from gradatim.core.values.fields import PositiveInt, check_argument
 from gradatim.xp import dispatch
 
 _MISSING = object()
@@ -71,7 +71,7 @@ def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationE
     """
     if not isinstance(rule, Rule):
         raise refuse("scale_by_rule", "rule", rule, "a rule such as Plateau")
-    average = check("scale_by_rule", "average", Times, average)
+    average = check_argument("scale_by_rule", "average", PositiveInt, average)
     return optax.GradientTransformationExtraArgs(
         lambda _: _initial(rule),
         lambda updates, state, params=None, *, value=_MISSING, **_: _update(

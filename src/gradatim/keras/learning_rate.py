@@ -10,7 +10,7 @@ from keras import ops
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Times, check
+from gradatim.core.values.fields import PositiveInt, check_argument
 from gradatim.core.values.value import build
 from gradatim.keras.memory import Memory
 
@@ -74,7 +74,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
                 "from_keras(schedule).",
             )  # fmt: skip
         self.schedule = schedule
-        self.accumulate: int = check("LearningRate", "accumulate", Times, accumulate)
+        self.accumulate: int = check_argument("LearningRate", "accumulate", PositiveInt, accumulate)
         self.memory = memory
         check_reached("LearningRate", schedule, self.accumulate)
         self._config = _proven(schedule)

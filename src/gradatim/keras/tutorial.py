@@ -14,22 +14,24 @@ from keras import ops
 from gradatim.core.errors import GradatimError
 from gradatim.core.recipes import warmup_cosine
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import NotNegative, Phase, Steps, check
+from gradatim.core.values.fields import NonNegative, PositiveSteps, Steps, check_argument
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.scheduler import Scheduler
 
 _WANTED = {
-    "start_lr": NotNegative,
-    "target_lr": NotNegative,
-    "warmup_steps": Phase,
-    "total_steps": Steps,
-    "hold": Phase,
+    "start_lr": NonNegative,
+    "target_lr": NonNegative,
+    "warmup_steps": Steps,
+    "total_steps": PositiveSteps,
+    "hold": Steps,
 }
 
 
 def _checked(where: str, **given: Any) -> dict[str, Any]:
     """The tutorial's arguments, or the error in the tutorial's words."""
-    checked = {name: check(where, name, _WANTED[name], value) for name, value in given.items()}
+    checked = {
+        name: check_argument(where, name, _WANTED[name], value) for name, value in given.items()
+    }
     warmup, hold, total = checked["warmup_steps"], checked["hold"], checked["total_steps"]
     if warmup + hold >= total:
         raise GradatimError(

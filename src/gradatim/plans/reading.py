@@ -15,7 +15,7 @@ from gradatim.core.run.by_updates import ByUpdates, by_updates
 from gradatim.core.run.durations import Length, in_ticks, refuse_bare
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Kind, check, declared
+from gradatim.core.values.fields import FieldType, check_argument, declared_types
 from gradatim.core.values.renames import CLASSES, current
 from gradatim.core.values.value import arguments, named
 from gradatim.core.values.words import unknown_argument
@@ -51,8 +51,8 @@ def inner(type_: Any) -> Any:
 def is_length(type_: Any) -> bool:
     """Whether this type is a length of time."""
     type_ = inner(type_)
-    kinds = [part for part in get_args(type_) if isinstance(part, Kind)]
-    return type_ in (Length, Total) or (get_origin(type_) is Annotated and kinds[0].updates)
+    kinds = [part for part in get_args(type_) if isinstance(part, FieldType)]
+    return type_ in (Length, Total) or (get_origin(type_) is Annotated and kinds[0].is_length)
 
 
 class Reader:
@@ -165,7 +165,7 @@ class Reader:
         self, make: Callable[..., Any], node: Node, where: str, whole: bool = False
     ) -> Any:
         """What ``make`` gives for these arguments; ``whole`` if it lasts for the whole run."""
-        name, types = make.__name__, declared(make)
+        name, types = make.__name__, declared_types(make)
         given: dict[str, Any] = {}
         _, entries = current(name, mapping(node, where, "a mapping of arguments"))
         for key, entry in entries.items():
@@ -178,7 +178,7 @@ class Reader:
             inside = whole and make in (*_BY_UPDATES, scale_with_batch)
             value = self.argument(entry, types[key], f"{where}.{key}", inside)
             with_line = _AtLine(entry.line)
-            given[key] = with_line(check, name, key, types[key], value)
+            given[key] = with_line(check_argument, name, key, types[key], value)
         # Only where it says how long the run is: a constant needs no end.
         says = "steps" in types and ("steps" in required(make) or not isinstance(make, type))
         if whole and self.run and says:

@@ -12,7 +12,7 @@ from gradatim.core.run.data import Size
 from gradatim.core.run.durations import Level
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Kind, declared
+from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.core.values.value import arguments, named
 from gradatim.plans.reading import FORMAT, is_length, required
 
@@ -71,7 +71,7 @@ def _one_of(makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
 def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
     defaults = {name: parameter.default for name, parameter in arguments(make).items()}
     properties = {}
-    for name, wanted in declared(make).items():
+    for name, wanted in declared_types(make).items():
         if wanted is Run:
             continue  # that of the plan
         properties[name] = _type(wanted)
@@ -103,7 +103,7 @@ def _type(wanted: Any) -> dict[str, Any]:
         return {"type": "boolean"}
     if isinstance(wanted, type) and issubclass(wanted, Schedule):
         return {"$ref": "#/$defs/schedule"}
-    kind = next((part for part in get_args(wanted) if isinstance(part, Kind)), None)
+    kind = next((part for part in get_args(wanted) if isinstance(part, FieldType)), None)
     if kind is None:  # a class of the user's own may declare plain types
         return {"type": {int: "integer", float: "number"}.get(wanted, "string")}
     if wanted == Size:
@@ -119,12 +119,12 @@ def _type(wanted: Any) -> dict[str, Any]:
     return {"type": basic, "description": kind.allowed, **_bounds(kind)}
 
 
-def _bounds(kind: Kind) -> dict[str, Any]:
-    """The bounds, found by trying: what a field accepts is said once, in its kind."""
+def _bounds(kind: FieldType) -> dict[str, Any]:
+    """The bounds, found by trying: what a field accepts is said once, in its type."""
 
     def takes(value: float) -> bool:
         try:
-            kind.accept(value)
+            kind.convert(value)
         except (TypeError, ValueError, OverflowError):
             return False
         return True

@@ -11,7 +11,7 @@ import torch
 
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Number, Phase, check
+from gradatim.core.values.fields import Number, Steps, check_argument
 
 Compat = Literal["1.1"] | None
 """Which release's numbers are wanted where a fix changed some; None for the fixed ones."""
@@ -52,7 +52,7 @@ def kept(value: Any) -> Any:
 
 def number(where: str, name: str, value: Any, kind: Any = Number) -> float:
     """An argument that is a number, or the error that says what it may be."""
-    checked: float = check(where, name, kind, plain(value))
+    checked: float = check_argument(where, name, kind, plain(value))
     return checked
 
 
@@ -64,18 +64,18 @@ def reading(where: str, name: str, value: Any) -> float:
     return float(found)
 
 
-def length(where: str, name: str, value: Any, kind: Any = Phase) -> int:
+def length(where: str, name: str, value: Any, kind: Any = Steps) -> int:
     """An argument that counts steps. A yaml file that divides gives whole numbers as floats."""
     value = plain(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    checked: int = check(where, name, kind, value)
+    checked: int = check_argument(where, name, kind, value)
     return checked
 
 
 def wanted(where: str, compat: Any) -> Compat:
     """The ``compat`` argument, checked."""
-    checked: Compat = check(where, "compat", Compat, compat)
+    checked: Compat = check_argument(where, "compat", Compat, compat)
     return checked
 
 

@@ -9,7 +9,14 @@ from gradatim.core.closed_forms import CosineWave, GeometricDecay, Triangle
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, Falling, NotNegative, Number, Positive, check
+from gradatim.core.values.fields import (
+    DecayFactor,
+    NonNegative,
+    NonNegativeInt,
+    Number,
+    Positive,
+    check_argument,
+)
 from gradatim.speechbrain.arguments import Compat, length, number, plain, remembered, wanted
 from gradatim.speechbrain.optimizer import unknown_start, write
 from gradatim.speechbrain.recovery import Recoverable, Saved
@@ -42,7 +49,7 @@ class CyclicCosineScheduler(Recoverable):
 
     saved: ClassVar[tuple[Saved, ...]] = (
         Saved("losses", list),
-        Saved("n_steps", Count),
+        Saved("n_steps", NonNegativeInt),
         # Only without lr_initial. SpeechBrain neither writes it nor minds it.
         Saved("peak_lr", Number, "_peak", optional=True),
     )
@@ -127,7 +134,7 @@ class CyclicLRScheduler(Recoverable):
 
     saved: ClassVar[tuple[Saved, ...]] = (
         Saved("losses", list),
-        Saved("clr_iterations", NotNegative),
+        Saved("clr_iterations", NonNegative),
     )
 
     def __init__(
@@ -191,7 +198,9 @@ class CyclicLRScheduler(Recoverable):
         if self.scale_fn is None:
             _cyclic(self.base_lr, self.max_lr, self.step_size, self.mode, self.gamma)
             return
-        check("CyclicLRScheduler", "scale_mode", Literal["cycle", "iterations"], self.scale_mode)
+        check_argument(
+            "CyclicLRScheduler", "scale_mode", Literal["cycle", "iterations"], self.scale_mode
+        )
         if not callable(self.scale_fn):
             raise GradatimError("CyclicLRScheduler: scale_fn must be a function, or left out.")
 
@@ -207,7 +216,7 @@ def _wave(peak: Any, warmup: Any, half: Any) -> Schedule:
 @remembered
 def _cyclic(low: Any, high: Any, half: Any, mode: Any, gamma: Any) -> Triangle:
     where = "CyclicLRScheduler"
-    mode = check(where, "mode", Literal["triangular", "triangular2", "exp_range"], mode)
+    mode = check_argument(where, "mode", Literal["triangular", "triangular2", "exp_range"], mode)
     curve = Triangle(
         number(where, "base_lr", low),
         number(where, "max_lr", high),
@@ -216,6 +225,6 @@ def _cyclic(low: Any, high: Any, half: Any, mode: Any, gamma: Any) -> Triangle:
     if mode == "triangular2":
         return curve.replace(factor=GeometricDecay(1.0, 0.5, curve.period, stairs=True))
     if mode == "exp_range":
-        gamma = number(where, "gamma", gamma, Falling)
+        gamma = number(where, "gamma", gamma, DecayFactor)
         return curve.replace(factor=GeometricDecay(1.0, gamma, 1.0))
     return curve

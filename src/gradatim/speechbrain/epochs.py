@@ -11,7 +11,7 @@ from gradatim.core.decays import Constant, Table
 from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Positive, Times
+from gradatim.core.values.fields import Positive, PositiveInt
 from gradatim.speechbrain.arguments import Compat, length, number, remembered, wanted
 from gradatim.speechbrain.recovery import recoverable
 
@@ -49,7 +49,7 @@ class LinearScheduler:
         where = type(self).__name__
         start = number(where, "initial_value", initial_value)
         end = number(where, "final_value", final_value)
-        count = length(where, "epoch_count", epoch_count, Times)
+        count = length(where, "epoch_count", epoch_count, PositiveInt)
         self._curve: Schedule
         if wanted(where, compat):
             values = torch.linspace(initial_value, final_value, steps=count).tolist()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from gradatim.core.errors import refuse
 from gradatim.core.rules import NewBob, Plateau
-from gradatim.core.values.fields import Count, NotNegative, Number, Offset
+from gradatim.core.values.fields import NonNegative, NonNegativeInt, Number, SignedSteps
 from gradatim.speechbrain.arguments import Compat, kept, length, number, plain, reading, wanted
 from gradatim.speechbrain.recovery import Recoverable, Saved
 
@@ -43,7 +43,7 @@ class NewBobScheduler(Recoverable):
     saved: ClassVar[tuple[Saved, ...]] = (
         Saved("hyperparam_value", Number),
         Saved("metric_values", list),
-        Saved("current_patient", Offset),
+        Saved("current_patient", SignedSteps),
     )
 
     def __init__(
@@ -120,7 +120,7 @@ class ReduceLROnPlateau(Recoverable):
     saved: ClassVar[tuple[Saved, ...]] = (
         Saved("losses", list),
         Saved("anchor", object),
-        Saved("patience_counter", Count),
+        Saved("patience_counter", NonNegativeInt),
     )
 
     def __init__(
@@ -138,7 +138,7 @@ class ReduceLROnPlateau(Recoverable):
         self.losses: list[Any] = []
         self.dont_halve_until_epoch = dont_halve_until_epoch
         self.anchor: Any = _NO_ANCHOR
-        number(where, "lr_min", lr_min, NotNegative)
+        number(where, "lr_min", lr_min, NonNegative)
         number(where, "dont_halve_until_epoch", dont_halve_until_epoch)
         self.rule  # noqa: B018  refuses what makes no rule
 

@@ -11,7 +11,7 @@ from gradatim.core.decays import Constant, InverseSqrtDecay, PowerDecay, Table
 from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, NotNegative, Positive
+from gradatim.core.values.fields import NonNegative, NonNegativeInt, Positive
 from gradatim.speechbrain.arguments import length, number, remembered, stage
 from gradatim.speechbrain.optimizer import PerUpdate
 from gradatim.speechbrain.recovery import Saved
@@ -196,7 +196,7 @@ class InverseSquareRootScheduler(PerUpdate):
     (1, 0.5)
     """
 
-    saved = (Saved("n_steps", Count),)
+    saved = (Saved("n_steps", NonNegativeInt),)
 
     def __init__(self, warmup_steps: int) -> None:
         self.warmup_steps = warmup_steps
@@ -223,7 +223,7 @@ def _noam_curve(
     curve: Schedule = _noam(where, warmup, model_size)
     for i, (step, rate) in enumerate(zip(steps, rates, strict=True)):
         begin = length(where, f"anneal_steps[{i}]", step) + 1
-        rate = number(where, f"anneal_rates[{i}]", rate, NotNegative)
+        rate = number(where, f"anneal_rates[{i}]", rate, NonNegative)
         curve = curve * Table(((0, 1.0), (begin, rate)), "hold")
     return number(where, "lr_initial", lr) * curve
 

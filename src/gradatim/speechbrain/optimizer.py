@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count
+from gradatim.core.values.fields import NonNegativeInt
 from gradatim.speechbrain.arguments import number
 from gradatim.speechbrain.recovery import Recoverable, Saved
 
@@ -61,7 +61,7 @@ def write(opt: Any, lr: float) -> Any:
 class PerUpdate(Recoverable):
     """What is called with the optimizer after each update, and counts its calls in ``n_steps``."""
 
-    saved: ClassVar[tuple[Saved, ...]] = (Saved("losses", list), Saved("n_steps", Count))
+    saved: ClassVar[tuple[Saved, ...]] = (Saved("losses", list), Saved("n_steps", NonNegativeInt))
 
     n_steps: int
     losses: list[Any]

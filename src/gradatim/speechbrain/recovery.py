@@ -19,7 +19,7 @@ import torch
 
 from gradatim.core import atomic
 from gradatim.core.errors import GradatimError
-from gradatim.core.values.fields import check
+from gradatim.core.values.fields import check_argument
 from gradatim.speechbrain.arguments import kept
 from gradatim.speechbrain.files import read
 
@@ -98,7 +98,9 @@ def load(scheduler: Any, path: str | os.PathLike[str], end_of_epoch: bool = Fals
         )
     after: Any = copy.copy(scheduler)
     for e in entries:
-        vars(after)[e.name] = check(where, e.key, e.kind, state[e.key]) if e.key in state else None
+        vars(after)[e.name] = (
+            check_argument(where, e.key, e.kind, state[e.key]) if e.key in state else None
+        )
     if entries:
         after._recovered()
         after._validate()

@@ -11,7 +11,7 @@ from torch import nn
 from gradatim.core.decays import Table
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count
+from gradatim.core.values.fields import NonNegativeInt
 from gradatim.speechbrain.arguments import length, number, plain
 from gradatim.speechbrain.optimizer import PerUpdate, unknown_start, write
 from gradatim.speechbrain.recovery import Recoverable, Saved
@@ -119,7 +119,7 @@ class ScheduledLoss(Recoverable, nn.Module):
     [0.25, 0.25, 0.25, 0.5, 0.5, 0.125, 0.125]
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (Saved("n_steps", Count),)
+    saved: ClassVar[tuple[Saved, ...]] = (Saved("n_steps", NonNegativeInt),)
 
     def __init__(self, schedule: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, Positive
+from gradatim.core.values.fields import NonNegativeInt, Positive
 from gradatim.speechbrain.arguments import length, number, remembered
 from gradatim.speechbrain.optimizer import write
 from gradatim.speechbrain.recovery import Recoverable, Saved
@@ -38,7 +38,7 @@ class LinearWarmupScheduler(Recoverable):
         Saved("initial_value", object, "lr0"),
         Saved("num_warmup_steps", object),
         Saved("num_training_steps", object),
-        Saved("current_step", Count),
+        Saved("current_step", NonNegativeInt),
     )
 
     def __init__(
@@ -100,7 +100,7 @@ class WarmAndExpDecayLRSchedule(Recoverable):
 
     saved: ClassVar[tuple[Saved, ...]] = (
         *(Saved(k, object) for k in ("base_lr", "n_warmup_steps", "decay_factor", "decay_steps")),
-        Saved("current_step", Count),
+        Saved("current_step", NonNegativeInt),
     )
 
     def __init__(

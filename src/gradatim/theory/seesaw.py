@@ -18,7 +18,7 @@ import numpy as np
 from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.run import Run
-from gradatim.core.values.fields import Times, check
+from gradatim.core.values.fields import PositiveInt, check_argument
 from gradatim.logs.rates import as_rates
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Seesaw:
         >>> [run.batch_at(k) for k in range(run.steps)], run.ticks
         ([8, 8, 32], 48)
         """
-        batch = check("Seesaw.run", "batch", Times, batch)
-        to = check("Seesaw.run", "to", Times, to)
+        batch = check_argument("Seesaw.run", "batch", PositiveInt, batch)
+        to = check_argument("Seesaw.run", "to", PositiveInt, to)
         points: list[tuple[int, float]] = [(0, float(batch))]
         updates = seen = 0
         while seen < batch * len(self.batches):

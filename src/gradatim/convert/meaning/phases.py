@@ -10,7 +10,7 @@ from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.ramps import Cosine, FractionalRamp, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Span, Steps, check
+from gradatim.core.values.fields import PositiveSteps, RealSteps, check_argument
 
 Shape = Literal["cosine", "linear", "1-sqrt"]
 _WHOLE: dict[str, Callable[[float, float, int], Schedule]] = {
@@ -73,11 +73,11 @@ def whole(value: Any) -> Any:
 
 def updates(where: str, name: str, value: Any) -> int:
     """A length in whole updates, 1 or more; ``100.0`` is one."""
-    length: int = check(where, name, Steps, whole(value))
+    length: int = check_argument(where, name, PositiveSteps, whole(value))
     return length
 
 
 def time(where: str, name: str, value: Any) -> float:
     """A length above 0, in updates, whole or not."""
-    length: float = check(where, name, Span, value)
+    length: float = check_argument(where, name, RealSteps, value)
     return length

@@ -14,7 +14,7 @@ from gradatim.core.decays import Constant, InverseSqrtDecay, PowerDecay
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Exponential, KDecay, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Phase, Positive, Times, check
+from gradatim.core.values.fields import Positive, PositiveInt, Steps, check_argument
 
 Arguments = dict[str, Any]
 _MOST_CYCLES = 1_000
@@ -40,7 +40,7 @@ def schedule(name: str, arguments: Arguments, peak: float) -> Schedule:
 def _warmed_up(
     name: str, a: Arguments, peak: float, curve: Schedule, prefix: bool | None
 ) -> Schedule:
-    up = check(name, "warmup_t", Phase, whole(a.get("warmup_t", 0)))
+    up = check_argument(name, "warmup_t", Steps, whole(a.get("warmup_t", 0)))
     if not up:
         return curve
     top = peak
@@ -56,9 +56,9 @@ def _cycles(
     """Cycles that each begin lower than the one before and end at the same floor."""
     floor = a.get("lr_min", 0.0)
     steps = updates("timm", "t_initial", a["t_initial"])
-    stretch = check("timm", "cycle_mul", Times, whole(a.get("cycle_mul", 1.0)))
-    limit = check("timm", "cycle_limit", Phase, whole(a.get("cycle_limit", 1)))
-    shrink = check("timm", "cycle_decay", Positive, a.get("cycle_decay", 1.0))
+    stretch = check_argument("timm", "cycle_mul", PositiveInt, whole(a.get("cycle_mul", 1.0)))
+    limit = check_argument("timm", "cycle_limit", Steps, whole(a.get("cycle_limit", 1)))
+    shrink = check_argument("timm", "cycle_decay", Positive, a.get("cycle_decay", 1.0))
     if shrink == 1.0 and limit:
         cycle = curve(peak, floor, steps)
         found = cycle.repeat(limit, stretch=stretch) if limit > 1 else cycle

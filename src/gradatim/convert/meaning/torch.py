@@ -20,7 +20,7 @@ from gradatim.core.recipes import (
 )
 from gradatim.core.recipes.cycles import triangles
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, check
+from gradatim.core.values.fields import NonNegativeInt, check_argument
 
 Arguments = dict[str, Any]
 
@@ -48,7 +48,9 @@ def stairs(lr: float, every: float, factor: float) -> Schedule:
 
 def drops(where: str, lr: float, milestones: Sequence[float], factor: float) -> Schedule:
     """The rate times ``factor`` at each milestone, twice where one is there twice."""
-    times = Counter(check(where, "a milestone", Count, whole(step)) for step in milestones)
+    times = Counter(
+        check_argument(where, "a milestone", NonNegativeInt, whole(step)) for step in milestones
+    )
     lr *= factor ** times.pop(0, 0)
     if all(often == 1 for often in times.values()):
         return (

@@ -14,7 +14,7 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt, Polynomial, SquareRoot
 from gradatim.core.recipes import warmup_inverse_sqrt
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import NotNegative, check
+from gradatim.core.values.fields import NonNegative, check_argument
 
 Arguments = dict[str, Any]
 _MOST_CYCLES = 1_000
@@ -32,12 +32,16 @@ def schedule(name: str, arguments: Arguments, peak: float) -> Schedule:
 
 
 def _warmup(a: Arguments) -> float:
-    length: float = check("transformers", "num_warmup_steps", NotNegative, a["num_warmup_steps"])
+    length: float = check_argument(
+        "transformers", "num_warmup_steps", NonNegative, a["num_warmup_steps"]
+    )
     return length
 
 
 def _total(a: Arguments) -> float:
-    total: float = check("transformers", "num_training_steps", NotNegative, a["num_training_steps"])
+    total: float = check_argument(
+        "transformers", "num_training_steps", NonNegative, a["num_training_steps"]
+    )
     if total <= a["num_warmup_steps"]:
         raise refuse(
             "transformers",
@@ -94,7 +98,9 @@ def _cosine(a: Arguments, peak: float) -> Schedule:
 
 def _restarts(a: Arguments, peak: float) -> Schedule:
     up, steps = _whole(a)
-    cycles = whole(check("transformers", "num_cycles", NotNegative, a.get("num_cycles", 1)))
+    cycles = whole(
+        check_argument("transformers", "num_cycles", NonNegative, a.get("num_cycles", 1))
+    )
     if not 0 < cycles <= _MOST_CYCLES:
         raise refuse("transformers", "num_cycles", cycles, f"above 0 and at most {_MOST_CYCLES}")
     if isinstance(cycles, int) and steps % cycles == 0:

@@ -15,7 +15,7 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.clocks import ticks_of
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, NotNegative, Times
+from gradatim.core.values.fields import NonNegative, NonNegativeInt, PositiveInt
 from gradatim.core.values.value import recipe
 
 _STAGE = re.compile(r"(\d+\.?\d*)([KMBT]?):(\d+\.?\d*)([KMBT]?)", re.ASCII | re.IGNORECASE)
@@ -25,7 +25,7 @@ _MULTIPLES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 
 @recipe
 def batch_stages(
-    stages: str, *, tokens_per_sample: Times | None = None, per: Times = 1
+    stages: str, *, tokens_per_sample: PositiveInt | None = None, per: PositiveInt = 1
 ) -> Schedule:
     """The batch of each update, from stages that begin after so many tokens or samples.
 
@@ -68,7 +68,12 @@ def _stage(entry: str, stages: str) -> tuple[int, int]:
 
 @recipe
 def batch_rampup(
-    peak: Times, *, start: Times, increment: Times, samples: Count, per: Times = 1
+    peak: PositiveInt,
+    *,
+    start: PositiveInt,
+    increment: PositiveInt,
+    samples: NonNegativeInt,
+    per: PositiveInt = 1,
 ) -> Schedule:
     """The batch of each update, growing from a first one to the last in equal increments.
 
@@ -145,8 +150,8 @@ def scale_with_batch(
     schedule: Schedule,
     *,
     run: Run,
-    power: NotNegative = 0.5,
-    reference: Times | None = None,
+    power: NonNegative = 0.5,
+    reference: PositiveInt | None = None,
 ) -> Schedule:
     """A rate that grows with the batch of a run: ``schedule * (batch / reference) ** power``.
 

@@ -21,7 +21,7 @@ from gradatim.core.recipes._phases import (
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
 from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Falling, Number, Times
+from gradatim.core.values.fields import DecayFactor, Number, PositiveInt
 from gradatim.core.values.value import recipe
 from gradatim.xp.dispatch import known_true
 
@@ -101,8 +101,8 @@ def cyclic(
     up: Length = 2000,
     down: Length | None = None,
     mode: Mode = "triangular",
-    factor: Falling = 1.0,
-    cycles: Times | None = None,
+    factor: DecayFactor = 1.0,
+    cycles: PositiveInt | None = None,
     steps: Total | None = None,
 ) -> Schedule:
     """Straight up and straight down, again and again.
@@ -158,9 +158,9 @@ def cosine_restarts(
     peak: Number,
     *,
     cycle: Length,
-    cycles: Times | None = None,
-    stretch: Times = 1,
-    factor: Falling = 1.0,
+    cycles: PositiveInt | None = None,
+    stretch: PositiveInt = 1,
+    factor: DecayFactor = 1.0,
     warmup: Length = 0,
     start: Level = 0.0,
     floor: Level = 0.0,

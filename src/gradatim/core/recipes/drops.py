@@ -11,7 +11,7 @@ from gradatim.core.recipes._phases import accumulated, warm_up, warm_up_steps
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Falling, NotNegative, Number
+from gradatim.core.values.fields import DecayFactor, NonNegative, Number
 from gradatim.core.values.value import recipe
 
 
@@ -54,7 +54,7 @@ def step_decay(
     peak: Number,
     *,
     every: Length,
-    factor: Falling = 0.1,
+    factor: DecayFactor = 0.1,
     warmup: Length = 0,
     start: Level = 0.0,
     steps: Total | None = None,
@@ -86,7 +86,7 @@ def multistep(
     peak: Number,
     *,
     boundaries: Sequence[Length],
-    factor: NotNegative = 0.1,
+    factor: NonNegative = 0.1,
     warmup: Length = 0,
     start: Level = 0.0,
     steps: Total | None = None,

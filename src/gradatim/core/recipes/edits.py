@@ -18,7 +18,7 @@ from gradatim.core.recipes._phases import Shape, floor_for, hold_at, shaped, tot
 from gradatim.core.run.durations import Length, Level, in_ticks, is_share, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Number, Phase, Steps
+from gradatim.core.values.fields import Number, PositiveSteps, Steps
 from gradatim.core.values.value import recipe
 from gradatim.xp.dispatch import known_true
 
@@ -73,7 +73,7 @@ def _for_plans_too(function: Callable[Concatenate[Schedule, P], Schedule]) -> Ed
 
 
 @recipe
-def branch(schedule: Schedule, *, at: Phase, then: Schedule) -> Schedule:
+def branch(schedule: Schedule, *, at: Steps, then: Schedule) -> Schedule:
     """The schedule up to an update, then another one: several endings of one run.
 
     Args:
@@ -95,7 +95,7 @@ def branch(schedule: Schedule, *, at: Phase, then: Schedule) -> Schedule:
 def extend(
     schedule: Schedule,
     *,
-    at: Phase,
+    at: Steps,
     steps: Total,
     hold: Length = 0,
     shape: Shape = "linear",
@@ -154,7 +154,12 @@ def extend(
 
 @_for_plans_too
 def cooldown(
-    schedule: Schedule, *, at: Phase, updates: Steps, shape: Shape = "1-sqrt", floor: Level = 0.0
+    schedule: Schedule,
+    *,
+    at: Steps,
+    updates: PositiveSteps,
+    shape: Shape = "1-sqrt",
+    floor: Level = 0.0,
 ) -> Schedule:
     """The schedule up to an update, then from its value there down to the floor, and an end.
 
@@ -192,7 +197,7 @@ def cooldown(
 def rewarm(
     schedule: Schedule,
     *,
-    at: Phase,
+    at: Steps,
     steps: Total,
     peak: Number,
     warmup: Length = "5%",

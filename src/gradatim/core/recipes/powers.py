@@ -22,7 +22,7 @@ from gradatim.core.recipes.drops import piecewise_constant
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
 from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import NotNegative, Number, Positive, Times
+from gradatim.core.values.fields import NonNegative, Number, Positive, PositiveInt
 from gradatim.core.values.value import recipe
 
 
@@ -143,7 +143,7 @@ def noam(
     warmup: Length,
     *,
     peak: Number | None = None,
-    model_size: Times | None = None,
+    model_size: PositiveInt | None = None,
     first: First = "step",
     steps: Total | None = None,
 ) -> Schedule:
@@ -180,9 +180,9 @@ def noam_interval(
     warmup: Length,
     *,
     boundaries: Sequence[Length],
-    factors: Sequence[NotNegative],
+    factors: Sequence[NonNegative],
     peak: Number | None = None,
-    model_size: Times | None = None,
+    model_size: PositiveInt | None = None,
     steps: Total | None = None,
 ) -> Schedule:
     """The Noam schedule, multiplied with one more factor after each boundary.

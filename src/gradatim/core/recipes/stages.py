@@ -21,7 +21,7 @@ from gradatim.core.recipes._phases import (
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Falling, Number, Positive
+from gradatim.core.values.fields import DecayFactor, Number, Positive
 from gradatim.core.values.value import recipe
 from gradatim.xp.dispatch import known_true
 
@@ -124,7 +124,7 @@ def warm_cool_decay(
     steps: Total,
     warmup: Length,
     cooldown: Length,
-    factor: Falling = 0.75,
+    factor: DecayFactor = 0.75,
     every: Length = 100_000,
     floor: Level = 0.0,
     first: First = "start",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from gradatim.core.values.fields import Kind, Refused
+from gradatim.core.values.fields import FieldType, HintedError
 
 CLOCKS = ("updates", "samples", "tokens", "time", "progress")
 """The clocks that have a meaning of their own; any other name is that of something to count."""
@@ -85,7 +85,7 @@ def _clock(value: object) -> str | None:
     unit = word if word in CLOCKS else UNITS[word][1] if word in UNITS else None
     unit = next((clock for clock, words in _MEANT.items() if word in words), unit)
     if unit is not None:
-        raise Refused(f"Write clock={unit!r}.")
+        raise HintedError(f"Write clock={unit!r}.")
     if not (value.isidentifier() and value.isascii()) or value in ("position", "tick"):
         raise ValueError
     return value
@@ -93,7 +93,7 @@ def _clock(value: object) -> str | None:
 
 Clock = Annotated[
     str,
-    Kind(
+    FieldType(
         "'updates', 'samples', 'tokens', 'time', 'progress', or the name of what is counted, such "
         "as 'env_steps'",
         _clock,

@@ -12,14 +12,21 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.batches import Batches, Stage
 from gradatim.core.run.levels import levels
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Count, Kind, Positive, Times, check, whole
+from gradatim.core.values.fields import (
+    FieldType,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+    check_argument,
+    whole_number,
+)
 from gradatim.core.values.value import Value
 
 Size = Annotated[
     int | Schedule,
-    Kind(
+    FieldType(
         "a whole number, 1 or more, or a schedule of them",
-        lambda value: value if isinstance(value, Schedule) else whole(value, 1),
+        lambda value: value if isinstance(value, Schedule) else whole_number(value, 1),
     ),
 ]
 """A number that may change from update to update."""
@@ -33,13 +40,13 @@ def written(number: float) -> Fraction:
 class Data(Value, abstract=True):
     """What the updates of a run see. The fields are those of ``Run``, where they are explained."""
 
-    samples: Times | None = None
+    samples: PositiveInt | None = None
     batch: Size | None = None
     epochs: Positive | None = None
     accumulate: Size = 1
-    processes: Times = 1
+    processes: PositiveInt = 1
     drop_last: bool = False
-    tokens_per_sample: Times | None = None
+    tokens_per_sample: PositiveInt | None = None
 
     @cached_property
     def batches(self) -> Batches:
@@ -78,7 +85,7 @@ class Data(Value, abstract=True):
         >>> run.samples_after(100), run.samples_after(101), run.samples_after(1_000_000)
         (3200, 3264, 63996800)
         """
-        position = check("Run.samples_after", "position", Count, position)
+        position = check_argument("Run.samples_after", "position", NonNegativeInt, position)
         return self.batches.after(position).seen * self.processes
 
     def tokens_after(self, position: int) -> int:
@@ -87,7 +94,9 @@ class Data(Value, abstract=True):
 
     def batch_at(self, position: int) -> int:
         """Samples in a batch of one process in the update after ``position`` completed ones."""
-        return self.batches.stage(check("Run.batch_at", "position", Count, position)).batch
+        return self.batches.stage(
+            check_argument("Run.batch_at", "position", NonNegativeInt, position)
+        ).batch
 
     def epoch_after(self, position: int) -> tuple[int, int]:
         """The completed epochs, and the samples of the next one that each process has seen.
@@ -99,7 +108,7 @@ class Data(Value, abstract=True):
         (1, 100)
         """
         self._known_samples()
-        position = check("Run.epoch_after", "position", Count, position)
+        position = check_argument("Run.epoch_after", "position", NonNegativeInt, position)
         epoch, offset, _ = self.batches.after(position)
         return epoch, offset
 

@@ -11,7 +11,14 @@ from typing import Annotated, Any, NamedTuple, Protocol
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.clocks import CLOCKS, UNITS, example, ticks_of
-from gradatim.core.values.fields import Kind, Number, Phase, Refused, check, whole
+from gradatim.core.values.fields import (
+    FieldType,
+    HintedError,
+    Number,
+    Steps,
+    check_argument,
+    whole_number,
+)
 from gradatim.core.values.words import percent
 from gradatim.xp.dispatch import known_true, traced
 
@@ -71,8 +78,8 @@ def _int_or_text(value: Any) -> int | str:
         _number_and_word(value)  # whether there is such a unit is known with the run
         return value
     if isinstance(value, Real) and not isinstance(value, bool) and 0.0 < float(value) < 1.0:
-        raise Refused(f"For a share of the run, write '{percent(value)}'.")
-    return whole(value, 0)
+        raise HintedError(f"For a share of the run, write '{percent(value)}'.")
+    return whole_number(value, 0)
 
 
 def _number_or_share(value: Any) -> Any:
@@ -80,16 +87,18 @@ def _number_or_share(value: Any) -> Any:
         if read(value).unit != "%":
             raise ValueError
         return value
-    return check("", "", Number, value)
+    return check_argument("", "", Number, value)
 
 
 Length = Annotated[
-    int | str, Kind("a whole number of updates, 0 or more, or a share of the run", _int_or_text)
+    int | str,
+    FieldType("a whole number of updates, 0 or more, or a share of the run", _int_or_text),
 ]
 """An argument that takes updates, or a text such as "5%"."""
 
 Level = Annotated[
-    float | str, Kind("a finite number, or a share of the peak such as '10%'", _number_or_share)
+    float | str,
+    FieldType("a finite number, or a share of the peak such as '10%'", _number_or_share),
 ]
 """An argument that takes a value, or a share of the peak such as "10%"."""
 
@@ -139,7 +148,7 @@ def in_ticks(
     >>> in_ticks("wsd", "warmup", "5%", 1000)
     50
     """
-    length = check(where, name, Length, length)
+    length = check_argument(where, name, Length, length)
     if isinstance(length, int):
         if run is not None and not isinstance(run, int):
             refuse_bare(where, name, length, run)
@@ -152,7 +161,7 @@ def in_ticks(
         known = _of_a_run(where, name, length, run)
     if known < least:
         raise refuse(where, name, length, f"{least} or more")
-    return int(check(where, name, Phase, known))
+    return int(check_argument(where, name, Steps, known))
 
 
 def refuse_bare(where: str, name: str, length: float, run: Measured) -> None:
@@ -249,7 +258,7 @@ def level_of(where: str, name: str, value: float | str, peak: float, called: str
     >>> level_of("wsd", "floor", "10%", 3e-4)
     3e-05
     """
-    value = check(where, name, Level, value)
+    value = check_argument(where, name, Level, value)
     if isinstance(value, str):
         share = read(value).amount / 100
         if share > 1:

@@ -12,7 +12,7 @@ from gradatim.core.ramps import Ramp
 from gradatim.core.reshape import Clip, Cut, Shift, Staircase
 from gradatim.core.rounded import Rounded
 from gradatim.core.schedule import Schedule, parts_of
-from gradatim.core.values.fields import whole
+from gradatim.core.values.fields import whole_number
 
 MOST_CHANGES = 100_000
 """A schedule that may change at more steps than this is refused."""
@@ -43,7 +43,7 @@ def levels(where: str, name: str, size: int | Schedule) -> list[Level]:
         raise _too_many(where, name, size)
     for step in sorted({0, *steps}):
         try:
-            value = whole(size(step), 1)
+            value = whole_number(size(step), 1)
         except (TypeError, ValueError, OverflowError):
             raise refuse(
                 where, f"{name} at step {step}", size(step), "a whole number, 1 or more",

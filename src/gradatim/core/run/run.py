@@ -13,7 +13,15 @@ from gradatim.core.run.budgets import BUDGETS, check_budget
 from gradatim.core.run.clocks import CLOCKS, MILLION, Clock
 from gradatim.core.run.data import Data, written
 from gradatim.core.run.durations import Length, in_ticks
-from gradatim.core.values.fields import Count, Kind, NotNegative, Positive, Times, check, whole
+from gradatim.core.values.fields import (
+    FieldType,
+    NonNegative,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+    check_argument,
+    whole_number,
+)
 
 # Left out of a config where they are not given: version 0.1 did not have them.
 _NEW = ("total_tokens", "seconds", "reserve", "start_after", "clock", "total")
@@ -60,13 +68,13 @@ class Run(Data):
     ('time', 600000, 90000, None)
     """
 
-    steps: Times | None = None
-    total_tokens: Times | None = None
+    steps: PositiveInt | None = None
+    total_tokens: PositiveInt | None = None
     seconds: Positive | None = None
-    reserve: NotNegative = 0.0
-    start_after: Count = 1
+    reserve: NonNegative = 0.0
+    start_after: NonNegativeInt = 1
     clock: Clock = None  # type: ignore[assignment]
-    total: Times | None = None
+    total: PositiveInt | None = None
 
     def _validate(self) -> None:
         given = {
@@ -230,9 +238,9 @@ class Run(Data):
 
 Total = Annotated[
     int | Run,
-    Kind(
+    FieldType(
         "a Run, or a whole number of updates, 1 or more",
-        lambda value: value if isinstance(value, Run) else whole(value, 1),
+        lambda value: value if isinstance(value, Run) else whole_number(value, 1),
     ),
 ]
 """An argument that takes the whole run: the run itself, or its number of ticks."""
@@ -240,5 +248,5 @@ Total = Annotated[
 
 def ticks_of_run(where: str, name: str, steps: object) -> int:
     """The ticks of a run, or as many as were given."""
-    run: Run | int = check(where, name, Total, steps)
+    run: Run | int = check_argument(where, name, Total, steps)
     return run.ticks if isinstance(run, Run) else run

@@ -1,7 +1,7 @@
-"""What a field of a value may hold, declared once as its type.
+"""The types of fields and of recipes' arguments, such as ``Number`` and ``PositiveSteps``.
 
-A class writes ``steps: Steps`` and ``start: Number``; from that one line come the check at
-construction and the sentence of its error, the config, and the reading back.
+A class declares ``steps: PositiveSteps`` and ``start: Number``. From these declarations follow the
+checks at construction and their error messages, the config, and building from a config.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ from gradatim.core.errors import refuse, unknown
 from gradatim.xp import dispatch
 
 
-class Kind(NamedTuple):
-    """One kind of field: how it reads in a sentence, and which values it accepts."""
+class FieldType(NamedTuple):
+    """What a field accepts, as metadata of its ``Annotated`` type."""
 
     allowed: str
-    accept: Callable[[Any], Any]
+    """The accepted values, for errors: "a finite number above 0"."""
+    convert: Callable[[Any], Any]
+    """Returns the value in the form that is stored; raises if it is not accepted."""
     hint: str = ""
-    updates: bool = False
-    """Whether it is a length of time, which grows when a schedule is stretched."""
+    """What to write instead, for errors."""
+    is_length: bool = False
+    """Whether it counts steps, so that ``stretched`` multiplies it."""
 
 
-def _real(value: Any, test: Callable[[float], bool]) -> Any:
+def _as_float(value: Any, test: Callable[[float], bool]) -> Any:
     if dispatch.traced(value):
-        return value  # a gradient or a batch of schedules is being taken: there is no number yet
+        return value  # a JAX tracer: its value cannot be range-checked
     value = dispatch.unwrapped(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
@@ -41,18 +44,18 @@ def _real(value: Any, test: Callable[[float], bool]) -> Any:
     return number
 
 
-class Refused(ValueError):
-    """A value that is not accepted, with a hint for this value alone."""
+class HintedError(ValueError):
+    """A value is not accepted, and the hint fits this value better than that of its field."""
 
     def __init__(self, hint: str) -> None:
         super().__init__(hint)
         self.hint = hint
 
 
-def whole(value: Any, lowest: float) -> int:
-    """The value as an int, if it is a whole number, not below ``lowest``; else an error.
+def whole_number(value: Any, lowest: float) -> int:
+    """The value as an int; an error if it is not a whole number, or below ``lowest``.
 
-    >>> whole(1e4, 0)
+    >>> whole_number(1e4, 0)
     10000
     """
     if isinstance(value, bool):
@@ -64,7 +67,7 @@ def whole(value: Any, lowest: float) -> int:
             raise ValueError
     else:
         number = operator.index(value)
-    if float(number) < lowest:  # float() refuses a number that no formula could divide by
+    if float(number) < lowest:  # OverflowError above 1e308: formulas divide by it as a float
         raise ValueError
     return number
 
@@ -73,46 +76,60 @@ _IN_UPDATES = "Write a whole number of optimizer updates."
 _LEAVE_OUT = f"{_IN_UPDATES} To leave a phase out, leave it out of join(...)."
 
 
-def _kind(allowed: str, test: Callable[[float], bool]) -> Kind:
-    return Kind(allowed, lambda value: _real(value, test))
+def _float_type(allowed: str, test: Callable[[float], bool]) -> FieldType:
+    return FieldType(allowed, lambda value: _as_float(value, test))
 
 
-def _updates(allowed: str, lowest: float, hint: str = _IN_UPDATES) -> Kind:
-    return Kind(allowed, lambda value: whole(value, lowest), hint, updates=True)
+def _steps_type(allowed: str, lowest: float, hint: str = _IN_UPDATES) -> FieldType:
+    return FieldType(allowed, lambda value: whole_number(value, lowest), hint, is_length=True)
 
 
-Number = Annotated[float, _kind("a finite number", lambda x: True)]
-Falling = Annotated[float, _kind("a number above 0 and at most 1", lambda x: 0 < x <= 1)]
-Positive = Annotated[float, _kind("a finite number above 0", lambda x: x > 0)]
-NotNegative = Annotated[float, _kind("a finite number, 0 or more", lambda x: x >= 0)]
-Share = Annotated[float, _kind("a number above 0 and below 1", lambda x: 0 < x < 1)]
-Count = Annotated[int, Kind("a whole number, 0 or more", lambda value: whole(value, 0))]
-Times = Annotated[int, Kind("a whole number, 1 or more", lambda value: whole(value, 1))]
-Steps = Annotated[int, _updates("a whole number of updates, 1 or more", 1, _LEAVE_OUT)]
-Phase = Annotated[int, _updates("a whole number of updates, 0 or more", 0)]
-Offset = Annotated[int, _updates("a whole number of updates", -math.inf)]
-Span = Annotated[
+Number = Annotated[float, _float_type("a finite number", lambda x: True)]
+DecayFactor = Annotated[float, _float_type("a number above 0 and at most 1", lambda x: 0 < x <= 1)]
+Positive = Annotated[float, _float_type("a finite number above 0", lambda x: x > 0)]
+NonNegative = Annotated[float, _float_type("a finite number, 0 or more", lambda x: x >= 0)]
+OpenFraction = Annotated[float, _float_type("a number above 0 and below 1", lambda x: 0 < x < 1)]
+NonNegativeInt = Annotated[
+    int, FieldType("a whole number, 0 or more", lambda value: whole_number(value, 0))
+]
+PositiveInt = Annotated[
+    int, FieldType("a whole number, 1 or more", lambda value: whole_number(value, 1))
+]
+PositiveSteps = Annotated[int, _steps_type("a whole number of updates, 1 or more", 1, _LEAVE_OUT)]
+Steps = Annotated[int, _steps_type("a whole number of updates, 0 or more", 0)]
+SignedSteps = Annotated[int, _steps_type("a whole number of updates", -math.inf)]
+RealSteps = Annotated[
     float,
-    Kind(
+    FieldType(
         "a finite number of updates above 0, whole or not",
-        lambda value: _real(value, lambda x: x > 0),
-        updates=True,
+        lambda value: _as_float(value, lambda x: x > 0),
+        is_length=True,
     ),
 ]
 
 
-def check(where: str, name: str, wanted: Any, value: Any) -> Any:
-    """The value in its declared form, or the error that says what the field takes."""
+def check_argument(where: str, name: str, wanted: Any, value: Any) -> Any:
+    """The value, converted to its declared type.
+
+    Args:
+        where: The class or function that the user called, for errors.
+        name: The field or argument, for errors.
+        wanted: Its declared type.
+        value: The value that was given.
+
+    Raises:
+        GradatimError: If the type does not accept the value.
+    """
     if get_origin(wanted) is Annotated:
-        kind = next(part for part in get_args(wanted) if isinstance(part, Kind))
+        field_type = next(part for part in get_args(wanted) if isinstance(part, FieldType))
         try:
-            return kind.accept(value)
+            return field_type.convert(value)
         except (TypeError, ValueError, OverflowError) as error:
-            hint = error.hint if isinstance(error, Refused) else kind.hint
-            raise refuse(where, name, value, kind.allowed, hint) from None
+            hint = error.hint if isinstance(error, HintedError) else field_type.hint
+            raise refuse(where, name, value, field_type.allowed, hint) from None
     if get_origin(wanted) in (Union, types.UnionType):
         (inner,) = (part for part in get_args(wanted) if part is not type(None))
-        return None if value is None else check(where, name, inner, value)
+        return None if value is None else check_argument(where, name, inner, value)
     if get_origin(wanted) is Literal:
         if not isinstance(value, str):
             raise refuse(where, name, value, f"one of {', '.join(map(repr, get_args(wanted)))}")
@@ -134,7 +151,7 @@ def _tuple(where: str, name: str, parts: tuple[Any, ...], value: Any) -> tuple[A
     if len(value) != len(parts):
         raise refuse(where, name, value, f"a list of {len(parts)} entries")
     return tuple(
-        check(where, f"{name}[{i}]", part, entry)
+        check_argument(where, f"{name}[{i}]", part, entry)
         for i, (part, entry) in enumerate(zip(parts, value, strict=True))
     )
 
@@ -147,28 +164,28 @@ def _declared(make: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _as_tuple(wanted: Any) -> Any:
-    # A caller may give any sequence, and gets a tuple: a value never changes.
+    # Callers may pass any sequence; a tuple is stored, because values are immutable.
     if get_origin(wanted) is not Sequence:
         return wanted
     return tuple.__class_getitem__((get_args(wanted)[0], ...))
 
 
-declared: Callable[[Callable[..., Any]], dict[str, Any]] = cache(_declared)
-"""The fields of a class, or the arguments of a recipe, and their declared types, in order."""
+declared_types: Callable[[Callable[..., Any]], dict[str, Any]] = cache(_declared)
+"""The names and types of a class's fields or of a recipe's arguments, in order of declaration."""
 
 
-def stretched(value: Any, wanted: Any, factor: int | Fraction) -> Any:
-    """The same field value with every length of time in it ``factor`` times as long."""
+def stretched_field(value: Any, wanted: Any, factor: int | Fraction) -> Any:
+    """A field's value with every length in it multiplied by ``factor``."""
     if value is None:
         return None
     if get_origin(wanted) is Annotated:
-        kind = next(part for part in get_args(wanted) if isinstance(part, Kind))
-        return value * factor if kind.updates else value
+        field_type = next(part for part in get_args(wanted) if isinstance(part, FieldType))
+        return value * factor if field_type.is_length else value
     if get_origin(wanted) in (Union, types.UnionType):
         (inner,) = (part for part in get_args(wanted) if part is not type(None))
-        return stretched(value, inner, factor)
+        return stretched_field(value, inner, factor)
     if get_origin(wanted) is tuple:
         parts = get_args(wanted)
         parts = (parts[0],) * len(value) if parts[-1] is Ellipsis else parts
-        return tuple(stretched(v, part, factor) for v, part in zip(value, parts, strict=True))
+        return tuple(stretched_field(v, part, factor) for v, part in zip(value, parts, strict=True))
     return value.stretched(factor) if hasattr(value, "stretched") else value

@@ -10,7 +10,7 @@ from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform
 
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
-from gradatim.core.values.fields import check, declared
+from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES, Extent, extent_of, refuse_unreadable
 from gradatim.core.values.renames import current
 from gradatim.core.values.words import unknown_argument
@@ -81,8 +81,8 @@ class Value:
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
         given = self._bind(args, kwargs)
-        for name, wanted in declared(cls).items():
-            value = check(cls.__name__, name, wanted, given[name])
+        for name, wanted in declared_types(cls).items():
+            value = check_argument(cls.__name__, name, wanted, given[name])
             object.__setattr__(self, name, value)
         try:
             self._validate()
@@ -115,7 +115,7 @@ class Value:
 
     @classmethod
     def _bind(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        names = list(declared(cls))
+        names = list(declared_types(cls))
         if len(args) > len(names):
             raise GradatimError(
                 f"{cls.__name__}: takes {len(names)} arguments ({', '.join(names)}), "
@@ -156,7 +156,7 @@ class Value:
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """The declared fields and their values, in order."""
-        return ((name, getattr(self, name)) for name in declared(type(self)))
+        return ((name, getattr(self, name)) for name in declared_types(type(self)))
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -275,7 +275,7 @@ def arguments(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
                 default=getattr(make, name, inspect.Parameter.empty),
                 annotation=wanted,
             )
-            for name, wanted in declared(make).items()
+            for name, wanted in declared_types(make).items()
         }
     return dict(inspect.signature(make).parameters)
 
@@ -309,9 +309,9 @@ def recipe(function: Callable[P, R]) -> Callable[P, R]:
                 for name, p in parameters.items()
             )
             raise GradatimError(f"{where}: {error}. It takes {where}({takes}).") from None
-        wanted = declared(function)
+        wanted = declared_types(function)
         for name, value in given.arguments.items():
-            given.arguments[name] = check(where, name, wanted[name], value)
+            given.arguments[name] = check_argument(where, name, wanted[name], value)
         made = function(*given.args, **given.kwargs)
         for value in given.arguments.values():
             if isinstance(made, Value) and getattr(value, "clock", "updates") != "updates":

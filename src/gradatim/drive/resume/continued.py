@@ -13,7 +13,7 @@ from gradatim.core.reshape import Clip, Cut, Staircase
 from gradatim.core.rounded import Rounded
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Kind, declared
+from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.drive.plan import Target
 from gradatim.drive.resume.differences import differences_in
 from gradatim.drive.resume.past import first_difference, used_ticks
@@ -105,7 +105,7 @@ class _Continued:
 
 def _from(value: float, last: Schedule, steps: int) -> Schedule:
     """The last phase of a schedule, from another value on and of another length."""
-    fields = declared(type(last))
+    fields = declared_types(type(last))
     lengths = [name for name, wanted in fields.items() if _is_length(wanted)]
     if {"start", "end"} <= fields.keys() and lengths == ["steps"]:
         fall = last.replace(start=value, steps=steps)
@@ -160,7 +160,7 @@ def _is_like(one: Any, other: Any, but: str = "") -> bool:
         return bool(one == other)
     return all(
         name == but or _is_length(wanted) or _is_like(getattr(one, name), getattr(other, name))
-        for name, wanted in declared(type(one)).items()
+        for name, wanted in declared_types(type(one)).items()
     )
 
 
@@ -170,7 +170,7 @@ def _whole(piece: Any) -> Any:
 
 def _is_length(wanted: Any) -> bool:
     kinds = (part for one in (wanted, *get_args(wanted)) for part in get_args(one))
-    return any(isinstance(part, Kind) and part.updates for part in kinds)
+    return any(isinstance(part, FieldType) and part.is_length for part in kinds)
 
 
 def _not_the_same(theirs: Schedule, ours: Schedule) -> GradatimError:

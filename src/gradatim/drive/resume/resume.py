@@ -10,7 +10,7 @@ from typing import Any, get_args
 from gradatim.core import atomic
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.run.run import Run
-from gradatim.core.values.fields import Count, check
+from gradatim.core.values.fields import NonNegativeInt, check_argument
 from gradatim.drive.clocks import Clock, tick_after
 from gradatim.drive.history.history import History
 from gradatim.drive.plan import Plan
@@ -64,7 +64,7 @@ class Resumable(ABC):
         Raises:
             GradatimError: If one is no whole number, 0 or more, or the tick is not known.
         """
-        position = check("seek", "position", Count, position)
+        position = check_argument("seek", "position", NonNegativeInt, position)
         if tick is None:
             tick = tick_after(self.plan.run, position)
         if tick is None:
@@ -72,7 +72,7 @@ class Resumable(ABC):
                 f"seek: the clock of this run is {self.clock.described}; say what it shows after "
                 f"{position} updates: seek({position}, tick=...)."
             )
-        tick = check("seek", "tick", Count, tick)
+        tick = check_argument("seek", "tick", NonNegativeInt, tick)
         point = {"position": position, "tick": tick, "last": None}
         self._restore({**self.state(), **point}, "keep")
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import RuleState
 from gradatim.core.run.run import Run
-from gradatim.core.values.fields import Count, NotNegative, Number, check
+from gradatim.core.values.fields import NonNegative, NonNegativeInt, Number, check_argument
 from gradatim.core.values.limits import FARTHEST
 from gradatim.core.values.renames import current_config
 from gradatim.drive.plan import Plan
@@ -23,7 +23,9 @@ FORMAT = 2
 _KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules", "run", "states"}
 # A state of version 0.1 is measured in updates and has no values outside of the optimizer.
 _NEW_IN_2 = {"tick", "last", "external"}
-_RULE_STATE_TYPES = RuleState(NotNegative, Number, Count, Count, Count, Count)
+_RULE_STATE_TYPES = RuleState(
+    NonNegative, Number, NonNegativeInt, NonNegativeInt, NonNegativeInt, NonNegativeInt
+)
 
 
 class UnfinishedUpdate(NamedTuple):
@@ -139,7 +141,10 @@ def _unfinished(given: Any, position: int) -> UnfinishedUpdate | None:
     optimizer, values = given
     if not isinstance(values, Mapping):
         raise refuse("load", "the values of last", values, "a mapping from targets")
-    numbers = {str(name): check("load", f"last[{name!r}]", Number, n) for name, n in values.items()}
+    numbers = {
+        str(name): check_argument("load", f"last[{name!r}]", Number, n)
+        for name, n in values.items()
+    }
     return UnfinishedUpdate(_whole({"last": optimizer}, "last"), numbers)
 
 
@@ -156,7 +161,9 @@ def _rule_state(name: str, entry: Any) -> RuleState:
             "load", f"states[{name!r}]", entry, f"a list of {len(_RULE_STATE_TYPES)} numbers"
         )
     fields = zip(RuleState._fields, _RULE_STATE_TYPES, entry, strict=True)
-    return RuleState(*(check("load", f"states[{name!r}].{f}", kind, n) for f, kind, n in fields))
+    return RuleState(
+        *(check_argument("load", f"states[{name!r}].{f}", kind, n) for f, kind, n in fields)
+    )
 
 
 def _run(config: Any) -> Run | None:

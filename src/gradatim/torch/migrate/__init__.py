@@ -11,7 +11,7 @@ from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Times, check
+from gradatim.core.values.fields import PositiveInt, check_argument
 from gradatim.torch.migrate import chains, classes, ignite, lambdas, metrics, timm  # noqa: F401
 from gradatim.torch.migrate.reading import Carried, carry
 
@@ -45,7 +45,7 @@ def from_torch(scheduler: Any, *, every: int = 1) -> dict[str, Any]:
     >>> from_torch(old)
     {'lr': Staircase(schedule=ExponentialDecay(start=0.1, factor=0.5, every=30), every=30)}
     """
-    every = check("from_torch", "every", Times, every)
+    every = check_argument("from_torch", "every", PositiveInt, every)
     try:
         carried = carry(scheduler)
     except GradatimError as error:

@@ -12,7 +12,7 @@ from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.fields import Times, check
+from gradatim.core.values.fields import PositiveInt, check_argument
 from gradatim.torch.migrate.chains import one_after_another
 from gradatim.torch.migrate.reading import Carried, Rates, Values, carry, reads
 
@@ -20,7 +20,7 @@ from gradatim.torch.migrate.reading import Carried, Rates, Values, carry, reads
 @reads("ignite", "LinearCyclicalScheduler", "CosineAnnealingScheduler")
 def cyclical(scheduler: Any, rates: Rates | None) -> Carried:
     """Cycles without end; each may be longer than the one before, its ends other multiples."""
-    stretch = check("cycle_mult", "cycle_mult", Times, whole(scheduler.cycle_mult))
+    stretch = check_argument("cycle_mult", "cycle_mult", PositiveInt, whole(scheduler.cycle_mult))
     start_by, end_by = scheduler.start_value_mult, scheduler.end_value_mult
     begun = scheduler.cycle > 0 or scheduler.event_index > scheduler.cycle_size
     if begun and not stretch == start_by == end_by == 1:
