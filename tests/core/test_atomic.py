@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradatim import Driver, Linear
+from gradatim import Driver, GradatimError, Linear
 from gradatim.core import atomic
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -153,3 +153,24 @@ def test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one(tmp_path, kil
     # The program looks at the file after each kill. That some fell into a save shows that it
     # looked at what it was to look at.
     assert int(run("kill_savers.py", tmp_path / "state.json", kills, 1)) > kills / 50
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+def test_a_pipe_a_device_or_a_folder_is_not_replaced(tmp_path):
+    pipe, link, folder = tmp_path / "pipe", tmp_path / "state.json", tmp_path / "folder"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    folder.mkdir()
+    for path, what in (
+        (pipe, "a pipe"),
+        (link, "a pipe"),
+        (os.devnull, "a pipe"),
+        (folder, "a fo"),
+    ):
+        with pytest.raises(GradatimError, match=f"^{path}: it is {what}.*not a regular file"):
+            atomic.write(path, "new")
+        with pytest.raises(GradatimError, match="not a regular file"):
+            Driver({"lr": 1.0}).save(path)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert sorted(os.listdir(tmp_path)) == ["folder", "pipe", "state.json"]

@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from gradatim.cli._version import before_verbs
     from gradatim.core.errors import GradatimError
 
+    if sys.stdout is None:
+        sys.exit(_fail("gradatim: standard output is closed."))
     # A name or a path that this terminal cannot show must not end a race of hours.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -65,9 +67,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Click exits by itself where it meets a closed pipe.
         if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
-        # Whoever read our output has had enough, as `head` does; nothing may be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # the reader of a pipe has seen enough, as `head` has
+    except OSError as error:
+        code = _fail(f"gradatim: {error.filename or 'the output'}: {error.strerror or error}.")
+        _discard_output()
     sys.exit(code)
+
+
+def _discard_output() -> None:
+    """Keep Python from flushing standard output again at exit, which would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _verb(given: Sequence[str]) -> Sequence[str]:
@@ -77,5 +86,6 @@ def _verb(given: Sequence[str]) -> Sequence[str]:
 
 
 def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    if sys.stderr is not None:
+        print(sentence, file=sys.stderr)
     return 2

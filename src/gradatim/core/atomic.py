@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from gradatim.core.errors import GradatimError
+
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Replace a file by new content, so that a kill or a full disk leaves the old one as it was.
@@ -14,8 +16,13 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
 
     Raises:
         OSError: If it cannot be written. The old file is untouched and nothing is left beside it.
+        GradatimError: If the path is that of a folder, a pipe or a device, which a file would
+            replace.
     """
-    path = os.path.realpath(path)
+    given, path = os.fspath(path), os.path.realpath(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        what = "a folder" if os.path.isdir(path) else "a pipe or a device"
+        raise GradatimError(f"{given}: it is {what}, not a regular file. Give the name of a file.")
     data = content.encode() if isinstance(content, str) else content
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.urandom(8).hex()}.part")
