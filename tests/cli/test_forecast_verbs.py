@@ -102,7 +102,7 @@ def test_bound(run):
         (["forecast", "none.csv"], "no schedule is given to judge"),
         (["forecast", "none.csv", "-s", WSD], "cannot read none.csv"),
         (["forecast", "a.csv", "b.csv", "--run", repr(HELD), "-s", WSD], "2 logs and 1 --run"),
-        (["forecast", "a.csv", "-s", WSD, "-s", WSD], "schedules need different names"),
+        (["forecast", "a.csv", "-s", WSD, "-s", WSD], "plans need different names"),
         (["optimise", "none.csv"], "Missing option '--steps'"),
         (["bound", "Constant(value=1.0)"], "has no end"),
         (["bound", "Cosin(1, 0, 10)"], "Did you mean 'Cosine'"),

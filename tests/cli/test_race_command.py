@@ -173,7 +173,7 @@ def test_a_contestant_may_stand_in_a_plan_file(here, capsys):
         (["train:run", *PAIR, "--updates", "9"], "updates must be left out"),
         (["train:run"], "schedules must be given, task train:run brings none"),
         (["digits", "-s", "Cosinus(1)"], "unknown schedule 'Cosinus'. Did you mean 'Cosine'?"),
-        (["digits", "-s", "a=Cosine(1, 0"], "schedule 'a=Cosine(1, 0': parse: "),
+        (["digits", "-s", "a=Cosine(1, 0"], "schedule 'a': parse: "),
         (["digits", "-s", "a=Linear(start=0, end=1, steps=0)"], "steps must be"),
         (["digits", "-s", "a=Constant(1)", "-s", "a=Constant(2)"], "need different names, got 'a'"),
         (["digits", "-s", "=Constant(1)"], "need different names, got ''"),

@@ -93,7 +93,11 @@ def test_show_draws_the_same_target_of_several_plans_over_each_other(run, plan, 
                              "0"]  # fmt: skip
     assert out.count("weight_decay") == 1
     code, out, err = run("show", plan, plan)
-    assert (code, err) == (2, "gradatim: show: a plan is given twice.\n")
+    assert (code, err) == (
+        2,
+        f"gradatim: show: plans need different names, got {plan!r} in {plan!r}. "
+        'Write "name=warmup_cosine(...)".\n',
+    )
     _, _, err = run("show", parts, "--value", "lr")
     assert "unknown target 'lr'. Did you mean 'lr/*'? Known: lr/*, lr/head, weight_decay." in err
 

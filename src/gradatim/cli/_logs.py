@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradatim.cli._source import rate
+from gradatim.cli._plans import learning_rate, split_name
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 
@@ -60,7 +60,7 @@ def fitted(
             f"{verb}: {len(logs)} logs and {len(runs)} --run are given. Give one --run for each "
             "log, in the same order, or none if the logs hold the rates."
         )
-    each: list[Schedule | None] = [rate(verb, text) for text in runs]
+    each: list[Schedule | None] = [learning_rate(verb, split_name(text)) for text in runs]
     curves = [
         read_log(path, loss=loss).curve(schedule, decay)
         for path, schedule in zip(logs, each or [None] * len(logs), strict=True)

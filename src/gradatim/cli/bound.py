@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Import
-from gradatim.cli._source import rates as rates_of
+from gradatim.cli._arguments import Import, StepsOfEach
+from gradatim.cli._plans import learning_rates
 from gradatim.core.errors import GradatimError
 
 Schedules = Annotated[
@@ -20,12 +20,6 @@ Schedules = Annotated[
         "that --lr was tuned with.",
     ),
 ]  # fmt: skip
-Updates = Annotated[
-    int | None,
-    typer.Option(
-        "--steps", "--updates", help="Updates of the run. Default: those of each schedule."
-    ),
-]
 Lr = Annotated[
     float | None,
     typer.Option("--lr", help="The peak rate that is good for the first schedule."),
@@ -38,7 +32,7 @@ Exponent = Annotated[
 
 def bound(
     schedules: Schedules,
-    updates: Updates = None,
+    steps: StepsOfEach = None,
     lr: Lr = None,
     exponent: Exponent = 0.5,
     modules: Import = None,
@@ -54,8 +48,8 @@ def bound(
     from gradatim.theory import bound as theory
 
     each = {
-        name: as_rates("bound", schedule, updates)
-        for name, schedule in rates_of("bound", schedules).items()
+        name: as_rates("bound", schedule, steps)
+        for name, schedule in learning_rates("bound", schedules).items()
     }
     first = next(iter(each.values()))
     base = theory.best(first)

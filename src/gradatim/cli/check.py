@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Given, Import, Updates, read
+from gradatim.cli._arguments import Import, PlanArgument, Steps
+from gradatim.cli._plans import load, split_name
 from gradatim.core.errors import GradatimError
 
 Json = Annotated[bool, typer.Option("--json", help="The findings as JSON.")]
@@ -16,8 +17,8 @@ Strict = Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")
 
 
 def check(
-    plan: Given,
-    updates: Updates = None,
+    plan: PlanArgument,
+    steps: Steps = None,
     as_json: Json = False,
     strict: Strict = False,
     modules: Import = None,
@@ -29,7 +30,7 @@ def check(
     """
     from gradatim.findings import check as findings_of
 
-    given = read(plan, updates)
+    given = load(split_name(plan), steps)
     if given.ticks is None:
         raise GradatimError(
             "check: how long is the run? Write --steps, or a run into the plan file."

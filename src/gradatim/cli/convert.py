@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Import, Updates, in_updates, read, stdin
+from gradatim.cli._arguments import Import, Steps
+from gradatim.cli._plans import load, read_stdin, schedule_in_updates, split_name
 from gradatim.core.errors import GradatimError, shown
 from gradatim.drive import Plan, Target
 
@@ -45,7 +46,7 @@ def convert(
     to: To = None,
     source: From = None,
     lr: Lr = None,
-    updates: Updates = None,
+    steps: Steps = None,
     value: Value = None,
     modules: Import = None,
 ) -> None:
@@ -61,18 +62,19 @@ def convert(
         raise GradatimError("convert: to or from what? Write --to torch, or --from torch.")
     said: tuple[str, ...] = ()
     if source is not None:
-        schedule, said = read_from(_text(plan), source, lr=lr, steps=updates)
-        steps = updates or horizon(schedule)
+        schedule, said = read_from(_text(plan), source, lr=lr, steps=steps)
+        length = steps or horizon(schedule)
     else:
-        given = read(plan, updates)
-        target = _one(given, value)
-        schedule = in_updates("convert", plan, given, target)
-        said += tuple(f"{t} of the plan is not in this code." for t in given if t != target)
-        said += tuple(f"The rule of {name} is not in this code." for name in given.rules)
-        steps = given.steps or horizon(schedule)
+        given = split_name(plan)
+        loaded = load(given, steps)
+        target = _one(loaded, value)
+        schedule = schedule_in_updates("convert", given, loaded, target)
+        said += tuple(f"{t} of the plan is not in this code." for t in loaded if t != target)
+        said += tuple(f"The rule of {name} is not in this code." for name in loaded.rules)
+        length = loaded.steps or horizon(schedule)
     code = repr(schedule)
     if to is not None:
-        code, more = written_for(schedule, to, steps)
+        code, more = written_for(schedule, to, length)
         said += more
     print(code.rstrip("\n"))
     for sentence in said:
@@ -85,7 +87,7 @@ def _one(plan: Plan, value: str | None) -> Target:
 
 def _text(given: str) -> str:
     if given == "-":
-        return stdin()
+        return read_stdin()
     try:
         if os.path.isfile(given):  # False, and no error, for a text that is too long for a name
             return Path(given).read_text(encoding="utf-8")

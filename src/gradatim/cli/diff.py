@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Given, Import, Updates, Value, read
+from gradatim.cli._arguments import Import, PlanArgument, Steps, TargetName
+from gradatim.cli._plans import Source, load, split_name
 from gradatim.core.errors import unknown
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -24,9 +25,18 @@ if TYPE_CHECKING:
 
 _MOST_FIELDS = 40
 _EVERY_STEP = 20_000
+"""The steps up to which all of them are compared."""
 
 Json = Annotated[bool, typer.Option("--json", help="The differences as JSON.")]
 Field = tuple[str, str, str]
+"""The place of a field in a config, and its entry in each of two plans."""
+
+
+class Side(NamedTuple):
+    """One of the two plans, and its label in the output."""
+
+    label: str
+    plan: Plan
 
 
 class Difference(NamedTuple):
@@ -40,41 +50,52 @@ class Difference(NamedTuple):
 
 
 def diff(
-    a: Given,
-    b: Given,
-    updates: Updates = None,
-    value: Value = None,
+    a: PlanArgument,
+    b: PlanArgument,
+    steps: Steps = None,
+    value: TargetName = None,
     as_json: Json = False,
     modules: Import = None,
 ) -> None:
     """Compare two plans: every target, the rules, the run.
 
-    Exits with 1 if values, rules or runs differ. A run that only one of them has is no difference.
+    Exits with 1 if values, rules or runs differ. A run in only one of them is not a difference.
     """
-    one, other = read(a, updates), read(b, updates)
+    sides = _sides(split_name(a), split_name(b), steps)
+    one, other = (side.plan for side in sides)
     wanted = None if value is None else Target.read(value)
     if wanted is not None and wanted not in one and wanted not in other:
         raise unknown("diff", "target", value, {str(target) for target in (*one, *other)})
     targets = [t for t in dict.fromkeys((*one, *other)) if wanted in (None, t)]
     axes = {t: _axis(one, other, t) for t in targets if t in one and t in other}
-    found = {t: compared(one[t], other[t], axis.steps) for t, axis in axes.items()}
+    found = {t: compare(one[t], other[t], axis.steps) for t, axis in axes.items()}
     only = {"A": [str(t) for t in targets if t not in other]}
     only["B"] = [str(t) for t in targets if t not in one]
     values = dict.fromkeys(target.value for target in targets)
-    rules = [field for name in values for field in _of_rule(name, one, other)]
-    run = [] if wanted else _of_run(one.run, other.run)
+    rules = [field for name in values for field in _rule_fields(name, one, other)]
+    run = [] if wanted else _run_fields(one.run, other.run)
     if as_json:
         each = {str(target): difference._asdict() for target, difference in found.items()}
         print(json.dumps({"targets": each, "only_in": only, "rules": rules, "run": run}))
     else:
-        _print(one, other, axes, found, only, {"rules": rules, "run": run})
+        _print(sides, axes, found, only, {"rules": rules, "run": run})
     gaps = any(difference.gap for difference in found.values())
     if gaps or rules or any(only.values()) or (run and one.run and other.run):
         raise typer.Exit(1)
 
 
+def _sides(a: Source, b: Source, steps: int | None) -> tuple[Side, Side]:
+    labels = [
+        source.name if source.name != source.plan else letter
+        for source, letter in ((a, "A"), (b, "B"))
+    ]
+    if labels[0] == labels[1]:
+        labels = ["A", "B"]
+    return Side(labels[0], load(a, steps)), Side(labels[1], load(b, steps))
+
+
 def _axis(one: Plan, other: Plan, target: Target) -> Axis:
-    """How far to look at a target: as far as a run says, or a schedule with an end.
+    """How far to look at a target: to the end of the run, or of a schedule that has one.
 
     Raises:
         GradatimError: If the plans are measured by different clocks.
@@ -86,36 +107,35 @@ def _axis(one: Plan, other: Plan, target: Target) -> Axis:
     return axis._replace(steps=max(axis.steps, longest))
 
 
-def _of_run(one: Run | None, other: Run | None) -> list[Field]:
-    """The entries in which two runs differ, or the one run that there is."""
+def _run_fields(one: Run | None, other: Run | None) -> list[Field]:
+    """The fields in which two runs differ, or the one run that there is."""
     if one is None or other is None:
-        return [] if one is other else [("all", _said(one), _said(other))]
+        return [] if one is other else [("all", _as_text(one), _as_text(other))]
     return list(_fields(dict(one.items()), dict(other.items()), ""))
 
 
-def _of_rule(value: str, *plans: Plan) -> Iterator[Field]:
+def _rule_fields(value: str, *plans: Plan) -> Iterator[Field]:
     """The fields in which the rules for a value differ."""
     one, other = (plan.rules[value].config() if value in plan.rules else None for plan in plans)
     return _fields(one, other, value)
 
 
-def compared(one: Schedule, other: Schedule, steps: int) -> Difference:
+def compare(one: Schedule, other: Schedule, steps: int) -> Difference:
     """The fields in which two schedules differ, and the largest difference of their values.
 
     Every step of a short run is compared; of a long one, points along it and around all joins.
     """
     if steps <= _EVERY_STEP:
-        looked = list(range(steps))
+        compared = list(range(steps))
     else:
-        looked = [p.step for s in (one, other) for p in sample(s, steps - 1, 5_000)]
-    gaps = {step: value_at(other, step) - value_at(one, step) for step in looked}
-    where = max(gaps, key=lambda step: abs(gaps[step]))
-    return Difference(list(_fields(one.config(), other.config(), "")), where, gaps[where])
+        compared = [p.step for s in (one, other) for p in sample(s, steps - 1, 5_000)]
+    gaps = {step: value_at(other, step) - value_at(one, step) for step in compared}
+    largest = max(gaps, key=lambda step: abs(gaps[step]))
+    return Difference(list(_fields(one.config(), other.config(), "")), largest, gaps[largest])
 
 
 def _print(
-    one: Plan,
-    other: Plan,
+    sides: tuple[Side, Side],
     axes: Mapping[Target, Axis],
     found: Mapping[Target, Difference],
     only: Mapping[str, list[str]],
@@ -129,52 +149,63 @@ def _print(
         if len(found) > 1:
             print(f"{target}:" if difference.fields else f"{target}: the same in both.")
         if difference.fields:
-            _table("field", difference.fields)
-            _print_gap(target, one[target], other[target], axes[target], difference)
+            _print_fields("field", sides, difference.fields)
+            _print_gap(target, sides, axes[target], difference)
         print()
-    for side, names in only.items():
+    for side, names in zip(sides, only.values(), strict=True):
         for name in names:
-            print(f"{name} is only in {side}.", end="\n\n")
+            print(f"{name} is only in {side.label}.", end="\n\n")
     for name, fields in parts.items():
         if fields:
-            _table(name, fields)
+            _print_fields(name, sides, fields)
 
 
-def _table(head: str, fields: list[Field]) -> None:
-    _page.table([(head, "A", "B"), *fields[:_MOST_FIELDS]])
+def _print_fields(header: str, sides: tuple[Side, Side], fields: list[Field]) -> None:
+    _page.table([(header, *(side.label for side in sides)), *fields[:_MOST_FIELDS]])
     if len(fields) > _MOST_FIELDS:
         print(f"and {len(fields) - _MOST_FIELDS} more fields")
     print()
 
 
 def _print_gap(
-    target: Target, one: Schedule, other: Schedule, axis: Axis, difference: Difference
+    target: Target, sides: tuple[Side, Side], axis: Axis, difference: Difference
 ) -> None:
     from gradatim.look.blocks import chart, mark
 
+    end = axis.label_of(axis.steps)
     if not difference.gap:
-        steps = f"{axis.steps:,}" if axis.clock == "updates" else axis.said(axis.steps)
+        steps = f"{axis.steps:,}" if axis.clock == "updates" else end
         print(f"Their values are the same at every step looked at, of {steps}.")
         return
-    ways: dict[str, bool] = {"ascii": _page.ascii_only(), "colours": _page.colours()}
-    end = "" if axis.clock == "updates" else axis.said(axis.steps)
-    print(*chart([one, other], axis.steps, width=_page.width(), end=end, **ways), "", sep="\n")
-    if mark(0, **ways):
-        print(f"A {mark(0, **ways)}  B {mark(1, **ways)}")
-    step = difference.step
-    x, y = value_at(one, step), value_at(other, step)
+    ascii_only, colours = _page.ascii_only(), _page.colours()
+    lines = chart(
+        [side.plan[target] for side in sides],
+        axis.steps,
+        width=_page.width(),
+        end="" if axis.clock == "updates" else end,
+        ascii=ascii_only,
+        colours=colours,
+    )
+    print(*lines, "", sep="\n")
+    marks = [mark(i, ascii=ascii_only, colours=colours) for i in range(2)]
+    if marks[0]:
+        print("  ".join(f"{side.label} {mark}" for side, mark in zip(sides, marks, strict=True)))
+    at_step = [
+        f"{side.label} has {_page.number(value_at(side.plan[target], difference.step))}"
+        for side in sides
+    ]
     print(
-        f"Largest gap of {target}: {_page.number(abs(difference.gap))} at {axis.said(step)}, where "
-        f"A has {_page.number(x)} and B {_page.number(y)}."
+        f"Largest gap of {target}: {_page.number(abs(difference.gap))} at "
+        f"{axis.label_of(difference.step)}, where {' and '.join(at_step)}."
     )
 
 
 def _fields(one: Any, other: Any, place: str) -> Iterator[Field]:
     """The places at which two configs differ, with both entries."""
     if isinstance(one, dict) and isinstance(other, dict):
-        # Two kinds of schedule have no common fields.
+        # Schedules of different classes have no fields in common.
         if len(one) == len(other) == 1 and one.keys() != other.keys():
-            yield place or "all", _said(one), _said(other)
+            yield place or "all", _as_text(one), _as_text(other)
             return
         for key in dict.fromkeys([*one, *other]):
             inside = f"{place}.{key}" if place else str(key)
@@ -183,10 +214,10 @@ def _fields(one: Any, other: Any, place: str) -> Iterator[Field]:
         for i, (x, y) in enumerate(zip_longest(one, other)):
             yield from _fields(x, y, f"{place}[{i}]")
     elif one != other:
-        yield place, _said(one), _said(other)
+        yield place, _as_text(one), _as_text(other)
 
 
-def _said(entry: Any) -> str:
+def _as_text(entry: Any) -> str:
     if isinstance(entry, dict):
         return repr(build(entry))
     return "-" if entry is None else repr(entry)

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from gradatim.cli import _page
+from gradatim.cli._arguments import Import, StepsOfEach
 from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
-from gradatim.cli._source import Import
-from gradatim.cli._source import rates as rates_of
+from gradatim.cli._plans import learning_rates
 from gradatim.core.errors import GradatimError
 
 Schedules = Annotated[
@@ -21,12 +21,6 @@ Schedules = Annotated[
         "Repeat it.",
     ),
 ]  # fmt: skip
-Updates = Annotated[
-    int | None,
-    typer.Option(
-        "--steps", "--updates", help="Updates of the run. Default: those of each schedule."
-    ),
-]
 Out = Annotated[
     Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
 ]
@@ -36,7 +30,7 @@ def forecast(
     logs: Logs,
     schedule: Schedules = None,
     run: Runs = None,
-    updates: Updates = None,
+    steps: StepsOfEach = None,
     law: Law = "effective",
     weight_decay: WeightDecay = 0.1,
     loss: Loss = None,
@@ -49,17 +43,17 @@ def forecast(
             "forecast: no schedule is given to judge. "
             'Write --schedule "name=wsd(peak=3e-4, steps=50_000, warmup=300)".'
         )
-    wanted = rates_of("forecast", schedule)
+    wanted = learning_rates("forecast", schedule)
     found = fitted("forecast", logs, run or (), law, weight_decay, loss)
     from gradatim.forecast import page as report
     from gradatim.logs.rates import as_rates
 
-    ranked = found.rank(wanted, updates)
+    ranked = found.rank(wanted, steps)
     _page.table(report.ranking(ranked), right=(1, 2))
     print()
     _page.table(report.diagnostics(found), right=(1, 2, 3, 4))
     for note in dict.fromkeys(note for r in ranked for note in r.prediction.notes):
         print(note)
     if out is not None:
-        each = {name: as_rates("forecast", s, updates) for name, s in wanted.items()}
+        each = {name: as_rates("forecast", s, steps) for name, s in wanted.items()}
         print(report.write(out, found, ranked, each))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from gradatim.cli import _page
-from gradatim.cli._source import Import
+from gradatim.cli._arguments import Import
 from gradatim.core.run.clocks import ticks_of
 from gradatim.drive.history.history import Row
 from gradatim.drive.history.replay import Summary, summary_of

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from gradatim.cli._arguments import Import
 from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
-from gradatim.cli._source import Import
 
-Updates = Annotated[
+Steps = Annotated[
     int, typer.Option("--steps", "--updates", show_default=False, help="Updates of the run.")
 ]
 Peak = Annotated[
@@ -25,7 +25,7 @@ Out = Annotated[
 
 def optimise(
     logs: Logs,
-    updates: Updates,
+    steps: Steps,
     peak: Peak = None,
     floor: Floor = 0.0,
     warmup: Warmup = 0,
@@ -43,13 +43,13 @@ def optimise(
     from gradatim.logs.rates import as_rates
 
     best = search(
-        found, updates, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay
+        found, steps, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay
     )  # fmt: skip
     print(f"Final loss to expect: {report.interval(best.final)}")
     print(best.verdict)
     print(repr(best.schedule))
     if out is not None:
         both = {"optimised": best.schedule, "plain WSD": best.plain}
-        each = {name: as_rates("optimise", s, updates) for name, s in both.items()}
-        ranked = found.rank(both, updates)
+        each = {name: as_rates("optimise", s, steps) for name, s in both.items()}
+        ranked = found.rank(both, steps)
         print(report.write(out, found, ranked, each, [best.verdict]))

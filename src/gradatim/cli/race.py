@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._source import Import, rates
+from gradatim.cli._arguments import Import
+from gradatim.cli._plans import learning_rates
 
 Schedules = Annotated[
     list[str] | None,
@@ -26,7 +27,7 @@ Schedules = Annotated[
 What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
 Seeds = Annotated[int, typer.Option(help="How many seeds, 0, 1, 2 and so on.")]
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
-Updates = Annotated[
+Steps = Annotated[
     int | None,
     typer.Option("--steps", "--updates", help="Updates a run. Default: those of the task."),
 ]
@@ -44,7 +45,7 @@ def race(
     schedule: Schedules = None,
     seeds: Seeds = 10,
     jobs: Jobs = None,
-    updates: Updates = None,
+    steps: Steps = None,
     engine: Engine = "local",
     halving: Halving = False,
     out: Out = None,
@@ -69,7 +70,7 @@ def race(
     try:
         with watch:
             result = racing.race(
-                what, rates("race", schedule or ()), seeds=seeds, updates=updates, jobs=jobs,
+                what, learning_rates("race", schedule or ()), seeds=seeds, updates=steps, jobs=jobs,
                 engine=engine, halving=halving, out=out, retry=retry, progress=watch,
             )  # fmt: skip
             page = racing.write_report(result)

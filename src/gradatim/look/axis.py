@@ -37,7 +37,7 @@ class Axis(NamedTuple):
         named = {"updates": "step (completed updates)", "time": "training time"}
         return named.get(self.clock, self.clock)
 
-    def said(self, step: int) -> str:
+    def label_of(self, step: int) -> str:
         """A step, as it is read."""
         return f"step {step:,}" if self.clock == "updates" else amount(step, self.clock)
 

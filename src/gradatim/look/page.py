@@ -143,7 +143,7 @@ def _look_at(target: Target, schedule: Schedule, axis: Axis) -> list[str]:
     """The curve and the key points."""
     updates = axis.clock == "updates"
     rows = [
-        (p.name, "" if p.step is None else f"{p.step:,}" if updates else axis.said(p.step),
+        (p.name, "" if p.step is None else f"{p.step:,}" if updates else axis.label_of(p.step),
          f"{p.value:.7g}")
         for p in key_points(schedule, axis.steps, axis.clock)
     ]  # fmt: skip
@@ -197,11 +197,11 @@ def _curve(schedule: Schedule, axis: Axis, name: str) -> str:
     dots = "".join(
         f'<circle cx="{_EDGE + across * step / last:.1f}" r="3.5" fill="var(--curve)" '
         f'cy="{_EDGE + up * (1 - (value(schedule, step) - low) / (high - low)):.1f}">'
-        f"<title>{axis.said(step)}: {value(schedule, step):.7g}</title></circle>"
+        f"<title>{axis.label_of(step)}: {value(schedule, step):.7g}</title></circle>"
         for step in joins(schedule, last)[:100]
     )
     bottom = _HEIGHT - _EDGE
-    end = f"{last:,}" if axis.clock == "updates" else axis.said(last)
+    end = f"{last:,}" if axis.clock == "updates" else axis.label_of(last)
     labels = "".join((
         f'<text x="{_EDGE - 6}" y="{_EDGE + 4}" text-anchor="end">{high:.3g}</text>',
         f'<text x="{_EDGE - 6}" y="{bottom + 4}" text-anchor="end">{low:.3g}</text>',

@@ -49,7 +49,7 @@ def panels(
     runs = [plan.run for plan in named.values() if plan.run is not None]
     if unit not in (None, "updates") and (len(named) > 1 or not runs):
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")
-    rows = targets(named)
+    rows = targets_of(named)
     figure, every = blank(len(rows), 4.0 if len(rows) == 1 else 2.4)
     from matplotlib import rcParams
 
@@ -77,7 +77,7 @@ def panels(
     return figure
 
 
-def targets(plans: Mapping[str, Plan]) -> list[Target]:
+def targets_of(plans: Mapping[str, Plan]) -> list[Target]:
     """The targets of all plans, each once, in the order of the plans."""
     return list(dict.fromkeys(target for plan in plans.values() for target in plan))
 

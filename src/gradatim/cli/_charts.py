@@ -1,0 +1,127 @@
+"""How ``gradatim show`` prints plans: each target with a chart and its key points, then the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gradatim.cli import _page
+from gradatim.cli._shown_plans import ShownPlans
+from gradatim.core.decays import Constant
+from gradatim.core.run.clocks import amount
+from gradatim.core.schedule import Schedule
+from gradatim.drive import Target
+
+if TYPE_CHECKING:
+    from gradatim.core.run.run import Run
+    from gradatim.look.axis import Axis
+
+_ONLY_CHART, _ONE_OF_SEVERAL = 12, 8
+"""The lines of a chart."""
+_MOST_CHARACTERS = 300
+
+
+def print_plans(shown: ShownPlans) -> None:
+    """Print every target of the plans, their rules and their runs.
+
+    Raises:
+        GradatimError: If two plans are measured by different clocks; nothing is printed then.
+    """
+    axes = shown.axes
+    for target in shown.targets:
+        schedules = shown.schedules_of(target)
+        _print_schedules(shown, target, schedules)
+        if len(shown.targets) > 1 and all(isinstance(s, Constant) for s in schedules.values()):
+            print()  # a chart of a constant shows nothing that its text does not
+            continue
+        _print_chart(axes[target], schedules, len(shown.targets) == 1)
+        _print_key_points(axes[target], schedules)
+        print()
+    _print_rules_and_runs(shown)
+
+
+def _print_schedules(shown: ShownPlans, target: Target, schedules: Mapping[str, Schedule]) -> None:
+    if not shown.several:
+        (schedule,) = schedules.values()
+        print(_page.wrapped(f"{target}: {_shortened(repr(schedule))}"))
+        return
+    print(target)
+    for i, (name, schedule) in enumerate(schedules.items()):
+        label = f"{i + 1}. {_mark(i)}".rstrip()
+        text = f": {_shortened(repr(schedule))}" if shown.sources[name].has_name else ""
+        print(f"  {label} {_page.wrapped(f'{_shortened(name)}{text}', 5)}")
+
+
+def _mark(i: int) -> str:
+    from gradatim.look.blocks import mark
+
+    return mark(i, ascii=_page.ascii_only(), colours=_page.colours())
+
+
+def _print_chart(axis: Axis, schedules: Mapping[str, Schedule], only_chart: bool) -> None:
+    from gradatim.look.blocks import chart
+
+    lines = chart(
+        list(schedules.values()),
+        axis.steps,
+        width=_page.width(),
+        height=_ONLY_CHART if only_chart else _ONE_OF_SEVERAL,
+        end="" if axis.clock == "updates" else axis.label_of(axis.steps),
+        ascii=_page.ascii_only(),
+        colours=_page.colours(),
+    )
+    print("", *lines, "", sep="\n")
+
+
+def _print_key_points(axis: Axis, schedules: Mapping[str, Schedule]) -> None:
+    """The key points of one target: with a column for the step, or for each of several plans."""
+    from gradatim.look.points import key_points
+
+    found = [key_points(schedule, axis.steps, axis.clock) for schedule in schedules.values()]
+    if len(found) == 1:
+        rows = [
+            (p.name, "" if p.step is None else axis.label_of(p.step), _page.number(p.value))
+            for p in found[0]
+        ]
+        _page.table(rows, right=(1, 2))
+        return
+    names = dict.fromkeys(point.name for points in found for point in points)
+    headers = [f"{i + 1}." for i in range(len(found))]
+    cells = [
+        {p.name: f"{_page.number(p.value)}{_at(p.step, axis)}" for p in points} for points in found
+    ]
+    body = [(name, *(points.get(name, "-") for points in cells)) for name in names]
+    corner = "value at step" if axis.clock == "updates" else "value"
+    _page.table([(corner, *headers), *body], right=range(1, len(found) + 1))
+
+
+def _at(step: int | None, axis: Axis) -> str:
+    if step is None:
+        return ""
+    return f" at {step:,}" if axis.clock == "updates" else f" at {axis.label_of(step)}"
+
+
+def _print_rules_and_runs(shown: ShownPlans) -> None:
+    for name, plan in shown.plans.items():
+        where = f" in {_shortened(name)}" if shown.several else ""
+        for value, rule in plan.rules.items():
+            print(_page.wrapped(f"rule of {value}{where}: {rule!r}"))
+        if plan.run is not None:
+            print(_page.wrapped(f"run{where}: {_length_of(plan.run)}, {plan.run!r}"))
+    if any(plan.ticks is None for plan in shown.plans.values()):
+        print(
+            f"No schedule has an end; {shown.axis.steps:,} updates are shown. --steps sets another "
+            "number."
+        )
+
+
+def _length_of(run: Run) -> str:
+    """The length of a run by its clock, and in updates if that is known."""
+    known = [] if run.steps is None else [f"{run.steps:,} updates"]
+    if run.clock not in ("updates", "progress"):
+        known.insert(0, amount(run.ticks, run.clock))
+    return ", ".join(known) or "by its progress"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 3]}..."
