@@ -152,10 +152,10 @@ def test_the_report_of_a_plan_is_about_all_of_it(tmp_path):
     assert "Plateau(mode=&#x27;min&#x27;, patience=3)" in text
     assert "Lowers the scale when the metric stops improving." in text
     assert (
-        "<tr><td>tokens_per_sample</td><td>100</td></tr><tr><td>steps</td><td>1,000</td></tr>"
+        "<tr><td>tokens_per_sample</td><td>100</td></tr>\n<tr><td>steps</td><td>1,000</td></tr>"
         in text
     )
-    assert "<b class=note>note</b>: rule of lr, update 1000 of 1000: " in text
+    assert '<b class="note">note</b>: rule of lr, update 1000 of 1000: ' in text
     with pytest.raises(GradatimError, match="report: the plan has a run of its own"):
         report(plan, tmp_path / "plan.html", steps=10)
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from gradatim import Constant, GradatimError, Linear
-from gradatim.look import race as look
+from gradatim.look import race_plots as plots
 from gradatim.race import Task, race, table, write_report
 from gradatim.race.tasks import find
 from tests.race import toys
@@ -158,29 +158,32 @@ def axes(figure):
 
 def test_rates_and_losses_that_span_decades_get_a_logarithmic_axis():
     low, high = {0: 1e-5, 1: 1e-6}, {0: 1e-1, 1: 1e-2}
-    assert axes(look.rates({"a": low, "b": high})).get_yscale() == "log"
-    assert axes(look.rates({"a": {0: 1.0, 1: 0.0}, "b": {0: 0.5, 1: 0.0}})).get_yscale() == "linear"
-    assert axes(look.losses({"a": [low], "b": [high]})).get_yscale() == "log"
-    assert axes(look.losses({"a": [{0: 2.0, 1: 1.0}]})).get_yscale() == "linear"
+    assert axes(plots.plot_rates({"a": low, "b": high})).get_yscale() == "log"
+    assert (
+        axes(plots.plot_rates({"a": {0: 1.0, 1: 0.0}, "b": {0: 0.5, 1: 0.0}})).get_yscale()
+        == "linear"
+    )
+    assert axes(plots.plot_losses({"a": [low], "b": [high]})).get_yscale() == "log"
+    assert axes(plots.plot_losses({"a": [{0: 2.0, 1: 1.0}]})).get_yscale() == "linear"
 
 
 def test_the_loss_line_is_the_median_in_the_band_of_all():
     runs = [{0: 3.0, 1: 1.0}, {0: 2.0, 1: 1.5}, {0: 1.0, 1: 5.0}]
-    plot = axes(look.losses({"a": runs}))
+    plot = axes(plots.plot_losses({"a": runs}))
     assert plot.lines[0].get_xydata().tolist() == [[0, 2.0], [1, 1.5]]
     edges = plot.collections[0].get_paths()[0].vertices.tolist()
     assert {tuple(point) for point in edges} == {(0, 1.0), (0, 3.0), (1, 1.0), (1, 5.0)}
 
 
 def test_a_run_that_diverged_ends_in_a_cross():
-    plot = axes(look.losses({"a": [{0: 1.0, 1: 2.0, 2: None}, {0: 1.0, 1: 1.0, 2: 1.0}]}))
+    plot = axes(plots.plot_losses({"a": [{0: 1.0, 1: 2.0, 2: None}, {0: 1.0, 1: 1.0, 2: 1.0}]}))
     (cross,) = [line for line in plot.lines if line.get_marker() == "X"]
     assert cross.get_xydata().tolist() == [[1, 2.0]]
 
 
 def test_a_long_curve_is_smoothed_and_says_so():
     steps = Linear(start=0.0, end=1.0, steps=199)
-    plot = axes(look.losses({"a": [{k: steps(k) for k in range(200)}]}))
+    plot = axes(plots.plot_losses({"a": [{k: steps(k) for k in range(200)}]}))
     assert plot.get_ylabel() == "training loss, running mean of 4"
     # Step 10: the mean of 7, 8, 9 and 10 parts of 199.
     assert plot.lines[0].get_ydata()[10] == pytest.approx(8.5 / 199)
@@ -188,8 +191,8 @@ def test_a_long_curve_is_smoothed_and_says_so():
 
 
 def test_failed_ends_are_crosses_and_missing_ones_are_counted():
-    ends = [look.End(0.9, False), look.End(0.1, True), look.End(None, True)]
-    plot = axes(look.ends({"a": ends}, "accuracy", {"failed below 0.5": 0.5}))
+    ends = [plots.End(0.9, False), plots.End(0.1, True), plots.End(None, True)]
+    plot = axes(plots.plot_ends({"a": ends}, "accuracy", {"failed below 0.5": 0.5}))
     markers = [line.get_marker() for line in plot.lines]
     assert (markers.count("o"), markers.count("X")) == (1, 1)
     words = [text.get_text() for text in plot.texts]

@@ -45,7 +45,7 @@ def forecast(
         )
     wanted = learning_rates("forecast", schedule)
     found = fitted("forecast", logs, run or (), law, weight_decay, loss)
-    from gradatim.forecast import page as report
+    from gradatim.forecast import report
     from gradatim.logs.rates import as_rates
 
     ranked = found.rank(wanted, steps)
@@ -56,4 +56,4 @@ def forecast(
         print(note)
     if out is not None:
         each = {name: as_rates("forecast", s, steps) for name, s in wanted.items()}
-        print(report.write(out, found, ranked, each))
+        print(report.write_report(out, found, ranked, each))

@@ -38,7 +38,7 @@ def optimise(
 ) -> None:
     """Find the best schedule under a law fitted to logged runs, and say whether it is worth it."""
     found = fitted("optimise", logs, run or (), law, weight_decay, loss)
-    from gradatim.forecast import page as report
+    from gradatim.forecast import report
     from gradatim.forecast.optimise import optimise as search
     from gradatim.logs.rates import as_rates
 
@@ -52,4 +52,4 @@ def optimise(
         both = {"optimised": best.schedule, "plain WSD": best.plain}
         each = {name: as_rates("optimise", s, steps) for name, s in both.items()}
         ranked = found.rank(both, steps)
-        print(report.write(out, found, ranked, each, [best.verdict]))
+        print(report.write_report(out, found, ranked, each, [best.verdict]))

@@ -5,7 +5,7 @@ returns a figure; to add a page, use ``html.py``.
 """
 
 from gradatim.look.curves import plot
-from gradatim.look.page import report
 from gradatim.look.panels import panels
+from gradatim.look.plan_report import report
 
 __all__ = ["plot", "panels", "report"]

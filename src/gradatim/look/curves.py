@@ -12,10 +12,11 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample, value
 from gradatim.drive import Target
 from gradatim.look.axis import Axis, Scale, Unit, axis_of, scale
+from gradatim.look.figures import new_figure
+from gradatim.look.palette import USED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Schedules = Schedule | Sequence[Schedule] | Mapping[str, Schedule] | Mapping[Target, Schedule]
 Used = Iterable[tuple[int, float]]
@@ -66,7 +67,7 @@ def plot(
         raise GradatimError("plot: give run or steps, not both.")
     axis = axis_of("plot", {name: (schedule, run) for name, schedule in curves.items()})
     axis = axis if steps is None else axis._replace(steps=steps)
-    axes = blank(1, 4.0)[1][0] if axes is None else axes
+    axes = new_figure(4.0)[1][0] if axes is None else axes
     drawn = scale("plot", axis, unit, run)
     draw_lines(axes, curves, axis, drawn)
     for name in curves:
@@ -91,17 +92,15 @@ def draw_lines(axes: Axes, curves: Mapping[str, Schedule], axis: Axis, scale: Sc
         )
         marks = joins(schedule, axis.steps - 1)[:_MARKED]
         if marks:
-            axes.plot(
-                scale.places(marks), [value(schedule, step) for step in marks],
-                linestyle="", marker="o", markersize=4, color=line.get_color(),
-            )  # fmt: skip
+            heights = [value(schedule, step) for step in marks]
+            axes.plot(scale.places(marks), heights, "o", markersize=4, color=line.get_color())
 
 
 def dress(axes: Axes, name: str, scale: Scale, log: bool) -> None:
     """Labels, a grid and a range of values for the lines on axes."""
     axes.set_xlabel(scale.label)
     axes.set_ylabel(name)
-    axes.grid(True, color="0.9", linewidth=0.6)
+    axes.grid(True, alpha=0.25, linewidth=0.6)
     if log:
         axes.set_yscale("log")
     elif axes.get_yscale() == "linear" and all(
@@ -140,26 +139,6 @@ def _placed(where: str, axis: Axis, scale: Scale, run: Run | None) -> Callable[[
     return lambda update: scale.place(after(update) or 0)
 
 
-def blank(rows: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure with a column of empty axes, each of this height in inches.
-
-    Raises:
-        GradatimError: If matplotlib is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise GradatimError(
-            'plot: the package matplotlib is not installed. Write pip install "gradatim[look]".'
-        ) from None
-
-    figure = Figure(figsize=(8.0, height * rows), layout="constrained")
-    every: list[Axes] = figure.subplots(rows, squeeze=False)[:, 0].tolist()
-    for axes in every:
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, every
-
-
 def _used(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
     if isinstance(history, Mapping):
         return list(history.get(name, ()))
@@ -171,11 +150,9 @@ def _used(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
 def _draw_used(
     axes: Axes, used: list[tuple[int, float]], place: Callable[[int], float], name: str
 ) -> None:
-    every = max(1, len(used) // 400)
-    axes.plot(
-        [place(update) for update, _ in used[::every]], [rate for _, rate in used[::every]],
-        linestyle="", marker=".", markersize=3.5, color="0.15", alpha=0.7, label=f"{name}, used",
-    )  # fmt: skip
+    some = used[:: max(1, len(used) // 400)]
+    places, rates = [place(update) for update, _ in some], [rate for _, rate in some]
+    axes.plot(places, rates, ".", markersize=3.5, color=USED, alpha=0.7, label=f"{name}, used")
 
 
 def _heights(line: Any) -> Iterable[float]:

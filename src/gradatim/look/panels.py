@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import cycle
 from typing import TYPE_CHECKING
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Plan, Target
 from gradatim.look.axis import Unit, axis_of_target, scale
-from gradatim.look.curves import blank, draw_lines, dress
+from gradatim.look.curves import draw_lines, dress
+from gradatim.look.figures import new_figure
+from gradatim.look.palette import series_colour
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,11 +51,8 @@ def panels(
     if unit not in (None, "updates") and (len(named) > 1 or not runs):
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")
     rows = targets_of(named)
-    figure, every = blank(len(rows), 4.0 if len(rows) == 1 else 2.4)
-    from matplotlib import rcParams
-
-    colours = cycle(rcParams["axes.prop_cycle"].by_key()["color"])
-    colour_of = dict(zip(named, colours, strict=False))
+    figure, every = new_figure(4.0 if len(rows) == 1 else 2.4, len(rows))
+    colour_of = {name: series_colour(i) for i, name in enumerate(named)}
     before = None
     for target, axes in zip(rows, every, strict=True):
         # A plan keeps its colour in the panels that another one has no curve in.

@@ -1,45 +1,21 @@
-"""The report of a race: one page that needs nothing but itself, and its plots as files."""
+"""The report of a race: one page with its plots inside, and the plots as files beside it."""
 
 from __future__ import annotations
 
-import base64
 import math
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradatim.core import atomic
 from gradatim.core.errors import GradatimError
+from gradatim.look import html
+from gradatim.look.html import Html
 from gradatim.race import table
 from gradatim.race.compare import METHOD
 
 if TYPE_CHECKING:
     from gradatim.race.result import Race
     from gradatim.race.trial import FinishedRun
-
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5a5a5a; --line: #d5d5d5;
-  --page: #fff; --failed: #b03a00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --soft: #a8a8a8; --line: #444;
-  --page: #16181b; --failed: #ff9d66; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
-  max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: .3rem; }
-h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-p, li, td:first-child { overflow-wrap: anywhere; }
-td + td, th { white-space: nowrap; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
-.soft { color: var(--soft); font-size: .9rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
-.failed { color: var(--failed); }
-figure { margin: 1rem 0; }
-figure img { width: 100%; background: #fff; border-radius: 6px; }
-code { font: .86em/1.4 ui-monospace, monospace; }
-summary { cursor: pointer; margin-top: .8rem; }
-"""
 
 
 def write_report(race: Race) -> Path:
@@ -63,136 +39,146 @@ def write_report(race: Race) -> Path:
 
 
 def _plots(race: Race) -> dict[str, bytes]:
-    from gradatim.look import race as look
+    from gradatim.look import race_plots as plots
+    from gradatim.look.figures import png
 
     task = race.task
     runs = {name: [run for run in race.runs if run.name == name] for name in race.contestants}
     ends = {
-        name: [look.End(run.metrics.get(task.metric), run.failed is not None) for run in each]
+        name: [plots.End(run.metrics.get(task.metric), run.failed is not None) for run in each]
         for name, each in runs.items()
     }
     limits = {"failed below": task.failed_below, "failed above": task.failed_above}
     lines = {f"{words} {limit:g}": limit for words, limit in limits.items() if limit is not None}
-    figures = {"ends": look.ends(ends, task.metric, lines)}
+    figures = {"ends": plots.plot_ends(ends, task.metric, lines)}
 
     values = {(name, seed): math.nan for name in race.contestants for seed in race.seeds}
     values |= {(run.name, run.seed): run.metrics.get(task.metric, math.nan) for run in race.runs}
     gaps = []
     for c in race.comparisons:
         each_seed = [values[c.name, seed] - values[c.other, seed] for seed in race.seeds]
-        gaps.append(look.Gap(c.name, c.other, each_seed, c.difference, c.low, c.high))
+        gaps.append(plots.Gap(c.name, c.other, each_seed, c.difference, c.low, c.high))
     if gaps:
-        figures["differences"] = look.differences(gaps, task.metric, task.better)
+        figures["differences"] = plots.plot_differences(gaps, task.metric, task.better)
 
     longest = {name: max(each, key=lambda run: len(run.steps)) for name, each in runs.items()}
     if any(run.steps for run in longest.values()):
-        figures["rates"] = look.rates({name: run.rate_curve for name, run in longest.items()})
-        figures["losses"] = look.losses(
+        figures["rates"] = plots.plot_rates({name: run.rate_curve for name, run in longest.items()})
+        figures["losses"] = plots.plot_losses(
             {name: [run.loss_curve for run in each] for name, each in runs.items()}
         )
-    return {name: look.png(figure) for name, figure in figures.items()}
+    return {name: png(figure) for name, figure in figures.items()}
 
 
 def _page(race: Race, plots: dict[str, bytes]) -> str:
     task = race.task
+
+    def plot(name: str, description: str) -> str:
+        return html.figure(plots[name], description) if name in plots else ""
+
+    return html.page(
+        f"Race: {task.name}",
+        html.note(task.about),
+        html.paragraph(f"{table.verdict(race)} {table.too_few(race)}".strip()),
+        html.section(
+            "How each schedule did",
+            _table(table.standings(race)),
+            html.note(_about_runs(race)),
+            plot("ends", "the metric at the end of every run"),
+        ),
+        html.section(
+            "How sure the differences are",
+            _table(table.comparisons(race)),
+            html.note(METHOD),
+            plot("differences", "each difference, seed by seed"),
+        )
+        if race.comparisons
+        else "",
+        _dropped_section(race),
+        _forecast_section(race),
+        html.section(
+            "The schedules",
+            html.bullets(
+                html.inline(f"{name}: ", html.element("code", repr(schedule)))
+                for name, schedule in race.contestants.items()
+            ),
+            plot("rates", "the learning rate of each update"),
+        ),
+        html.section(
+            "The losses",
+            plot("losses", "training loss: the median over the seeds, in the band of all of them"),
+        )
+        if "losses" in plots
+        else "",
+        html.section("Every run", *(_runs_of(race, name) for name in race.contestants)),
+        html.section("Made with", *_made_with(race)),
+    )
+
+
+def _about_runs(race: Race) -> str:
     updates = f"{race.updates} updates a run" if race.updates else "its own number of updates"
-    title = f"Race: {escape(task.name)}"
-    parts = [
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>",
-        '<meta name=viewport content="width=device-width, initial-scale=1">',
-        f"<style>{_STYLE}</style>",
-        f"<h1>{title}</h1>",
-        f"<p class=soft>{escape(task.about)}</p>" if task.about else "",
-        f"<p>{escape(table.verdict(race))} {escape(table.too_few(race))}</p>",
-        "<h2>How each schedule did</h2>",
-        _table(table.standings(race)),
-        f"<p class=soft>{len(race.seeds)} seeds, {updates}. Failed means: {escape(task.rule)}. The "
-        f"deviation is that of the sample over the seeds.</p>",
-        _image(plots, "ends", "the metric at the end of every run"),
-        "<h2>How sure the differences are</h2>" if race.comparisons else "",
-        _table(table.comparisons(race)) if race.comparisons else "",
-        f"<p class=soft>{escape(METHOD)}</p>" if race.comparisons else "",
-        _image(plots, "differences", "each difference, seed by seed"),
-        *_dropped(race),
-        *_hindsight(race),
-        "<h2>The schedules</h2><ul>",
-        *(
-            f"<li>{escape(name)}: <code>{escape(repr(schedule))}</code>"
-            for name, schedule in race.contestants.items()
-        ),
-        "</ul>",
-        _image(plots, "rates", "the rate that each update used"),
-        "<h2>The losses</h2>" if "losses" in plots else "",
-        _image(plots, "losses", "training loss: the median over the seeds in the band of all"),
-        "<h2>Every run</h2>",
-        _runs(race),
-        "<h2>Made with</h2>",
-        *(
-            f"<p class=soft>{escape(', '.join(f'{k} {v}' for k, v in versions.items()))}</p>"
-            for versions in race.made_with
-        ),
-        "<p class=soft>The same seed gives the same run on the same machine with the same "
-        "versions. Every run with its rates and losses is in <code>runs.jsonl</code>.</p></html>",
-    ]
-    return "\n".join(filter(None, parts)) + "\n"
+    return (
+        f"{len(race.seeds)} seeds, {updates}. A run counts as failed for: {race.task.rule}. The "
+        "deviation is that of the sample over the seeds."
+    )
 
 
-def _dropped(race: Race) -> list[str]:
+def _dropped_section(race: Race) -> Html:
     if not race.halving:
-        return []
-    listed = "".join(f"<li>{escape(sentence)}" for sentence in table.dropped(race))
-    said = f"<ul>{listed}</ul>" if listed else "<p>No schedule was dropped.</p>"
-    return [
-        "<h2>Dropped before the last seed</h2>",
-        said,
-        f"<p class=soft>{escape(race.halving)}</p>",
-    ]
+        return Html()
+    dropped = table.dropped(race)
+    return html.section(
+        "Dropped before the last seed",
+        html.bullets(dropped) if dropped else html.paragraph("No schedule was dropped."),
+        html.note(race.halving),
+    )
 
 
-def _hindsight(race: Race) -> list[str]:
-    """What the other contestants would have forecast of each, for races that have curves."""
+def _forecast_section(race: Race) -> Html:
+    """What a forecast from the other contestants would have been, for races that have curves."""
     if not any(run.steps for run in race.runs):
-        return []
+        return Html()
     from gradatim.race.hindsight import forecast_each  # it needs numpy
 
-    seen = forecast_each(race)
-    reasons = [f"<li>{escape(one.name)}: {escape(one.why)}" for one in seen if one.why]
-    return [
-        "<h2>Forecast against outcome</h2>",
-        _table(table.hindsight(seen)) if any(one.forecast for one in seen) else "",
-        "<p class=soft>The last loss of each schedule, the mean over the seeds: forecast from the "
-        "curves of the others, as <code>gradatim forecast</code> does it, and measured.</p>",
-        f"<p>No forecast:</p><ul>{''.join(reasons)}</ul>" if reasons else "",
-    ]
+    forecasts = forecast_each(race)
+    reasons = [f"{one.name}: {one.why}" for one in forecasts if one.why]
+    return html.section(
+        "Forecast against outcome",
+        _table(table.hindsight(forecasts)) if any(one.forecast for one in forecasts) else "",
+        html.note(
+            "The last loss of each schedule, the mean over the seeds: forecast from the curves of "
+            "the others, as ",
+            html.element("code", "gradatim forecast"),
+            " does it, and measured.",
+        ),
+        html.lines(html.paragraph("No forecast:"), html.bullets(reasons)) if reasons else "",
+    )
 
 
-def _table(rows: table.Table) -> str:
+def _table(rows: table.Table) -> Html:
     header, *body = rows
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    lines = "\n".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in body
-    )
-    return f"<div class=wide><table><thead><tr>{head}</tr></thead>\n{lines}</table></div>"
+    return html.table(header, body)
 
 
-def _image(plots: dict[str, bytes], name: str, says: str) -> str:
-    if name not in plots:
-        return ""
-    data = base64.b64encode(plots[name]).decode()
-    return f'<figure><img alt="{escape(says)}" src="data:image/png;base64,{data}"></figure>'
+def _runs_of(race: Race, name: str) -> Html:
+    return html.details(name, html.bullets(_run(run) for run in race.runs if run.name == name))
 
 
-def _runs(race: Race) -> str:
-    return "\n".join(
-        f"<details><summary>{escape(name)}</summary><ul>"
-        + "\n".join(_run(run) for run in race.runs if run.name == name)
-        + "</ul></details>"
-        for name in race.contestants
-    )
-
-
-def _run(run: FinishedRun) -> str:
+def _run(run: FinishedRun) -> Html:
     numbers = ", ".join(f"{metric} {value:.4g}" for metric, value in run.metrics.items())
-    failed = f"<span class=failed>failed: {escape(run.failed)}</span>" if run.failed else ""
-    error = f"<pre>{escape(run.error)}</pre>" if run.error else ""
-    return f"<li>seed {run.seed}: {escape(numbers)} {failed}{error}"
+    failed = html.element("span", f"failed: {run.failed}", class_="error") if run.failed else ""
+    error = html.element("pre", run.error) if run.error else ""
+    return html.inline(f"seed {run.seed}: {numbers} ", failed, error)
+
+
+def _made_with(race: Race) -> list[Html]:
+    versions = (", ".join(f"{k} {v}" for k, v in each.items()) for each in race.made_with)
+    return [
+        *map(html.note, versions),
+        html.note(
+            "The same seed gives the same run on the same machine with the same versions. Every "
+            "run with its rates and losses is in ",
+            html.element("code", "runs.jsonl"),
+            ".",
+        ),
+    ]

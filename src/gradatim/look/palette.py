@@ -1,0 +1,69 @@
+"""The colours of all plots and pages, and the line styles that tell curves apart without colour."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+# Okabe and Ito's colours, distinguishable with every kind of colour vision.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""The colours of the curves of a plot, in order."""
+LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 4)), "-")
+"""Matplotlib's line style of each curve."""
+
+MEASURED = "#8a8a8a"
+"""Points of a log, behind the curves that a law predicts."""
+USED, MEAN, REFERENCE = "0.15", "black", "0.45"
+"""Recorded values, means with their intervals, reference lines."""
+
+LIGHT = {
+    "ink": "#1b1b1b",
+    "soft": "#5a5a5a",
+    "line": "#d5d5d5",
+    "page": "#fff",
+    "curve": SERIES[0],
+    "error": "#b00020",
+    "warning": "#8a5a00",
+}
+"""The colours of a page, by the name of their CSS variable."""
+DARK = {
+    "ink": "#e8e8e8",
+    "soft": "#a8a8a8",
+    "line": "#444",
+    "page": "#16181b",
+    "curve": SERIES[5],
+    "error": "#ff8a80",
+    "warning": "#e6b54a",
+}
+"""The same for readers who prefer dark pages."""
+
+
+class LineFormat(TypedDict):
+    """Arguments of matplotlib's ``plot`` for one curve."""
+
+    color: str
+    linestyle: str | tuple[int, tuple[int, ...]]
+    linewidth: float
+
+
+def series_colour(i: int) -> str:
+    """The colour of curve number ``i``, from 0.
+
+    >>> series_colour(0) == series_colour(len(SERIES))
+    True
+    """
+    return SERIES[i % len(SERIES)]
+
+
+def series_line(i: int) -> LineFormat:
+    """Colour, style and width of curve number ``i``, from 0."""
+    style = LINE_STYLES[i % len(LINE_STYLES)]
+    return {"color": series_colour(i), "linestyle": style, "linewidth": 1.8}
+
+
+def css_variables(colours: dict[str, str]) -> str:
+    """The colours of a page as CSS.
+
+    >>> css_variables({"ink": "#000", "page": "#fff"})
+    '--ink: #000; --page: #fff;'
+    """
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
