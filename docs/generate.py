@@ -21,7 +21,7 @@ from typing import Annotated, Any, get_args, get_origin
 import gradatim
 import gradatim.cli
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import svg
+from gradatim.core.sketch import curve_svg
 from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.look.catalogue import Entry, entries, said_of
 from gradatim.look.formula import readable
@@ -76,7 +76,7 @@ def _entry(entry: Entry) -> str:
     )
     specimen = entry.specimen()
     parts = [
-        f"### {entry.name}", _inline(entry.line), svg(specimen) if specimen else "",
+        f"### {entry.name}", _inline(entry.line), curve_svg(specimen) if specimen else "",
         _formula(entry, specimen), _inline(entry.prose()),
         f"| argument | default | meaning |\n|---|---|---|\n{rows}" if rows else "",
         f"```pycon\n{entry.example()}\n```",

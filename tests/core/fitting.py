@@ -2,7 +2,7 @@
 
 import gradatim as g
 from gradatim import recipes
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 
 
 def fitting(steps: float) -> dict[str, g.Schedule]:
@@ -53,6 +53,6 @@ def fitting(steps: float) -> dict[str, g.Schedule]:
         "warmup_linear": g.warmup_linear(peak=0.5, steps=steps, warmup=tenth, hold=tenth),
         "wsd": g.wsd(peak=0.5, steps=steps, warmup=tenth, floor=0.01, shape="exponential"),
     }
-    every = {name for name, make in named().items() if not isinstance(make, type)}
+    every = {name for name, make in buildable().items() if not isinstance(make, type)}
     assert every == set(schedules), "give the new recipe a row here"
     return schedules

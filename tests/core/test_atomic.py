@@ -21,9 +21,9 @@ def text(path):
 
 def test_new_and_replaced(tmp_path):
     path = tmp_path / "state.json"
-    atomic.write(path, "één")
+    atomic.replace_file(path, "één")
     assert path.read_bytes() == "één".encode()
-    atomic.write(str(path), b"\x00two")
+    atomic.replace_file(str(path), b"\x00two")
     assert path.read_bytes() == b"\x00two"
     assert os.listdir(tmp_path) == ["state.json"]
 
@@ -38,7 +38,7 @@ def test_a_failure_at_any_point_leaves_the_old_file_and_nothing_else(
     tmp_path, monkeypatch, point, error
 ):
     path = tmp_path / "state.json"
-    atomic.write(path, "old")
+    atomic.replace_file(path, "old")
 
     def fails(*_, **__):
         raise error
@@ -70,11 +70,11 @@ def test_a_failure_at_any_point_leaves_the_old_file_and_nothing_else(
     if point in ("chmod", "fsync", "replace"):
         monkeypatch.setattr(os, point, fails)
     with pytest.raises(type(error)):
-        atomic.write(path, "new content")
+        atomic.replace_file(path, "new content")
     monkeypatch.undo()
     assert os.listdir(tmp_path) == ["state.json"]
     assert text(path) == "old"
-    atomic.write(path, "new content")
+    atomic.replace_file(path, "new content")
     assert text(path) == "new content"
 
 
@@ -95,16 +95,16 @@ def test_data_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda file: (done.append("fsync"), fsync(file)))
     monkeypatch.setattr(os, "replace", lambda *names: (done.append("replace"), replace(*names)))
-    atomic.write(tmp_path / "state.json", "x")
+    atomic.replace_file(tmp_path / "state.json", "x")
     assert done == ["fsync", "replace"]
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o400])
 def test_a_file_keeps_its_permissions(tmp_path, mode):
     path = tmp_path / "state.json"
-    atomic.write(path, "old")
+    atomic.replace_file(path, "old")
     path.chmod(mode)
-    atomic.write(path, "new")
+    atomic.replace_file(path, "new")
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
@@ -112,7 +112,7 @@ def test_a_file_keeps_its_permissions(tmp_path, mode):
 def test_a_new_file_has_those_that_the_user_gives_to_new_files(tmp_path, mask):
     before = os.umask(mask)
     try:
-        atomic.write(tmp_path / "state.json", "new")
+        atomic.replace_file(tmp_path / "state.json", "new")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "state.json").stat().st_mode) == 0o666 & ~mask
@@ -121,9 +121,9 @@ def test_a_new_file_has_those_that_the_user_gives_to_new_files(tmp_path, mask):
 def test_a_link_still_points_to_the_file(tmp_path):
     (tmp_path / "runs").mkdir()
     target, link = tmp_path / "runs" / "7.json", tmp_path / "latest.json"
-    atomic.write(target, "old")
+    atomic.replace_file(target, "old")
     link.symlink_to(target)
-    atomic.write(link, "new")
+    atomic.replace_file(link, "new")
     assert link.is_symlink()
     assert text(target) == "new"
     assert os.listdir(target.parent) == ["7.json"]
@@ -131,7 +131,7 @@ def test_a_link_still_points_to_the_file(tmp_path):
 
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
-        atomic.write(tmp_path / "runs" / "state.json", "x")
+        atomic.replace_file(tmp_path / "runs" / "state.json", "x")
     assert os.listdir(tmp_path) == []
 
 
@@ -168,7 +168,7 @@ def test_a_pipe_a_device_or_a_folder_is_not_replaced(tmp_path):
         (folder, "a fo"),
     ):
         with pytest.raises(GradatimError, match=f"^{path}: it is {what}.*not a regular file"):
-            atomic.write(path, "new")
+            atomic.replace_file(path, "new")
         with pytest.raises(GradatimError, match="not a regular file"):
             Driver({"lr": 1.0}).save(path)
     assert stat.S_ISFIFO(pipe.stat().st_mode)

@@ -13,7 +13,7 @@ from mpmath import mpf
 
 from gradatim import Constant, GradatimError, Linear, Run, Schedule, build, parse
 from gradatim.core.values.fields import declared_types
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 from gradatim.testing.check import contradictions
 from gradatim.testing.subject import Subject
 from tests.core.cases.case import Case
@@ -33,7 +33,7 @@ ROUND_FIRST = {
 def test_every_name_has_a_case():
     ours = {
         name
-        for name, make in named().items()
+        for name, make in buildable().items()
         if make.__module__.startswith("gradatim.")
         and not (isinstance(make, type) and not issubclass(make, Schedule))
     }
@@ -71,7 +71,7 @@ def test_formula_is_the_textbook_s(case: Case):
 
 
 def _classes() -> set[str]:
-    return {name for name, make in named().items() if isinstance(make, type)}
+    return {name for name, make in buildable().items() if isinstance(make, type)}
 
 
 @every_case

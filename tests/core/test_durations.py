@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from gradatim import GradatimError
-from gradatim.core.run.durations import in_ticks, read
+from gradatim.core.run.durations import in_ticks, parse_duration
 
 READ = {
     "5%": (5, "%"),
@@ -34,7 +34,7 @@ READ = {
 
 @pytest.mark.parametrize("text", READ)
 def test_a_length_is_a_number_and_a_unit(text: str):
-    assert read(text) == READ[text]
+    assert parse_duration(text) == READ[text]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_length_is_a_number_and_a_unit(text: str):
 )
 def test_anything_else_is_no_length(text: str):
     with pytest.raises(GradatimError, match="must be like 500, "):
-        read(text)
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ import pytest
 from gradatim import Constant, Function, GradatimError, Linear, Schedule, warmup_cosine
 from gradatim.core.errors import shown
 from gradatim.core.values.fields import declared_types
-from gradatim.core.values.value import arguments, named
+from gradatim.core.values.value import buildable, parameters_of
 from tests.core.cases.table import CASES
 
 # A working call of each class and recipe, to put one wrong argument into at a time.
 CALLS = {case.name: case.arguments for case in CASES}
 every_argument = pytest.mark.parametrize(
     ("name", "argument"),
-    [(name, argument) for name in CALLS for argument in arguments(named()[name])],
+    [(name, argument) for name in CALLS for argument in parameters_of(buildable()[name])],
 )
 
 ODD = (
@@ -55,7 +55,7 @@ def test_every_argument_takes_a_value_or_says_what_it_takes(name: str, argument:
 def attempt(name: str, argument: str, value: Any) -> Schedule | str:
     """The schedule with this argument, or why there is none."""
     try:
-        return named()[name](**{**CALLS[name], argument: value})
+        return buildable()[name](**{**CALLS[name], argument: value})
     except GradatimError as error:
         return str(error)
 
@@ -71,8 +71,8 @@ def test_some_things_are_no_argument_anywhere(name: str, argument: str):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_arguments_are_called_by_their_names(name: str):
-    make, given = named()[name], CALLS[name]
-    taken = arguments(make)
+    make, given = buildable()[name], CALLS[name]
+    taken = parameters_of(make)
     with pytest.raises(GradatimError, match=f"^{name}: unknown argument 'wrong'.* Known: .*") as no:
         make(**given, wrong=1)
     assert all(argument in str(no.value) for argument in taken)

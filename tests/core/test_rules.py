@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gradatim import GradatimError, Greedy, NewBob, Plateau, build
 from gradatim.rules import RuleState
-from gradatim.xp.dispatch import framework
+from gradatim.xp.dispatch import operations_of
 
 # Metrics and thresholds whose products need few bits, so that a tie is a tie everywhere.
 grid = st.integers(1, 400).map(lambda n: n / 8)
@@ -402,7 +402,7 @@ def test_bad_parameters_are_refused_when_a_rule_is_built(rule, arguments, words)
 
 
 class TestJax:
-    xp = framework("jax")
+    xp = operations_of("jax")
 
     def scan(self, rule, metrics):
         def step(state, metric):

@@ -12,11 +12,11 @@ from gradatim import GradatimError, Linear, Run, build, parse
 from gradatim.core.run.durations import Length, Level
 from gradatim.core.run.run import Total
 from gradatim.core.values.fields import declared_types
-from gradatim.core.values.value import arguments, named
+from gradatim.core.values.value import buildable, parameters_of
 from gradatim.plans.plan import read_plan
 from tests.core.fitting import fitting
 
-recipes = {name: make for name, make in named().items() if not isinstance(make, type)}
+recipes = {name: make for name, make in buildable().items() if not isinstance(make, type)}
 WITHOUT_A_LENGTH = {
     *("batch_rampup", "batch_stages", "branch", "by_updates", "cooldown", "scale_with_batch"),
 }
@@ -102,7 +102,7 @@ def call(name, **changed):
     }  # fmt: skip
     required = {
         argument: needed[argument]
-        for argument, parameter in arguments(recipes[name]).items()
+        for argument, parameter in parameters_of(recipes[name]).items()
         if parameter.default is inspect.Parameter.empty
     }
     if name.startswith("noam"):

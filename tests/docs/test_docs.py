@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import gradatim
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -64,7 +64,7 @@ def files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     # A schedule that a page defines has its name for this page only.
-    monkeypatch.setattr("gradatim.core.values.value._NAMED", dict(named()))
+    monkeypatch.setattr("gradatim.core.values.value._BUILDABLE", dict(buildable()))
     before = set(sys.modules)
 
     def write(page):
@@ -143,7 +143,7 @@ def test_plans_in_the_docs_are_plans(tmp_path):
 
 
 def test_every_registered_name_is_in_the_gallery(generated):
-    names = {n for n, make in named().items() if make.__module__.startswith("gradatim.core")}
+    names = {n for n, make in buildable().items() if make.__module__.startswith("gradatim.core")}
     shown = set(re.findall(r"^### (\w+)$", generated["gallery.md"], re.MULTILINE))
     assert names - shown == {"Run"}
 

@@ -179,9 +179,9 @@ class TestLongRuns:
 
     @pytest.fixture(autouse=True)
     def _names(self, monkeypatch):
-        from gradatim.core.values.value import named
+        from gradatim.core.values.value import buildable
 
-        monkeypatch.setattr("gradatim.core.values.value._NAMED", dict(named()))
+        monkeypatch.setattr("gradatim.core.values.value._BUILDABLE", dict(buildable()))
 
     def test_up_to_100_000_every_value_is_compared(self):
         theirs = Constant(1.0)

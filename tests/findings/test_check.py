@@ -26,7 +26,7 @@ from gradatim import (
     warmup_linear,
     wsd,
 )
-from gradatim.core.pieces import joins, stays
+from gradatim.core.pieces import boundaries, ends_level
 from gradatim.recipes import tri_stage
 from tests.core.fitting import fitting
 
@@ -229,19 +229,19 @@ def test_nothing_is_said_of_what_is_sound(name):
 
 def test_a_jump_that_a_cut_hides_is_none():
     steps = Linear(start=0.1, end=0.05, steps=100) >> Constant(value=0.01)
-    assert joins(steps.cut(50) >> Constant(value=0.075)) == [50]
+    assert boundaries(steps.cut(50) >> Constant(value=0.075)) == [50]
     assert check(steps.cut(50) >> Constant(value=0.075), 900) == []
 
 
 def test_where_pieces_meet():
     a, b, c = (Linear(start=1.0, end=1.0, steps=n) for n in (3, 4, 5))
-    assert joins(a) == []
-    assert joins(a >> b >> c) == [3, 7]
-    assert joins((2.0 * (a >> b)) >> c) == [3, 7]
-    assert joins((a >> b).shift(10) >> c) == [13, 17]
-    assert joins((a >> b) * (b >> c)) == [3, 4]
-    assert joins(c.cut(2) >> a) == [2]
-    assert joins(a >> b >> c, until=5) == [3]
+    assert boundaries(a) == []
+    assert boundaries(a >> b >> c) == [3, 7]
+    assert boundaries((2.0 * (a >> b)) >> c) == [3, 7]
+    assert boundaries((a >> b).shift(10) >> c) == [13, 17]
+    assert boundaries((a >> b) * (b >> c)) == [3, 4]
+    assert boundaries(c.cut(2) >> a) == [2]
+    assert boundaries(a >> b >> c, until=5) == [3]
 
 
 LINE = Linear(start=0.1, end=0.0, steps=5)
@@ -266,7 +266,7 @@ def drop(step, between="hold"):
     (drop(5).repeat(3), False),
 ])  # fmt: skip
 def test_whether_the_last_value_is_a_level_of_its_own(schedule, level):
-    assert stays(schedule) is level
+    assert ends_level(schedule) is level
 
 
 @pytest.mark.parametrize("schedule", [

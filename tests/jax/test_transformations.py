@@ -28,7 +28,7 @@ from gradatim import (
 )
 from gradatim.closed_forms import CosineWave
 from gradatim.core.values.fields import Number, PositiveSteps
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 from gradatim.pieces import Clip
 from tests.core.cases.table import CASES
 from tests.jax.precision import enable_x64
@@ -37,7 +37,7 @@ WARM = warmup_cosine(peak=3e-4, steps=1000, warmup=100, floor=3e-5)
 
 # One row of the table for each name: what a class does under a transformation, all its rows do.
 EACH = {case.name: case for case in reversed(CASES)}.values()
-CLASSES = [case for case in EACH if isinstance(named()[case.name], type)]
+CLASSES = [case for case in EACH if isinstance(buildable()[case.name], type)]
 RECIPES = [case for case in EACH if case not in CLASSES]
 
 
@@ -82,7 +82,7 @@ def test_recipes_take_numbers_that_are_not_known_yet(case):
     rest = {k: v for k, v in case.arguments.items() if k not in numbers}
 
     def value(numbers, step):
-        return named()[case.name](**rest, **numbers)(step)
+        return buildable()[case.name](**rest, **numbers)(step)
 
     assert jax.eval_shape(value, numbers, jnp.asarray([3, 4])).shape == (2,)
 

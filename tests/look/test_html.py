@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from gradatim import wsd
-from gradatim.core.sketch import svg
+from gradatim.core.sketch import curve_svg
 from gradatim.look import html, palette
 from gradatim.look.html import Html
 
@@ -79,7 +79,7 @@ def test_light_and_dark_pages_define_the_same_colours():
 
 
 def test_the_picture_in_a_notebook_has_the_first_colour_of_all_plots():
-    assert f'stroke="{palette.SERIES[0]}"' in svg(wsd(peak=1.0, steps=10))
+    assert f'stroke="{palette.SERIES[0]}"' in curve_svg(wsd(peak=1.0, steps=10))
 
 
 def test_curves_of_one_plot_differ_in_colour_and_in_line():

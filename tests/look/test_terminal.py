@@ -16,8 +16,8 @@ from gradatim import (
     warmup_cosine,
     wsd,
 )
-from gradatim.core.sketch import horizon, sample, svg
-from gradatim.core.values.value import named
+from gradatim.core.sketch import curve_svg, horizon, sample_points
+from gradatim.core.values.value import buildable
 from gradatim.look.blocks import can_draw, chart, mark, sparkline
 from gradatim.look.catalogue import entries
 from gradatim.look.formula import latex
@@ -80,9 +80,9 @@ def test_key_points_of_10_to_the_18_updates():
 def test_every_schedule_has_a_picture(case):
     if case.schedule.length is not None and case.schedule.length > 10**15:
         return
-    picture = ElementTree.fromstring(svg(case.schedule))
+    picture = ElementTree.fromstring(curve_svg(case.schedule))
     assert picture.tag.endswith("svg")
-    assert "nan" not in svg(case.schedule)
+    assert "nan" not in curve_svg(case.schedule)
 
 
 def test_a_notebook_shows_a_schedule():
@@ -112,7 +112,7 @@ def grows(step):
 def test_a_value_that_does_not_fit_is_said():
     # Only a function of the user's own: what else grows so far is refused when it is built.
     with pytest.raises(GradatimError, match="the value at step 1000 does not fit a float"):
-        sample(Function(grows), 10**6, points=1000)
+        sample_points(Function(grows), 10**6, points=1000)
 
 
 def test_the_horizon_of_a_schedule_without_end():
@@ -131,7 +131,7 @@ def test_the_catalogue_knows_each_name(entry):
 
 
 def test_the_catalogue_is_complete():
-    ours = {n for n, make in named().items() if make.__module__.startswith("gradatim.core")}
+    ours = {n for n, make in buildable().items() if make.__module__.startswith("gradatim.core")}
     assert {entry.name for entry in entries()} >= ours - {"Run"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gradatim.core.values.fields import declared_types
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 
 GOOD = {
     ".yaml": """format: 1
@@ -53,7 +53,7 @@ SCALARS = st.one_of(
     st.sampled_from([2**31, 2**53 + 1, 2**63, 10**18, -1, 0, 1, 1e-300, 1e300]),
 )  # fmt: skip
 ARGUMENTS = sorted(
-    {a for make in named().values() for a in declared_types(make)} | {"step", "__class__"}
+    {a for make in buildable().values() for a in declared_types(make)} | {"step", "__class__"}
 )
 PLAIN_WORDS = ["format", "run", "schedules", "external", "rules", "lr", "pieces", "[", "]", "{",
                "}", ":", ",", "\n", "  ", "- ", "&a", "*a", "!!int", "!", "|", ">", "#", "---", "'",
@@ -67,11 +67,11 @@ def schedules() -> st.SearchStrategy[Any]:
         entries = st.one_of(SCALARS, inside, st.lists(st.one_of(SCALARS, inside), max_size=4))
 
         def arguments(name: str) -> st.SearchStrategy[Any]:
-            names = st.sampled_from([*declared_types(named()[name])] or ARGUMENTS)
+            names = st.sampled_from([*declared_types(buildable()[name])] or ARGUMENTS)
             rare = st.one_of(names, names, names, names, st.sampled_from(ARGUMENTS))
             return st.dictionaries(rare, entries, max_size=6).map(lambda found: {name: found})
 
-        return st.sampled_from(sorted(named())).flatmap(arguments)
+        return st.sampled_from(sorted(buildable())).flatmap(arguments)
 
     return st.recursive(one(st.nothing() | SCALARS), one, max_leaves=6)
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from gradatim import Function, Rule, Schedule
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 from gradatim.plans import schema
 from tests.core.cases.table import CASES
 from tests.plans.strategies import GOOD
@@ -24,7 +24,7 @@ def validator():
 def test_it_knows_every_registered_name():
     kinds = schema()["$defs"]
     known = set(kinds["schedule"]["properties"]) | set(kinds["rule"]["properties"])
-    values = {n for n, make in named().items() if not isinstance(make, type)
+    values = {n for n, make in buildable().items() if not isinstance(make, type)
               or issubclass(make, Schedule | Rule)}  # fmt: skip
     assert known == values - {Function.__name__}
 

@@ -13,18 +13,18 @@ from gradatim.convert.source import PYTHON as PYTHON_CODE
 from gradatim.convert.source import _Writer
 from gradatim.xp import PYTHON, Operations, operations_for
 from gradatim.xp.array import Array
-from gradatim.xp.dispatch import framework
+from gradatim.xp.dispatch import operations_of
 from gradatim.xp.scalar import Scalar
 from gradatim.xp.symbols import Symbolic
 
 OPERATIONS = {name for name in vars(Operations) if not name.startswith("_")}
 KINDS = {
     "python": PYTHON,
-    "mpmath": framework("mpmath"),
-    "sympy": framework("sympy"),
-    "numpy": framework("numpy"),
-    "torch": framework("torch"),
-    "jax": framework("jax"),
+    "mpmath": operations_of("mpmath"),
+    "sympy": operations_of("sympy"),
+    "numpy": operations_of("numpy"),
+    "torch": operations_of("torch"),
+    "jax": operations_of("jax"),
     "code": _Writer(PYTHON_CODE),
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradatim.cli import _page
 from gradatim.cli._shown_plans import ShownPlans
 from gradatim.core.decays import Constant
-from gradatim.core.run.clocks import amount
+from gradatim.core.run.clocks import format_ticks
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Target
 
@@ -119,7 +119,7 @@ def _length_of(run: Run) -> str:
     """The length of a run by its clock, and in updates if that is known."""
     known = [] if run.steps is None else [f"{run.steps:,} updates"]
     if run.clock not in ("updates", "progress"):
-        known.insert(0, amount(run.ticks, run.clock))
+        known.insert(0, format_ticks(run.ticks, run.clock))
     return ", ".join(known) or "by its progress"
 
 

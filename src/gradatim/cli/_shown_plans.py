@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gradatim.cli._plans import Source
-from gradatim.core.run.clocks import ticks_of
+from gradatim.core.run.clocks import tick_name
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
 
@@ -48,7 +48,7 @@ class ShownPlans:
     def step_header(self) -> str:
         """The header of a column of steps."""
         clock = self.axis.clock
-        return "step" if clock == "updates" else ticks_of(clock)
+        return "step" if clock == "updates" else tick_name(clock)
 
     def schedules_of(self, target: Target) -> dict[str, Schedule]:
         """The schedule of this target in each plan that has one, by the name of the plan."""

@@ -15,8 +15,8 @@ from gradatim.cli._plans import Source, load, split_name
 from gradatim.core.errors import unknown
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import sample
-from gradatim.core.sketch import value as value_at
+from gradatim.core.sketch import sample_points
+from gradatim.core.sketch import value_at as value_at
 from gradatim.core.values.value import build
 from gradatim.drive import Plan, Target
 
@@ -128,7 +128,7 @@ def compare(one: Schedule, other: Schedule, steps: int) -> Difference:
     if steps <= _EVERY_STEP:
         compared = list(range(steps))
     else:
-        compared = [p.step for s in (one, other) for p in sample(s, steps - 1, 5_000)]
+        compared = [p.step for s in (one, other) for p in sample_points(s, steps - 1, 5_000)]
     gaps = {step: value_at(other, step) - value_at(one, step) for step in compared}
     largest = max(gaps, key=lambda step: abs(gaps[step]))
     return Difference(list(_fields(one.config(), other.config(), "")), largest, gaps[largest])

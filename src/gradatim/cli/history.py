@@ -10,7 +10,7 @@ import typer
 
 from gradatim.cli import _page
 from gradatim.cli._arguments import Import
-from gradatim.core.run.clocks import ticks_of
+from gradatim.core.run.clocks import tick_name
 from gradatim.drive.history.history import Row
 from gradatim.drive.history.replay import Summary, summary_of
 
@@ -108,7 +108,7 @@ def _about(summary: Summary) -> list[tuple[str, str]]:
 def _clock(summary: Summary, first: Row, last: Row) -> str:
     if summary.clock == "updates":
         return "updates"
-    unit = ticks_of(summary.clock)
+    unit = tick_name(summary.clock)
     behind = "" if unit == summary.clock else f" {unit}"
     return f"{summary.clock or 'ticks'}, {first.tick:,} to {last.tick:,}{behind}"
 

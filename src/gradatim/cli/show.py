@@ -19,7 +19,7 @@ from gradatim.cli._shown_plans import ShownPlans
 from gradatim.core import atomic
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.durations import in_ticks
-from gradatim.core.sketch import value as value_at
+from gradatim.core.sketch import value_at as value_at
 from gradatim.drive import Plan
 
 _MOST_ROWS = 1_000
@@ -108,7 +108,7 @@ def _print_json(shown: ShownPlans) -> None:
 
 
 def _as_json(name: str, plan: Plan, shown: ShownPlans) -> dict[str, object]:
-    from gradatim.core.sketch import sample
+    from gradatim.core.sketch import sample_points
     from gradatim.look.points import key_points
 
     targets = {}
@@ -120,7 +120,7 @@ def _as_json(name: str, plan: Plan, shown: ShownPlans) -> dict[str, object]:
             "text": repr(schedule),
             "clock": axis.clock,
             "key_points": [point._asdict() for point in points],
-            "curve": [list(point) for point in sample(schedule, axis.steps - 1, 200)],
+            "curve": [list(point) for point in sample_points(schedule, axis.steps - 1, 200)],
         }
     return {
         "name": name,
@@ -188,4 +188,4 @@ def _save_picture(out: Path, shown: ShownPlans) -> None:
 
     picture = io.BytesIO()
     panels(shown.plans).savefig(picture, format=out.suffix[1:].lower(), dpi=160)
-    atomic.write(out, picture.getvalue())
+    atomic.replace_file(out, picture.getvalue())

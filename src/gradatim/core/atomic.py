@@ -7,7 +7,7 @@ import os
 from gradatim.core.errors import GradatimError
 
 
-def write(path: str | os.PathLike[str], content: str | bytes) -> None:
+def replace_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Replace a file by new content, so that a kill or a full disk leaves the old one as it was.
 
     Args:

@@ -98,7 +98,7 @@ class Join(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         return ()  # each value is one of a piece
 
     def cut(self, steps: int) -> Schedule:
@@ -137,9 +137,9 @@ def _longest(schedules: tuple[Schedule, ...]) -> int | None:
 
 
 def _where_pieces_meet(schedule: Schedule) -> Iterator[int]:
-    from gradatim.core.pieces import joins
+    from gradatim.core.pieces import boundaries
 
-    for step in joins(schedule)[:_MOST_JOINS]:
+    for step in boundaries(schedule)[:_MOST_JOINS]:
         yield from (step - 1, step)
 
 
@@ -206,10 +206,10 @@ class Scale(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         if abs(self.factor) <= 1.0:
             return ()  # no value is further from 0 than those of the schedule
-        return (*super()._turns(), *_where_pieces_meet(self))
+        return (*super()._steps_to_check(), *_where_pieces_meet(self))
 
     def __repr__(self) -> str:
         inside = _inside(self.schedule, Join, Sum, Product, Scale)
@@ -244,8 +244,8 @@ class Product(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
-        return (*super()._turns(), *_where_pieces_meet(self))
+    def _steps_to_check(self) -> tuple[int, ...]:
+        return (*super()._steps_to_check(), *_where_pieces_meet(self))
 
     def __repr__(self) -> str:
         if len(self.factors) > _LONGEST_CHAIN:
@@ -281,8 +281,8 @@ class Sum(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
-        return (*super()._turns(), *_where_pieces_meet(self))
+    def _steps_to_check(self) -> tuple[int, ...]:
+        return (*super()._steps_to_check(), *_where_pieces_meet(self))
 
     def __repr__(self) -> str:
         if len(self.terms) > _LONGEST_CHAIN:

@@ -10,27 +10,27 @@ from gradatim.core.reshape import Cut, Repeat, Shift
 from gradatim.core.schedule import Schedule, parts_of
 
 
-def joins(schedule: Schedule, until: int = 10**18) -> list[int]:
+def boundaries(schedule: Schedule, until: int = 10**18) -> list[int]:
     """The steps, up to ``until``, at which one piece of a schedule follows another.
 
     >>> from gradatim import wsd
     >>> joins(wsd(peak=1.0, steps=100, warmup=10, cooldown=20))
     [10, 80]
     """
-    return sorted({step for step in _joins(schedule) if 0 < step <= until})
+    return sorted({step for step in _boundaries(schedule) if 0 < step <= until})
 
 
-def _joins(schedule: Schedule) -> Iterator[int]:
+def _boundaries(schedule: Schedule) -> Iterator[int]:
     if isinstance(schedule, Join):
         yield from schedule.starts[1:]
         for start, piece in zip(schedule.starts, schedule.pieces, strict=True):
-            inner = joins(piece)
+            inner = boundaries(piece)
             # What lies past the end of a piece is never reached: the next one has begun.
             yield from (start + s for s in inner if piece.length is None or s < piece.length)
         return
     offset = schedule.by if isinstance(schedule, Shift) else 0
     for part in parts_of(schedule):
-        yield from (offset + step for step in _joins(part))
+        yield from (offset + step for step in _boundaries(part))
     if isinstance(schedule, Cut):
         yield schedule.steps
 
@@ -53,14 +53,14 @@ def last_boundary(schedule: Schedule) -> int:
     return max(schedule._end or 0, *ends, 0)
 
 
-def stays(schedule: Schedule) -> bool:
+def ends_level(schedule: Schedule) -> bool:
     """Whether the last value is one to stay at: a level of its own, not the end of a ramp."""
     if isinstance(schedule, Table):
         return schedule.between == "hold"
     if isinstance(schedule, Join):
-        return stays(schedule.pieces[-1])
+        return ends_level(schedule.pieces[-1])
     if isinstance(schedule, Cut | Repeat):
         return False
     parts = list(parts_of(schedule))
     longest = max((part.length or 0 for part in parts), default=0)
-    return bool(parts) and all(stays(part) for part in parts if part.length == longest)
+    return bool(parts) and all(ends_level(part) for part in parts if part.length == longest)

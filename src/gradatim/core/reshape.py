@@ -54,7 +54,7 @@ class Clip(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         return ()  # each value is one of the schedule, or a bound
 
 
@@ -113,7 +113,7 @@ class Staircase(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         return ()  # each value is one of the schedule
 
 
@@ -216,10 +216,10 @@ class Repeat(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         # Cycles inside of cycles that stretch are many; each is looked at when it is reached.
         nested = self.stretch > 1 and _stretches(self.schedule)
-        return () if nested else super()._turns()
+        return () if nested else super()._steps_to_check()
 
 
 def _stretches(schedule: Schedule) -> bool:

@@ -15,9 +15,9 @@ from gradatim.core.values.fields import (
     stretched_field,
     whole_number,
 )
+from gradatim.core.values.foreign_names import unknown_argument
 from gradatim.core.values.limits import FARTHEST, refuse_infinite
 from gradatim.core.values.value import Value
-from gradatim.core.values.words import unknown_argument
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
 from gradatim.xp.operations import Operations
@@ -83,7 +83,7 @@ class Schedule(Value, ABC, abstract=True):
                 ) from None
         object.__setattr__(self, "_end", length)
         if not self._extent.opaque:
-            refuse_infinite(self, self._turns())
+            refuse_infinite(self, self._steps_to_check())
 
     def _refuse_outermost(self) -> None:
         for part in parts_of(self):
@@ -93,7 +93,7 @@ class Schedule(Value, ABC, abstract=True):
                     "of another schedule. Put by_updates(...) around all of it."
                 )
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         """The steps that are looked at when it is built, where the value is most extreme."""
         last = FARTHEST if self._end is None else self._end
         return (0, 1, last // 2, last)
@@ -202,9 +202,9 @@ class Schedule(Value, ABC, abstract=True):
 
     def _repr_html_(self) -> str:
         """The curve, for a notebook: a small SVG, made without any package."""
-        from gradatim.core.sketch import html
+        from gradatim.core.sketch import notebook_html
 
-        return html(self)
+        return notebook_html(self)
 
     def values(self, steps: int | Run) -> list[float]:
         """The values at the first ``steps`` steps, or at all of a run.

@@ -8,7 +8,7 @@ from math import ceil
 from typing import NamedTuple, get_args
 
 from gradatim.core.errors import GradatimError
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, declared_types
 
@@ -33,7 +33,7 @@ def horizon(schedule: Schedule) -> int:
         return schedule.length
     if not list(_lengths(schedule)):
         return 1000
-    return 10 * max(1, *joins(schedule, 10**17)[:1000], *_lengths(schedule))
+    return 10 * max(1, *boundaries(schedule, 10**17)[:1000], *_lengths(schedule))
 
 
 def _lengths(schedule: Schedule) -> Iterator[int]:
@@ -48,7 +48,7 @@ def _lengths(schedule: Schedule) -> Iterator[int]:
                 yield from _lengths(part)
 
 
-def value(schedule: Schedule, step: int) -> float:
+def value_at(schedule: Schedule, step: int) -> float:
     """The value at a step.
 
     Raises:
@@ -62,7 +62,7 @@ def value(schedule: Schedule, step: int) -> float:
         ) from None
 
 
-def sample(schedule: Schedule, last: int, points: int = 300) -> list[Point]:
+def sample_points(schedule: Schedule, last: int, points: int = 300) -> list[Point]:
     """Points from step 0 to ``last``, evenly, and closely around every join.
 
     The number of evaluations is that of the points and the joins, however long the run is.
@@ -78,16 +78,16 @@ def sample(schedule: Schedule, last: int, points: int = 300) -> list[Point]:
 Point(step=1000000000000000000, value=0.0)]
     """
     steps = {last * i // points for i in range(points + 1)}
-    steps |= {join + by for join in joins(schedule, last)[:points] for by in (-1, 0)}
-    return [Point(step, value(schedule, step)) for step in sorted(steps) if step <= last]
+    steps |= {join + by for join in boundaries(schedule, last)[:points] for by in (-1, 0)}
+    return [Point(step, value_at(schedule, step)) for step in sorted(steps) if step <= last]
 
 
-def svg(schedule: Schedule) -> str:
+def curve_svg(schedule: Schedule) -> str:
     """The curve as a small SVG picture, with its range and length, and the text form under it."""
     last = horizon(schedule)
-    curve = sample(schedule, last)
+    curve = sample_points(schedule, last)
     low, high = min(0.0, *(p.value for p in curve)), max(p.value for p in curve)
-    line = path(curve, last, low, high, _WIDTH, _HEIGHT, _EDGE)
+    line = svg_path(curve, last, low, high, _WIDTH, _HEIGHT, _EDGE)
     says = f"{high:g} at most, {curve[-1].value:g} at step {last}"
     style = 'fill="none" stroke="#0072b2" stroke-width="1.5" stroke-linejoin="round"'
     axis = f"M{_EDGE} {_EDGE}V{_HEIGHT - _EDGE}H{_WIDTH - _EDGE}"
@@ -99,7 +99,7 @@ def svg(schedule: Schedule) -> str:
     )
 
 
-def path(
+def svg_path(
     curve: Sequence[Point], last: int, low: float, high: float, width: int, height: int, edge: int
 ) -> str:
     """The data of an SVG path along these points."""
@@ -113,13 +113,14 @@ def path(
     return "M" + "L".join(spots)
 
 
-def html(schedule: Schedule) -> str:
+def notebook_html(schedule: Schedule) -> str:
     """What a notebook shows for a schedule."""
     last = horizon(schedule)
     text = repr(schedule)
     text = text if len(text) <= 300 else f"{text[:297]}..."
-    first, end = value(schedule, 0), value(schedule, last)
+    first, end = value_at(schedule, 0), value_at(schedule, last)
     return (
-        f"<div>{svg(schedule)}<div><small>{first:g} at step 0, {end:g} at step {last}</small></div>"
+        f"<div>{curve_svg(schedule)}"
+        f"<div><small>{first:g} at step 0, {end:g} at step {last}</small></div>"
         f"<code>{escape(text)}</code></div>"
     )

@@ -12,8 +12,8 @@ from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, check_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES
-from gradatim.core.values.renames import CLASSES, current
-from gradatim.core.values.value import named
+from gradatim.core.values.renames import CLASSES, current_names
+from gradatim.core.values.value import buildable
 
 # Each entry of a value is written in 100 characters or less, and each level in three.
 _LONGEST = 100 * MOST_ENTRIES
@@ -65,7 +65,7 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
         raise GradatimError(f"parse: not an expression{place}: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):
         raise GradatimError("parse: the text is nested too deeply or holds a NUL.") from None
-    result = _Reader(text.strip(), imports).read(tree, 0)
+    result = _Parser(text.strip(), imports).value(tree, 0)
     if not isinstance(result, Schedule):
         raise GradatimError(
             f"parse: the text is {shown(result)}, not a schedule. "
@@ -74,25 +74,25 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     return result
 
 
-class _Reader:
+class _Parser:
     def __init__(self, text: str, imports: bool) -> None:
         self.text = text
         self.imports = imports
 
-    def read(self, node: ast.AST, depth: int) -> Any:
+    def value(self, node: ast.AST, depth: int) -> Any:
         if depth > _DEEPEST:
             raise GradatimError(f"parse: the text is nested more than {_DEEPEST} levels deep.")
         deeper = depth + 1
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, str, type(None))):
             return node.value
         if isinstance(node, (ast.Tuple, ast.List)):
-            return tuple(self.read(entry, deeper) for entry in node.elts)
+            return tuple(self.value(entry, deeper) for entry in node.elts)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            value = self.read(node.operand, deeper)
+            value = self.value(node.operand, deeper)
             if type(value) in (int, float) or isinstance(value, Schedule):
                 return -value
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return self.combine(node, depth)
+            return self.chain(node, depth)
         if isinstance(node, ast.Call):
             return self.call(node, deeper)
         raise self.error(
@@ -100,7 +100,7 @@ class _Reader:
             "numbers, strings, lists, >>, *, /, + and -",
         )  # fmt: skip
 
-    def combine(self, node: ast.BinOp, depth: int) -> Any:
+    def chain(self, node: ast.BinOp, depth: int) -> Any:
         # A long chain a >> b >> c ... is nested to the left: walked, not descended.
         alike = _ALIKE[type(node.op)]
         chain: list[ast.BinOp] = []
@@ -108,8 +108,8 @@ class _Reader:
         while isinstance(leftmost, ast.BinOp) and isinstance(leftmost.op, alike):
             chain.append(leftmost)
             leftmost = leftmost.left
-        value = self.read(leftmost, depth + 1)
-        rest = [self.read(link.right, depth + 1) for link in reversed(chain)]
+        value = self.value(leftmost, depth + 1)
+        rest = [self.value(link.right, depth + 1) for link in reversed(chain)]
         if isinstance(node.op, ast.RShift):
             return join(value, *rest)
         if not any(isinstance(part, Schedule) for part in (value, *rest)):
@@ -130,15 +130,15 @@ class _Reader:
 
     def call(self, node: ast.Call, depth: int) -> Any:
         make = self.callee(node.func, depth)
-        args = [self.read(argument, depth) for argument in node.args]
+        args = [self.value(argument, depth) for argument in node.args]
         kwargs: dict[str, Any] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.error(node, "uses **, which is not allowed")
             if keyword.arg in kwargs:
                 raise self.error(node, f"gives {keyword.arg} twice")
-            kwargs[keyword.arg] = self.read(keyword.value, depth)
-        _, kwargs = current(getattr(make, "__name__", ""), kwargs)
+            kwargs[keyword.arg] = self.value(keyword.value, depth)
+        _, kwargs = current_names(getattr(make, "__name__", ""), kwargs)
         try:
             return make(*args, **kwargs)
         except TypeError as error:  # a method of the algebra, called with other arguments
@@ -146,7 +146,7 @@ class _Reader:
 
     def callee(self, node: ast.AST, depth: int) -> Any:
         if isinstance(node, ast.Attribute):
-            owner = self.read(node.value, depth)
+            owner = self.value(node.value, depth)
             if not isinstance(owner, Schedule):
                 raise self.error(node, "is no schedule, so it has no methods")
             if node.attr not in _METHODS:
@@ -157,9 +157,9 @@ class _Reader:
         if node.id == "join":
             return join
         name = CLASSES.get(node.id, node.id)
-        if name not in named():
-            raise unknown("parse", "schedule", node.id, named())
-        make = named()[name]
+        if name not in buildable():
+            raise unknown("parse", "schedule", node.id, buildable())
+        make = buildable()[name]
         if getattr(make, "imports_code", False) and not self.imports:
             raise GradatimError(
                 f"parse: {node.id} would import and run code. If you trust where this text comes "

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from gradatim.core.run.clocks import amount, ticks_of
+from gradatim.core.run.clocks import format_ticks, tick_name
 from gradatim.core.run.run import Run
 
 
 def early_end(end: int, run: Run) -> str:
     """The rate is 0 for good at tick ``end``, long before the run is over."""
     return (
-        f"the schedule of lr is over, and 0, after {amount(end, run.clock)}, and the run lasts "
-        f"{amount(run.ticks, run.clock)}. Lengths of pieces are ticks of the clock; a recipe takes "
-        "the run: steps=run."
+        f"the schedule of lr is over, and 0, after {format_ticks(end, run.clock)}, and the run "
+        f"lasts {format_ticks(run.ticks, run.clock)}. Lengths of pieces are ticks of the clock; a "
+        "recipe takes the run: steps=run."
     )
 
 
 def past_the_end(end_tick: int, end_updates: int, unit: str, position: int) -> str:
     """Updates go on after the rate has come to 0 for good."""
-    after = f"{end_tick} {ticks_of(unit)}" if end_tick else f"{end_updates} updates"
+    after = f"{end_tick} {tick_name(unit)}" if end_tick else f"{end_updates} updates"
     return (
         f"the schedule of lr has ended at 0, after {after}, and the run goes on: update {position} "
         "changed nothing, and later ones will not either. To train longer, write extend(...) or "

@@ -198,9 +198,11 @@ class Plan:
         """Every target with its curve, the rules and the run, for a notebook."""
         from html import escape
 
-        from gradatim.core.sketch import html
+        from gradatim.core.sketch import notebook_html
 
-        curves = (f"<h4>{escape(str(t))}</h4>{html(one)}" for t, one in self.schedules.items())
+        curves = (
+            f"<h4>{escape(str(t))}</h4>{notebook_html(one)}" for t, one in self.schedules.items()
+        )
         rules = (f"rule of {name}: {rule!r}" for name, rule in self.rules.items())
         run = () if self.run is None else (f"run: {self.run!r}",)
         lines = (f"<div><code>{escape(line)}</code></div>" for line in (*rules, *run))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gradatim.core.errors import GradatimError
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.limits import FARTHEST
@@ -60,7 +60,7 @@ def end_of_rates(plan: Plan) -> tuple[int, int]:
     ends = {ByUpdates: 0, Schedule: 0}
     for schedule in rates:
         # Without a length, it may end with a piece that stays at 0: ... >> Constant(0.0).
-        end = max(joins(schedule), default=0) if schedule.length is None else schedule.length
+        end = max(boundaries(schedule), default=0) if schedule.length is None else schedule.length
         try:
             stays_at_zero = schedule(end) == schedule(NEVER - 1) == 0.0
         except Exception:  # a user's formula may have no value so far out

@@ -5,6 +5,6 @@ at (the curve, the bounds of a value, a rule, the run) and yield from it in that
 """
 
 from gradatim.findings.finding import Finding, Severity
-from gradatim.findings.whole import check
+from gradatim.findings.plans import check
 
 __all__ = ["Finding", "Severity", "check"]

@@ -26,7 +26,7 @@ _HARDLY_BELOW = 0.1
 """A share of an average that is smaller than this, and not 0, averages nothing."""
 
 
-def rate(curve: Curve) -> Iterator[Finding]:
+def rate_bounds(curve: Curve) -> Iterator[Finding]:
     """A learning rate out of its range."""
     if curve.lowest < 0.0:
         yield Finding(
@@ -66,7 +66,7 @@ def rate(curve: Curve) -> Iterator[Finding]:
         )
 
 
-def other(curve: Curve, name: str) -> Iterator[Finding]:
+def value_bounds(curve: Curve, name: str) -> Iterator[Finding]:
     """A value that is no rate, out of the range that optimizers have for it."""
     if name in _NOT_NEGATIVE and curve.lowest < 0.0:
         yield Finding(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gradatim.core.pieces import joins, stays
+from gradatim.core.pieces import boundaries, ends_level
 from gradatim.core.run.by_updates import clock_for
-from gradatim.core.run.clocks import amount
+from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.findings.finding import Finding
@@ -45,8 +45,8 @@ class Curve:
         self.others_train = others_train
         last = self.steps - 1
         even = {last * i // SAMPLES for i in range(SAMPLES + 1)}
-        self.joins = joins(schedule)
-        inside = [step for step in self.joins if step <= last][:SAMPLES]
+        self.boundaries = boundaries(schedule)
+        inside = [step for step in self.boundaries if step <= last][:SAMPLES]
         near = {step + by for step in inside for by in (-2, -1, 0, 1)}
         self.samples = sorted(step for step in even | near if 0 <= step <= last)
         self.values = {step: self.at(step) for step in self.samples}
@@ -71,11 +71,11 @@ class Curve:
 
     def when(self, step: int) -> str:
         """When a step after the run would come."""
-        return f"update {step + 1}" if self.clock == "updates" else amount(step, self.clock)
+        return f"update {step + 1}" if self.clock == "updates" else format_ticks(step, self.clock)
 
     def much(self, steps: int) -> str:
         """So many steps."""
-        return f"{steps} updates" if self.clock == "updates" else amount(steps, self.clock)
+        return f"{steps} updates" if self.clock == "updates" else format_ticks(steps, self.clock)
 
     @property
     def whole(self) -> str:
@@ -94,13 +94,13 @@ def _place(step: int, steps: int, clock: str) -> str:
     if clock == "updates":
         return f"update {min(step + 1, steps)} of {steps}"
     return (
-        amount(step, clock)
+        format_ticks(step, clock)
         if clock == "progress"
-        else f"{amount(step, clock)} of {amount(steps, clock)}"
+        else f"{format_ticks(step, clock)} of {format_ticks(steps, clock)}"
     )
 
 
-def no_value(error: NoValue, schedule: Schedule, run: Run) -> Finding:
+def value_missing(error: NoValue, schedule: Schedule, run: Run) -> Finding:
     """The finding that a schedule has no value at a step of a run."""
     return Finding(
         "error",
@@ -110,7 +110,7 @@ def no_value(error: NoValue, schedule: Schedule, run: Run) -> Finding:
     )
 
 
-def horizon(curve: Curve) -> Iterator[Finding]:
+def end_of_run(curve: Curve) -> Iterator[Finding]:
     """The end of the schedule and the end of the run, which should be one."""
     length, steps = curve.schedule.length, curve.steps
     later = [step for step in _after_the_run(curve) if curve.at(step) > curve.peak * (1 + SMALL)]
@@ -124,7 +124,7 @@ def horizon(curve: Curve) -> Iterator[Finding]:
             f"would come at {curve.when(top)}.",
             other_unit or f"Shorten the warm-up, or train for {curve.much(top)}.",
         )
-    elif length is not None and length < steps - 1 and not stays(curve.schedule):
+    elif length is not None and length < steps - 1 and not ends_level(curve.schedule):
         end, rest = curve.at(length), steps - length
         frozen = end == 0.0 and curve.others_train(length)
         freeze = "; to freeze this part from there, add >> Constant(0.0)" if frozen else ""
@@ -149,7 +149,7 @@ def horizon(curve: Curve) -> Iterator[Finding]:
 
 def _after_the_run(curve: Curve) -> list[int]:
     length = curve.schedule.length
-    steps = {step for step in curve.joins if step > curve.steps}
+    steps = {step for step in curve.boundaries if step > curve.steps}
     if length is not None:
         steps |= {length * i // SAMPLES for i in range(SAMPLES + 1)}
     return sorted(step for step in steps if step > curve.steps)[: 2 * SAMPLES]
@@ -178,7 +178,7 @@ def _other_unit(run: Run, length: int | None) -> str:
 def zeros(curve: Curve) -> Iterator[Finding]:
     """Updates that change nothing, and updates at which one part of the model is frozen."""
     length = curve.schedule.length
-    over = length is not None and not stays(curve.schedule)  # what is after it: horizon()
+    over = length is not None and not ends_level(curve.schedule)  # what is after it: end_of_run()
     end = min(length or 0, curve.steps) if over else curve.steps
     at_zero = [step for step in curve.samples if step < end and curve.values[step] == 0.0]
     lasting = [s for s in at_zero if curve.values.get(s + 1, curve.at(s + 1)) == 0.0]
@@ -219,7 +219,7 @@ def zeros(curve: Curve) -> Iterator[Finding]:
 
 def jumps(curve: Curve) -> Iterator[Finding]:
     """A value that jumps where one piece follows another."""
-    for step in curve.joins[:SAMPLES]:
+    for step in curve.boundaries[:SAMPLES]:
         if not 2 <= step < curve.steps - 1:
             continue
         earlier, before, at, after = (curve.at(step + by) for by in (-2, -1, 0, 1))
@@ -253,7 +253,7 @@ def rebound(curve: Curve) -> Iterator[Finding]:
 
 def highest_at_the_end(curve: Curve) -> Iterator[Finding]:
     """A last piece that rises above everything before it, as with a floor above the peak."""
-    inside = [step for step in curve.joins if step < curve.steps - 1]
+    inside = [step for step in curve.boundaries if step < curve.steps - 1]
     if not inside:
         return  # one ramp: a range test, or a warm-up alone
     begin = inside[-1]

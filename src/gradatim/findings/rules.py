@@ -16,7 +16,7 @@ _MOST_EVALUATIONS = 1000
 """A run with more evaluations than this leaves every rule time to act."""
 
 
-def rule(value: str, rule: Rule, curves: Sequence[Curve], run: Run) -> Iterator[Finding]:
+def rule_findings(value: str, rule: Rule, curves: Sequence[Curve], run: Run) -> Iterator[Finding]:
     """The rule of a value, with the curves of all the targets that it scales."""
     yield from _may_act(rule, run)
     if not curves:

@@ -12,7 +12,7 @@ _MUCH = 0.1
 """Leaving out more than this share of an epoch is hardly ever meant."""
 
 
-def run(run: Run) -> Iterator[Finding]:
+def run_findings(run: Run) -> Iterator[Finding]:
     """What is wrong with a run by itself."""
     if run.batch is None:
         return

@@ -100,7 +100,7 @@ def write_report(
         html.section("The logs it was fitted to", html.table(fit_header, fit_rows)),
     )
     try:
-        atomic.write(out, page)
+        atomic.replace_file(out, page)
     except OSError as error:
         raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
     return out

@@ -14,14 +14,14 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from jax import tree_util
 
 from gradatim.core.values.fields import declared_types
-from gradatim.core.values.value import Value, tell
+from gradatim.core.values.value import Value, on_register
 
 _NO_PARTS: tuple[Any, ...] = ()
 
 
 def register() -> None:
     """Make pytrees of all classes of schedules and rules, and of each that is defined later."""
-    tell(_register)
+    on_register(_register)
 
 
 def _register(cls: type[Value]) -> None:

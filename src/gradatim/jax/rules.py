@@ -104,7 +104,7 @@ def _update(
 def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> RuleScaleState:
     if jnp.shape(value) != ():
         raise refuse("scale_by_rule", "the shape of value", jnp.shape(value), "that of one number")
-    if rule.nan == "error" and not dispatch.traced(value):
+    if rule.nan == "error" and not dispatch.is_traced(value):
         rule.update(rule.init(), float(value))  # raises as in plain Python
     metric = jnp.asarray(value, state.total.dtype)
     if average == 1:
@@ -127,7 +127,7 @@ def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> Rul
 
 def _next(rule: Rule, state: RuleState, metric: Any) -> RuleState:
     silent = rule.replace(nan="worse") if rule.nan == "error" else rule
-    following = silent.update(state, metric, dispatch.framework("jax"))
+    following = silent.update(state, metric, dispatch.operations_of("jax"))
     if silent is not rule:
         scale = jnp.where(jnp.isfinite(metric), following.scale, jnp.nan)
         following = following._replace(scale=scale)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
-from gradatim.core.pieces import stays
+from gradatim.core.pieces import ends_level
 from gradatim.core.run.by_updates import clock_for
-from gradatim.core.run.clocks import amount
+from gradatim.core.run.clocks import format_ticks
 from gradatim.core.warn import warn
 from gradatim.drive import Driver
 from gradatim.drive.values import end_of_rates
@@ -56,8 +56,8 @@ def check_left(driver: Driver) -> None:
     again += " the model with a new optimizer"
     if driver.clock.unit != "updates" and driver.done:
         raise GradatimError(
-            f"Scheduler: the run is over, after {amount(driver.tick, driver.clock.unit)}: fit "
-            f"would stop at once. {again}."
+            f"Scheduler: the run is over, after {format_ticks(driver.tick, driver.clock.unit)}: "
+            f"fit would stop at once. {again}."
         )
     lr = driver.plan["lr"]
     clock = clock_for(lr, driver.plan.run)
@@ -66,14 +66,14 @@ def check_left(driver: Driver) -> None:
     if driver.tick >= end_tick and driver.position >= end_position:
         raise GradatimError(
             "Scheduler: the schedule of lr has ended at 0, after "
-            f"{amount(max(end_tick, end_position), clock)}, and the optimizer is at "
-            f"{amount(here, clock)}: fit would change nothing. {again}; to train on, give a longer "
-            "one and on_mismatch='override'."
+            f"{format_ticks(max(end_tick, end_position), clock)}, and the optimizer is at "
+            f"{format_ticks(here, clock)}: fit would change nothing. {again}; to train on, give a "
+            "longer one and on_mismatch='override'."
         )
-    if lr.length and here >= lr.length and not stays(lr):
+    if lr.length and here >= lr.length and not ends_level(lr):
         warn(
-            f"Scheduler: the schedule of lr has ended, after {amount(lr.length, clock)}, and this "
-            f"fit runs at its last value, {driver.next['lr']!r}, throughout. {again}."
+            f"Scheduler: the schedule of lr has ended, after {format_ticks(lr.length, clock)}, and "
+            f"this fit runs at its last value, {driver.next['lr']!r}, throughout. {again}."
         )
 
 

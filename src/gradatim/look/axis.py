@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.run.by_updates import clock_for
-from gradatim.core.run.clocks import MILLION, amount
+from gradatim.core.run.clocks import MILLION, format_ticks
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
@@ -39,7 +39,7 @@ class Axis(NamedTuple):
 
     def label_of(self, step: int) -> str:
         """A step, as it is read."""
-        return f"step {step:,}" if self.clock == "updates" else amount(step, self.clock)
+        return f"step {step:,}" if self.clock == "updates" else format_ticks(step, self.clock)
 
 
 class Scale(NamedTuple):

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import value
+from gradatim.core.sketch import value_at
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _MARKS = "*o+x#@"
@@ -33,7 +33,7 @@ def sparkline(schedule: Schedule, steps: int, width: int = 16, ascii: bool = Fal
     >>> sparkline(wsd(peak=1.0, steps=100, warmup=20), 100, width=8)
     '▂▇████▆▂'
     """
-    at = [value(schedule, steps * (2 * i + 1) // (2 * width)) for i in range(width)]
+    at = [value_at(schedule, steps * (2 * i + 1) // (2 * width)) for i in range(width)]
     low, high = min(0.0, *at), max(*at, 0.0)
     levels = _ASCII_LEVELS if ascii else _LEVELS
     top = len(levels) - 1
@@ -72,7 +72,7 @@ def chart(
     across, rows = max(width - 11, 8), max(height - 1, 3)
     columns = across if ascii else 2 * across
     marks = [(steps - 1) * i // max(columns - 1, 1) for i in range(columns)]
-    curves = [[value(schedule, step) for step in marks] for schedule in schedules]
+    curves = [[value_at(schedule, step) for step in marks] for schedule in schedules]
     low = min(0.0, *(v for curve in curves for v in curve))
     high = max(v for curve in curves for v in curve)
     high = high if high > low else low + 1.0

@@ -17,7 +17,7 @@ from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
 from gradatim.core.text import parse
-from gradatim.core.values.value import arguments, named
+from gradatim.core.values.value import buildable, parameters_of
 
 _SMOOTH = 400
 """The updates that a curve needs to look like one."""
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
         said = said_of(self.text)
         return [
             (name, "" if p.default is p.empty else repr(p.default), said.get(name, ""))
-            for name, p in arguments(self.make).items()
+            for name, p in parameters_of(self.make).items()
         ]
 
     def example(self) -> str:
@@ -67,7 +67,7 @@ def entries() -> list[Entry]:
 
     The closed forms, which few people need, are the last of the schedules.
     """
-    found = [entry for name, make in named().items() if (entry := _entry(name, make))]
+    found = [entry for name, make in buildable().items() if (entry := _entry(name, make))]
     order = ("schedule", "recipe", "rule")
     rare = "gradatim.core.closed_forms"
     return sorted(found, key=lambda e: (order.index(e.kind), e.make.__module__ == rare))

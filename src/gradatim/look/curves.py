@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import sample, value
+from gradatim.core.sketch import sample_points, value_at
 from gradatim.drive import Target
 from gradatim.look.axis import Axis, Scale, Unit, axis_of, scale
 from gradatim.look.figures import new_figure
@@ -83,16 +83,16 @@ def plot(
 def draw_lines(axes: Axes, curves: Mapping[str, Schedule], axis: Axis, scale: Scale) -> None:
     """Draw schedules on axes, each with a dot where one piece follows another."""
     for name, schedule in curves.items():
-        points = sample(schedule, max(axis.steps - 1, 1), 1000)
+        points = sample_points(schedule, max(axis.steps - 1, 1), 1000)
         (line,) = axes.plot(
             scale.places(p.step for p in points),
             [p.value for p in points],
             label=name,
             linewidth=1.6,
         )
-        marks = joins(schedule, axis.steps - 1)[:_MARKED]
+        marks = boundaries(schedule, axis.steps - 1)[:_MARKED]
         if marks:
-            heights = [value(schedule, step) for step in marks]
+            heights = [value_at(schedule, step) for step in marks]
             axes.plot(scale.places(marks), heights, "o", markersize=4, color=line.get_color())
 
 

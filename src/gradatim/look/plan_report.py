@@ -10,7 +10,7 @@ from gradatim.core import atomic
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
 from gradatim.core.run.by_updates import ByUpdates
-from gradatim.core.run.clocks import amount
+from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
@@ -62,7 +62,7 @@ def report(
     own_run = plan.run
     run = own_run or run or Run(steps=axis_of_target("report", {"": plan}, next(iter(plan))).steps)
     plan = plan.replaced(plan.schedules, plan.rules, run)
-    atomic.write(out, _page(plan, run, check(plan), title, own_run))
+    atomic.replace_file(out, _page(plan, run, check(plan), title, own_run))
     return Path(out)
 
 
@@ -86,7 +86,7 @@ def _length_of(run: Run) -> str:
     updates = "" if run.steps is None else f", {run.steps:,} optimizer updates"
     if run.clock == "progress":
         return f"The length of the run is not known; its schedules follow its progress{updates}."
-    return f"{amount(run.ticks, run.clock)}{updates}."
+    return f"{format_ticks(run.ticks, run.clock)}{updates}."
 
 
 def _findings(findings: Sequence[Finding]) -> Html:

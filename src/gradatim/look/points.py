@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import sample, value
+from gradatim.core.sketch import sample_points, value_at
 
 _EXACT = 20_000
 _PER_PIECE = 2_000
@@ -43,16 +43,18 @@ def key_points(schedule: Schedule, steps: int, clock: str = "updates") -> list[K
     """
     by_updates = clock == "updates"
     last = steps - 1 if by_updates else steps
-    curve = sample(schedule, last, min(last, 4000)) if last else sample(schedule, 0, 1)
+    curve = (
+        sample_points(schedule, last, min(last, 4000)) if last else sample_points(schedule, 0, 1)
+    )
     peak = max(curve, key=lambda point: point.value)
-    found = [KeyPoint("first update" if by_updates else "start", 0, value(schedule, 0))]
+    found = [KeyPoint("first update" if by_updates else "start", 0, value_at(schedule, 0))]
     rise = _end_of_rise(schedule, last)
     if rise is not None:
-        found.append(KeyPoint("end of warm-up", rise, value(schedule, rise)))
+        found.append(KeyPoint("end of warm-up", rise, value_at(schedule, rise)))
     found += [
         KeyPoint("peak", *peak),
-        KeyPoint("half-way", steps // 2, value(schedule, steps // 2)),
-        KeyPoint("last update" if by_updates else "end", last, value(schedule, last)),
+        KeyPoint("half-way", steps // 2, value_at(schedule, steps // 2)),
+        KeyPoint("last update" if by_updates else "end", last, value_at(schedule, last)),
     ]
     if by_updates:
         found.append(KeyPoint("area", None, area(schedule, steps)))
@@ -61,11 +63,11 @@ def key_points(schedule: Schedule, steps: int, clock: str = "updates") -> list[K
 
 def _end_of_rise(schedule: Schedule, last: int) -> int | None:
     """The join at which the curve has risen since step 0 and goes on otherwise."""
-    start = value(schedule, 0)
+    start = value_at(schedule, 0)
     top = start
     found = None
-    for join in joins(schedule, last)[:10]:
-        here = value(schedule, join)
+    for join in boundaries(schedule, last)[:10]:
+        here = value_at(schedule, join)
         if here <= top:
             break
         top, found = here, join
@@ -79,18 +81,18 @@ def area(schedule: Schedule, steps: int) -> float:
     2,000 of them, so a run of 10**18 updates costs no more than a short one.
     """
     if steps <= _EXACT:
-        return sum(value(schedule, step) for step in range(steps))
-    edges = [0, *(join for join in joins(schedule, steps - 1)[:500]), steps]
+        return sum(value_at(schedule, step) for step in range(steps))
+    edges = [0, *(join for join in boundaries(schedule, steps - 1)[:500]), steps]
     return sum(_piece(schedule, a, b) for a, b in pairwise(edges))
 
 
 def _piece(schedule: Schedule, begin: int, end: int) -> float:
     """The sum from ``begin`` to ``end - 1``."""
     if end - begin <= _PER_PIECE:
-        return sum(value(schedule, step) for step in range(begin, end))
+        return sum(value_at(schedule, step) for step in range(begin, end))
     last = end - 1
     marks = [begin + (last - begin) * i // _PER_PIECE for i in range(_PER_PIECE + 1)]
-    values = [value(schedule, step) for step in marks]
+    values = [value_at(schedule, step) for step in marks]
     gaps = zip(marks, marks[1:], values, values[1:], strict=False)
     # A trapezoid of n updates counts each inner one once and each of its ends half.
     total = sum((b - a) * (u + v) / 2.0 for a, b, u, v in gaps)

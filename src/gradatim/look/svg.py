@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import path, sample, value
+from gradatim.core.sketch import sample_points, svg_path, value_at
 from gradatim.look.axis import Axis
 from gradatim.look.html import Html, element
 
@@ -21,13 +21,13 @@ def curve_svg(schedule: Schedule, axis: Axis, name: str) -> Html:
         name: What it drives, for readers who cannot see the picture.
     """
     last = max(axis.steps - (axis.clock == "updates"), 1)
-    points = sample(schedule, last, 800)
+    points = sample_points(schedule, last, 800)
     low, high = min(0.0, *(p.value for p in points)), max(p.value for p in points)
     high = high if high > low else low + 1.0
     across, up, bottom = _WIDTH - 2 * _EDGE, _HEIGHT - 2 * _EDGE, _HEIGHT - _EDGE
 
     def dot(step: int) -> Html:
-        here = value(schedule, step)
+        here = value_at(schedule, step)
         return element(
             "circle",
             element("title", f"{axis.label_of(step)}: {here:.7g}"),
@@ -38,13 +38,13 @@ def curve_svg(schedule: Schedule, axis: Axis, name: str) -> Html:
         )
 
     frame = f"M{_EDGE} {_EDGE}V{bottom}H{_WIDTH - _EDGE}"
-    line = path(points, last, low, high, _WIDTH, _HEIGHT, _EDGE)
+    line = svg_path(points, last, low, high, _WIDTH, _HEIGHT, _EDGE)
     end = f"{last:,}" if axis.clock == "updates" else axis.label_of(last)
     return element(
         "svg",
         element("path", d=frame, fill="none", stroke="var(--line)"),
         element("path", d=line, fill="none", stroke="var(--curve)", stroke_width="2"),
-        *map(dot, joins(schedule, last)[:_MOST_DOTS]),
+        *map(dot, boundaries(schedule, last)[:_MOST_DOTS]),
         _label(_EDGE - 6, _EDGE + 4, f"{high:.3g}", "end"),
         _label(_EDGE - 6, bottom + 4, f"{low:.3g}", "end"),
         _label(_EDGE, bottom + 18, "0", "start"),

@@ -12,13 +12,13 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.recipes import scale_with_batch
 from gradatim.core.rules import Rule
 from gradatim.core.run.by_updates import ByUpdates, by_updates
-from gradatim.core.run.durations import Length, in_ticks, refuse_bare
+from gradatim.core.run.durations import Length, in_ticks, refuse_without_unit
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, check_argument, declared_types
-from gradatim.core.values.renames import CLASSES, current
-from gradatim.core.values.value import arguments, named
-from gradatim.core.values.words import unknown_argument
+from gradatim.core.values.foreign_names import unknown_argument
+from gradatim.core.values.renames import CLASSES, current_names
+from gradatim.core.values.value import buildable, parameters_of
 from gradatim.plans.tree import FARTHEST, Node, failure
 
 FORMAT = 1
@@ -38,7 +38,7 @@ _NAMES["rules"] = _NAMES["schedules"]
 
 def required(make: Callable[..., Any]) -> list[str]:
     """The arguments that have no default."""
-    return [name for name, p in arguments(make).items() if p.default is p.empty]
+    return [name for name, p in parameters_of(make).items() if p.default is p.empty]
 
 
 def inner(type_: Any) -> Any:
@@ -139,7 +139,7 @@ class Reader:
             raise failure(node.line, f"{where}: must be {what}, got {len(found)} names.")
         ((name, inside),) = found.items()
         name = CLASSES.get(name, name)
-        known = {n: make for n, make in named().items() if _makes(make, kind)}
+        known = {n: make for n, make in buildable().items() if _makes(make, kind)}
         if name not in known:
             raise failure(inside.line, f"{unknown(where, kind.__name__.lower(), name, known)}")
         if getattr(known[name], "imports_code", False):
@@ -167,7 +167,7 @@ class Reader:
         """What ``make`` gives for these arguments; ``whole`` if it lasts for the whole run."""
         name, types = make.__name__, declared_types(make)
         given: dict[str, Any] = {}
-        _, entries = current(name, mapping(node, where, "a mapping of arguments"))
+        _, entries = current_names(name, mapping(node, where, "a mapping of arguments"))
         for key, entry in entries.items():
             if types.get(key) is Run:
                 raise failure(entry.line, f"{where}: run is that of the plan. Leave it out.")
@@ -214,7 +214,7 @@ class Reader:
         place, _, name = where.rpartition(".")
         if not isinstance(node.value, str):
             if isinstance(node.value, int | float) and self.run is not None:
-                _AtLine(node.line)(refuse_bare, place, name, node.value, self.run)
+                _AtLine(node.line)(refuse_without_unit, place, name, node.value, self.run)
             return node.value
         text = node.value[:40]
         if self.run is None and not self._in_updates:

@@ -13,7 +13,7 @@ from gradatim.core.run.durations import Level
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, declared_types
-from gradatim.core.values.value import arguments, named
+from gradatim.core.values.value import buildable, parameters_of
 from gradatim.plans.reading import FORMAT, is_length, required
 
 _LENGTH = r"^\s*\d[\d_]*\.?\d*(e\+?\d{1,3})?\s*[kMBT]?\s*(%|[A-Za-z_]\w*)\s*$"
@@ -27,8 +27,8 @@ def schema() -> dict[str, Any]:
     >>> schema()["properties"]["schedules"]["additionalProperties"]
     {'$ref': '#/$defs/schedule'}
     """
-    schedules = {n: m for n, m in named().items() if _kind(m) is Schedule and not _runs_code(m)}
-    rules = {n: m for n, m in named().items() if _kind(m) is Rule}
+    schedules = {n: m for n, m in buildable().items() if _kind(m) is Schedule and not _runs_code(m)}
+    rules = {n: m for n, m in buildable().items() if _kind(m) is Rule}
     by_name = {
         "type": "object", "minProperties": 1,
         "additionalProperties": {"$ref": "#/$defs/schedule"},
@@ -69,7 +69,7 @@ def _one_of(makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
 
 
 def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
-    defaults = {name: parameter.default for name, parameter in arguments(make).items()}
+    defaults = {name: parameter.default for name, parameter in parameters_of(make).items()}
     properties = {}
     for name, wanted in declared_types(make).items():
         if wanted is Run:

@@ -54,7 +54,7 @@ class Ledger:
                 self.made_with = [*(v for v in before if v != made_with), dict(made_with)]
                 header = {"format": _FORMAT, "task": dict(task), **facts}
                 header["made_with"] = self.made_with
-                atomic.write(self._header, json.dumps(header, indent=2) + "\n")
+                atomic.replace_file(self._header, json.dumps(header, indent=2) + "\n")
                 # Unbuffered: what a write has taken is with the operating system, not with us.
                 self._file = stack.enter_context(open(self._lines, "ab", buffering=0))
                 self._read()

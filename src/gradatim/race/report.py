@@ -28,8 +28,8 @@ def write_report(race: Race) -> Path:
     page = race.folder / "report.html"
     try:
         for name, data in plots.items():
-            atomic.write(race.folder / f"{name}.png", data)
-        atomic.write(page, _page(race, plots))
+            atomic.replace_file(race.folder / f"{name}.png", data)
+        atomic.replace_file(page, _page(race, plots))
     except OSError as error:
         raise GradatimError(
             f"race: cannot write the report into {race.folder}: {error.strerror or error}. The "

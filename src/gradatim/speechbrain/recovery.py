@@ -80,7 +80,7 @@ def save(scheduler: Any, path: str | os.PathLike[str]) -> None:
         state["module"] = learnt
     file = io.BytesIO()
     torch.save(state, file)
-    atomic.write(path, file.getvalue())
+    atomic.replace_file(path, file.getvalue())
 
 
 def load(scheduler: Any, path: str | os.PathLike[str], end_of_epoch: bool = False) -> None:

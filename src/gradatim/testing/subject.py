@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
 
@@ -61,7 +61,7 @@ def steps_of(schedule: Schedule) -> tuple[int, ...]:
     last = min(horizon(schedule), FARTHEST)
     found = {0, 1, last, last + 1, 2 * last + 7, *range(min(last, 100))}
     found |= {last - k for k in range(100)} | {last * i // 97 for i in range(98)}
-    found |= {step + k for step in joins(schedule, last)[:100] for k in (-2, -1, 0, 1)}
+    found |= {step + k for step in boundaries(schedule, last)[:100] for k in (-2, -1, 0, 1)}
     if schedule.length is not None:
         found |= {last + 10**9, 10**15}
     return tuple(sorted(step for step in found if 0 <= step <= FARTHEST))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import horizon, sample
+from gradatim.core.sketch import horizon, sample_points
 from gradatim.core.warn import warn
 from gradatim.torch.groups import Entry, Group
 
@@ -58,7 +58,7 @@ def relative(schedule: Schedule, base: float | None = None) -> Relative:
         raise refuse("relative", "schedule", schedule, "a schedule")
     if base is not None and not (_is_number(base) and base > 0):
         raise refuse("relative", "base", base, "a finite number above 0")
-    factors = [value for _, value in sample(schedule, horizon(schedule), 200)]
+    factors = [value for _, value in sample_points(schedule, horizon(schedule), 200)]
     peak = max(map(abs, factors))
     if 0.0 < peak < _SMALLEST_PEAK:
         warn(

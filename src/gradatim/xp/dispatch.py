@@ -42,7 +42,7 @@ _FRAMEWORKS: dict[str, tuple[str, Callable[[ModuleType], Any]]] = {
 
 
 @cache
-def framework(name: str) -> Any:
+def operations_of(name: str) -> Any:
     """The operations of one framework, by the name it is imported under."""
     module, make = _FRAMEWORKS[name]
     return make(import_module(module))
@@ -50,32 +50,32 @@ def framework(name: str) -> Any:
 
 def symbolic() -> Symbolic:
     """The operations of SymPy, for formulas instead of numbers."""
-    xp: Symbolic = framework("sympy")
+    xp: Symbolic = operations_of("sympy")
     return xp
 
 
-def _origin(kind: type) -> str:
+def _framework_name(kind: type) -> str:
     roots = (base.__module__.partition(".")[0] for base in kind.__mro__)
     return next((root for root in roots if root in _FRAMEWORKS), "")
 
 
-origin: Callable[[type], str] = cache(_origin)
+framework_name: Callable[[type], str] = cache(_framework_name)
 """The framework that a type comes from, or "" where it is none that a formula knows."""
 
 
-def traced(value: Any) -> bool:
+def is_traced(value: Any) -> bool:
     """Whether this stands for a number that is not known yet, inside a JAX transformation."""
-    return origin(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
+    return framework_name(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
 
 
 def known_true(condition: Any) -> bool:
     """Whether a comparison holds for certain: not if one of its sides is not known yet."""
-    return not traced(condition) and bool(condition)
+    return not is_traced(condition) and bool(condition)
 
 
-def unwrapped(value: Any) -> Any:
+def unwrap_scalar(value: Any) -> Any:
     """The number in an array of JAX that holds one: what arithmetic with numbers gives there."""
-    if origin(type(value)) in ("jax", "jaxlib") and value.ndim == 0:
+    if framework_name(type(value)) in ("jax", "jaxlib") and value.ndim == 0:
         return value.item()
     return value
 
@@ -87,12 +87,12 @@ def operations_for(step: Any) -> tuple[Operations, Any]:
     own local step. A negative step is refused where it can be seen; under a trace it cannot, and
     the first value holds.
     """
-    name = origin(type(step))
+    name = framework_name(type(step))
     if name in ("", "numpy") and getattr(step, "ndim", 0) == 0:
         return PYTHON, _number(step)
     if not name:  # a type with axes that no framework here made
         raise not_a_step(type(step))
-    xp = framework(_FRAMEWORKS[name][0])
+    xp = operations_of(_FRAMEWORKS[name][0])
     if isinstance(xp, Array):
         t = xp.steps(step)
         return xp, t if isinstance(xp, NumPy) else xp.clip(t, 0, None)

@@ -8,7 +8,7 @@ from typing import Any
 from mpmath import mpf
 
 from gradatim import Schedule
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 from gradatim.testing.subject import Monotone
 from tests.core.oracles import Oracle
 
@@ -42,7 +42,7 @@ class Case:
 
     @cached_property
     def schedule(self) -> Schedule:
-        return named()[self.name](**self.arguments)
+        return buildable()[self.name](**self.arguments)
 
     @cached_property
     def steps(self) -> tuple[int, ...]:

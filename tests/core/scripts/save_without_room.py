@@ -8,10 +8,10 @@ import sys
 from gradatim.core import atomic
 
 path = sys.argv[1]
-atomic.write(path, "old" * 100)
+atomic.replace_file(path, "old" * 100)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    atomic.write(path, "new" * 100_000)
+    atomic.replace_file(path, "new" * 100_000)
 except OSError as error:
     print(error.strerror, os.listdir(os.path.dirname(path)))

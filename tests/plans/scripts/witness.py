@@ -24,7 +24,7 @@ HARMLESS = {"object.__getattr__", "sys._getframe", "os.stat", "compile"}
 folder, *names = sys.argv[1:]
 list(yaml.parse("a: [1, 'b', {c: d}]"))
 parse("Constant(1)"), Constant(1)
-durations.read("5%")
+durations.parse_duration("5%")
 for wrong in ("(", "Constnat(1)"):
     with suppress(GradatimError):
         parse(wrong)

@@ -8,7 +8,7 @@ from typing import Literal, overload
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
-from gradatim.core.run.clocks import amount
+from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.durations import in_ticks, level_of
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -20,10 +20,10 @@ Shape = Literal["linear", "1-sqrt", "cosine", "exponential", "sqrt-cube"]
 
 
 @overload
-def total(run: Run | int) -> int: ...
+def ticks_in(run: Run | int) -> int: ...
 @overload
-def total(run: Run | int | None) -> int | None: ...
-def total(run: Run | int | None) -> int | None:
+def ticks_in(run: Run | int | None) -> int | None: ...
+def ticks_in(run: Run | int | None) -> int | None:
     """The ticks of a whole run; they are its updates if it has no other clock."""
     return run.ticks if isinstance(run, Run) else run
 
@@ -31,11 +31,11 @@ def total(run: Run | int | None) -> int | None:
 def phases(where: str, run: Run | int | None, **lengths: int | str) -> dict[str, int]:
     """The phases in ticks; an error if they do not leave one tick of the run for the rest."""
     known = {name: in_ticks(where, name, length, run) for name, length in lengths.items()}
-    steps = total(run)
+    steps = ticks_in(run)
     if steps is not None and sum(known.values()) >= steps:
-        spelled = " + ".join(f"{name} ({_said(n, run)})" for name, n in known.items() if n)
+        spelled = " + ".join(f"{name} ({_shown(n, run)})" for name, n in known.items() if n)
         raise GradatimError(
-            f"{where}: {spelled} must be less than steps, {_said(steps, run)}, so that something "
+            f"{where}: {spelled} must be less than steps, {_shown(steps, run)}, so that something "
             "is left. steps is the whole run, these phases included."
         )
     return known
@@ -48,13 +48,13 @@ def warm_up_steps(where: str, warmup: int | str, run: Run | int | None, least: i
     """
     known = in_ticks(where, "warmup", warmup, run, least)
     if isinstance(run, Run) and run.clock != "updates" and known > run.ticks:
-        raise refuse(where, "warmup", warmup, f"at most the whole run, {_said(run.ticks, run)}")
+        raise refuse(where, "warmup", warmup, f"at most the whole run, {_shown(run.ticks, run)}")
     return known
 
 
-def _said(ticks: int, run: Run | int | None) -> str:
+def _shown(ticks: int, run: Run | int | None) -> str:
     clock = run.clock if isinstance(run, Run) else "updates"
-    return f"{ticks}" if clock == "updates" else amount(ticks, clock)
+    return f"{ticks}" if clock == "updates" else format_ticks(ticks, clock)
 
 
 def warm_up(start: float, peak: float, warmup: int, first: First) -> tuple[Schedule, ...]:
@@ -81,7 +81,7 @@ def floor_for(where: str, shape: Shape, floor: float | str, peak: float) -> floa
     return value
 
 
-def shaped(shape: Shape, start: float, end: float, steps: int) -> Schedule:
+def ramp_of(shape: Shape, start: float, end: float, steps: int) -> Schedule:
     """A ramp of this shape."""
     if shape == "linear":
         return Linear(start, end, steps)
@@ -98,7 +98,7 @@ def hold_at(value: float, steps: int) -> tuple[Schedule, ...]:
     return (Constant(value, steps),) if steps else ()
 
 
-def accumulated(
+def values_after_factors(
     where: str, value: float, boundaries: Sequence[int | str], factors: Sequence[float]
 ) -> tuple[float, ...]:
     if len(factors) != len(boundaries):

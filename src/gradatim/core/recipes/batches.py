@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run.clocks import ticks_of
+from gradatim.core.run.clocks import tick_name
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, PositiveInt
@@ -200,7 +200,7 @@ def _sizes(run: Run) -> Iterator[tuple[int, int]]:
         tick = run.tick_after(stage.start)
         if tick is None:
             raise GradatimError(
-                f"scale_with_batch: the run is measured in {ticks_of(run.clock)}, which do not say "
-                "which update has which batch. Measure it in updates, samples or tokens."
+                f"scale_with_batch: the run is measured in {tick_name(run.clock)}, which do not "
+                "say which update has which batch. Measure it in updates, samples or tokens."
             )
         yield tick, stage.samples * run.processes

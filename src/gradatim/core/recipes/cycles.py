@@ -13,8 +13,8 @@ from gradatim.core.recipes._phases import (
     Last,
     decay_steps,
     phases,
-    shaped,
-    total,
+    ramp_of,
+    ticks_in,
     warm_up,
     warm_up_steps,
 )
@@ -64,14 +64,16 @@ def one_cycle(
     [0.5, 0.75, 1.0, 0.5, 0.0]
     """
     up = phases("one_cycle", steps, warmup=warmup)["warmup"]
-    if three_phases and 2 * up >= total(steps):
+    if three_phases and 2 * up >= ticks_in(steps):
         raise refuse("one_cycle", "warmup", warmup, "below half of steps with three_phases=True")
     begin, end = _ends(peak, start, floor)
-    before: list[Schedule] = [shaped(shape, begin, peak, up)] if up else []
+    before: list[Schedule] = [ramp_of(shape, begin, peak, up)] if up else []
     if three_phases and up:
-        before.append(shaped(shape, peak, begin, up))
+        before.append(ramp_of(shape, peak, begin, up))
     turn = begin if three_phases else peak
-    return join(*before, shaped(shape, turn, end, decay_steps(total(steps), tuple(before), last)))
+    return join(
+        *before, ramp_of(shape, turn, end, decay_steps(ticks_in(steps), tuple(before), last))
+    )
 
 
 def _ends(peak: float, start: float | str | None, floor: float | str | None) -> tuple[float, float]:

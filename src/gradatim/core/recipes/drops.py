@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
 from gradatim.core.errors import refuse
-from gradatim.core.recipes._phases import accumulated, warm_up, warm_up_steps
+from gradatim.core.recipes._phases import values_after_factors, warm_up, warm_up_steps
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
@@ -116,6 +116,6 @@ def multistep(
     )
     if at and rise >= at[0]:
         raise refuse("multistep", "warmup", warmup, f"below the first boundary, {at[0]}")
-    values = accumulated("multistep", peak, at, (factor,) * len(at))
+    values = values_after_factors("multistep", peak, at, (factor,) * len(at))
     after = tuple(boundary - rise for boundary in at)
     return join(*warm_up(begin, peak, rise, "start"), piecewise_constant(values, boundaries=after))

@@ -14,8 +14,8 @@ from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
-from gradatim.core.recipes._phases import Shape, floor_for, hold_at, shaped, total
-from gradatim.core.run.durations import Length, Level, in_ticks, is_share, level_of
+from gradatim.core.recipes._phases import Shape, floor_for, hold_at, ramp_of, ticks_in
+from gradatim.core.run.durations import Length, Level, in_ticks, is_percentage, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, PositiveSteps, Steps
@@ -125,12 +125,12 @@ def extend(
     >>> [round(longer(k), 4) for k in (0, 5, 6, 10, 14, 99)]
     [1.0, 0.5, 0.4, 0.2, 0.0, 0.0]
     """
-    left = _left("extend", at, total(steps))
-    if schedule.length is not None and total(steps) < schedule.length:
+    left = _left("extend", at, ticks_in(steps))
+    if schedule.length is not None and ticks_in(steps) < schedule.length:
         raise refuse(
             "extend",
             "steps",
-            total(steps),
+            ticks_in(steps),
             f"at least the {schedule.length} of the schedule",
             f"To end it earlier, write cooldown(schedule, at={at}, updates={left}).",
         )
@@ -148,7 +148,7 @@ def extend(
     if held >= left:
         raise refuse("extend", "hold", hold, f"less than the {left} updates that are left")
     return join(
-        *_before(schedule, at), *hold_at(value, held), shaped(shape, value, end, left - held)
+        *_before(schedule, at), *hold_at(value, held), ramp_of(shape, value, end, left - held)
     )
 
 
@@ -190,7 +190,7 @@ def cooldown(
     value = schedule(at)
     end = level_of("cooldown", "floor", floor, value, _HERE)
     _can_fall("cooldown", shape, value, end)
-    return branch(schedule, at=at, then=shaped(shape, value, end, updates))
+    return branch(schedule, at=at, then=ramp_of(shape, value, end, updates))
 
 
 @recipe
@@ -226,12 +226,12 @@ def rewarm(
     [0.5, 0.0, 0.25, 0.5, 0.25, 0.0]
     """
     end = floor_for("rewarm", shape, floor, peak)
-    left = _left("rewarm", at, total(steps))
+    left = _left("rewarm", at, ticks_in(steps))
     up = _of_the_rest("rewarm", "warmup", warmup, steps, left)
     if not 0 < up < left:
         raise refuse("rewarm", "warmup", warmup, f"1 or more and less than the {left} updates left")
     return join(
-        *_before(schedule, at), Linear(schedule(at), peak, up), shaped(shape, peak, end, left - up)
+        *_before(schedule, at), Linear(schedule(at), peak, up), ramp_of(shape, peak, end, left - up)
     )
 
 
@@ -251,7 +251,7 @@ def _left(where: str, at: int, steps: int) -> int:
 
 def _of_the_rest(where: str, name: str, length: int | str, run: Run | int, left: int) -> int:
     """The updates of a length whose shares are of what is left."""
-    return in_ticks(where, name, length, left if is_share(length) else run)
+    return in_ticks(where, name, length, left if is_percentage(length) else run)
 
 
 def _can_fall(where: str, shape: Shape, value: float, end: float) -> None:

@@ -10,11 +10,11 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import (
     First,
-    accumulated,
     decay_steps,
     hold_at,
     phases,
-    total,
+    ticks_in,
+    values_after_factors,
     warm_up,
     warm_up_steps,
 )
@@ -134,7 +134,7 @@ def power(
         return join(*up, fall)
     if steps is None:
         raise refuse("power", "steps", steps, "given with a cooldown")
-    between = decay_steps(total(steps), up, "step") - phase["cooldown"]
+    between = decay_steps(ticks_in(steps), up, "step") - phase["cooldown"]
     return join(*up, fall.cut(between), Linear(fall(between), end, phase["cooldown"]))
 
 
@@ -203,7 +203,7 @@ def noam_interval(
     """
     if not boundaries:
         raise refuse("noam_interval", "boundaries", boundaries, "one or more", "Or write noam.")
-    values = accumulated("noam_interval", 1.0, boundaries, factors)
+    values = values_after_factors("noam_interval", 1.0, boundaries, factors)
     curve = noam(warmup, peak=peak, model_size=model_size, steps=steps)
     return curve * piecewise_constant(values, boundaries=boundaries, steps=steps)
 

@@ -13,8 +13,8 @@ from gradatim.core.recipes._phases import (
     floor_for,
     hold_at,
     phases,
-    shaped,
-    total,
+    ramp_of,
+    ticks_in,
     warm_up,
     warm_up_steps,
 )
@@ -86,11 +86,11 @@ def _stable(
         raise refuse(where, "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
     end = floor_for(where, shape, floor, peak)
     up = warm_up(level_of(where, "start", start, peak), peak, phase["warmup"], first)
-    stable = total(steps) - sum(piece.length or 0 for piece in up) - down
+    stable = ticks_in(steps) - sum(piece.length or 0 for piece in up) - down
     return join(
         *up,
         *hold_at(peak, stable),
-        shaped(shape, peak, end, max(down - (last == "floor"), 1)),
+        ramp_of(shape, peak, end, max(down - (last == "floor"), 1)),
     )
 
 
@@ -151,7 +151,7 @@ def warm_cool_decay(
     phase = phases("warm_cool_decay", steps, warmup=warmup, cooldown=cooldown)
     end = level_of("warm_cool_decay", "floor", floor, peak)
     up, down = warm_up(0.0, peak, phase["warmup"], first), phase["cooldown"]
-    between = total(steps) - sum(piece.length or 0 for piece in up) - down
+    between = ticks_in(steps) - sum(piece.length or 0 for piece in up) - down
     unit = in_ticks("warm_cool_decay", "every", every, steps, least=1)
     decay = ExponentialDecay(peak, factor, unit)
     cool = (Linear(decay(between), end, down),) if down else ()

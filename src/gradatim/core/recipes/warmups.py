@@ -14,7 +14,7 @@ from gradatim.core.recipes._phases import (
     decay_steps,
     hold_at,
     phases,
-    total,
+    ticks_in,
     warm_up,
 )
 from gradatim.core.run.durations import Length, Level, level_of
@@ -49,7 +49,7 @@ def warmup_constant(
     phase = phases("warmup_constant", steps, warmup=warmup)
     begin = level_of("warmup_constant", "start", start, peak)
     up = warm_up(begin, peak, phase["warmup"], first)
-    updates = total(steps)
+    updates = ticks_in(steps)
     rest = None if updates is None else updates - sum(piece.length or 0 for piece in up)
     return join(*up, Constant(peak, rest))
 
@@ -72,7 +72,7 @@ def _up_and_down(
         level_of(where, name, value, peak) for name, value in (("start", start), ("floor", floor))
     )
     up = (*warm_up(begin, peak, phase["warmup"], first), *hold_at(peak, phase["hold"]))
-    return join(*up, fall(peak, end, decay_steps(total(steps), up, last)))
+    return join(*up, fall(peak, end, decay_steps(ticks_in(steps), up, last)))
 
 
 @recipe

@@ -62,11 +62,11 @@ class Batches:
             place = self._advanced(place, stage, following.start - stage.start)
             self._places.append(place)
 
-    def stage(self, position: int) -> Stage:
+    def stage_at(self, position: int) -> Stage:
         """The stage of the update that follows ``position`` completed ones."""
         return self.stages[bisect_right(self._starts, position) - 1]
 
-    def after(self, position: int) -> Place:
+    def place_after(self, position: int) -> Place:
         """How far ``position`` completed updates have come."""
         i = bisect_right(self._starts, position) - 1
         return self._advanced(self._places[i], self.stages[i], position - self._starts[i])
@@ -90,14 +90,14 @@ class Batches:
     def _line(self, position: int, scale: int) -> tuple[int, int, int, int]:
         """First and last position of a line, the scaled samples at the first, and of an update."""
         i = bisect_right(self._starts, position) - 1
-        stage, place = self.stages[i], self.after(position)
+        stage, place = self.stages[i], self.place_after(position)
         end = self._ends[i] + 1
         if self.share is not None:
             left, _ = self._left(stage, place.offset)
             end = min(end, position + max(left, 1))
         return position, int(min(end, _FARTHEST)), place.seen * scale, stage.samples * scale
 
-    def until(self, epoch: int, offset: Fraction | int = 0) -> int:
+    def position_after(self, epoch: int, offset: Fraction | int = 0) -> int:
         """The first position at which ``epoch`` epochs and ``offset`` samples more were seen."""
         for place, stage, end in zip(self._places, self.stages, self._ends, strict=True):
             position = stage.start + self._updates_until(place, stage, epoch, Fraction(offset))
@@ -105,7 +105,7 @@ class Batches:
                 return position
         raise AssertionError("the last stage has no end")
 
-    def until_samples(self, samples: Fraction | int) -> int:
+    def updates_for(self, samples: Fraction | int) -> int:
         """The updates that would see so many samples if there were no epochs: all are full."""
         seen = 0
         for stage, end in zip(self.stages, self._ends, strict=True):
@@ -124,21 +124,21 @@ class Batches:
             samples: All of its samples, but for those that fill up the shares of processes.
         """
         if samples is None:
-            return self._until_most(seen)
-        begin, end = self.until(epoch), self.until(epoch + 1)
+            return self._most_updates_within(seen)
+        begin, end = self.position_after(epoch), self.position_after(epoch + 1)
         if not seen:
             return begin
         if self.drop_last:
-            samples = Fraction(self.full(end) - self.full(begin))
+            samples = Fraction(self.samples_of_full(end) - self.samples_of_full(begin))
         left = max(samples - seen, Fraction(0))
-        return max(begin, min(end, self._until_most(self.full(end) - left)))
+        return max(begin, min(end, self._most_updates_within(self.samples_of_full(end) - left)))
 
-    def _until_most(self, samples: Fraction | int) -> int:
+    def _most_updates_within(self, samples: Fraction | int) -> int:
         """The most full updates that see at most so many samples."""
-        position = self.until_samples(samples)
-        return position - 1 if self.full(position) > samples else position
+        position = self.updates_for(samples)
+        return position - 1 if self.samples_of_full(position) > samples else position
 
-    def full(self, position: int) -> int:
+    def samples_of_full(self, position: int) -> int:
         """The samples of so many updates if there were no epochs: all are full."""
         seen = 0
         for stage, end in zip(self.stages, self._ends, strict=True):
@@ -147,7 +147,7 @@ class Batches:
             seen += int(end - stage.start) * stage.samples
         return seen + (position - stage.start) * stage.samples
 
-    def epoch(self, stage: Stage) -> tuple[int, int]:
+    def whole_epoch(self, stage: Stage) -> tuple[int, int]:
         """The updates of a whole epoch inside a stage, and the samples that they see."""
         return self._left(stage, 0)
 
@@ -170,7 +170,7 @@ class Batches:
         left, samples = self._left(stage, offset)
         if updates >= left:  # to the end of this epoch, and over whole ones
             epoch, offset, seen, updates = epoch + 1, 0, seen + samples, updates - left
-            of_epoch, samples = self.epoch(stage)
+            of_epoch, samples = self.whole_epoch(stage)
             whole, updates = divmod(updates, of_epoch)
             epoch, seen = epoch + whole, seen + whole * samples
         samples = updates * stage.samples
@@ -183,7 +183,7 @@ class Batches:
         updates, at = 0, place.offset
         if place.epoch < epoch:
             updates, _ = self._left(stage, at)
-            updates, at = updates + (epoch - place.epoch - 1) * self.epoch(stage)[0], 0
+            updates, at = updates + (epoch - place.epoch - 1) * self.whole_epoch(stage)[0], 0
         if offset <= at:
             return updates
         left, _ = self._left(stage, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatim.core.run.durations import Measured
+from gradatim.core.run.durations import RunLike
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.value import recipe
 from gradatim.xp.operations import Operations
@@ -41,7 +41,7 @@ class ByUpdates(Schedule):
 
     held = at
 
-    def _turns(self) -> tuple[int, ...]:
+    def _steps_to_check(self) -> tuple[int, ...]:
         return ()  # each value is one of the schedule
 
     def __mul__(self, other: Schedule | float) -> Schedule:
@@ -53,7 +53,7 @@ class ByUpdates(Schedule):
         return ByUpdates(self.schedule / other)
 
 
-def clock_for(schedule: Schedule, run: Measured | None) -> str:
+def clock_for(schedule: Schedule, run: RunLike | None) -> str:
     """The clock whose ticks a schedule is asked for, beside a run."""
     return "updates" if run is None or isinstance(schedule, ByUpdates) else run.clock
 

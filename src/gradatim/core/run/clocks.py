@@ -49,7 +49,7 @@ _MEANT = {
 }
 
 
-def example(clock: str) -> str:
+def length_example(clock: str) -> str:
     """How a length is written beside a run with this clock.
 
     >>> example("time"), example("env_steps")
@@ -58,12 +58,12 @@ def example(clock: str) -> str:
     return _EXAMPLES.get(clock, f"'20k {clock}' or '5%'")
 
 
-def ticks_of(clock: str) -> str:
+def tick_name(clock: str) -> str:
     """What the ticks of a clock are called."""
     return {"time": "milliseconds", "progress": "millionths"}.get(clock, clock)
 
 
-def amount(ticks: int, clock: str) -> str:
+def format_ticks(ticks: int, clock: str) -> str:
     """So many ticks, as they are read.
 
     >>> amount(90_500, "time"), amount(250_000, "progress"), amount(1_000_000, "tokens")

@@ -32,7 +32,7 @@ Size = Annotated[
 """A number that may change from update to update."""
 
 
-def written(number: float) -> Fraction:
+def as_decimal(number: float) -> Fraction:
     """The decimal that was written, 0.1, and not the binary number a little above it."""
     return Fraction(repr(number))
 
@@ -86,7 +86,7 @@ class Data(Value, abstract=True):
         (3200, 3264, 63996800)
         """
         position = check_argument("Run.samples_after", "position", NonNegativeInt, position)
-        return self.batches.after(position).seen * self.processes
+        return self.batches.place_after(position).seen * self.processes
 
     def tokens_after(self, position: int) -> int:
         """The tokens that ``position`` completed updates have seen, over all processes."""
@@ -94,7 +94,7 @@ class Data(Value, abstract=True):
 
     def batch_at(self, position: int) -> int:
         """Samples in a batch of one process in the update after ``position`` completed ones."""
-        return self.batches.stage(
+        return self.batches.stage_at(
             check_argument("Run.batch_at", "position", NonNegativeInt, position)
         ).batch
 
@@ -109,7 +109,7 @@ class Data(Value, abstract=True):
         """
         self._known_samples()
         position = check_argument("Run.epoch_after", "position", NonNegativeInt, position)
-        epoch, offset, _ = self.batches.after(position)
+        epoch, offset, _ = self.batches.place_after(position)
         return epoch, offset
 
     def _known_samples(self) -> int:
@@ -123,7 +123,7 @@ class Data(Value, abstract=True):
     def steps_per_epoch(self) -> int:
         """The optimizer updates of one epoch, of a run with one batch size."""
         self._known_samples()
-        return self.batches.epoch(self._only_stage())[0]
+        return self.batches.whole_epoch(self._only_stage())[0]
 
     @property
     def samples_per_step(self) -> int:
@@ -148,7 +148,7 @@ class Data(Value, abstract=True):
 
     def updates_of_samples(self, samples: Fraction) -> int:
         """The updates that see so many samples, each of them full."""
-        return self.batches.until_samples(samples / self.processes)
+        return self.batches.updates_for(samples / self.processes)
 
     def updates_of_epochs(self, epochs: Fraction) -> int:
         """The updates that so many epochs take; of a last part, as many as see that part."""
@@ -156,14 +156,14 @@ class Data(Value, abstract=True):
         if len(self.batches.stages) == 1:
             return ceil(epochs * self.steps_per_epoch)
         share, whole_epochs = self._share or 0, floor(epochs)
-        return self.batches.until(whole_epochs, (epochs - whole_epochs) * share)
+        return self.batches.position_after(whole_epochs, (epochs - whole_epochs) * share)
 
     def samples_of_epochs(self, epochs: Fraction) -> int:
         """The samples that so many epochs have, as ``samples_after`` counts them."""
         samples, whole_epochs = self._known_samples(), floor(epochs)
         if self.batch is None:
             return ceil(epochs * samples)
-        seen = self.batches.after(self.batches.until(whole_epochs)).seen
+        seen = self.batches.place_after(self.batches.position_after(whole_epochs)).seen
         return (seen + ceil((epochs - whole_epochs) * (self._share or 0))) * self.processes
 
     def samples_of_tokens(self, tokens: Fraction | int) -> Fraction:

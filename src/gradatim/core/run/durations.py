@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run.clocks import CLOCKS, UNITS, example, ticks_of
+from gradatim.core.run.clocks import CLOCKS, UNITS, length_example, tick_name
 from gradatim.core.values.fields import (
     FieldType,
     HintedError,
@@ -19,8 +19,8 @@ from gradatim.core.values.fields import (
     check_argument,
     whole_number,
 )
-from gradatim.core.values.words import percent
-from gradatim.xp.dispatch import known_true, traced
+from gradatim.core.values.foreign_names import percent
+from gradatim.xp.dispatch import is_traced, known_true
 
 _WRITTEN = re.compile(
     r"\s*(\d[\d_]*\.?\d*(?:e\+?\d{1,3})?)\s*(%|(?:[kMBT]\s+)?[A-Za-z_]\w*)\s*", re.ASCII
@@ -37,7 +37,7 @@ class Duration(NamedTuple):
     """As ``gradatim.core.run.clocks`` names it. That of time is milliseconds."""
 
 
-def read(text: str, clock: str = "") -> Duration:
+def parse_duration(text: str, clock: str = "") -> Duration:
     """The amount and the unit that a text names.
 
     Args:
@@ -68,7 +68,7 @@ def _number_and_word(text: str) -> tuple[Fraction, str]:
     return Fraction(Decimal(found[1].replace("_", ""))), found[2]
 
 
-def is_share(length: int | str) -> bool:
+def is_percentage(length: int | str) -> bool:
     """Whether a length is a share, such as "5%"."""
     return isinstance(length, str) and length.rstrip().endswith("%")
 
@@ -84,7 +84,7 @@ def _int_or_text(value: Any) -> int | str:
 
 def _number_or_share(value: Any) -> Any:
     if isinstance(value, str):
-        if read(value).unit != "%":
+        if parse_duration(value).unit != "%":
             raise ValueError
         return value
     return check_argument("", "", Number, value)
@@ -103,7 +103,7 @@ Level = Annotated[
 """An argument that takes a value, or a share of the peak such as "10%"."""
 
 
-class Measured(Protocol):
+class RunLike(Protocol):
     """What a length is resolved with: a run."""
 
     @property
@@ -134,7 +134,7 @@ class Measured(Protocol):
 
 
 def in_ticks(
-    where: str, name: str, length: int | str, run: Measured | int | None, least: int = 0
+    where: str, name: str, length: int | str, run: RunLike | int | None, least: int = 0
 ) -> int:
     """The ticks that a length stands for, rounded up; the one place that resolves lengths.
 
@@ -151,9 +151,9 @@ def in_ticks(
     length = check_argument(where, name, Length, length)
     if isinstance(length, int):
         if run is not None and not isinstance(run, int):
-            refuse_bare(where, name, length, run)
+            refuse_without_unit(where, name, length, run)
         known = length
-    elif is_share(length):
+    elif is_percentage(length):
         known = _share(where, name, length, run)
     elif run is None or isinstance(run, int):
         known = _without_a_run(where, name, length)
@@ -164,17 +164,17 @@ def in_ticks(
     return int(check_argument(where, name, Steps, known))
 
 
-def refuse_bare(where: str, name: str, length: float, run: Measured) -> None:
+def refuse_without_unit(where: str, name: str, length: float, run: RunLike) -> None:
     """Refuse a length without a unit beside a run whose ticks are not updates; 0 needs none."""
     if length and run.clock != "updates":
         raise GradatimError(
             f"{where}: {name}={length!r} has no unit, and the clock of the run is {run.clock!r}. "
-            f"Write {example(run.clock)}."
+            f"Write {length_example(run.clock)}."
         )
 
 
-def _share(where: str, name: str, length: str, run: Measured | int | None) -> int:
-    amount = read(length).amount
+def _share(where: str, name: str, length: str, run: RunLike | int | None) -> int:
+    amount = parse_duration(length).amount
     if amount > 100:
         raise refuse(where, name, length, "at most 100%")
     if run is None:
@@ -186,7 +186,7 @@ def _share(where: str, name: str, length: str, run: Measured | int | None) -> in
 
 
 def _without_a_run(where: str, name: str, length: str) -> int:
-    amount, unit = _read(where, name, length)
+    amount, unit = _parsed(where, name, length)
     if unit == "updates":
         return ceil(amount)
     if unit == "time":
@@ -200,29 +200,29 @@ def _without_a_run(where: str, name: str, length: str) -> int:
     )
 
 
-def _of_a_run(where: str, name: str, length: str, run: Measured) -> int:
-    amount, unit = _read(where, name, length, run.clock)
+def _of_a_run(where: str, name: str, length: str, run: RunLike) -> int:
+    amount, unit = _parsed(where, name, length, run.clock)
     ticks = _converted(amount, unit, run)
     if ticks is None:
         by_updates = ""
         if unit == "updates":
             by_updates = ", or by_updates(...) around the schedule of a value that follows them"
         raise GradatimError(
-            f"{where}: {name}={length!r} cannot be told in {ticks_of(run.clock)}, which the run "
-            f"is measured in. Write {example(run.clock)}{by_updates}."
+            f"{where}: {name}={length!r} cannot be told in {tick_name(run.clock)}, which the run "
+            f"is measured in. Write {length_example(run.clock)}{by_updates}."
         )
     return ticks
 
 
-def _read(where: str, name: str, length: str, clock: str = "") -> Duration:
+def _parsed(where: str, name: str, length: str, clock: str = "") -> Duration:
     try:
-        return read(length, clock)
+        return parse_duration(length, clock)
     except GradatimError:
-        likes = example(clock) if clock and clock != "updates" else _EXAMPLES
+        likes = length_example(clock) if clock and clock != "updates" else _EXAMPLES
         raise refuse(where, name, length, f"like {likes}") from None
 
 
-def _converted(amount: Fraction, unit: str, run: Measured) -> int | None:
+def _converted(amount: Fraction, unit: str, run: RunLike) -> int | None:
     """The ticks of a run that an amount of another unit is; None if they have no relation."""
     if unit == run.clock:
         return ceil(amount)
@@ -260,10 +260,10 @@ def level_of(where: str, name: str, value: float | str, peak: float, called: str
     """
     value = check_argument(where, name, Level, value)
     if isinstance(value, str):
-        share = read(value).amount / 100
+        share = parse_duration(value).amount / 100
         if share > 1:
             raise refuse(where, name, value, "at most 100%")
-        if traced(peak):
+        if is_traced(peak):
             return peak * float(share)
         return float(Fraction(repr(peak)) * share)
     if known_true(value > peak):

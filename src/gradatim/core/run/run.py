@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.budgets import BUDGETS, check_budget
 from gradatim.core.run.clocks import CLOCKS, MILLION, Clock
-from gradatim.core.run.data import Data, written
+from gradatim.core.run.data import Data, as_decimal
 from gradatim.core.run.durations import Length, in_ticks
 from gradatim.core.values.fields import (
     FieldType,
@@ -102,7 +102,7 @@ class Run(Data):
     def _known_steps(self) -> int | None:
         """The updates that follow from the rest; None where nothing is known of an update."""
         if self.epochs is not None and self.batch is not None:
-            return self.updates_of_epochs(written(self.epochs))
+            return self.updates_of_epochs(as_decimal(self.epochs))
         if self.total_tokens and self.batch is not None and self.tokens_per_sample:
             return self.updates_of_samples(self.samples_of_tokens(Fraction(self.total_tokens)))
         return None
@@ -131,7 +131,7 @@ class Run(Data):
         """The length of the run in ticks of its clock; in time, a tick is a millisecond."""
         if self.clock == "time":
             assert self.seconds is not None
-            return int(1000 * (written(self.seconds) - written(self.reserve)))
+            return int(1000 * (as_decimal(self.seconds) - as_decimal(self.reserve)))
         if self.clock == "progress":
             return MILLION
         if self.clock not in CLOCKS:
@@ -147,7 +147,7 @@ class Run(Data):
             return ceil(tokens if self.clock == "tokens" else self.samples_of_tokens(tokens))
         if self.steps is None:
             assert self.epochs is not None
-            samples = Fraction(self.samples_of_epochs(written(self.epochs)))
+            samples = Fraction(self.samples_of_epochs(as_decimal(self.epochs)))
         else:
             samples = Fraction(self.samples_after(self.steps))
         return ceil(samples if self.clock == "samples" else self.tokens_of_samples(samples))
@@ -217,7 +217,7 @@ class Run(Data):
                 )  # fmt: skip
         if self.steps is not None and other.steps is not None and position >= other.steps:
             return self.steps
-        epoch, offset, _ = other.batches.after(position)
+        epoch, offset, _ = other.batches.place_after(position)
         seen = Fraction(offset * other.processes, self.processes)
         samples = None if self.samples is None else Fraction(self.samples, self.processes)
         there = self.batches.position_at(epoch, seen, samples)

@@ -33,9 +33,9 @@ class FieldType(NamedTuple):
 
 
 def _as_float(value: Any, test: Callable[[float], bool]) -> Any:
-    if dispatch.traced(value):
+    if dispatch.is_traced(value):
         return value  # a JAX tracer: its value cannot be range-checked
-    value = dispatch.unwrapped(value)
+    value = dispatch.unwrap_scalar(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
     number = float(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from gradatim.core.errors import GradatimError, shown
-from gradatim.xp.dispatch import traced
+from gradatim.xp.dispatch import is_traced
 
 DEEPEST = 32
 """Levels of values inside of values."""
@@ -40,7 +40,7 @@ def extent_of(fields: tuple[Any, ...]) -> Extent:
             entries += inside.entries
             opaque = opaque or inside.opaque
         else:
-            opaque = opaque or traced(field)
+            opaque = opaque or is_traced(field)
     return Extent(levels, entries, opaque)
 
 

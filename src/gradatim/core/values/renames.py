@@ -38,7 +38,7 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = {
 """New name of a class, recipe or method: the old name of each renamed argument, and the new."""
 
 
-def current(name: str, given: Mapping[str, T]) -> tuple[str, dict[str, T]]:
+def current_names(name: str, given: Mapping[str, T]) -> tuple[str, dict[str, T]]:
     """A stored name and its arguments, in the words of this version.
 
     An old word that means something else now, as ``cooldown`` of ``infinite`` does, is taken for
@@ -79,7 +79,7 @@ def current_config(config: Any, depth: int = 0) -> Any:
     ((name, fields),) = inside.items()
     if not isinstance(name, str) or not isinstance(fields, Mapping):
         return inside
-    name, fields = current(name, fields)
+    name, fields = current_names(name, fields)
     return {name: fields}
 
 

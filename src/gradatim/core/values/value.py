@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_trans
 
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.values.fields import check_argument, declared_types
+from gradatim.core.values.foreign_names import unknown_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES, Extent, extent_of, refuse_unreadable
-from gradatim.core.values.renames import current
-from gradatim.core.values.words import unknown_argument
+from gradatim.core.values.renames import current_names
 
 if TYPE_CHECKING:
     import inspect
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_NAMED: dict[str, Callable[..., Any]] = {}
-"""Everything that a config or a text may name: every finished class of values, every recipe."""
+_BUILDABLE: dict[str, Callable[..., Any]] = {}
+"""All that a config or a text may name: concrete Value classes and recipes, by name."""
 
-_TOLD: list[Callable[[type[Value]], object]] = []
-"""What wants to hear of each class of values."""
+_listeners: list[Callable[[type[Value]], object]] = []
+"""Callbacks run once per Value class, including classes defined later."""
 
 _NO_DEFAULT = object()
 # Plain data has up to four levels where a value has one: its name, its fields, lists in them.
 _DEEPEST = 4 * DEEPEST
 
 
-def named() -> Mapping[str, Callable[..., Any]]:
+def buildable() -> Mapping[str, Callable[..., Any]]:
     """Every class and recipe that can be built by name, in the order they were defined."""
-    return _NAMED
+    return _BUILDABLE
 
 
 def register(name: str, make: Callable[..., Any]) -> None:
-    """Let configs and texts name this; a name has one meaning for good."""
-    other = _NAMED.get(name)
+    """Make this buildable by name; reusing a name is an error."""
+    other = _BUILDABLE.get(name)
     if other is not None and (other.__module__, other.__qualname__) != (
         make.__module__,
         make.__qualname__,
@@ -48,15 +48,15 @@ def register(name: str, make: Callable[..., Any]) -> None:
             f"{make.__module__}.{name}: the name {name!r} is taken by {other.__module__}.{name}. "
             "Give the new one another name."
         )
-    _NAMED[name] = make
+    _BUILDABLE[name] = make
 
 
-def tell(hears: Callable[[type[Value]], object]) -> None:
-    """Call this with each class of values, those that will be defined later included."""
-    for make in _NAMED.values():
+def on_register(callback: Callable[[type[Value]], object]) -> None:
+    """Call this with every concrete Value class, including classes defined later."""
+    for make in _BUILDABLE.values():
         if isinstance(make, type):
-            hears(make)
-    _TOLD.append(hears)
+            callback(make)
+    _listeners.append(callback)
 
 
 @dataclass_transform(frozen_default=True)
@@ -75,8 +75,8 @@ class Value:
         super().__init_subclass__(**kwargs)
         if not abstract:
             register(cls.__name__, cls)
-            for hears in _TOLD:
-                hears(cls)
+            for callback in _listeners:
+                callback(cls)
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
@@ -170,7 +170,7 @@ class Value:
         return dict(self.items())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        _, fields = current(type(self).__name__, state)
+        _, fields = current_names(type(self).__name__, state)
         self.__init__(**fields)  # type: ignore[misc]
 
     def __repr__(self) -> str:
@@ -230,16 +230,16 @@ class _Builder:
             raise refuse(
                 where, f"what stands under {shown(name)}", arguments, "a mapping of arguments"
             )
-        name, arguments = current(name, arguments)
+        name, arguments = current_names(name, arguments)
         make = self.maker(name, where)
         return make(
             **{k: self.argument(v, f"{where}.{name}.{k}", depth + 1) for k, v in arguments.items()}
         )
 
     def maker(self, name: Any, where: str) -> Callable[..., Any]:
-        if name not in _NAMED:
-            raise unknown(where, "schedule", name, _NAMED)
-        make = _NAMED[name]
+        if name not in _BUILDABLE:
+            raise unknown(where, "schedule", name, _BUILDABLE)
+        make = _BUILDABLE[name]
         if getattr(make, "imports_code", False) and not self.imports:
             raise GradatimError(
                 f"{where}: {name} would import and run code. If you trust where this comes from as "
@@ -263,7 +263,7 @@ class _Builder:
         return value
 
 
-def arguments(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+def parameters_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """What a class of values or a recipe takes, as a reader would write it."""
     import inspect
 

@@ -39,7 +39,7 @@ def save_history(path: str | os.PathLike[str], history: History, end: int) -> st
     text_of = record_of if is_record(path) else table_of
     earlier = lines_of(path, where) if os.path.exists(path) else None
     text, last = text_of(history, end, earlier, where)
-    atomic.write(path, text)
+    atomic.replace_file(path, text)
     history.saved = max(history.saved, end)
     if last is None or last + 1 == history.start:
         return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from gradatim.core.values.value import named
+from gradatim.core.values.value import buildable
 
 _LONGEST = 120
 
@@ -122,7 +122,7 @@ def _text(config: Any) -> str:
         text = _text(inside)
         brackets = _is_value(inside) and "Join" in inside
         return f"{fields.get('factor')!r} * {f'({text})' if brackets else text}"
-    kind = named().get(name)
+    kind = buildable().get(name)
     listed = (
         f"{field}={_text(entry)}"
         for field, entry in fields.items()

@@ -44,9 +44,9 @@ def _largest_values(saved: SavedState, plan: Plan) -> Iterator[tuple[Target, flo
 
 
 def _largest(schedule: Schedule, point: ResumePoint) -> float:
-    from gradatim.core.sketch import horizon, sample  # only here: it is slow to import
+    from gradatim.core.sketch import horizon, sample_points  # only here: it is slow to import
 
     now = point.position if isinstance(schedule, ByUpdates) else point.tick
-    later = [p.value for p in sample(schedule, horizon(schedule), 200) if p.step >= now]
+    later = [p.value for p in sample_points(schedule, horizon(schedule), 200) if p.step >= now]
     largest: float = max(map(abs, [schedule(now), *later]))
     return largest

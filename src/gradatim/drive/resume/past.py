@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradatim.core.pieces import joins
+from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
 from gradatim.drive.resume.state import ResumePoint
 
@@ -47,5 +47,5 @@ def _looked_at(one: Schedule, other: Schedule, steps: int) -> Sequence[int]:
     last = steps - 1
     looked = {last * i // (_POINTS - 1) for i in range(_POINTS)}
     for schedule in (one, other):
-        looked |= {join + by for join in joins(schedule, last) for by in (-1, 0, 1)}
+        looked |= {join + by for join in boundaries(schedule, last) for by in (-1, 0, 1)}
     return sorted(step for step in looked if step <= last)

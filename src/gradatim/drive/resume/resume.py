@@ -138,7 +138,7 @@ class Resumable(ABC):
         """Write the state to a JSON file; a kill leaves the old file or the new one."""
         import json  # only here: importing gradatim must stay cheap
 
-        atomic.write(path, json.dumps(self.state(), indent=1))
+        atomic.replace_file(path, json.dumps(self.state(), indent=1))
 
     def restore(self, path: str | os.PathLike[str], on_mismatch: OnMismatch = "strict") -> None:
         """Load the state from a file that ``save`` wrote.

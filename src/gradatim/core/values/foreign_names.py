@@ -10,7 +10,7 @@ from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.values.renames import ARGUMENTS
 
 
-class _Word(NamedTuple):
+class _Meaning(NamedTuple):
     """What a word means here: the first of ``ours`` that the class or recipe takes."""
 
     ours: tuple[str, ...]
@@ -20,124 +20,124 @@ class _Word(NamedTuple):
 
 _LENGTHS = ("steps", "every", "cycle")
 _SHARE = "'{percent}'"
-_TABLE: tuple[tuple[str, _Word], ...] = (
+_TABLE: tuple[tuple[str, _Meaning], ...] = (
     # The highest value.
     (
         "max_lr peak_lr lr_max peak_value peak_learning_rate max_learning_rate warmup_target "
         "warmup_max_lr cycle_max_lr target_lr lr learning_rate base_lr initial_learning_rate "
         "initial_lr lr_initial initial_value",
-        _Word(("peak", "start", "value", "high")),
+        _Meaning(("peak", "start", "value", "high")),
     ),
     # The value that a warm-up comes from.
     (
         "init_value init_lr warmup_init_lr warmup_lr_init lr_warmup_init warmup_lr "
         "warmup_start_lr warmup_min_lr warmup_learning_rate start_value start_lr",
-        _Word(("start", "peak", "value")),
+        _Meaning(("start", "peak", "value")),
     ),
-    ("start_factor warmup_factor warmup_start_factor warmup_lr_rate", _Word(("start",), _SHARE)),
-    ("div_factor", _Word(("start",), "peak / {value}")),
+    ("start_factor warmup_factor warmup_start_factor warmup_lr_rate", _Meaning(("start",), _SHARE)),
+    ("div_factor", _Meaning(("start",), "peak / {value}")),
     # The value that a decay goes to.
     (
         "min_lr eta_min lr_min end_value end_lr lr_end final_lr last_lr end_learning_rate "
         "min_learning_rate cycle_min_lr min_value",
-        _Word(("floor", "end", "start", "low")),
+        _Meaning(("floor", "end", "start", "low")),
     ),
     (
         "min_lr_rate min_lr_ratio end_factor alpha min_ratio lr_min_ratio final_lr_ratio "
         "lr_min_factor min_lr_factor final_lr_frac",
-        _Word(("floor",), _SHARE),
+        _Meaning(("floor",), _SHARE),
     ),
-    ("final_div_factor", _Word(("floor",), "start / {value}")),
+    ("final_div_factor", _Meaning(("floor",), "start / {value}")),
     # A multiplier, an exponent.
     (
         "gamma decay_rate lr_decay_rate drop drop_factor decay_factor lr_decay m_mul multiplier "
         "anneal_factor rate shrink cycle_decay",
-        _Word(("factor",)),
+        _Meaning(("factor",)),
     ),
-    ("exponent lr_power decay_power k", _Word(("power",))),
+    ("exponent lr_power decay_power k", _Meaning(("power",))),
     # The whole run, a period.
     (
         "total_steps num_training_steps T_max decay_steps max_iters total_iters max_steps "
         "num_steps n_steps total_num_steps t_initial transition_steps train_iters max_iter "
         "lr_decay_iters total_updates num_updates max_updates updates length to",
-        _Word(_LENGTHS),
+        _Meaning(_LENGTHS),
     ),
-    ("step_size decay_t decay_every step_size_up cycle_first_step_size", _Word(("every", "up"))),
-    ("step_size_down cycle_second_step_size", _Word(("down",))),
+    ("step_size decay_t decay_every step_size_up cycle_first_step_size", _Meaning(("every", "up"))),
+    ("step_size_down cycle_second_step_size", _Meaning(("down",))),
     (
         "epochs num_epochs max_epochs total_epochs n_epochs num_train_epochs",
-        _Word(("steps",), "Run(samples=..., batch=..., epochs={value})"),
+        _Meaning(("steps",), "Run(samples=..., batch=..., epochs={value})"),
     ),
     # Phases.
     (
         "num_warmup_steps warmup_steps warmup_iters warmup_num_steps n_warmup_steps "
         "lr_warmup_iters lr_warmup_steps warmup_t warmup_updates warmup_length warmup_period "
         "linear_warmup_steps",
-        _Word(("warmup", "steps")),
+        _Meaning(("warmup", "steps")),
     ),
     (
         "pct_start warmup_ratio warmup_fraction warmup_frac lr_warmup_fraction warmup_proportion "
         "warmup_pct warmup_percent",
-        _Word(("warmup",), _SHARE),
+        _Meaning(("warmup",), _SHARE),
     ),
-    ("warmup_epochs num_warmup_epochs", _Word(("warmup",), "'{value} epochs'")),
-    ("hold_steps num_stable_steps stable_steps hold_iters", _Word(("hold",))),
+    ("warmup_epochs num_warmup_epochs", _Meaning(("warmup",), "'{value} epochs'")),
+    ("hold_steps num_stable_steps stable_steps hold_iters", _Meaning(("hold",))),
     (
         "decay lr_decay_steps num_decay_steps n_decay_steps decay_iters lr_wsd_decay_iters "
         "cooldown_steps num_cooldown_steps cooldown_iters anneal anneal_steps warmdown_iters",
-        _Word(("cooldown",)),
+        _Meaning(("cooldown",)),
     ),
     (
         "cooldown_frac cooldown_fraction cooldown_ratio decay_fraction decay_ratio warmdown_ratio "
         "warmdown_frac",
-        _Word(("cooldown",), _SHARE),
+        _Meaning(("cooldown",), _SHARE),
     ),
     # Cycles and drops.
-    ("T_0 first_decay_steps first_cycle_steps cycle_length cycle_steps", _Word(("cycle",))),
-    ("T_mult t_mul cycle_mul cycle_mult", _Word(("stretch",))),
-    ("num_cycles n_cycles cycle_limit", _Word(("cycles", "times"))),
-    ("milestones lr_steps step decay_milestones", _Word(("boundaries",))),
+    ("T_0 first_decay_steps first_cycle_steps cycle_length cycle_steps", _Meaning(("cycle",))),
+    ("T_mult t_mul cycle_mul cycle_mult", _Meaning(("stretch",))),
+    ("num_cycles n_cycles cycle_limit", _Meaning(("cycles", "times"))),
+    ("milestones lr_steps step decay_milestones", _Meaning(("boundaries",))),
     # The run.
     (
         "batch_size train_batch_size micro_batch_size per_device_train_batch_size micro_batch "
         "device_batch_size",
-        _Word(("batch",)),
+        _Meaning(("batch",)),
     ),
     (
         "gradient_accumulation_steps accumulate_grad_batches gradient_accumulation grad_accum "
         "grad_accum_steps accumulation_steps",
-        _Word(("accumulate",)),
+        _Meaning(("accumulate",)),
     ),
-    ("world_size num_processes num_replicas data_parallel_size", _Word(("processes",))),
-    ("num_samples n_samples dataset_size samples_per_epoch", _Word(("samples",))),
+    ("world_size num_processes num_replicas data_parallel_size", _Meaning(("processes",))),
+    ("num_samples n_samples dataset_size samples_per_epoch", _Meaning(("samples",))),
     (
         "seq_length seq_len sequence_length block_size context_length max_seq_len max_seq_length",
-        _Word(("tokens_per_sample",)),
+        _Meaning(("tokens_per_sample",)),
     ),
-    ("max_tokens train_tokens num_tokens token_budget", _Word(("total_tokens",))),
-    ("time_budget max_time time_limit max_seconds", _Word(("seconds",))),
+    ("max_tokens train_tokens num_tokens token_budget", _Meaning(("total_tokens",))),
+    ("time_budget max_time time_limit max_seconds", _Meaning(("seconds",))),
     # Shapes and the rest.
-    ("anneal_strategy decay_type annealing decay_style lr_wsd_decay_style", _Word(("shape",))),
-    ("three_phase", _Word(("three_phases",))),
-    ("timescale", _Word(("scale",))),
-    ("d_model embedding_dim hidden_size", _Word(("model_size",))),
+    ("anneal_strategy decay_type annealing decay_style lr_wsd_decay_style", _Meaning(("shape",))),
+    ("three_phase", _Meaning(("three_phases",))),
+    ("timescale", _Meaning(("scale",))),
+    ("d_model embedding_dim hidden_size", _Meaning(("model_size",))),
     # Of rules. Their margins are amounts where ours are shares.
-    ("min_delta", _Word(("threshold",), "{value}, relative=False")),
+    ("min_delta", _Meaning(("threshold",), "{value}, relative=False")),
 )
-_THEIRS: Mapping[str, _Word] = {word: ours for words, ours in _TABLE for word in words.split()}
+_FOREIGN: Mapping[str, _Meaning] = {word: ours for words, ours in _TABLE for word in words.split()}
 
 _RULES = ("Plateau", "NewBob", "Greedy")
 # Where a word means something else than it does elsewhere.
-_HERE: Mapping[tuple[str, str], _Word] = {
-    ("cyclic", "base_lr"): _Word(("start",)),
-    ("step_decay", "decay_steps"): _Word(("every",)),
-    ("step_decay", "transition_steps"): _Word(("every",)),
-    ("cosine_restarts", "T_max"): _Word(("cycle",)),
+_FOREIGN_OF_CALLEE: Mapping[tuple[str, str], _Meaning] = {
+    ("cyclic", "base_lr"): _Meaning(("start",)),
+    ("step_decay", "decay_steps"): _Meaning(("every",)),
+    ("step_decay", "transition_steps"): _Meaning(("every",)),
+    ("cosine_restarts", "T_max"): _Meaning(("cycle",)),
     # Bounds of the rate, where a rule bounds the scale.
-    **{(rule, "min_lr"): _Word(("floor",), "{value} / rate") for rule in _RULES},
-    ("Greedy", "max_lr"): _Word(("ceiling",), "{value} / rate"),
+    **{(rule, "min_lr"): _Meaning(("floor",), "{value} / rate") for rule in _RULES},
+    ("Greedy", "max_lr"): _Meaning(("ceiling",), "{value} / rate"),
     **{
-        ("Run", word): _Word(("epochs",))
+        ("Run", word): _Meaning(("epochs",))
         for word in ("num_epochs", "max_epochs", "total_epochs", "n_epochs", "num_train_epochs")
     },
 }
@@ -151,7 +151,7 @@ def unknown_argument(
     new = ARGUMENTS.get(callee, {}).get(name)
     if new is not None:
         return GradatimError(f"{where}: {name} is called {new} now. Write {new}={shown(value)}.")
-    word = _HERE.get((callee, name)) or _THEIRS.get(name)
+    word = _FOREIGN_OF_CALLEE.get((callee, name)) or _FOREIGN.get(name)
     ours = next((one for one in word.ours if one in known), None) if word else None
     if word is None or ours is None:
         return unknown(where, "argument", name, known)

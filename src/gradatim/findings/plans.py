@@ -16,11 +16,11 @@ from gradatim.findings import bounds, rules, runs
 from gradatim.findings.curve import (
     Curve,
     NoValue,
+    end_of_run,
     highest_at_the_end,
-    horizon,
     jumps,
-    no_value,
     rebound,
+    value_missing,
     zeros,
 )
 from gradatim.findings.finding import Finding, Severity, worst_first
@@ -89,18 +89,18 @@ def _run_for(plan: Plan, run: Run | int | None) -> Run:
 
 
 def _plan(plan: Plan, run: Run) -> Iterator[Finding]:
-    yield from (finding._replace(about="run") for finding in runs.run(run))
+    yield from (finding._replace(about="run") for finding in runs.run_findings(run))
     curves: dict[Target, Curve] = {}
     for target, schedule in plan.schedules.items():
         try:
             curves[target] = Curve(schedule, run, _others_train(plan, target, run))
             found = list(_target(curves[target], target.value.partition("[")[0]))
         except NoValue as error:
-            found = [no_value(error, schedule, run)]
+            found = [value_missing(error, schedule, run)]
         yield from (finding._replace(about=str(target)) for finding in found)
     for value, rule in plan.rules.items():
         scaled = [curve for target, curve in curves.items() if target.value == value]
-        for finding in rules.rule(value, rule, scaled, run):
+        for finding in rules.rule_findings(value, rule, scaled, run):
             yield finding._replace(about=f"rule of {value}")
 
 
@@ -125,13 +125,13 @@ def _others_train(plan: Plan, target: Target, run: Run) -> Callable[[int], bool]
 
 def _target(curve: Curve, name: str) -> Iterator[Finding]:
     if name not in bounds.RATES:
-        yield from bounds.other(curve, name)
-        for finding in (*horizon(curve), *jumps(curve)) if curve.peak > 0.0 else ():
+        yield from bounds.value_bounds(curve, name)
+        for finding in (*end_of_run(curve), *jumps(curve)) if curve.peak > 0.0 else ():
             yield finding._replace(severity=_MILDER[finding.severity])
         return
-    yield from bounds.rate(curve)
+    yield from bounds.rate_bounds(curve)
     if curve.peak > 0.0:
-        late = list(horizon(curve))
+        late = list(end_of_run(curve))
         yield from late
         yield from zeros(curve)
         yield from jumps(curve)

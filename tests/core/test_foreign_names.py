@@ -8,14 +8,14 @@ import gradatim as g
 from gradatim import GradatimError, Run, build, parse
 from gradatim.closed_forms import CosineWave, Triangle
 from gradatim.core.values import renames
-from gradatim.core.values.value import arguments, named
-from gradatim.core.values.words import _HERE, _THEIRS
+from gradatim.core.values.foreign_names import _FOREIGN, _FOREIGN_OF_CALLEE
+from gradatim.core.values.value import buildable, parameters_of
 from gradatim.pieces import FractionalRamp, KDecay
 from gradatim.plans.plan import read_plan
 from gradatim.recipes import infinite, power, tri_stage, warm_cool_decay
 
 line = g.Linear(1.0, 0.0, 10)
-recipes = {name: make for name, make in named().items() if not isinstance(make, type)}
+recipes = {name: make for name, make in buildable().items() if not isinstance(make, type)}
 
 # A stored name and its arguments in the words of 0.1, and the value that they are.
 STORED = [
@@ -107,7 +107,7 @@ def test_what_0_1_stored_is_read(name, fields, value):
 
 @every_stored
 def test_a_pickle_of_0_1_is_read(name, fields, value):
-    if not isinstance(named()[renames.CLASSES.get(name, name)], type):
+    if not isinstance(buildable()[renames.CLASSES.get(name, name)], type):
         return  # a recipe is no class: its schedule is pickled
     fields = {k: build(v) if isinstance(v, dict) else v for k, v in fields.items()}
     now = type(value).__qualname__
@@ -143,7 +143,7 @@ def test_repeat_is_read_in_a_text_of_0_1():
     ],
 )
 def test_an_old_word_in_a_call_is_answered(name, old, new):
-    make = line.repeat if name == "repeat" else named()[name]
+    make = line.repeat if name == "repeat" else buildable()[name]
     with pytest.raises(GradatimError) as caught:
         make(**{old: 0.5})
     assert str(caught.value) == f"{name}: {old} is called {new} now. Write {new}=0.5."
@@ -197,23 +197,26 @@ def test_a_word_of_another_library_gets_its_answer(call):
     assert str(caught.value).endswith(ANSWERS[call]) or ANSWERS[call] in str(caught.value)
 
 
-@pytest.mark.parametrize("name", named())
+@pytest.mark.parametrize("name", buildable())
 def test_an_answer_names_what_is_taken(name):
-    taken = set(arguments(named()[name]))
-    for word in _THEIRS:
+    taken = set(parameters_of(buildable()[name]))
+    for word in _FOREIGN:
         if word in taken or word in renames.ARGUMENTS.get(name, {}):
             continue
         with pytest.raises(GradatimError) as caught:
-            named()[name](**{word: 0.5})
+            buildable()[name](**{word: 0.5})
         said = str(caught.value)
         if " is called " in said:
             assert said.split(" is called ")[1].split()[0] in taken
-    assert all(ours.ours[0] in arguments(named()[callee]) for (callee, _), ours in _HERE.items())
+    assert all(
+        ours.ours[0] in parameters_of(buildable()[callee])
+        for (callee, _), ours in _FOREIGN_OF_CALLEE.items()
+    )
 
 
 @pytest.mark.parametrize("name", sorted(recipes.keys() - {"by_updates"}))  # which takes one
 def test_a_second_argument_without_its_name_is_refused(name):
-    first, second, *_ = arguments(recipes[name])
+    first, second, *_ = parameters_of(recipes[name])
     with pytest.raises(GradatimError) as caught:
         recipes[name](0.0003, 100)
     assert str(caught.value) == (
