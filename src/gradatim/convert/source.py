@@ -95,6 +95,12 @@ class Code:
     def __ge__(self, other: Any) -> Code:
         return self._with(other, ">=")
 
+    def __and__(self, other: Any) -> Code:
+        return self._with(other, "&")
+
+    def __or__(self, other: Any) -> Code:
+        return self._with(other, "|")
+
     def __neg__(self) -> Code:
         return Code(f"(-{self.text})")
 

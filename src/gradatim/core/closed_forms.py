@@ -7,8 +7,9 @@ when, and names the piece that keeps them.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
-from typing import Any, Self
+from typing import Self
 
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
@@ -22,6 +23,7 @@ from gradatim.core.values.fields import (
 )
 from gradatim.core.values.limits import FARTHEST
 from gradatim.xp.dispatch import known_true
+from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
@@ -49,7 +51,7 @@ class Line(Schedule):
         """The line that comes to ``end`` in ``steps`` updates and goes on, by its rise in one."""
         return cls(start, (end - start) / steps)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.start + self.rise * xp.real(t) / self.every
 
 
@@ -61,7 +63,7 @@ def _end_of_growth(start: float, growth: float, every: float) -> int | None:
     """The step at which ``start * exp(growth * t / every)`` stops growing; None for never."""
     if not known_true(growth > 0.0) or not known_true(start != 0.0):
         return None
-    left = (_LARGEST - max(PYTHON.log(abs(start)), 0.0)) / growth * every
+    left = (_LARGEST - max(math.log(abs(start)), 0.0)) / growth * every
     return max(int(left), 0) if left < FARTHEST else None
 
 
@@ -96,13 +98,13 @@ class NaturalDecay(Schedule):
         """
         factor = check_argument("NaturalDecay", "factor", Positive, factor)
         every = check_argument("NaturalDecay", "every", Positive, every)
-        return cls(start, -PYTHON.log(factor) / every)
+        return cls(start, -math.log(factor) / every)
 
     @property
     def length(self) -> int | None:
         return _end_of_growth(self.start, -self.rate, self.every)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.start * xp.exp(-self.rate * xp.real(t) / self.every)
 
 
@@ -134,10 +136,10 @@ class GeometricDecay(Schedule):
 
     @property
     def length(self) -> int | None:
-        growth = 0.0 if known_true(self.factor <= 1.0) else PYTHON.log(self.factor)
+        growth = 0.0 if known_true(self.factor <= 1.0) else math.log(self.factor)
         return _end_of_growth(self.start, growth, self.every)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         exponent = xp.real(t) / self.every
         return self.start * self.factor ** (xp.floor(exponent) if self.stairs else exponent)
 
@@ -174,7 +176,7 @@ class Noam(Schedule):
         size = None if self.model_size is None else self.model_size / factor
         return self.replace(warmup=self.warmup * factor, model_size=size)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         fall = xp.power(xp.clip(xp.real(t), 1, None), -0.5)
         rise = xp.real(t) * self.warmup**-1.5
         return self.normalize * xp.where(fall < rise, fall, rise)
@@ -199,7 +201,7 @@ class CosineWave(Schedule):
     half_period: RealSteps
     peak_step: SignedSteps = 0
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         late = self.peak_step < 0  # then unsigned steps take no t - peak_step
         past = xp.shifted(t, self.peak_step) if late else t - self.peak_step
         return 0.5 * (xp.cos(xp.pi * xp.real(past) / self.half_period) + 1.0)
@@ -235,7 +237,7 @@ class Tanh(Schedule):
         if known_true(self.last <= self.first):
             raise refuse("Tanh", "last", self.last, f"above first, {self.first!r}")
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         x = self.first + (self.last - self.first) * (xp.real(t) / self.steps)
         # (1 - tanh(x)) / 2 would lose its digits where tanh is nearly 1. Past 40 all of this is
         # nothing next to a rate, and its exponential too much for float32.
@@ -272,11 +274,11 @@ class Triangle(Schedule):
         """The updates from one low value to the next."""
         return 2.0 * self.half_period
 
-    def cycle(self, t: Any, xp: Operations = PYTHON) -> Any:
+    def cycle(self, t: Numeric, xp: Operations = PYTHON) -> Numeric:
         """The number of the cycle that a step falls into, from 1."""
         return xp.floor(1.0 + xp.real(t) / self.period)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         off = xp.real(t) / self.half_period - 2.0 * self.cycle(t, xp) + 1.0
         height = xp.clip(1.0 - xp.where(off < 0, -off, off), 0.0, None)
         height = (self.high - self.low) * height

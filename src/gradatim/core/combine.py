@@ -9,13 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, check_argument
 from gradatim.xp.dispatch import known_true
+from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
 
 
@@ -93,7 +94,7 @@ class Join(Schedule):
     def is_whole(self) -> bool:
         return all(piece.is_whole for piece in self.pieces)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return xp.switch(self.pieces, self._starts, t)
 
     held = at
@@ -143,39 +144,40 @@ def _where_pieces_meet(schedule: Schedule) -> Iterator[int]:
         yield from (step - 1, step)
 
 
-def multiply(schedule: Schedule, other: Any) -> Schedule:
+def multiply(schedule: Schedule, other: Schedule | float) -> Schedule:
     """The product of a schedule with another, or with a number."""
     return Product((schedule, other)) if isinstance(other, Schedule) else Scale(schedule, other)
 
 
-def divide(schedule: Any, number: Any) -> Schedule:
+def divide(schedule: Schedule | float, number: Schedule | float) -> Schedule:
     """A schedule divided by a number."""
     if not isinstance(schedule, Schedule) or isinstance(number, Schedule):
         raise GradatimError(
             f"{shown(schedule)} / {shown(number)}: a schedule can be divided by a number only."
         )
-    number = check_argument("Scale", "the divisor", Number, number)
-    if known_true(number == 0.0) or not known_true(abs(number) > _SMALLEST):
-        raise refuse("Scale", "the divisor", number, "a number that is not 0")
-    return Scale(schedule, 1.0 / number)
+    divisor: float = check_argument("Scale", "the divisor", Number, number)
+    if known_true(divisor == 0.0) or not known_true(abs(divisor) > _SMALLEST):
+        raise refuse("Scale", "the divisor", divisor, "a number that is not 0")
+    return Scale(schedule, 1.0 / divisor)
 
 
-def add(one: Any, other: Any) -> Schedule:
+def add(one: Schedule | float, other: Schedule | float) -> Schedule:
     """The sum of two schedules, or of a schedule and a number."""
     return Sum((_term(one), _term(other)))
 
 
-def subtract(one: Any, other: Any) -> Schedule:
+def subtract(one: Schedule | float, other: Schedule | float) -> Schedule:
     """The difference of two schedules, or of a schedule and a number."""
     return add(one, -other if isinstance(other, Schedule) else _negative(other))
 
 
-def _term(part: Any) -> Schedule:
+def _term(part: Schedule | float) -> Schedule:
     return part if isinstance(part, Schedule) else Constant(part)
 
 
-def _negative(number: Any) -> Any:
-    return -check_argument("Constant", "value", Number, number)
+def _negative(number: float) -> float:
+    number = check_argument("Constant", "value", Number, number)
+    return -number
 
 
 # The reciprocal of anything smaller is more than a float holds.
@@ -201,7 +203,7 @@ class Scale(Schedule):
     def length(self) -> int | None:
         return self.schedule.length
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.factor * self.schedule.held(t, xp)
 
     held = at
@@ -236,7 +238,7 @@ class Product(Schedule):
     def length(self) -> int | None:
         return _longest(self.factors)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         value = self.factors[0].held(t, xp)
         for factor in self.factors[1:]:
             value = value * factor.held(t, xp)
@@ -273,7 +275,7 @@ class Sum(Schedule):
     def length(self) -> int | None:
         return _longest(self.terms)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         value = self.terms[0].held(t, xp)
         for term in self.terms[1:]:
             value = value + term.held(t, xp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
 from importlib import import_module
@@ -19,6 +19,7 @@ from gradatim.core.values.fields import (
     PositiveSteps,
     SignedSteps,
 )
+from gradatim.xp.numeric import Index, Numeric
 from gradatim.xp.operations import Operations
 
 
@@ -40,7 +41,7 @@ class Constant(Schedule):
     def length(self) -> int | None:
         return self.steps
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return xp.constant(self.value, t)
 
     held = at
@@ -69,7 +70,7 @@ class PowerDecay(Schedule):
     power: Positive
     scale: PositiveSteps
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         scale = float(self.scale)
         return self.start * xp.power(scale / (xp.real(t) + scale), self.power)
 
@@ -95,7 +96,7 @@ class InverseSqrtDecay(Schedule):
     start: Number
     scale: PositiveSteps
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         scale = float(self.scale)
         return self.start / xp.sqrt((xp.real(t) + scale) / scale)
 
@@ -120,7 +121,7 @@ class InverseTimeDecay(Schedule):
     rate: NonNegative
     every: PositiveSteps = 1
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.start / (1.0 + self.rate * (xp.real(t) / float(self.every)))
 
     held = at
@@ -145,7 +146,7 @@ class ExponentialDecay(Schedule):
     factor: DecayFactor
     every: PositiveSteps = 1
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
         whole, rest = xp.divmod_steps(t, self.every)
         part = xp.real(rest) / float(self.every)
@@ -199,7 +200,7 @@ class Table(Schedule):
     def length(self) -> int:
         return self._steps[-1]
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         reached = xp.index(self._steps[1:], t)
         if self.between == "hold":
             return xp.take(self._values, reached, xp.real(t))
@@ -207,7 +208,7 @@ class Table(Schedule):
 
     held = at
 
-    def _line(self, t: Any, reached: Any, xp: Operations) -> Any:
+    def _line(self, t: Numeric, reached: Index, xp: Operations) -> Numeric:
         # Past the last point the line goes on to the same value, one update further at a time.
         steps, values = (*self._steps, self._steps[-1] + 1), (*self._values, self._values[-1])
         t = xp.clip(xp.widened_for(t, steps[-1]), None, self._steps[-1])
@@ -272,7 +273,7 @@ class Function(Schedule):
         return refuse("Function", f"{self.function}({step})", got, "a finite number")
 
     @cached_property
-    def _call(self) -> Any:
+    def _call(self) -> Callable[[Numeric], Numeric]:
         module, _, name = self.function.partition(":")
         found: Any = None
         cause = None
@@ -287,7 +288,8 @@ class Function(Schedule):
             raise refuse(
                 "Function", "function", self.function, wanted.allowed, wanted.hint
             ) from cause
-        return found
+        function: Callable[[Numeric], Numeric] = found
+        return function
 
     @property
     def length(self) -> int | None:
@@ -299,5 +301,5 @@ class Function(Schedule):
             f"{factor}. Repeat it with stretch=1, or write a second function."
         )
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self._call(t)

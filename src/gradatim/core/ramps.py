@@ -17,6 +17,7 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, OpenFraction, Positive, PositiveSteps, RealSteps
 from gradatim.core.values.renames import renamed_class
 from gradatim.xp.dispatch import known_true
+from gradatim.xp.numeric import Numeric, Pair
 from gradatim.xp.operations import Operations
 
 
@@ -46,7 +47,7 @@ class Linear(Ramp):
     [0.0, 0.25, 1.0, 1.0]
     """
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         return left * self.start + done * self.end
 
@@ -71,7 +72,7 @@ class Cosine(Ramp):
     [1.0, 0.8536, 0.5, 0.0, 0.0]
     """
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         if (self.end == 0.0) is True:  # one sine is enough; under a JAX trace it is neither
             fall = xp.sin(xp.pi / 2 * xp.remaining(t, self.steps))
             return fall * fall * self.start + self.end
@@ -99,7 +100,7 @@ class Polynomial(Ramp):
 
     power: Positive
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         of_end = xp.one_minus_power(done, left, self.power)
         return xp.power(left, self.power) * self.start + of_end * self.end
@@ -132,7 +133,7 @@ class Exponential(Schedule):
     def length(self) -> int:
         return self.steps
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         # Counted from the nearer end, so that a rounded exponent costs half as many digits.
         return xp.where(
@@ -161,7 +162,7 @@ class OneMinusSqrt(Ramp):
     [1.0, 0.5, 0.0]
     """
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         of_start, of_end = _one_minus_sqrt(done, left, xp)
         return of_start * self.start + of_end * self.end
@@ -183,7 +184,7 @@ class SquareRoot(Ramp):
     [1.0, 0.5, 0.0]
     """
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         root = xp.sqrt(left)
         return root * self.start + done / (1.0 + root) * self.end
@@ -223,7 +224,7 @@ class Logistic(Ramp):
                 "A curve that steep is a jump in the middle: join two constants.",
             )  # fmt: skip
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         fall, rise = xp.sinh(self.steepness * left), xp.sinh(self.steepness * done)
         return fall / (fall + rise) * self.start + rise / (fall + rise) * self.end
@@ -251,7 +252,7 @@ class REX(Ramp):
 
     bend: OpenFraction = 0.5
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         flat = 1.0 - self.bend
         whole = flat + self.bend * left
@@ -281,7 +282,7 @@ class KDecay(Ramp):
 
     power: Positive
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         # The clock is done**power; what is left of it is 1 - done**power.
         clock, rest = xp.power(done, self.power), xp.one_minus_power(left, done, self.power)
@@ -326,7 +327,7 @@ class FractionalRamp(Ramp):
             hint = "For less of it, write .cut(steps)."
             raise refuse("FractionalRamp", "steps", self.steps, left, hint)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         # Back to updates, which are whole: in the time itself the last digits would be lost.
         elapsed = 0.0 if self.elapsed is None else self.elapsed
@@ -344,21 +345,21 @@ class FractionalRamp(Ramp):
 _ROUNDED = 1e-12
 
 # The weights of ``start`` and ``end`` where these shares are done and left.
-_Weights = Callable[[Any, Any, Operations], tuple[Any, Any]]
+_Weights = Callable[[Numeric, Numeric, Operations], Pair]
 
 
-def _half_wave(done: Any, left: Any, xp: Operations) -> tuple[Any, Any]:
+def _half_wave(done: Numeric, left: Numeric, xp: Operations) -> Pair:
     quarter = xp.pi / 2
     fall, rise = xp.sin(quarter * left), xp.sin(quarter * done)
     return fall * fall, rise * rise
 
 
-def _one_minus_sqrt(done: Any, left: Any, xp: Operations) -> tuple[Any, Any]:
+def _one_minus_sqrt(done: Numeric, left: Numeric, xp: Operations) -> Pair:
     root = xp.sqrt(done)
     return left / (1.0 + root), root
 
 
-def _straight(done: Any, left: Any, xp: Operations) -> tuple[Any, Any]:
+def _straight(done: Numeric, left: Numeric, xp: Operations) -> Pair:
     return left, done
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.schedule import Schedule
+from gradatim.core.schedule import Schedule, parts_of
 from gradatim.core.values.fields import (
     DecayFactor,
     Number,
@@ -17,6 +16,7 @@ from gradatim.core.values.fields import (
     Steps,
 )
 from gradatim.xp.dispatch import known_true
+from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
 
 _FARTHEST = 2**63
@@ -49,7 +49,7 @@ class Clip(Schedule):
     def length(self) -> int | None:
         return self.schedule.length
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return xp.clip(self.schedule.held(t, xp), self.low, self.high)
 
     held = at
@@ -80,7 +80,7 @@ class Shift(Schedule):
         length = self.schedule.length
         return None if length is None else max(length + self.by, 0)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.schedule.held(xp.shifted(t, self.by), xp)
 
     held = at
@@ -107,7 +107,7 @@ class Staircase(Schedule):
         length = self.schedule.length
         return None if length is None else -(-length // self.every) * self.every
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         _, late = xp.divmod_steps(t, self.every)
         return self.schedule.held(t - late, xp)
 
@@ -137,7 +137,7 @@ class Cut(Schedule):
     def length(self) -> int:
         return self.steps
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.schedule.held(xp.at_most(t, self.steps), xp)
 
     held = at
@@ -206,7 +206,7 @@ class Repeat(Schedule):
             start += pieces[-1].length or 0
         return join(*pieces)
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         if self.stretch > 1:
             return self._cycles.held(t, xp)
         last = None if self.times is None else self.times - 1
@@ -224,10 +224,5 @@ class Repeat(Schedule):
 
 def _stretches(schedule: Schedule) -> bool:
     """Whether cycles that stretch are inside of it."""
-    parts = (part for _, field in schedule.items() for part in _as_tuple(field))
-    inside = any(_stretches(part) for part in parts if isinstance(part, Schedule))
+    inside = any(_stretches(part) for part in parts_of(schedule))
     return inside or (isinstance(schedule, Repeat) and schedule.stretch > 1)
-
-
-def _as_tuple(field: Any) -> tuple[Any, ...]:
-    return field if isinstance(field, tuple) else (field,)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import PositiveInt
+from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
 
 
@@ -37,7 +38,7 @@ class Rounded(Schedule):
     def is_whole(self) -> bool:
         return True
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         multiple = self.schedule.held(t, xp) / self.to
         if self.way == "up":
             return -float(self.to) * xp.floor(-multiple)

@@ -28,6 +28,8 @@ from gradatim.core.values.fields import (
 )
 from gradatim.core.values.value import Value
 from gradatim.xp.dispatch import known_true
+from gradatim.xp.numeric import Condition, Numeric
+from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
 
@@ -58,7 +60,7 @@ class Rule(Value, ABC, abstract=True):
         """The state before the first evaluation."""
         return RuleState(scale)
 
-    def update(self, state: RuleState, metric: Any, xp: Any = PYTHON) -> RuleState:
+    def update(self, state: RuleState, metric: Numeric, xp: Operations = PYTHON) -> RuleState:
         """The state after one more evaluation.
 
         Args:
@@ -88,10 +90,12 @@ class Rule(Value, ABC, abstract=True):
         )
 
     @abstractmethod
-    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+    def _next(
+        self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
+    ) -> RuleState:
         """The state after a metric that counts downwards, if it is usable."""
 
-    def _number(self, metric: Any) -> float:
+    def _number(self, metric: Numeric) -> float:
         if isinstance(metric, bool) or not isinstance(metric, Real):
             raise refuse(type(self).__name__, "metric", metric, "a number", "Write float(metric).")
         try:
@@ -121,14 +125,20 @@ class Rule(Value, ABC, abstract=True):
 
 
 def _improved(
-    state: RuleState, metric: Any, threshold: float, relative: bool, xp: Any, ties: bool = False
-) -> Any:
+    state: RuleState,
+    metric: Numeric,
+    threshold: float,
+    relative: bool,
+    xp: Operations,
+    ties: bool = False,
+) -> Condition:
     # The margin grows with the size of the reference, not with its sign: a negative metric that
     # gets worse must never look better.
     size = xp.where(state.reference < 0, -state.reference, state.reference)
     margin = threshold * size if relative else threshold
-    bar = state.reference - margin
-    return (state.seen == 0) | (metric < bar) | (ties & (metric == bar))
+    bar: Numeric = state.reference - margin
+    first: Condition = state.seen == 0
+    return first | (metric < bar) | (ties & (metric == bar))
 
 
 class Plateau(Rule):
@@ -163,7 +173,9 @@ class Plateau(Rule):
     reference: Literal["best", "previous"] = "best"
     ties: bool = False
 
-    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+    def _next(
+        self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
+    ) -> RuleState:
         better = usable & _improved(state, metric, self.threshold, self.relative, xp, self.ties)
         counts = (state.pause == 0) & (better == 0)
         worse = xp.where(counts, state.worse + 1, 0)
@@ -204,7 +216,9 @@ class NewBob(Rule):
     patience: NonNegativeInt = 0
     floor: NonNegative = 0.0
 
-    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+    def _next(
+        self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
+    ) -> RuleState:
         size = xp.where(state.reference < 0, -state.reference, state.reference)
         gain = state.reference - metric
         share = xp.where(size > 0, gain / xp.where(size > 0, size, 1.0), gain)
@@ -262,7 +276,9 @@ class Greedy(Rule):
         if known_true(self.floor > self.ceiling):
             raise refuse("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
 
-    def _next(self, state: RuleState, metric: Any, usable: Any, xp: Any) -> RuleState:
+    def _next(
+        self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
+    ) -> RuleState:
         counts = state.pause == 0
         good = counts & usable & _improved(state, metric, self.threshold, self.relative, xp)
         worse = xp.where(counts & (good == 0), state.worse + 1, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.values.fields import (
@@ -20,6 +20,7 @@ from gradatim.core.values.limits import FARTHEST, refuse_infinite
 from gradatim.core.values.value import Value
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
+from gradatim.xp.numeric import Array, Numeric
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gradatim.core.rounded import Rounded
     from gradatim.core.run.run import Run
     from gradatim.findings import Finding
+    from gradatim.xp.numeric import NumPyNumber, NumPyStep, NumPyValue
 
 
 class Schedule(Value, ABC, abstract=True):
@@ -109,7 +111,7 @@ class Schedule(Value, ABC, abstract=True):
         return False
 
     @abstractmethod
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         """The formula: the value at step ``t``, from 0 to ``length``.
 
         Args:
@@ -117,7 +119,7 @@ class Schedule(Value, ABC, abstract=True):
             xp: The operations for this kind of number, see ``gradatim.xp.Operations``.
         """
 
-    def held(self, t: Any, xp: Operations) -> Any:
+    def held(self, t: Numeric, xp: Operations) -> Numeric:
         """The value at any step: that of ``at``, and after ``length`` the last one.
 
         A schedule made of others asks them with this. A class whose ``at`` holds the last value by
@@ -138,6 +140,12 @@ class Schedule(Value, ABC, abstract=True):
                 "Write xp.where(t < 100, 0.1, 0.01), which chooses for each step."
             ) from error
 
+    @overload
+    def __call__(self, step: float | NumPyNumber) -> float: ...
+    @overload
+    def __call__(self, step: NumPyStep) -> NumPyValue: ...
+    @overload
+    def __call__(self, step: Array) -> Array: ...
     def __call__(self, step: Any = None) -> Any:
         """The value for update ``step + 1``.
 
@@ -267,7 +275,7 @@ class Schedule(Value, ABC, abstract=True):
 
         return divide(self, other)
 
-    def __rtruediv__(self, other: object) -> Schedule:
+    def __rtruediv__(self, other: float) -> Schedule:
         from gradatim.core.combine import divide
 
         return divide(other, self)

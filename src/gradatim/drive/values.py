@@ -11,12 +11,13 @@ from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.limits import FARTHEST
 from gradatim.drive.plan import Plan, Target
+from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
 NEVER = FARTHEST + 1
 """Later than any position."""
 
-Column = tuple[Callable[[int, Any], float], float | None, Target, bool]
+Column = tuple[Callable[[int, Operations], Any], float | None, Target, bool]
 """What computes the value of a target, the scale of its rule if it has one, and whether it is
 computed from the position in place of the tick."""
 

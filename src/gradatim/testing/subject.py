@@ -39,7 +39,7 @@ class Subject:
 
     def value(self, step: int) -> float:
         """The value at one step."""
-        return self.schedule(step)  # type: ignore[no-any-return]
+        return self.schedule(step)
 
     def allowed(self, value: float, unit: float) -> float:
         """How far from this value an array may be whose floats have this unit."""

@@ -8,7 +8,8 @@ May import ``core.errors``. To add an operation, write it in ``operations.py`` a
 """
 
 from gradatim.xp.dispatch import operations_for
+from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
-__all__ = ["Operations", "PYTHON", "operations_for"]
+__all__ = ["Numeric", "Operations", "PYTHON", "operations_for"]

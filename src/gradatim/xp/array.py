@@ -11,8 +11,11 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
 from functools import cache
+from types import ModuleType
 from typing import Any
 
+from gradatim.xp.numeric import Condition, Function, Index, Numeric, Pair
+from gradatim.xp.operations import Piece
 from gradatim.xp.scalar import EARLY
 
 # Smaller than any share of a run that is left before its end, larger than the smallest float32:
@@ -20,7 +23,7 @@ from gradatim.xp.scalar import EARLY
 _TINY = 1e-37
 
 
-def _known(number: Any) -> bool:
+def _known(number: Numeric) -> bool:
     """Whether a bound is a number and not a stand-in for one, while a gradient is being taken."""
     return isinstance(number, (int, float))
 
@@ -37,18 +40,27 @@ def _logarithm(rate: float) -> tuple[float, float]:
 class Array:
     """Whole arrays, eager or traced: both sides of every choice are computed, then selected."""
 
+    sin: Function
+    cos: Function
+    sinh: Function
+    exp: Function
+    expm1: Function
+    log: Function
+    log1p: Function
+    floor: Function
+
     def __init__(
         self,
-        functions: Any,
+        functions: ModuleType,
         *,
-        steps: Callable[[Any], Any],
-        real: Callable[[Any], Any],
-        where: Callable[[Any, Any, Any], Any],
-        full: Callable[[Any, Any], Any],
+        steps: Callable[[Any], Numeric],
+        real: Callable[[Any], Numeric],
+        where: Callable[[Condition, Numeric, Numeric], Numeric],
+        full: Callable[[Numeric, Any], Numeric],
         largest: Callable[[Any], float],
-        divide: Callable[[Any, int], Any],
-        index: Callable[[Sequence[int], Any], Any],
-        take: Callable[[Sequence[Any], Any, Any], Any],
+        divide: Callable[[Any, Any], Numeric],
+        index: Callable[[Sequence[int], Any], Index],
+        take: Callable[[Sequence[Numeric], Index, Any], Numeric],
     ) -> None:
         self.pi = math.pi
         self.sin, self.cos, self.sinh = functions.sin, functions.cos, functions.sinh
@@ -58,10 +70,10 @@ class Array:
         self.steps, self.real, self.where, self._full = steps, real, where, full
         self._largest, self._divide, self._index, self.take = largest, divide, index, take
 
-    def constant(self, value: Any, t: Any) -> Any:
+    def constant(self, value: Numeric, t: Numeric) -> Numeric:
         return self._full(value, self.real(t))
 
-    def clip(self, x: Any, low: Any, high: Any) -> Any:
+    def clip(self, x: Numeric, low: Numeric | None, high: Numeric | None) -> Numeric:
         if low is not None:
             low = self._like(low, x)
             x = self.where(x < low, low, x)
@@ -71,34 +83,34 @@ class Array:
             x = self.where(x > high, high, x)
         return x
 
-    def at_most(self, t: Any, last: int) -> Any:
+    def at_most(self, t: Numeric, last: int) -> Numeric:
         return self.clip(t, None, last)
 
-    def _like(self, number: Any, x: Any) -> Any:
+    def _like(self, number: Numeric, x: Numeric) -> Numeric:
         # JAX reads a Python int as an int32, however large, even next to a float.
         return float(number) if isinstance(number, int) and self._largest(x) == math.inf else number
 
-    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:
         if steps > self._largest(t):
             return 0 * t, t
-        steps = self._like(steps, t)
-        whole = self.clip(self._divide(t, steps), None, most)
-        return whole, t - whole * steps
+        divisor = self._like(steps, t)
+        whole = self.clip(self._divide(t, divisor), None, most)
+        return whole, t - whole * divisor
 
-    def shifted(self, t: Any, by: int) -> Any:
+    def shifted(self, t: Numeric, by: int) -> Numeric:
         t = self.widened_for(t, abs(by))
         if by < 0:  # up to where the sum still fits the step's type
             return self.clip(t, None, self._largest(t) + by) + self._like(-by, t)
         return self._after(t, by)
 
-    def _after(self, t: Any, start: int) -> Any:
+    def _after(self, t: Numeric, start: int) -> Numeric:
         """How far a step is past ``start``; 0 before it."""
         return self.clip(t - self._like(start, t), 0, None)
 
-    def widened_for(self, t: Any, last: int) -> Any:
+    def widened_for(self, t: Numeric, last: int) -> Numeric:
         return t if last <= self._largest(t) else self.real(t)
 
-    def geometric(self, rate: Any, exponent: Any) -> Any:
+    def geometric(self, rate: Numeric, exponent: Numeric) -> Numeric:
         number = self.real(exponent)
         if not isinstance(rate, float):
             return rate**number
@@ -112,11 +124,11 @@ class Array:
         # Not exp(both) * exp(rest): XLA makes one exp of the two, of a rounded sum.
         return value + value * self.expm1((small - (both - large)) + tail * number)
 
-    def sqrt(self, x: Any) -> Any:
+    def sqrt(self, x: Numeric) -> Numeric:
         positive = x > 0
         return self.where(positive, self._sqrt(self.where(positive, x, 1.0)), 0.0 * x)
 
-    def power(self, base: Any, exponent: Any) -> Any:
+    def power(self, base: Numeric, exponent: Numeric) -> Numeric:
         # The slope of a root at zero is infinite; the value there is zero all the same.
         positive = base > 0
         inside = self.where(positive, base, 1.0)
@@ -129,7 +141,7 @@ class Array:
             value = inside**exponent
         return self.where(positive, value, 0.0 * base)
 
-    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+    def progress(self, t: Numeric, steps: int) -> Pair:
         total, largest = float(steps), self._largest(t)
         t = self.clip(t, 0, steps)
         if steps > largest:
@@ -140,10 +152,10 @@ class Array:
             left = self.real(self._like(steps, t) - t)
         return self.real(t) / total, left / total
 
-    def remaining(self, t: Any, steps: int) -> Any:
+    def remaining(self, t: Numeric, steps: int) -> Numeric:
         return self.progress(t, steps)[1]
 
-    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+    def one_minus_power(self, done: Numeric, left: Numeric, exponent: Numeric) -> Numeric:
         early = done < EARLY
         logarithm = self.where(
             early,
@@ -152,8 +164,8 @@ class Array:
         )
         return self.where(left > 0, -self.expm1(exponent * logarithm), 0.0 * left + 1.0)
 
-    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
-        value = None
+    def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Numeric) -> Numeric:
+        value: Numeric | None = None
         for piece, start in zip(pieces, starts, strict=True):
             if start > self._largest(t):
                 break
@@ -161,8 +173,9 @@ class Array:
             here = piece.held(self.clip(self._after(t, start), None, piece.length), self)
             begun = t >= self._like(start, t)
             value = here if value is None else self.where(begun, here, value)
+        assert value is not None  # the first piece starts at 0
         return value
 
-    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+    def index(self, boundaries: Sequence[int], t: Numeric) -> Index:
         largest = self._largest(t)
         return self._index([b for b in boundaries if b <= largest], t)

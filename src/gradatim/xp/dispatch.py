@@ -26,7 +26,8 @@ from gradatim.xp.frameworks import (
     tensorflow_,
     torch_,
 )
-from gradatim.xp.operations import Operations
+from gradatim.xp.numeric import Condition
+from gradatim.xp.operations import Operations, Piece
 from gradatim.xp.scalar import PYTHON, Scalar
 from gradatim.xp.symbols import HighPrecision, Symbolic
 
@@ -68,7 +69,7 @@ def is_traced(value: Any) -> bool:
     return framework_name(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
 
 
-def known_true(condition: Any) -> bool:
+def known_true(condition: Condition) -> bool:
     """Whether a comparison holds for certain: not if one of its sides is not known yet."""
     return not is_traced(condition) and bool(condition)
 
@@ -103,7 +104,7 @@ def operations_for(step: Any) -> tuple[Operations, Any]:
     return xp, step
 
 
-def evaluate(schedule: Any, step: Any) -> Any:
+def evaluate(schedule: Piece, step: Any) -> Any:
     """The value of a schedule at a step of any kind."""
     if step is None:
         raise no_step()

@@ -10,6 +10,8 @@ from typing import Any
 
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.xp.array import Array
+from gradatim.xp.numeric import Condition, Numeric, Pair
+from gradatim.xp.operations import Piece
 
 # Up to here every whole number is a float64 too.
 _WHOLE_FLOATS = 2**53
@@ -36,7 +38,7 @@ def no_step() -> GradatimError:
 class NumPy(Array):
     """NumPy in float64; a piece computes only the steps that are its own."""
 
-    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+    def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Any) -> Any:
         numpy = import_module("numpy")
         t = numpy.asarray(t)
         value = numpy.empty(t.shape)
@@ -54,7 +56,7 @@ class NumPy(Array):
             value[mine] = pieces[i].held(t[mine] - starts[i], self)
         return value
 
-    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+    def progress(self, t: Numeric, steps: int) -> Pair:
         if steps > _WHOLE_FLOATS:
             return super().progress(t, steps)
         # No step is below 0 here, and a float as soon as that is exact: fewer ways over the array.
@@ -128,7 +130,7 @@ def torch_(torch: ModuleType) -> Array:
 class Jax(Array):
     """JAX, whose integers have 32 bits unless ``jax_enable_x64`` is set."""
 
-    def evaluate(self, schedule: Any, t: Any, step: Any) -> Any:
+    def evaluate(self, schedule: Piece, t: Any, step: Any) -> Numeric:
         """The values of a schedule at ``t``, which was made of the user's ``step``."""
         # A single step is a counter, and what lies past the counter's end would never happen.
         # Optax counts in int32 even where int64 is enabled.
@@ -145,7 +147,8 @@ class Jax(Array):
         # Formulas take differences of steps, which an unsigned type does not have below 0. So
         # the lower half of its steps is computed with signed ones.
         half = self._like(2**31, t)
-        near = schedule.held(self.clip(t, None, 2**31 - 1).astype("int32"), self)
+        lower: Any = self.clip(t, None, 2**31 - 1)
+        near = schedule.held(lower.astype("int32"), self)
         return self.where(t < half, near, schedule.held(self.clip(t, 2**31, None), self))
 
     def _after(self, t: Any, start: int) -> Any:
@@ -197,7 +200,7 @@ def jax_(jax: ModuleType) -> Array:
 def tensorflow_(tf: ModuleType) -> Array:
     """The operations of TensorFlow."""
 
-    def where(condition: Any, yes: Any, no: Any) -> Any:
+    def where(condition: Condition, yes: Any, no: Any) -> Any:
         dtype = next((x.dtype for x in (yes, no) if tf.is_tensor(x)), None)
         return tf.where(
             condition, tf.convert_to_tensor(yes, dtype), tf.convert_to_tensor(no, dtype)

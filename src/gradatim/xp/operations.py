@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
+
+from gradatim.xp.numeric import Condition, Index, Numeric, Pair
+
+
+class Piece(Protocol):
+    """A schedule, as the operations of ``xp`` see it."""
+
+    @property
+    def length(self) -> int | None:
+        """The steps after which its value stays the same."""
+
+    @property
+    def last_boundary(self) -> int:
+        """The last step at which a part of it begins or ends."""
+
+    def held(self, t: Numeric, xp: Operations) -> Numeric:
+        """The value at any step."""
 
 
 class Operations(Protocol):
@@ -25,7 +42,7 @@ class Operations(Protocol):
     """
 
     @property
-    def pi(self) -> Any:
+    def pi(self) -> float:
         """The number pi.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -35,7 +52,7 @@ class Operations(Protocol):
 
     # Functions of one number.
 
-    def sin(self, x: Any, /) -> Any:
+    def sin(self, x: Numeric, /) -> Numeric:
         """The sine of an angle in radians; any finite ``x``.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -43,7 +60,7 @@ class Operations(Protocol):
         1.0
         """
 
-    def cos(self, x: Any, /) -> Any:
+    def cos(self, x: Numeric, /) -> Numeric:
         """The cosine of an angle in radians; any finite ``x``.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -51,7 +68,7 @@ class Operations(Protocol):
         1.0
         """
 
-    def sinh(self, x: Any, /) -> Any:
+    def sinh(self, x: Numeric, /) -> Numeric:
         """The hyperbolic sine, ``(exp(x) - exp(-x)) / 2``; ``abs(x)`` at most 80 for float32.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -59,7 +76,7 @@ class Operations(Protocol):
         0.0
         """
 
-    def exp(self, x: Any, /) -> Any:
+    def exp(self, x: Numeric, /) -> Numeric:
         """``e ** x``; ``x`` at most 80 for float32.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -67,7 +84,7 @@ class Operations(Protocol):
         1.0
         """
 
-    def expm1(self, x: Any, /) -> Any:
+    def expm1(self, x: Numeric, /) -> Numeric:
         """``exp(x) - 1``, with all digits where ``x`` is near 0; ``x`` at most 80 for float32.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -75,7 +92,7 @@ class Operations(Protocol):
         1.0
         """
 
-    def log(self, x: Any, /) -> Any:
+    def log(self, x: Numeric, /) -> Numeric:
         """The natural logarithm; ``x`` above 0, so clip it first where it can be 0.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -83,7 +100,7 @@ class Operations(Protocol):
         0.0
         """
 
-    def log1p(self, x: Any, /) -> Any:
+    def log1p(self, x: Numeric, /) -> Numeric:
         """``log(1 + x)``, with all digits where ``x`` is near 0; ``x`` above -1.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -91,7 +108,7 @@ class Operations(Protocol):
         1.0
         """
 
-    def sqrt(self, x: Any, /) -> Any:
+    def sqrt(self, x: Numeric, /) -> Numeric:
         """The square root; ``x`` 0 or more. On arrays its gradient at 0 is 0, not infinite.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -99,7 +116,7 @@ class Operations(Protocol):
         1.5
         """
 
-    def floor(self, x: Any, /) -> Any:
+    def floor(self, x: Numeric, /) -> Numeric:
         """The largest whole number that is not above ``x``; any finite ``x``.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -107,7 +124,7 @@ class Operations(Protocol):
         2
         """
 
-    def power(self, base: Any, exponent: Any) -> Any:
+    def power(self, base: Numeric, exponent: Numeric) -> Numeric:
         """``base ** exponent``; ``base`` 0 or more, ``exponent`` above 0 where ``base`` can be 0.
 
         On arrays its gradient at ``base = 0`` is 0, not infinite.
@@ -117,7 +134,7 @@ class Operations(Protocol):
         0.125
         """
 
-    def geometric(self, rate: Any, exponent: Any) -> Any:
+    def geometric(self, rate: Numeric, exponent: Numeric) -> Numeric:
         """``rate ** exponent``; ``rate`` above 0, ``exponent`` a whole number, 0 or more.
 
         More accurate than ``power`` in float32, where a rounded ``rate`` is wrong once a factor.
@@ -129,7 +146,7 @@ class Operations(Protocol):
 
     # Choices.
 
-    def where(self, condition: Any, yes: Any, no: Any, /) -> Any:
+    def where(self, condition: Condition, yes: Numeric, no: Numeric, /) -> Numeric:
         """``yes`` where the condition holds, else ``no``: the ``if`` of a formula.
 
         On arrays both are computed for every step, so both must be finite everywhere.
@@ -140,7 +157,7 @@ class Operations(Protocol):
         0.5
         """
 
-    def clip(self, x: Any, low: Any, high: Any) -> Any:
+    def clip(self, x: Numeric, low: Numeric | None, high: Numeric | None) -> Numeric:
         """``min(max(x, low), high)``; a bound that is None does not bound.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -150,7 +167,7 @@ class Operations(Protocol):
 
     # The step, which is a whole number until a formula makes a real number of it.
 
-    def real(self, t: Any) -> Any:
+    def real(self, t: Numeric) -> Numeric:
         """The step as a real number: in the float type that the value will have.
 
         Use it where a step enters a formula other than by ``progress``. A difference of steps is
@@ -161,7 +178,7 @@ class Operations(Protocol):
         0.75
         """
 
-    def constant(self, value: Any, t: Any) -> Any:
+    def constant(self, value: Numeric, t: Numeric) -> Numeric:
         """``value``, in the shape and the float type that belong to the step ``t``.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -169,7 +186,7 @@ class Operations(Protocol):
         0.5
         """
 
-    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+    def progress(self, t: Numeric, steps: int) -> Pair:
         """The share of ``steps`` that is done at ``t``, and the share that is left.
 
         ``t / steps`` and ``(steps - t) / steps``, each rounded once. From ``t = steps`` on they
@@ -180,7 +197,7 @@ class Operations(Protocol):
         ((0.75, 0.25), (1.0, 0.0))
         """
 
-    def remaining(self, t: Any, steps: int) -> Any:
+    def remaining(self, t: Numeric, steps: int) -> Numeric:
         """The share of ``steps`` that is left at ``t``: the second number of ``progress``.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -188,7 +205,7 @@ class Operations(Protocol):
         (0.25, 0.0)
         """
 
-    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+    def one_minus_power(self, done: Numeric, left: Numeric, exponent: Numeric) -> Numeric:
         """``1 - left ** exponent`` with all its digits; ``done`` is ``1 - left``, both 0 to 1.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -196,7 +213,7 @@ class Operations(Protocol):
         (0.0, 0.75)
         """
 
-    def at_most(self, t: Any, last: int) -> Any:
+    def at_most(self, t: Numeric, last: int) -> Numeric:
         """``min(t, last)``, for the end of a curve: a printed formula leaves it out.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -204,7 +221,7 @@ class Operations(Protocol):
         (3, 4)
         """
 
-    def shifted(self, t: Any, by: int) -> Any:
+    def shifted(self, t: Numeric, by: int) -> Numeric:
         """``max(t - by, 0)``: the step of a curve that begins ``by`` updates later.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -212,7 +229,7 @@ class Operations(Protocol):
         (6, 0, 7)
         """
 
-    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:
         """How many whole times ``steps`` fits into ``t``, at most ``most``, and what is over.
 
         ``n = min(t // steps, most)`` and ``t - n * steps``; ``steps`` 1 or more.
@@ -222,7 +239,7 @@ class Operations(Protocol):
         ((2, 3), (1, 7))
         """
 
-    def widened_for(self, t: Any, last: int) -> Any:
+    def widened_for(self, t: Numeric, last: int) -> Numeric:
         """The step in a type that can hold ``last``: a real number where its integers cannot.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -232,7 +249,7 @@ class Operations(Protocol):
 
     # Pieces and tables.
 
-    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+    def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Numeric) -> Numeric:
         """The value of the piece that ``t`` falls into, at that piece's own step.
 
         Args:
@@ -246,7 +263,7 @@ class Operations(Protocol):
         0.75
         """
 
-    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+    def index(self, boundaries: Sequence[int], t: Numeric) -> Index:
         """How many of the boundaries, which rise, ``t`` has reached.
 
         >>> from gradatim.xp import PYTHON as xp
@@ -254,7 +271,7 @@ class Operations(Protocol):
         [0, 1, 2]
         """
 
-    def take(self, values: Sequence[Any], i: Any, like: Any, /) -> Any:
+    def take(self, values: Sequence[Numeric], i: Index, like: Numeric, /) -> Numeric:
         """``values[i]``, in the number type of ``like``; ``i`` comes from ``index``.
 
         >>> from gradatim.xp import PYTHON as xp

@@ -7,6 +7,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from gradatim.xp.numeric import Condition, Function, Index, Numeric, Pair
+from gradatim.xp.operations import Piece
+
 # Up to here ``log1p(-done)`` has more correct digits than ``log(left)``. They are equal at 1/2,
 # but the log1p of XLA loses two digits from 0.35 on.
 EARLY = 0.3
@@ -15,6 +18,16 @@ EARLY = 0.3
 class Scalar:
     """One number at a time: plain branches, the functions of ``math`` or of its like."""
 
+    sin: Function
+    cos: Function
+    sinh: Function
+    exp: Function
+    expm1: Function
+    log: Function
+    log1p: Function
+    floor: Function
+    sqrt: Function
+
     def __init__(self, functions: Any) -> None:
         self.pi = functions.pi
         self.sin, self.cos, self.sinh = functions.sin, functions.cos, functions.sinh
@@ -22,63 +35,64 @@ class Scalar:
         self.log, self.log1p = functions.log, functions.log1p
         self.sqrt = functions.sqrt
 
-    def real(self, t: Any) -> Any:
+    def real(self, t: Numeric) -> Numeric:
         # Python divides integers of any size with one rounding, so they stay integers here.
         return t
 
-    def constant(self, value: Any, t: Any) -> Any:
+    def constant(self, value: Numeric, t: Numeric) -> Numeric:
         return value
 
-    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+    def where(self, condition: Condition, yes: Numeric, no: Numeric) -> Numeric:
         return yes if condition else no
 
-    def clip(self, x: Any, low: Any, high: Any) -> Any:
+    def clip(self, x: Numeric, low: Numeric | None, high: Numeric | None) -> Numeric:
         if low is not None and x < low:
             return low
         return high if high is not None and x > high else x
 
-    def at_most(self, t: Any, last: int) -> Any:
+    def at_most(self, t: Numeric, last: int) -> Numeric:
         return last if t > last else t
 
-    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:
         whole = self.clip(t // steps, None, most)
         return whole, t - whole * steps
 
-    def shifted(self, t: Any, by: int) -> Any:
+    def shifted(self, t: Numeric, by: int) -> Numeric:
         return self.clip(t - by, 0, None)
 
-    def widened_for(self, t: Any, last: int) -> Any:
+    def widened_for(self, t: Numeric, last: int) -> Numeric:
         return t
 
-    def geometric(self, rate: Any, exponent: Any) -> Any:
+    def geometric(self, rate: Numeric, exponent: Numeric) -> Numeric:
         return rate ** self.real(exponent)
 
-    def power(self, base: Any, exponent: Any) -> Any:
+    def power(self, base: Numeric, exponent: Numeric) -> Numeric:
         return base**exponent
 
-    def progress(self, t: Any, steps: int) -> tuple[Any, Any]:
+    def progress(self, t: Numeric, steps: int) -> Pair:
         if t >= steps:
             return 1.0, 0.0
         return t / steps, (steps - t) / steps
 
-    def remaining(self, t: Any, steps: int) -> Any:
+    def remaining(self, t: Numeric, steps: int) -> Numeric:
         return (steps - t) / steps if t < steps else 0.0
 
-    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+    def one_minus_power(self, done: Numeric, left: Numeric, exponent: Numeric) -> Numeric:
         if left == 0:
             return 1.0
         logarithm = self.log1p(-done) if done < EARLY else self.log(left)
         return -self.expm1(exponent * logarithm)
 
-    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
+    def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Any) -> Numeric:
         i = bisect_right(starts, t) - 1
         return pieces[i].held(t - starts[i], self)
 
-    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+    def index(self, boundaries: Sequence[int], t: Any) -> Index:
         return bisect_right(boundaries, t)
 
-    def take(self, values: Sequence[Any], i: Any, like: Any) -> Any:
-        return values[i]
+    def take(self, values: Sequence[Numeric], i: Index, like: Numeric) -> Numeric:
+        value: Numeric = values[i]
+        return value
 
 
 PYTHON = Scalar(math)

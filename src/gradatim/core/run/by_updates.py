@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradatim.core.run.durations import RunLike
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.value import recipe
+from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
 
 
@@ -36,7 +35,7 @@ class ByUpdates(Schedule):
     def is_whole(self) -> bool:
         return self.schedule.is_whole
 
-    def at(self, t: Any, xp: Operations) -> Any:
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.schedule.held(t, xp)
 
     held = at

@@ -22,6 +22,7 @@ from gradatim.core.values.fields import (
     check_argument,
     whole_number,
 )
+from gradatim.core.values.value import Plain
 
 # Left out of a config where they are not given: version 0.1 did not have them.
 _NEW = ("total_tokens", "seconds", "reserve", "start_after", "clock", "total")
@@ -116,7 +117,7 @@ class Run(Data):
             )
             yield name, None if derived else value
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> dict[str, dict[str, Plain]]:
         """The run as plain data; what version 0.1 did not have only where it is given.
 
         >>> Run(steps=10).config()["Run"].get("clock"), Run(seconds=10).config()["Run"]["seconds"]

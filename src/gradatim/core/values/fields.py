@@ -13,7 +13,16 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
 from numbers import Integral, Real
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from gradatim.core.errors import refuse, unknown
 from gradatim.xp import dispatch

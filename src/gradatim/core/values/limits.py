@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from gradatim.core.errors import GradatimError, shown
@@ -58,7 +58,7 @@ def refuse_unreadable(where: str, extent: Extent) -> None:
         )
 
 
-def refuse_infinite(schedule: Any, steps: Iterable[int]) -> None:
+def refuse_infinite(schedule: Callable[[int], float], steps: Iterable[int]) -> None:
     """Refuse a schedule without a finite value at one of these steps.
 
     Raises:
@@ -71,12 +71,18 @@ def refuse_infinite(schedule: Any, steps: Iterable[int]) -> None:
         except GradatimError:
             raise
         except (ArithmeticError, ValueError) as error:
-            value, finite = error, False
+            raise _not_finite(schedule, step, error) from None
         except Exception:
             return  # a user's formula may have no value so far out, or fail: that is its own error
         if not finite:
-            raise GradatimError(
-                f"{shown(schedule)}: the value at step {step} must be a finite number, got "
-                f"{shown(value)}. What grows needs an end: write Exponential(start=..., end=..., "
-                "steps=...). Otherwise a number in it is too large, or too close to 0."
-            )
+            raise _not_finite(schedule, step, value)
+
+
+def _not_finite(
+    schedule: Callable[[int], float], step: int, got: float | Exception
+) -> GradatimError:
+    return GradatimError(
+        f"{shown(schedule)}: the value at step {step} must be a finite number, got {shown(got)}. "
+        "What grows needs an end: write Exponential(start=..., end=..., steps=...). Otherwise a "
+        "number in it is too large, or too close to 0."
+    )

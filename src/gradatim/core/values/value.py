@@ -5,9 +5,9 @@ The fields are the config. No class writes a line for any of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar, dataclass_transform
 
 from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.values.fields import check_argument, declared_types
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     import inspect
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", bound="Value")
+Plain: TypeAlias = "float | str | Sequence[Plain] | Mapping[str, Plain] | None"
+"""What JSON can hold."""
 
-_BUILDABLE: dict[str, Callable[..., Any]] = {}
+_BUILDABLE: dict[str, Callable[..., Value]] = {}
 """All that a config or a text may name: concrete Value classes and recipes, by name."""
 
 _listeners: list[Callable[[type[Value]], object]] = []
@@ -32,12 +34,12 @@ _NO_DEFAULT = object()
 _DEEPEST = 4 * DEEPEST
 
 
-def buildable() -> Mapping[str, Callable[..., Any]]:
+def buildable() -> Mapping[str, Callable[..., Value]]:
     """Every class and recipe that can be built by name, in the order they were defined."""
     return _BUILDABLE
 
 
-def register(name: str, make: Callable[..., Any]) -> None:
+def register(name: str, make: Callable[..., Value]) -> None:
     """Make this buildable by name; reusing a name is an error."""
     other = _BUILDABLE.get(name)
     if other is not None and (other.__module__, other.__qualname__) != (
@@ -178,7 +180,7 @@ class Value:
         said = (item for item in self.items() if item[1] != getattr(cls, item[0], _NO_DEFAULT))
         return f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in said)})"
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> dict[str, dict[str, Plain]]:
         """The value as plain data: one name, and under it its fields.
 
         >>> from gradatim import Linear
@@ -188,7 +190,7 @@ class Value:
         return {type(self).__name__: {name: _plain(value) for name, value in self.items()}}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value | Plain) -> Plain:
     if isinstance(value, Value):
         return value.config()
     if isinstance(value, tuple):
@@ -236,7 +238,7 @@ class _Builder:
             **{k: self.argument(v, f"{where}.{name}.{k}", depth + 1) for k, v in arguments.items()}
         )
 
-    def maker(self, name: Any, where: str) -> Callable[..., Any]:
+    def maker(self, name: Any, where: str) -> Callable[..., Value]:
         if name not in _BUILDABLE:
             raise unknown(where, "schedule", name, _BUILDABLE)
         make = _BUILDABLE[name]
@@ -263,7 +265,7 @@ class _Builder:
         return value
 
 
-def parameters_of(make: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+def parameters_of(make: Callable[..., Value]) -> dict[str, inspect.Parameter]:
     """What a class of values or a recipe takes, as a reader would write it."""
     import inspect
 

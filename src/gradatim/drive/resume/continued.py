@@ -126,7 +126,7 @@ def _is_form_of(theirs: Schedule, ours: Schedule) -> bool:
         if not has_diverged:
             has_diverged = i == len(mine) or not _is_like(piece, mine[i])
         if has_diverged:
-            if before is None or piece(0) != before(before.length):
+            if before is None or before.length is None or piece(0) != before(before.length):
                 return False
             if not isinstance(piece, Constant) and not _is_like(piece, last, but="start"):
                 return False
