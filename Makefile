@@ -66,7 +66,7 @@ bench: $(DEV) ## measure against the peers
 	done
 
 docs: $(DEV) ## build the site, strictly
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 clean: ## remove everything that the other tasks made
 	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-trainers build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
