@@ -1,4 +1,4 @@
-"""A griffe extension for the reference: signatures of value classes, and examples as code blocks."""
+"""A griffe extension for the reference: signatures of value classes, examples as code."""
 
 import re
 from typing import Any

@@ -181,6 +181,7 @@ def test_the_reference_has_all_that_a_page_imports():
     for source, names in imports:
         for name in (part.split(" as ")[0].strip() for part in names.split(",")):
             if f"{source}.{name}" not in reference.MODULES:
+                assert source in reference.MODULES, source
                 assert name in reference.exports(source), f"{source}.{name}"
 
 
