@@ -26,11 +26,11 @@ BINDINGS = ("torch", "keras", "jax", "speechbrain")
 # What the fragments of the README stand in.
 AROUND = """
 import keras, numpy, optax, torch
-model = torch.nn.Linear(1, 1)
+model = network = torch.nn.Linear(1, 1)
 optimizer = torch.optim.AdamW(model.parameters())
 data, validation_loss = [torch.ones(2, 1)] * 3, 1.0
 def loss(batch, kl=0.0):
-    return model(batch).sum() + kl
+    return network(batch).sum() + kl
 muon, adamw = torch.optim.SGD([model.weight]), torch.optim.AdamW([model.bias])
 batches = iter(lambda: torch.ones(2, 1), None)
 x = y = numpy.ones((8, 1), "float32")
@@ -126,6 +126,30 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
         if last := re.search(r"^(schedule\(.*)  # (\(.*\))$", body, re.MULTILINE):
             assert eval(last[1], namespace) == eval(last[2])
     assert namespace["optimizer"].update
+
+
+def test_the_commands_of_the_readme_run(capsys):
+    """The others install, clone and make: CI does the same by other means."""
+    lines = "\n".join(fences("../README", "console")).splitlines()
+    ours = [line.removeprefix("$ ") for line in lines if line.startswith("$ gradatim ")]
+    exits = {}
+    for line in ours:
+        _, verb, *arguments = shlex.split(line)
+        with pytest.raises(SystemExit) as ended:
+            gradatim.cli.main([verb, *arguments])
+        exits[verb] = ended.value.code or 0
+    assert exits == {"show": 0, "check": 1}  # that schedule has an error, which is the point
+    printed = capsys.readouterr().out
+    assert "end of warm-up" in printed
+    assert "update 91 of 9000" in printed
+
+
+def test_the_links_of_the_readme_lead_somewhere():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)|srcset=\"(.+?)\"|src=\"(.+?)\"", text)
+    names = {name for found in targets for name in found if name}
+    assert len(names) > 15
+    assert [name for name in names if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", ["../README", *PAGES, *ELSEWHERE])
