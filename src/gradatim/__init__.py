@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from gradatim.core.build import build
 from gradatim.core.combine import join
 from gradatim.core.decays import (
     Constant,
@@ -38,7 +39,6 @@ from gradatim.core.recipes import (
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.value import build
 from gradatim.drive import Driver, Plan, Target
 from gradatim.findings import Finding, check
 

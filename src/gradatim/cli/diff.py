@@ -12,12 +12,12 @@ import typer
 from gradatim.cli import _page
 from gradatim.cli._arguments import Import, PlanArgument, Steps, TargetName
 from gradatim.cli._plans import Source, load, split_name
+from gradatim.core.build import build
 from gradatim.core.errors import unknown
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points
 from gradatim.core.sketch import value_at as value_at
-from gradatim.core.values.value import build
 from gradatim.drive import Plan, Target
 
 if TYPE_CHECKING:

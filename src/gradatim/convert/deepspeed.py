@@ -74,8 +74,8 @@ def write(schedule: Schedule, steps: int) -> Written:
 
 def read(text: str, lr: float | None, steps: int | None) -> Read:
     """The schedule of a "scheduler" entry."""
+    from gradatim.core.build import Node
     from gradatim.plans import json as strict
-    from gradatim.plans.tree import Node
 
     def data(node: Node) -> Any:
         if isinstance(node.value, dict):

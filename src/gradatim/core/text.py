@@ -1,25 +1,29 @@
-"""The text form: what ``repr`` prints, read back without running anything."""
+"""The text form: what ``repr`` prints, read as plain data without running anything."""
 
 from __future__ import annotations
 
 import ast
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
+from gradatim.core.build import Builder, Call, Scalar, Scope
 from gradatim.core.combine import join
 from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, check_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES
-from gradatim.core.values.renames import CLASSES, current_names
-from gradatim.core.values.value import buildable
+
+Data: TypeAlias = "Scalar | tuple[Data, ...] | Call"
+"""What a text is read as: a scalar, a list, or a name or operation with its arguments."""
+Part = Schedule | float | str | tuple[object, ...] | None
+"""What an operation may be given."""
 
 # Each entry of a value is written in 100 characters or less, and each level in three.
-_LONGEST = 100 * MOST_ENTRIES
-_DEEPEST = 3 * DEEPEST + 4
+_MOST_CHARACTERS = 100 * MOST_ENTRIES
+_MOST_LEVELS = 3 * DEEPEST + 4
 _METHODS = ("then", "clip", "repeat", "shift", "staircase", "rounded", "cut", "stretched")
-_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+_OPERATORS: dict[type, Callable[[Schedule | float, Schedule | float], Schedule]] = {
     ast.RShift: operator.rshift,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
@@ -56,7 +60,7 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     """
     if not isinstance(text, str):
         raise GradatimError(f"parse: the text must be a string, got {type(text).__name__}.")
-    if len(text) > _LONGEST or sum(map(text.count, ",([+-*/>")) > 4 * MOST_ENTRIES:
+    if len(text) > _MOST_CHARACTERS or sum(map(text.count, ",([+-*/>")) > 4 * MOST_ENTRIES:
         raise GradatimError("parse: the text is too long to be a schedule.")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
@@ -65,7 +69,8 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
         raise GradatimError(f"parse: not an expression{place}: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):
         raise GradatimError("parse: the text is nested too deeply or holds a NUL.") from None
-    result = _Parser(text.strip(), imports).value(tree, 0)
+    data = _Reader(text.strip()).data(tree, 0)
+    result = Builder(imports).argument(data, None, Scope("parse"))
     if not isinstance(result, Schedule):
         raise GradatimError(
             f"parse: the text is {shown(result)}, not a schedule. "
@@ -74,100 +79,129 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     return result
 
 
-class _Parser:
-    def __init__(self, text: str, imports: bool) -> None:
+class _Reader:
+    """Reads a syntax tree as plain data; nothing is built yet."""
+
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.imports = imports
 
-    def value(self, node: ast.AST, depth: int) -> Any:
-        if depth > _DEEPEST:
-            raise GradatimError(f"parse: the text is nested more than {_DEEPEST} levels deep.")
+    def data(self, node: ast.AST, depth: int) -> Data:
+        if depth > _MOST_LEVELS:
+            raise GradatimError(f"parse: the text is nested more than {_MOST_LEVELS} levels deep.")
         deeper = depth + 1
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float, str, type(None))):
-            return node.value
-        if isinstance(node, (ast.Tuple, ast.List)):
-            return tuple(self.value(entry, deeper) for entry in node.elts)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            value = self.value(node.operand, deeper)
-            if type(value) in (int, float) or isinstance(value, Schedule):
-                return -value
-        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return self.chain(node, depth)
-        if isinstance(node, ast.Call):
-            return self.call(node, deeper)
+        match node:
+            case ast.Constant(value=(int() | float() | str() | None) as scalar):
+                return scalar
+            case ast.Tuple(elts=entries) | ast.List(elts=entries):
+                return tuple(self.data(entry, deeper) for entry in entries)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                match self.data(operand, deeper):
+                    case Call() as call:
+                        return self.operation(node, operator.neg, call)
+                    case int() | float() as number if not isinstance(number, bool):
+                        return -number
+            case ast.BinOp() if type(node.op) in _OPERATORS:
+                return self.chain(node, depth)
+            case ast.Call():
+                return self.call(node, deeper)
         raise self.error(
-            node, "is not allowed here; a schedule is written with names of schedules and recipes, "
+            node,
+            "is not allowed here; a schedule is written with names of schedules and recipes, "
             "numbers, strings, lists, >>, *, /, + and -",
-        )  # fmt: skip
+        )
 
-    def chain(self, node: ast.BinOp, depth: int) -> Any:
-        # A long chain a >> b >> c ... is nested to the left: walked, not descended.
+    def chain(self, node: ast.BinOp, depth: int) -> Call:
+        """A chain of operators that bind alike, such as a >> b >> c.
+
+        It is nested to the left, as deep as it is long, so it is read in a loop.
+        """
         alike = _ALIKE[type(node.op)]
-        chain: list[ast.BinOp] = []
+        links: list[ast.BinOp] = []
         leftmost: ast.AST = node
         while isinstance(leftmost, ast.BinOp) and isinstance(leftmost.op, alike):
-            chain.append(leftmost)
+            links.append(leftmost)
             leftmost = leftmost.left
-        value = self.value(leftmost, depth + 1)
-        rest = [self.value(link.right, depth + 1) for link in reversed(chain)]
+        links.reverse()
+        parts = [leftmost, *(link.right for link in links)]
+        data = [self.data(part, depth + 1) for part in parts]
         if isinstance(node.op, ast.RShift):
-            return join(value, *rest)
-        if not any(isinstance(part, Schedule) for part in (value, *rest)):
-            raise self.error(node, "combines no schedules")
-        # Numbers become floats first: "a" * 10**9 is as long as it says.
-        value, *rest = (
-            part
-            if isinstance(part, Schedule)
-            else check_argument("parse", "a number", Number, part)
-            for part in (value, *rest)
-        )
-        for link, part in zip(reversed(chain), rest, strict=True):
-            try:
-                value = _OPERATORS[type(link.op)](value, part)
-            except ZeroDivisionError:
-                raise self.error(link, "divides by 0") from None
-        return value
+            return self.operation(node, join, *data)
 
-    def call(self, node: ast.Call, depth: int) -> Any:
-        make = self.callee(node.func, depth)
-        args = [self.value(argument, depth) for argument in node.args]
-        kwargs: dict[str, Any] = {}
+        def combine(first: Part, *rest: Part) -> Schedule | float:
+            if not any(isinstance(part, Schedule) for part in (first, *rest)):
+                raise self.error(node, "combines no schedules")
+            result = _operand(first)
+            for link, part in zip(links, rest, strict=True):
+                result = _OPERATORS[type(link.op)](result, _operand(part))
+            return result
+
+        return self.operation(node, combine, *data)
+
+    def call(self, node: ast.Call, depth: int) -> Call:
+        positional = [self.data(argument, depth) for argument in node.args]
+        arguments: dict[str, Data] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.error(node, "uses **, which is not allowed")
-            if keyword.arg in kwargs:
+            if keyword.arg in arguments:
                 raise self.error(node, f"gives {keyword.arg} twice")
-            kwargs[keyword.arg] = self.value(keyword.value, depth)
-        _, kwargs = current_names(getattr(make, "__name__", ""), kwargs)
-        try:
-            return make(*args, **kwargs)
-        except TypeError as error:  # a method of the algebra, called with other arguments
-            raise self.error(node, f"cannot be called so: {error}") from None
+            arguments[keyword.arg] = self.data(keyword.value, depth)
+        match node.func:
+            case ast.Name(id="join"):
+                return self.operation(node, join, *positional, **arguments)
+            case ast.Name(id=name):
+                return Call(name, arguments, positional)
+            case ast.Attribute(value=owner, attr=name):
+                if name not in _METHODS:
+                    raise unknown("parse", "method", name, _METHODS)
+                return self.method(node, name, self.data(owner, depth), positional, arguments)
+        raise self.error(node.func, "cannot be called")
 
-    def callee(self, node: ast.AST, depth: int) -> Any:
-        if isinstance(node, ast.Attribute):
-            owner = self.value(node.value, depth)
-            if not isinstance(owner, Schedule):
-                raise self.error(node, "is no schedule, so it has no methods")
-            if node.attr not in _METHODS:
-                raise unknown("parse", "method", node.attr, _METHODS)
-            return getattr(owner, node.attr)
-        if not isinstance(node, ast.Name):
-            raise self.error(node, "cannot be called")
-        if node.id == "join":
-            return join
-        name = CLASSES.get(node.id, node.id)
-        if name not in buildable():
-            raise unknown("parse", "schedule", node.id, buildable())
-        make = buildable()[name]
-        if getattr(make, "imports_code", False) and not self.imports:
-            raise GradatimError(
-                f"parse: {node.id} would import and run code. If you trust where this text comes "
-                "from as you trust code, say so with imports=True."
-            )
-        return make
+    def method(
+        self,
+        node: ast.Call,
+        name: str,
+        owner: Data,
+        positional: list[Data],
+        arguments: dict[str, Data],
+    ) -> Call:
+        def call_method(schedule: Part, /, *args: Part, **kwargs: Part) -> Schedule:
+            if not isinstance(schedule, Schedule):
+                raise self.error(node.func, "is no schedule, so it has no methods")
+            method: Callable[..., Schedule] = getattr(schedule, name)
+            return method(*args, **kwargs)
+
+        call = self.operation(node, call_method, owner, *positional, **arguments)
+        return call._replace(name=name)
+
+    def operation(
+        self,
+        node: ast.AST,
+        operate: Callable[..., Schedule | float],
+        /,
+        *parts: Data,
+        **arguments: Data,
+    ) -> Call:
+        """A call of what has no name in a config: an operator, a method or ``join``."""
+
+        def operation(*args: Part, **kwargs: Part) -> Schedule | float:
+            try:
+                return operate(*args, **kwargs)
+            except ZeroDivisionError:
+                raise self.error(node, "divides by 0") from None
+            except TypeError as error:
+                raise self.error(node, f"cannot be computed: {error}") from None
+
+        return Call("", arguments, parts, operation)
 
     def error(self, node: ast.AST, reason: str) -> GradatimError:
         part = ast.get_source_segment(self.text, node) or "the text"
         part = part if len(part) <= 60 else f"{part[:57]}..."
         return GradatimError(f"parse: {part!r} {reason}.")
+
+
+def _operand(part: Part) -> Schedule | float:
+    """An operand; only numbers, or "a" * 10**9 would be computed as a text."""
+    if isinstance(part, Schedule):
+        return part
+    return float(check_argument("parse", "a number", Number, part))

@@ -8,10 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from gradatim.core.build import build
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import PositiveInt, check_argument
-from gradatim.core.values.value import build
 from gradatim.keras.memory import Memory
 
 # Keras counts batches in 64 bits on TensorFlow, in 32 elsewhere.

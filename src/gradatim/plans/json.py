@@ -5,18 +5,8 @@ from __future__ import annotations
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
-from gradatim.plans.tree import (
-    DEEPEST,
-    MOST,
-    Node,
-    Scalar,
-    failure,
-    real,
-    shown,
-    too_deep,
-    too_many,
-    whole,
-)
+from gradatim.core.build import Node, Scalar, at_line
+from gradatim.plans.tree import DEEPEST, MOST, real, shown, too_deep, too_many, whole
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
@@ -33,7 +23,7 @@ def read(text: str) -> Node:
     reader = _Reader(text)
     node = reader.value(0)
     if reader.peek():
-        raise failure(reader.line(), f"unexpected {shown(reader.rest())} after the end.")
+        raise at_line(reader.line(), f"unexpected {shown(reader.rest())} after the end.")
     return node
 
 
@@ -60,7 +50,7 @@ class _Reader:
     def take(self, wanted: str) -> None:
         if self.peek() != wanted:
             found = shown(self.rest()) if self.rest() else "the end of the file"
-            raise failure(self.line(), f"expected {wanted!r}, got {found}.")
+            raise at_line(self.line(), f"expected {wanted!r}, got {found}.")
         self.at += 1
 
     def value(self, depth: int) -> Node:
@@ -83,12 +73,12 @@ class _Reader:
             if entries:
                 self.take(",")
             if entries and self.peek() == "}":
-                raise failure(self.line(), "there is a comma before the closing bracket.")
+                raise at_line(self.line(), "there is a comma before the closing bracket.")
             if self.peek() != '"':
-                raise failure(self.line(), f"expected a key in quotes, got {shown(self.rest())}.")
+                raise at_line(self.line(), f"expected a key in quotes, got {shown(self.rest())}.")
             key = self.string()
             if key in entries:
-                raise failure(self.line(), f"the key {shown(key)} comes twice.")
+                raise at_line(self.line(), f"the key {shown(key)} comes twice.")
             self.take(":")
             entries[key] = self.value(depth + 1)
         self.take("}")
@@ -101,7 +91,7 @@ class _Reader:
             if entries:
                 self.take(",")
                 if self.peek() == "]":
-                    raise failure(self.line(), "there is a comma before the closing bracket.")
+                    raise at_line(self.line(), "there is a comma before the closing bracket.")
             entries.append(self.value(depth + 1))
         self.take("]")
         return entries
@@ -111,19 +101,19 @@ class _Reader:
             text, self.at = scanstring(self.text, self.at + 1, True)
         except ValueError as error:
             reason = str(error).partition(":")[0].lower()
-            raise failure(self.line(), f"a string cannot be read: {reason}.") from None
+            raise at_line(self.line(), f"a string cannot be read: {reason}.") from None
         return str(text)
 
     def word(self) -> Scalar:
         match = _WORD.match(self.text, self.at)
         if match is None:
             found = shown(self.rest()) if self.rest() else "the end of the file"
-            raise failure(self.line(), f"expected a value, got {found}.")
+            raise at_line(self.line(), f"expected a value, got {found}.")
         word, line = match[0], self.line()
         if word in _WORDS:
             self.at = match.end()
             return _WORDS[word]
         if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", word, re.ASCII):
-            raise failure(line, f"{shown(word)} is no JSON value.")
+            raise at_line(line, f"{shown(word)} is no JSON value.")
         self.at = match.end()
         return whole(word, line) if re.fullmatch(r"-?[0-9]+", word) else real(word, line)

@@ -7,11 +7,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from gradatim.core.build import Node
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive import Plan
 from gradatim.plans import json, toml, yaml
-from gradatim.plans.reading import Reader
-from gradatim.plans.tree import LARGEST, Node
+from gradatim.plans.reading import PlanReader
+from gradatim.plans.tree import LARGEST
 
 FORMATS: dict[str, Callable[[str], Node]] = {
     ".yaml": yaml.read, ".yml": yaml.read, ".toml": toml.read, ".json": json.read,
@@ -58,7 +59,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
 
 def read_plan(text: str, ending: str) -> Plan:
     """The plan that a text in the format of this ending describes."""
-    reader = Reader(FORMATS[ending](text))
+    reader = PlanReader(FORMATS[ending](text))
     schedules, external = reader.schedules(), reader.external()
     return Plan(schedules, external=external, rules=reader.rules(), run=reader.run)
 

@@ -5,18 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gradatim.core.build import Node, at_line
 from gradatim.core.errors import GradatimError
-from gradatim.plans.tree import (
-    DEEPEST,
-    MOST,
-    Node,
-    Place,
-    failure,
-    real,
-    shown,
-    too_deep,
-    too_many,
-)
+from gradatim.plans.tree import DEEPEST, MOST, Place, real, shown, too_deep, too_many
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?")
 _KEY = re.compile(r"\s*([\w.\-\"' /\[\]*]+?)\s*=")
@@ -39,7 +30,7 @@ def read(text: str) -> Node:
         raise too_deep(None)
     if digits := _DIGITS.search(text):
         line = text.count("\n", 0, digits.start()) + 1
-        raise failure(line, f"a number such as {shown(digits[0])} is too long.")
+        raise at_line(line, f"a number such as {shown(digits[0])} is too long.")
     import tomllib  # only now: it is slow to load, and most plans are YAML
 
     try:
@@ -50,7 +41,7 @@ def read(text: str) -> Node:
         place = re.search(r"\(at line (\d+), column \d+\)|\(at end of document\)", str(error))
         reason = str(error).split(" (at")[0]
         line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
-        raise failure(line, f"this is not TOML: {reason[:120]}.") from None
+        raise at_line(line, f"this is not TOML: {reason[:120]}.") from None
     return _Tree(_lines(text)).node(data, ())
 
 
@@ -101,7 +92,7 @@ class _Tree:
         if isinstance(value, list):
             return Node([self.node(v, (*place, i)) for i, v in enumerate(value)], line)
         if not isinstance(value, (str, int, float, bool)):
-            raise failure(line, f"a date is no part of a plan, got {shown(str(value))}.")
+            raise at_line(line, f"a date is no part of a plan, got {shown(str(value))}.")
         return Node(value, line)
 
     def line(self, place: Place) -> int | None:

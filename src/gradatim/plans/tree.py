@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
+from gradatim.core.build import Scalar, at_line
 from gradatim.core.errors import GradatimError
 
 LARGEST = 64 * 1024
@@ -19,7 +19,6 @@ MOST = 10_000
 FARTHEST = 2**63
 _LONGEST_NUMBER = 40
 
-Scalar = str | int | float | bool | None
 Place = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9](_?[0-9])*)", re.ASCII)
@@ -43,27 +42,14 @@ _SURPRISES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Node:
-    """A scalar, a list or a mapping, and its line; None where the format does not tell."""
-
-    value: Scalar | list[Node] | dict[str, Node]
-    line: int | None
-
-
-def failure(line: int | None, sentence: str) -> GradatimError:
-    """The error for one place in a file."""
-    return GradatimError(f"line {line}: {sentence}" if line else sentence)
-
-
 def too_deep(line: int | None) -> GradatimError:
     """The error for a structure that no plan needs."""
-    return failure(line, f"more than {DEEPEST} levels of nesting.")
+    return at_line(line, f"more than {DEEPEST} levels of nesting.")
 
 
 def too_many(line: int | None) -> GradatimError:
     """The error for a file with more entries than a plan needs."""
-    return failure(line, f"more than {MOST} entries.")
+    return at_line(line, f"more than {MOST} entries.")
 
 
 def plain(text: str, line: int | None) -> Scalar:
@@ -85,7 +71,7 @@ def plain(text: str, line: int | None) -> Scalar:
         return real(text, line)
     for pattern, reason, instead in _SURPRISES:
         if pattern.fullmatch(text):
-            raise failure(line, f"{shown(text)} is refused: {reason}. {instead}.")
+            raise at_line(line, f"{shown(text)} is refused: {reason}. {instead}.")
     return text
 
 
@@ -93,7 +79,7 @@ def whole(text: str, line: int | None) -> int:
     """The integer that a text is."""
     number = int(_short(text, line).replace("_", ""))
     if abs(number) > FARTHEST:
-        raise failure(line, f"{shown(text)} is above 2**63, the last update that can be counted.")
+        raise at_line(line, f"{shown(text)} is above 2**63, the last update that can be counted.")
     return number
 
 
@@ -102,15 +88,15 @@ def real(text: str, line: int | None) -> float:
     try:
         number = float(_short(text, line).replace("_", ""))
     except ValueError:
-        raise failure(line, f"{shown(text)} is no number.") from None
+        raise at_line(line, f"{shown(text)} is no number.") from None
     if not math.isfinite(number):
-        raise failure(line, f"{shown(text)} is no finite number.")
+        raise at_line(line, f"{shown(text)} is no finite number.")
     return number
 
 
 def _short(text: str, line: int | None) -> str:
     if len(text) > _LONGEST_NUMBER:
-        raise failure(line, f"a number of {len(text)} characters, {shown(text)}, is too long.")
+        raise at_line(line, f"a number of {len(text)} characters, {shown(text)}, is too long.")
     return text
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradatim.core.build import Node, at_line
 from gradatim.core.errors import GradatimError
-from gradatim.plans.tree import DEEPEST, MOST, Node, failure, plain, shown, too_deep, too_many
+from gradatim.plans.tree import DEEPEST, MOST, plain, shown, too_deep, too_many
 
 
 def read(text: str) -> Node:
@@ -34,7 +35,7 @@ def read(text: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = str(error.problem or error.context or "unreadable").split("\n")[0]
-        raise failure(
+        raise at_line(
             mark.line + 1 if mark else None, f"this is not YAML: {reason[:120]}."
         ) from None
     except (yaml.YAMLError, ValueError) as error:
@@ -57,11 +58,11 @@ class _Builder:
     def take(self, event: Any, kind: str) -> None:
         line = event.start_mark.line + 1
         if kind == "Alias" or getattr(event, "anchor", None) is not None:
-            raise failure(line, "anchors and aliases (& and *) are not read. Write it out.")
+            raise at_line(line, "anchors and aliases (& and *) are not read. Write it out.")
         if getattr(event, "tag", None) not in (None, "!"):
-            raise failure(line, f"tags such as {shown(event.tag)} are not read. Leave it out.")
+            raise at_line(line, f"tags such as {shown(event.tag)} are not read. Leave it out.")
         if kind == "DocumentStart" and self.root is not None:
-            raise failure(line, "a second document begins. A file is one plan.")
+            raise at_line(line, "a second document begins. A file is one plan.")
         if kind in ("MappingEnd", "SequenceEnd"):
             self.open.pop()
         elif kind in ("MappingStart", "SequenceStart"):
@@ -78,9 +79,9 @@ class _Builder:
         if self.open and isinstance(self.open[-1][0].value, dict) and not self.open[-1][1]:
             mapping, waiting = self.open[-1]
             if text in mapping.value:  # type: ignore[operator]
-                raise failure(line, f"the key {shown(text)} comes twice.")
+                raise at_line(line, f"the key {shown(text)} comes twice.")
             if text == "<<":
-                raise failure(line, "merging with << is not read. Write it out.")
+                raise at_line(line, "merging with << is not read. Write it out.")
             waiting.append((text, line))
             self.count(line)
         else:
@@ -96,7 +97,7 @@ class _Builder:
             container.value.append(node)
         elif isinstance(container.value, dict):
             if not waiting:
-                raise failure(node.line, "a key must be a text.")
+                raise at_line(node.line, "a key must be a text.")
             # What is wrong with an entry is looked for where it begins, at its key.
             key, line = waiting.pop()
             container.value[key] = Node(node.value, line)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+from gradatim.core.build import build
 from gradatim.core.decays import Constant
 from gradatim.core.schedule import Schedule
 from gradatim.core.text import parse
-from gradatim.core.values.value import build
 from gradatim.testing.subject import Subject
 
 UNIT = 2.0**-52

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from gradatim import Constant, GradatimError, parse
-from gradatim.core.run.run import durations
+from gradatim.core.run import durations
 from gradatim.plans import load_plan
 
 # Reading a plan opens that plan for reading, and nothing else happens. Events that only look.

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar, dataclass_transform
 
-from gradatim.core.errors import GradatimError, refuse, shown, unknown
+from gradatim.core.errors import GradatimError, shown
 from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.core.values.foreign_names import unknown_argument
-from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES, Extent, extent_of, refuse_unreadable
+from gradatim.core.values.limits import Extent, extent_of, refuse_unreadable
 from gradatim.core.values.renames import current_names
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ _listeners: list[Callable[[type[Value]], object]] = []
 """Callbacks run once per Value class, including classes defined later."""
 
 _NO_DEFAULT = object()
-# Plain data has up to four levels where a value has one: its name, its fields, lists in them.
-_DEEPEST = 4 * DEEPEST
 
 
 def buildable() -> Mapping[str, Callable[..., Value]]:
@@ -196,73 +194,6 @@ def _plain(value: Value | Plain) -> Plain:
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
     return value
-
-
-def build(config: Mapping[str, Any], *, imports: bool = False) -> Any:
-    """The value that a config describes: ``build(value.config()) == value``.
-
-    Args:
-        config: One name, of a class or a recipe, and under it the arguments.
-        imports: Allow a ``Function`` to import and call the code it names. Only for configs that
-            you trust as you trust code.
-
-    Raises:
-        GradatimError: For an unknown name or argument, a wrong value, or a structure that is too
-            deep or too large.
-
-    >>> build({"Linear": {"start": 0.0, "end": 1.0, "steps": 10}})
-    Linear(start=0.0, end=1.0, steps=10)
-    """
-    return _Builder(imports).value(config, "config", 0)
-
-
-class _Builder:
-    def __init__(self, imports: bool) -> None:
-        self.imports = imports
-        self.nodes = 0
-
-    def value(self, config: Any, where: str, depth: int) -> Any:
-        if not isinstance(config, Mapping) or len(config) != 1:
-            raise refuse(
-                where, "a schedule", config, "a mapping from one name to its arguments",
-                'Write {"Linear": {"start": 0.0, "end": 1.0, "steps": 10}}.',
-            )  # fmt: skip
-        ((name, arguments),) = config.items()
-        if not isinstance(arguments, Mapping) or not all(isinstance(k, str) for k in arguments):
-            raise refuse(
-                where, f"what stands under {shown(name)}", arguments, "a mapping of arguments"
-            )
-        name, arguments = current_names(name, arguments)
-        make = self.maker(name, where)
-        return make(
-            **{k: self.argument(v, f"{where}.{name}.{k}", depth + 1) for k, v in arguments.items()}
-        )
-
-    def maker(self, name: Any, where: str) -> Callable[..., Value]:
-        if name not in _BUILDABLE:
-            raise unknown(where, "schedule", name, _BUILDABLE)
-        make = _BUILDABLE[name]
-        if getattr(make, "imports_code", False) and not self.imports:
-            raise GradatimError(
-                f"{where}: {name} would import and run code. If you trust where this comes from as "
-                "you trust code, say so with imports=True."
-            )
-        return make
-
-    def argument(self, value: Any, where: str, depth: int) -> Any:
-        self.nodes += 1
-        if depth > _DEEPEST or self.nodes > MOST_ENTRIES:
-            raise GradatimError(
-                f"{where}: more than {_DEEPEST} levels or {MOST_ENTRIES} entries. "
-                "Nothing that was written by config() has as many."
-            )
-        if isinstance(value, Mapping):
-            return self.value(value, where, depth + 1)
-        if isinstance(value, (list, tuple)):
-            return tuple(
-                self.argument(entry, f"{where}[{i}]", depth + 1) for i, entry in enumerate(value)
-            )
-        return value
 
 
 def parameters_of(make: Callable[..., Value]) -> dict[str, inspect.Parameter]:

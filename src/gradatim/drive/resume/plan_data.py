@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
+from gradatim.core.build import build
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.renames import current_config
-from gradatim.core.values.value import build
 from gradatim.drive.plan import Plan, Target
 
 T = TypeVar("T")
