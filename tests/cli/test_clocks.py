@@ -61,8 +61,9 @@ def test_show_writes_pictures_and_reports(run, file, tmp_path, ending):
 
 def test_check_needs_no_updates(run, file):
     assert run("check", file(MINUTES)) == (0, "No problems found.\n", "")
-    short = MINUTES.replace("wsd: {peak: 3e-3, warmup: 30 s}",
-                            "Linear: {start: 1e-3, end: 0, steps: 1 min}")  # fmt: skip
+    short = MINUTES.replace(
+        "wsd: {peak: 3e-3, warmup: 30 s}", "Linear: {start: 1e-3, end: 0, steps: 1 min}"
+    )
     code, out, _ = run("check", file(short))
     assert code == 1
     assert "error: lr, 60 s of 600 s: The schedule is over there, and the other 540 s run" in out
@@ -75,8 +76,11 @@ def test_show_at_a_time(run, file):
     assert err == "show: momentum follows the updates and is left out. --value momentum shows it.\n"
     head, *rows = [line.split() for line in out.splitlines()]
     assert head == ["milliseconds", "lr", "weight_decay"]
-    assert rows == [["15000", repr(RATE(15_000)), "0.1"], ["600000", "0.0", "0.1"],
-                    ["0", "0.0", "0.1"]]  # fmt: skip
+    assert rows == [
+        ["15000", repr(RATE(15_000)), "0.1"],
+        ["600000", "0.0", "0.1"],
+        ["0", "0.0", "0.1"],
+    ]
     _, out, err = run("show", plan, "--at", "150", "--value", "momentum")
     assert (out, err) == (f"{Linear(0.85, 0.95, 300)(150)!r}\n", "")
     code, out, err = run("show", plan, "--at", "15")

@@ -17,9 +17,12 @@ def run(program, *arguments):
     known = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
-        env=known | {"PYTHONPATH": str(SOURCE)}, stdin=subprocess.DEVNULL, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        env=known | {"PYTHONPATH": str(SOURCE)},
+        stdin=subprocess.DEVNULL,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])

@@ -90,8 +90,10 @@ def test_a_table_says_less(run, tmp_path):
     code, out, err = run("history", path)
     assert (code, err) == (0, "")
     assert out.splitlines()[:3] == [
-        "updates  9, positions 0 to 8", "loads    not in a table", "clock    ticks, 0 to 800",
-    ]  # fmt: skip
+        "updates  9, positions 0 to 8",
+        "loads    not in a table",
+        "clock    ticks, 0 to 800",
+    ]
     code, out, err = run("history", path, "--verify")
     assert (code, out) == (2, "")
     assert "a table has no plan to compute its values from" in err

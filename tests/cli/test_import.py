@@ -97,8 +97,21 @@ def test_diff_and_convert():
 
 
 def test_a_race_trains_under_it():
-    out = printed("race", "train:run", "-s", f"bowl={TEXT}", "-s", "flat=Constant(0.5)",
-                  "--seeds", "2", "--jobs", "2", "--out", "race", *IMPORT)  # fmt: skip
+    out = printed(
+        "race",
+        "train:run",
+        "-s",
+        f"bowl={TEXT}",
+        "-s",
+        "flat=Constant(0.5)",
+        "--seeds",
+        "2",
+        "--jobs",
+        "2",
+        "--out",
+        "race",
+        *IMPORT,
+    )
     assert "bowl" in out
     ledgers = "\n".join(path.read_text() for path in Path("race").rglob("*.json*"))
     assert '"Bowl"' in ledgers

@@ -71,8 +71,12 @@ def start(*arguments, program="from gradatim.cli import main; main()", **options
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", program, *arguments],
-        env=environment, stdin=subprocess.DEVNULL, text=True, encoding="utf-8", **options,
-    )  # fmt: skip
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        **options,
+    )
 
 
 def finish(process):
@@ -258,10 +262,15 @@ def test_a_terminal_that_cannot_show_a_name_does_not_end_the_race(here):
     name = "größer=Constant(0.5)"
     code, out, err = finish(
         start(
-            "race", "train:run", "--seeds", "1", "-s", name,
+            "race",
+            "train:run",
+            "--seeds",
+            "1",
+            "-s",
+            name,
             environment={"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
         )
-    )  # fmt: skip
+    )
     assert code == 0, err
     assert "gr" in out
 

@@ -73,8 +73,10 @@ def test_show_draws_every_target_and_says_rules_and_run(run, parts):
     assert (code, err) == (0, "")
     heads = [line.partition(":")[0] for line in out.splitlines() if line[:1].isalpha()]
     assert [head for head in heads if head.startswith(("lr", "weight_decay"))] == [
-        "lr/head", "lr/*", "weight_decay",
-    ]  # fmt: skip
+        "lr/head",
+        "lr/*",
+        "weight_decay",
+    ]
     assert out.count("half-way") == 2  # a constant needs no curve
     assert "rule of lr: Plateau(mode='min', patience=3)" in out
     assert "run: 1,000 updates, Run(samples=1000, batch=10, epochs=10.0)" in out
@@ -89,8 +91,18 @@ def test_show_draws_the_same_target_of_several_plans_over_each_other(run, plan, 
     assert (code, err) == (0, "")
     assert out.count("half-way") == 1
     peaks = next(line for line in out.splitlines() if line.startswith("peak"))
-    assert peaks.split() == ["peak", "0.0003", "at", "500", "0.0006", "at", "500", "0.0001", "at",
-                             "0"]  # fmt: skip
+    assert peaks.split() == [
+        "peak",
+        "0.0003",
+        "at",
+        "500",
+        "0.0006",
+        "at",
+        "500",
+        "0.0001",
+        "at",
+        "0",
+    ]
     assert out.count("weight_decay") == 1
     code, out, err = run("show", plan, plan)
     assert (code, err) == (
@@ -274,14 +286,18 @@ DIFFERENT = {
     "another part": ([("start: 3e-4", "start: 6e-4")], "Linear.start  0.0003  0.0006"),
     "a value that is not the rate": ([("value: 0.1", "value: 0.2")], "Constant.value  0.1  0.2"),
     "the rule": ([("patience: 3", "patience: 4")], "lr.Plateau.patience  3  4"),
-    "another rule": ([("Plateau: {mode: min, patience: 3", "NewBob: {mode: min")],
-                     "lr     Plateau(mode='min', patience=3)  NewBob(mode='min')"),
-    "a rule on one side": ([("rules:\n  lr: {Plateau: {mode: min, patience: 3}}", "")],
-                           "lr     Plateau(mode='min', patience=3)  -"),
+    "another rule": (
+        [("Plateau: {mode: min, patience: 3", "NewBob: {mode: min")],
+        "lr     Plateau(mode='min', patience=3)  NewBob(mode='min')",
+    ),
+    "a rule on one side": (
+        [("rules:\n  lr: {Plateau: {mode: min, patience: 3}}", "")],
+        "lr     Plateau(mode='min', patience=3)  -",
+    ),
     "the run": ([("epochs: 10", "epochs: 11")], "epochs  10.0  11.0"),
     "the run alone": ([("run: {samples", "run: {tokens: 7, samples")], "tokens_per_sample  -  7"),
     "a target": ([("weight_decay", "momentum")], "momentum is only in B."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", DIFFERENT)
@@ -303,8 +319,9 @@ def test_diff_of_one_target(run, parts):
     assert run("diff", parts, parts)[:2] == (0, "They are the same plan.\n")
     code, _, err = run("diff", parts, other, "--value", "momentum")
     assert (code, err) == (
-        2, "gradatim: diff: unknown target 'momentum'. Known: lr/*, lr/head, weight_decay.\n"
-    )  # fmt: skip
+        2,
+        "gradatim: diff: unknown target 'momentum'. Known: lr/*, lr/head, weight_decay.\n",
+    )
 
 
 def test_a_run_on_one_side_only_is_said_and_is_no_difference(run, tmp_path):
@@ -400,9 +417,12 @@ def on_a_terminal(*arguments, columns, **env):
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     known = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "COLUMNS")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "gradatim", *arguments], stdin=child, stdout=child, stderr=child,
+        [sys.executable, "-m", "gradatim", *arguments],
+        stdin=child,
+        stdout=child,
+        stderr=child,
         env={**known, "TERM": "xterm", "PYTHONIOENCODING": "utf-8", **env},
-    )  # fmt: skip
+    )
     os.close(child)
     seen = b""
     with contextlib.suppress(OSError):  # the end of a terminal is an error
@@ -436,13 +456,20 @@ def test_a_comparison_tells_its_curves_apart():
 
 def command(*arguments, env=None, **options):
     return subprocess.run(
-        [sys.executable, "-m", "gradatim", *arguments], capture_output=True, check=False,
-        env={**os.environ, **(env or {})}, timeout=60, **options,
-    )  # fmt: skip
+        [sys.executable, "-m", "gradatim", *arguments],
+        capture_output=True,
+        check=False,
+        env={**os.environ, **(env or {})},
+        timeout=60,
+        **options,
+    )
 
 
-@pytest.mark.parametrize("verb", [("show", COSINE), ("list",), ("list", "wsd"),
-                                  ("diff", COSINE, "Constant(1)")], ids=" ".join)  # fmt: skip
+@pytest.mark.parametrize(
+    "verb",
+    [("show", COSINE), ("list",), ("list", "wsd"), ("diff", COSINE, "Constant(1)")],
+    ids=" ".join,
+)
 def test_a_terminal_without_unicode_gets_ascii(verb):
     poor = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "TERM": "dumb"}
     done = command(*verb, env=poor)

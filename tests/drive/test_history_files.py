@@ -214,7 +214,7 @@ class TestBoth:
 
     def test_it_writes_through_the_one_way_to_write(self, kind, tmp_path, monkeypatch):
         written = []
-        monkeypatch.setattr(atomic, "write", lambda *given: written.append(given))
+        monkeypatch.setattr(atomic, "replace_file", lambda *given: written.append(given))
         driven(3).save_history(tmp_path / f"run.{kind}")
         assert [path for path, _ in written] == [tmp_path / f"run.{kind}"]
 

@@ -74,10 +74,12 @@ def by_definition(name, p, eta, t, decay):
         l0, a, alpha, b, c, beta, d = p
         time = [sum(eta[:k]) for k in range(len(eta) + 1)]
         total = sum(
-            max(-change[k], 0) * (d + time[k] ** -alpha)
+            max(-change[k], 0)
+            * (d + time[k] ** -alpha)
             * (1 - (1 + c * (time[t + 1] - time[k])) ** -beta)
-            for k in range(1, t + 1) if change[k] < 0
-        )  # fmt: skip
+            for k in range(1, t + 1)
+            if change[k] < 0
+        )
         return l0 + a * time[t + 1] ** -alpha - b * total
     l0, a, alpha, b, c, beta = p
     w2, h = 1.0, []

@@ -10,17 +10,20 @@ BATCH = Table([(0, 8), (50, 16)], "hold")
 TOKENS = Run(batch=BATCH, tokens_per_sample=10, steps=100, clock="tokens")
 
 
-@pytest.mark.parametrize(("run", "label", "end"), [
-    (Run(seconds=600), "training time (s)", 600),
-    (Run(seconds=3600), "training time (min)", 60),
-    (Run(seconds=86_400), "training time (h)", 24),
-    (Run(total_tokens=4e6, clock="tokens"), "tokens", 4e6),
-    (Run(total_tokens=4e8, clock="tokens"), "tokens (millions)", 400),
-    (Run(total_tokens=2e10, clock="tokens"), "tokens (billions)", 20),
-    (Run(total_tokens=1.5e13, clock="tokens"), "tokens (trillions)", 15),
-    (Run(clock="env_steps", total=9000), "env_steps", 9000),
-    (Run(clock="progress"), "progress (%)", 100),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("run", "label", "end"),
+    [
+        (Run(seconds=600), "training time (s)", 600),
+        (Run(seconds=3600), "training time (min)", 60),
+        (Run(seconds=86_400), "training time (h)", 24),
+        (Run(total_tokens=4e6, clock="tokens"), "tokens", 4e6),
+        (Run(total_tokens=4e8, clock="tokens"), "tokens (millions)", 400),
+        (Run(total_tokens=2e10, clock="tokens"), "tokens (billions)", 20),
+        (Run(total_tokens=1.5e13, clock="tokens"), "tokens (trillions)", 15),
+        (Run(clock="env_steps", total=9000), "env_steps", 9000),
+        (Run(clock="progress"), "progress (%)", 100),
+    ],
+)
 def test_the_axis_is_that_of_the_clock(run, label, end):
     schedule = wsd(1.0, steps=run, warmup="10%")
     axes = plot(schedule, run=run)
@@ -43,14 +46,19 @@ def test_an_axis_of_updates_where_the_batch_grows():
 
 def test_a_plan_may_have_two_axes():
     plan = Plan(
-        {"lr": wsd(1.0, steps=Run(seconds=600)), "momentum": by_updates(Linear(0.8, 0.9, 300)),
-         "weight_decay": 0.1},
+        {
+            "lr": wsd(1.0, steps=Run(seconds=600)),
+            "momentum": by_updates(Linear(0.8, 0.9, 300)),
+            "weight_decay": 0.1,
+        },
         run=Run(seconds=600),
-    )  # fmt: skip
+    )
     drawn = panels(plan).axes
     assert [axes.get_xlabel() for axes in drawn] == [
-        "training time (s)", "step (completed updates)", "training time (s)",
-    ]  # fmt: skip
+        "training time (s)",
+        "step (completed updates)",
+        "training time (s)",
+    ]
     assert drawn[1].get_lines()[0].get_xdata()[-1] == 299
     with pytest.raises(GradatimError, match="plot: lr is measured in time and momentum in updates"):
         plot({"lr": plan["lr"], "momentum": plan["momentum"]}, run=plan.run)
@@ -98,10 +106,13 @@ def test_a_report_by_any_clock(tmp_path):
     schedules = {"lr": wsd(1e-3, steps=600_000), "momentum": by_updates(Linear(0.8, 0.9, 300))}
     for run, length, fields in (
         (Run(seconds=600), ">600 s.</p>", ("clock</td><td>time", "ticks</td><td>600")),
-        (Run(batch=BATCH, steps=100, clock="samples"),
-         ">1,200 samples, 100 optimizer updates.</p>", ("Table(points=", ">1,200<")),
+        (
+            Run(batch=BATCH, steps=100, clock="samples"),
+            ">1,200 samples, 100 optimizer updates.</p>",
+            ("Table(points=", ">1,200<"),
+        ),
         (Run(clock="progress"), "its schedules follow its progress.", ("clock</td><td>progress",)),
-    ):  # fmt: skip
+    ):
         text = report(Plan(schedules, run=run), tmp_path / "plan.html").read_text(encoding="utf-8")
         assert length in text
         assert all(field in text for field in fields)

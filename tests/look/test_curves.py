@@ -22,9 +22,13 @@ def test_the_curve_and_its_joins():
 
 @pytest.mark.parametrize(
     ("unit", "end", "label"),
-    [("updates", 999, "step (completed updates)"), ("epochs", 9.99, "epochs"),
-     ("samples", 9990, "samples"), ("tokens", 999_000, "tokens")],
-)  # fmt: skip
+    [
+        ("updates", 999, "step (completed updates)"),
+        ("epochs", 9.99, "epochs"),
+        ("samples", 9990, "samples"),
+        ("tokens", 999_000, "tokens"),
+    ],
+)
 def test_the_axis_counts_in_any_unit(unit, end, label):
     axes = plot(SCHEDULE, run=RUN, unit=unit)
     assert axes.get_lines()[0].get_xdata()[-1] == pytest.approx(end)

@@ -45,21 +45,79 @@ mode = "min"
 }
 
 SCALARS = st.one_of(
-    st.integers(), st.floats(), st.booleans(), st.none(), st.text(max_size=12),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.none(),
+    st.text(max_size=12),
     st.sampled_from(
-        ["5%", "150%", "2 epochs", "1e9 tokens", "9e999 updates", "1e-3", "010", "12:30:45", "no",
-         ".nan", "-.inf", "0x1F", "1_000", "2026-01-01", "min", "max", "linear", "hold", "\ud800"]
+        [
+            "5%",
+            "150%",
+            "2 epochs",
+            "1e9 tokens",
+            "9e999 updates",
+            "1e-3",
+            "010",
+            "12:30:45",
+            "no",
+            ".nan",
+            "-.inf",
+            "0x1F",
+            "1_000",
+            "2026-01-01",
+            "min",
+            "max",
+            "linear",
+            "hold",
+            "\ud800",
+        ]
     ),
     st.sampled_from([2**31, 2**53 + 1, 2**63, 10**18, -1, 0, 1, 1e-300, 1e300]),
-)  # fmt: skip
+)
 ARGUMENTS = sorted(
     {a for make in buildable().values() for a in declared_types(make)} | {"step", "__class__"}
 )
-PLAIN_WORDS = ["format", "run", "schedules", "external", "rules", "lr", "pieces", "[", "]", "{",
-               "}", ":", ",", "\n", "  ", "- ", "&a", "*a", "!!int", "!", "|", ">", "#", "---", "'",
-               '"', "=",
-               "\t", "1", "-1", "1e9", "0", "5%", "\x00", "\ufeff", "\u2028", "? ",
-               "<<: "]  # fmt: skip
+PLAIN_WORDS = [
+    "format",
+    "run",
+    "schedules",
+    "external",
+    "rules",
+    "lr",
+    "pieces",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ",",
+    "\n",
+    "  ",
+    "- ",
+    "&a",
+    "*a",
+    "!!int",
+    "!",
+    "|",
+    ">",
+    "#",
+    "---",
+    "'",
+    '"',
+    "=",
+    "\t",
+    "1",
+    "-1",
+    "1e9",
+    "0",
+    "5%",
+    "\x00",
+    "\ufeff",
+    "\u2028",
+    "? ",
+    "<<: ",
+]
 
 
 def schedules() -> st.SearchStrategy[Any]:
@@ -80,15 +138,21 @@ RUNS = st.dictionaries(
     st.sampled_from(
         ["samples", "batch", "epochs", "steps", "updates", "tokens", "accumulate", "step"]
     ),
-    st.one_of(st.integers(1, 10**6), SCALARS), max_size=5,
-)  # fmt: skip
+    st.one_of(st.integers(1, 10**6), SCALARS),
+    max_size=5,
+)
 PLANS = st.fixed_dictionaries(
-    {"format": st.just(1) | SCALARS,
-     "schedules": st.dictionaries(st.sampled_from(["lr", "lr/head", "b[0]", "?"]), schedules(),
-                                  max_size=3)},
-    optional={"run": st.just({"steps": 1000}) | RUNS,
-              "rules": st.dictionaries(st.just("lr"), schedules())},
-)  # fmt: skip
+    {
+        "format": st.just(1) | SCALARS,
+        "schedules": st.dictionaries(
+            st.sampled_from(["lr", "lr/head", "b[0]", "?"]), schedules(), max_size=3
+        ),
+    },
+    optional={
+        "run": st.just({"steps": 1000}) | RUNS,
+        "rules": st.dictionaries(st.just("lr"), schedules()),
+    },
+)
 """Plans as data, in the right form with many a wrong entry."""
 
 

@@ -28,9 +28,11 @@ def plan(schedules: str, head: str = MINUTES) -> Plan:
 
 
 def test_a_run_of_ten_minutes():
-    found = plan("lr: {wsd: {peak: 3e-3, warmup: 30 s, cooldown: 1 min}}\n  weight_decay: "
-                 "{Join: {pieces: [Linear: {start: 0, end: 0.1, steps: 10%}, Constant: {value: "
-                 "0.1}]}}")  # fmt: skip
+    found = plan(
+        "lr: {wsd: {peak: 3e-3, warmup: 30 s, cooldown: 1 min}}\n  weight_decay: "
+        "{Join: {pieces: [Linear: {start: 0, end: 0.1, steps: 10%}, Constant: {value: "
+        "0.1}]}}"
+    )
     run = Run(seconds=600, reserve=20)
     assert found.run == run
     assert found["lr"] == wsd(3e-3, steps=run, warmup="30 s", cooldown="1 min")
@@ -62,8 +64,10 @@ def test_what_follows_the_updates_has_lengths_in_updates():
     tokens = "format: 1\nrun: {total_tokens: 1e6, batch: 10, tokens_per_sample: 100, clock: tokens}"
     found = plan(text % "5%", f"{tokens}\nschedules:\n")["momentum"]
     assert found == by_updates(Linear(0.85, 0.95, 50))
-    whole = plan("momentum: {by_updates: {schedule: {wsd: {peak: 1, warmup: 5%}}}}",
-                 f"{tokens}\nschedules:\n")  # fmt: skip
+    whole = plan(
+        "momentum: {by_updates: {schedule: {wsd: {peak: 1, warmup: 5%}}}}",
+        f"{tokens}\nschedules:\n",
+    )
     assert whole["momentum"] == by_updates(wsd(1.0, steps=1000, warmup=50))
     # After it, lengths are those of the run again.
     after = plan(text % "300" + "\n  lr: {wsd: {peak: 1, warmup: 1 min}}")
@@ -86,38 +90,68 @@ def test_a_batch_that_grows_and_a_rate_that_follows_it():
     assert found["lr"](20_185_088) == 2.0
 
 
-@pytest.mark.parametrize(("schedules", "said"), [
-    ("lr: {wsd: {peak: 1, warmup: 500}}",
-     "line 4: schedules.lr.wsd: warmup=500 has no unit, and the clock of the run is 'time'. Write "
-     "'90 s' or '5%'."),
-    ("lr: {wsd: {peak: 1, steps: 500}}", "line 4: schedules.lr.wsd: steps=500 has no unit"),
-    ("lr: {Linear: {start: 0, end: 1, steps: 5e3}}", "steps=5000.0 has no unit"),
-    ("lr: {Table: {points: [[0, 1], [300, 0.5]], between: hold}}", "points[1][0]=300 has no unit"),
-    ("lr: {multistep: {peak: 1, boundaries: [5%, 30]}}", "boundaries[1]=30 has no unit"),
-    ("lr: {wsd: {peak: 1, warmup: 5 updates}}", "cannot be told in milliseconds, which the run"),
-    ("lr: {wsd: {peak: 1, warmup: 5 rounds}}", "warmup must be like '90 s' or '5%', got"),
-    ("lr: {wsd: {peak: 1, warmup: 11 min}}", "must be less than steps, 580000"),
-    ("lr: {Scale: {factor: 2, schedule: {by_updates: {schedule: {Constant: {value: 1}}}}}}",
-     "is all of a value and cannot be a part of another schedule"),
-    ("lr: {scale_with_batch: {schedule: {Constant: {value: 1}}}}", "the samples of an update are"),
-    ("lr: {scale_with_batch: {schedule: {Constant: {value: 1}}, run: {seconds: 5}}}",
-     "run is that of the plan. Leave it out."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schedules", "said"),
+    [
+        (
+            "lr: {wsd: {peak: 1, warmup: 500}}",
+            "line 4: schedules.lr.wsd: warmup=500 has no unit, and the clock of the run is 'time'. Write "
+            "'90 s' or '5%'.",
+        ),
+        ("lr: {wsd: {peak: 1, steps: 500}}", "line 4: schedules.lr.wsd: steps=500 has no unit"),
+        ("lr: {Linear: {start: 0, end: 1, steps: 5e3}}", "steps=5000.0 has no unit"),
+        (
+            "lr: {Table: {points: [[0, 1], [300, 0.5]], between: hold}}",
+            "points[1][0]=300 has no unit",
+        ),
+        ("lr: {multistep: {peak: 1, boundaries: [5%, 30]}}", "boundaries[1]=30 has no unit"),
+        (
+            "lr: {wsd: {peak: 1, warmup: 5 updates}}",
+            "cannot be told in milliseconds, which the run",
+        ),
+        ("lr: {wsd: {peak: 1, warmup: 5 rounds}}", "warmup must be like '90 s' or '5%', got"),
+        ("lr: {wsd: {peak: 1, warmup: 11 min}}", "must be less than steps, 580000"),
+        (
+            "lr: {Scale: {factor: 2, schedule: {by_updates: {schedule: {Constant: {value: 1}}}}}}",
+            "is all of a value and cannot be a part of another schedule",
+        ),
+        (
+            "lr: {scale_with_batch: {schedule: {Constant: {value: 1}}}}",
+            "the samples of an update are",
+        ),
+        (
+            "lr: {scale_with_batch: {schedule: {Constant: {value: 1}}, run: {seconds: 5}}}",
+            "run is that of the plan. Leave it out.",
+        ),
+    ],
+)
 def test_what_is_refused_beside_a_run_in_time(schedules, said):
     with pytest.raises(GradatimError, match=r"^line 4: ") as error:
         plan(schedules)
     assert said in str(error.value)
 
 
-@pytest.mark.parametrize(("run", "said"), [
-    ("{seconds: 5, clock: tokens}", "seconds is the length of a run whose clock is 'time'"),
-    ("{seconds: 600 s}", "seconds must be a finite number above 0, got '600 s'"),
-    ("{total_tokens: 5}", "total_tokens cannot be told in updates"),
-    ("{steps: 5, batch: {Linear: {start: 1, end: 2, steps: 9}}}", "Write batch=schedule.rounded()"),
-    ("{steps: 5, batch: {Linear: {start: 1, end: 2, steps: 5%}}}", "needs a run to be a length"),
-    ("{steps: 5, batch: 1.5}", "batch must be a whole number, 1 or more, or a schedule of them"),
-    ("{steps: 5, batch: {Plateau: {mode: min}}}", "unknown schedule 'Plateau'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("{seconds: 5, clock: tokens}", "seconds is the length of a run whose clock is 'time'"),
+        ("{seconds: 600 s}", "seconds must be a finite number above 0, got '600 s'"),
+        ("{total_tokens: 5}", "total_tokens cannot be told in updates"),
+        (
+            "{steps: 5, batch: {Linear: {start: 1, end: 2, steps: 9}}}",
+            "Write batch=schedule.rounded()",
+        ),
+        (
+            "{steps: 5, batch: {Linear: {start: 1, end: 2, steps: 5%}}}",
+            "needs a run to be a length",
+        ),
+        (
+            "{steps: 5, batch: 1.5}",
+            "batch must be a whole number, 1 or more, or a schedule of them",
+        ),
+        ("{steps: 5, batch: {Plateau: {mode: min}}}", "unknown schedule 'Plateau'"),
+    ],
+)
 def test_a_run_that_cannot_be_is_refused_at_its_line(run, said):
     with pytest.raises(GradatimError, match=r"^line 2: ") as error:
         read_plan(f"format: 1\nrun: {run}\nschedules: {{lr: {{Constant: {{value: 1}}}}}}", ".yaml")

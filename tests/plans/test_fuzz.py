@@ -72,9 +72,37 @@ def test_any_text_is_a_plan_or_a_clean_error_in_the_long_search(ending, data):
     read_or_refuse(data.draw(any_text(ending)), ending)
 
 
-FILLERS = ["a: 1\n", "[", "]", "{", '"', "'", "x", "9", " ", "\n", "a.", "a = 1\n", "#\n", "- ",
-           "&a ", "|\n", "\\", "- - ", "a: {b: [", '"a":', "\t", "[[a]]\n", "1e", ":", "'a'.",
-           '"a".', "- |\n  a\n", "? a\n", "!a "]  # fmt: skip
+FILLERS = [
+    "a: 1\n",
+    "[",
+    "]",
+    "{",
+    '"',
+    "'",
+    "x",
+    "9",
+    " ",
+    "\n",
+    "a.",
+    "a = 1\n",
+    "#\n",
+    "- ",
+    "&a ",
+    "|\n",
+    "\\",
+    "- - ",
+    "a: {b: [",
+    '"a":',
+    "\t",
+    "[[a]]\n",
+    "1e",
+    ":",
+    "'a'.",
+    '"a".',
+    "- |\n  a\n",
+    "? a\n",
+    "!a ",
+]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

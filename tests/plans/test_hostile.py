@@ -20,8 +20,12 @@ def report(tmp_path_factory):
     names = [f"{i}{ending or '.txt'}" for i, (_, ending, _) in enumerate(PAYLOADS)]
     run = subprocess.run(
         [sys.executable, str(WITNESS), str(folder), *names],
-        capture_output=True, text=True, timeout=60, check=False, cwd=folder,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=folder,
+    )
     assert run.returncode == 0, run.stderr
     assert not (folder / "sentinel").exists()
     return json.loads(run.stdout)
@@ -51,6 +55,10 @@ def test_the_witness_would_see_it(tmp_path):
     (tmp_path / "0.yaml").write_text("!!python/object/apply:os.system ['true']", encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "broken.py", ".", "0.yaml"],
-        capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=tmp_path,
+    )
     assert any("os.system" in event for event in json.loads(run.stdout)["0.yaml"]["events"])

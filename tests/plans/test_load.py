@@ -61,9 +61,15 @@ def test_every_format_says_the_same(ending, tmp_path):
 
 @pytest.mark.parametrize(
     ("written", "updates"),
-    [("50", 50), ("5%", 50), ("2 epochs", 200), ("300 samples", 30), ("1e4 tokens", 10),
-     ("0.5k updates", 500)],
-)  # fmt: skip
+    [
+        ("50", 50),
+        ("5%", 50),
+        ("2 epochs", 200),
+        ("300 samples", 30),
+        ("1e4 tokens", 10),
+        ("0.5k updates", 500),
+    ],
+)
 def test_lengths_in_any_unit_become_updates(written, updates):
     assert lr(f"warmup_cosine: {{peak: 1, warmup: {written}}}") == warmup_cosine(
         peak=1, warmup=updates, steps=1000
@@ -81,9 +87,17 @@ def test_the_configuration_of_any_schedule_is_a_plan():
 
 @pytest.mark.parametrize(
     ("written", "number"),
-    [("1e-3", 0.001), ("1E3", 1000.0), ("1.0e3", 1000.0), (".5", 0.5), ("+1", 1.0),
-     ("1_000", 1000.0), ("5.", 5.0), ("-0", 0.0)],
-)  # fmt: skip
+    [
+        ("1e-3", 0.001),
+        ("1E3", 1000.0),
+        ("1.0e3", 1000.0),
+        (".5", 0.5),
+        ("+1", 1.0),
+        ("1_000", 1000.0),
+        ("5.", 5.0),
+        ("-0", 0.0),
+    ],
+)
 def test_numbers_are_numbers(written, number):
     assert lr(f"Constant: {{value: {written}}}")(0) == number
 
@@ -91,16 +105,26 @@ def test_numbers_are_numbers(written, number):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("010", "octal"), ("0x1F", "decimal"), ("12:30:45", "base 60"), ("yes", "boolean"),
-        (".nan", "finite"), ("-.inf", "finite"), ("nan", "finite"),
+        ("010", "octal"),
+        ("0x1F", "decimal"),
+        ("12:30:45", "base 60"),
+        ("yes", "boolean"),
+        (".nan", "finite"),
+        ("-.inf", "finite"),
+        ("nan", "finite"),
         ("1e999", "is no finite number"),
-        ("true", "must be a finite number, got True"), ("null", "got None"),
-        ("'1e-3'", "must be a finite number, got '1e-3'"), ("2026-01-01", "date"),
-        ("1" * 60, "too long"), ("[1]", "must be a finite number"),
-        ("!!float 1", "tags"), ("&a 1", "anchors"), ("1, value: 2", "'value' comes twice"),
+        ("true", "must be a finite number, got True"),
+        ("null", "got None"),
+        ("'1e-3'", "must be a finite number, got '1e-3'"),
+        ("2026-01-01", "date"),
+        ("1" * 60, "too long"),
+        ("[1]", "must be a finite number"),
+        ("!!float 1", "tags"),
+        ("&a 1", "anchors"),
+        ("1, value: 2", "'value' comes twice"),
         ("1, vlaue: 2", "Did you mean 'value'?"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_entry_is_refused_at_its_line(written, said):
     with pytest.raises(GradatimError, match=r"^line 5: ") as error:
         lr(f"Constant: {{value: {written}}}")
@@ -154,17 +178,23 @@ def test_a_comma_too_many_is_said(text):
         ("format: 1\nschedules: {lr: {Function: {function: 'math:sqrt'}}}", "runs code"),
         ("format: 1\nrun: {batch: 1}\nschedules: {lr: {Constant: {value: 1}}}", "Run: give either"),
         ("format: 1\nrun: {updates: 9}\nschedules: {'l r': {Constant: {value: 1}}}", "'l r'"),
-        ("format: 1\nschedules: {lr: {Constant: {value: 1}}}\nrules: {wd: {Plateau: {mode: min}}}",
-         "unknown value 'wd'"),
-        ("format: 1\nschedules: {lr: {Constant: {value: 1}}, lr/a: {Constant: {value: 1}}}",
-         "for a part"),
+        (
+            "format: 1\nschedules: {lr: {Constant: {value: 1}}}\nrules: {wd: {Plateau: {mode: min}}}",
+            "unknown value 'wd'",
+        ),
+        (
+            "format: 1\nschedules: {lr: {Constant: {value: 1}}, lr/a: {Constant: {value: 1}}}",
+            "for a part",
+        ),
         ("format: 1\nexternal: {}", "external is empty"),
         ("format: 1\nexternal: {kl/a: {Constant: {value: 1}}}", 'like "kl"'),
         ("format: 1\nschedules: {lr/a/b/c: {Constant: {value: 1}}}", '"lr/adamw/head"'),
-        ("format: 1\nschedules: {a: {Constant: {value: 1}}}\nexternal: {a: {Constant: {value: 1}}}",
-         "a is driven in the optimizer already"),
+        (
+            "format: 1\nschedules: {a: {Constant: {value: 1}}}\nexternal: {a: {Constant: {value: 1}}}",
+            "a is driven in the optimizer already",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_plan_is_refused(text, said):
     with pytest.raises(GradatimError) as error:
         read_plan(text, ".yaml")

@@ -24,8 +24,11 @@ def validator():
 def test_it_knows_every_registered_name():
     kinds = schema()["$defs"]
     known = set(kinds["schedule"]["properties"]) | set(kinds["rule"]["properties"])
-    values = {n for n, make in buildable().items() if not isinstance(make, type)
-              or issubclass(make, Schedule | Rule)}  # fmt: skip
+    values = {
+        n
+        for n, make in buildable().items()
+        if not isinstance(make, type) or issubclass(make, Schedule | Rule)
+    }
     assert known == values - {Function.__name__}
 
 

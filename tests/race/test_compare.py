@@ -14,12 +14,16 @@ def runs(**ends):
     """Runs of contestants: a metric each, None for a run without a number."""
     return [
         FinishedRun(
-            name, seed, {}, failed=None if value and value > 0.5 else "failed",
-            metrics={} if value is None else {"m": value}, seconds=2.0 + seed,
+            name,
+            seed,
+            {},
+            failed=None if value and value > 0.5 else "failed",
+            metrics={} if value is None else {"m": value},
+            seconds=2.0 + seed,
         )
         for name, values in ends.items()
         for seed, value in enumerate(values)
-    ]  # fmt: skip
+    ]
 
 
 def compare(better="higher", **ends):

@@ -59,9 +59,7 @@ def test_the_forecast_drops_what_the_seeds_alone_could_not(replayed):
     # After two seeds Student's t is 12.7, and the intervals over the seeds would still overlap.
     assert {d.name: d.seeds for d in replayed.dropped} == {"constant": 2, "cosine 0.1": 2}
     assert all("by forecast" in d.why for d in replayed.dropped)
-    assert seeds_of(replayed) == {
-        "constant": 2, "linear 0.2": 4, "cosine 0.1": 2, "linear 0.4": 4
-    }  # fmt: skip
+    assert seeds_of(replayed) == {"constant": 2, "linear 0.2": 4, "cosine 0.1": 2, "linear 0.4": 4}
     assert len(replayed.runs) == replayed.size == 2 * 4 + 2 * 2
     assert "forecast from the other contestants' losses" in replayed.halving
 

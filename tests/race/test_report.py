@@ -141,7 +141,7 @@ def test_a_report_that_cannot_be_written_says_so_and_keeps_the_runs(tmp_path, mo
     def full(path, content):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(atomic, "write", full)
+    monkeypatch.setattr(atomic, "replace_file", full)
     with pytest.raises(GradatimError, match=r"cannot write the report into .*No space left"):
         write_report(result)
     assert (tmp_path / "runs.jsonl").read_text().count("\n") == 2

@@ -19,18 +19,21 @@ if TYPE_CHECKING:
 Logs = Annotated[
     list[Path],
     typer.Argument(
-        metavar="LOG...", show_default=False,
+        metavar="LOG...",
+        show_default=False,
         help="Logs of finished runs: .csv, .jsonl, trainer_state.json, TensorBoard event files.",
     ),
-]  # fmt: skip
+]
 Runs = Annotated[
     list[str] | None,
     typer.Option(
-        "--run", metavar="PLAN", show_default=False,
+        "--run",
+        metavar="PLAN",
+        show_default=False,
         help="The schedule of a log, a text or a plan file. Repeat it, in the order of the logs. "
         "Default: the rates in the logs.",
     ),
-]  # fmt: skip
+]
 Law = Annotated[str, typer.Option(help="effective, multipower, momentum or functional.")]
 WeightDecay = Annotated[float, typer.Option(help="The decoupled weight decay of all runs.")]
 Loss = Annotated[

@@ -104,7 +104,7 @@ def _bars(console: Console) -> Progress:
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
-    )  # fmt: skip
+    )
 
     return Progress(
         TextColumn("{task.fields[name]}", markup=False),

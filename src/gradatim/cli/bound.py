@@ -15,11 +15,12 @@ from gradatim.core.errors import GradatimError
 Schedules = Annotated[
     list[str],
     typer.Argument(
-        metavar="[NAME=]PLAN...", show_default=False,
+        metavar="[NAME=]PLAN...",
+        show_default=False,
         help='Schedules, such as "cosine=warmup_cosine(peak=1, steps=4000)"; the first is the one '
         "that --lr was tuned with.",
     ),
-]  # fmt: skip
+]
 Lr = Annotated[
     float | None,
     typer.Option("--lr", help="The peak rate that is good for the first schedule."),

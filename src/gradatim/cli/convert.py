@@ -19,10 +19,11 @@ _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, me
 Given = Annotated[
     str,
     typer.Argument(
-        metavar="PLAN", show_default=False,
+        metavar="PLAN",
+        show_default=False,
         help="A plan file, a text, or - for stdin; with --from, code or settings, or a file.",
     ),
-]  # fmt: skip
+]
 To = Annotated[str | None, typer.Option(show_default=False, help=_PROJECTS)]
 Value = Annotated[
     str | None,

@@ -16,11 +16,14 @@ from gradatim.core.errors import GradatimError
 Schedules = Annotated[
     list[str] | None,
     typer.Option(
-        "--schedule", "-s", metavar="[NAME=]PLAN", show_default=False,
+        "--schedule",
+        "-s",
+        metavar="[NAME=]PLAN",
+        show_default=False,
         help='A schedule to judge, such as "wsd=wsd(peak=3e-4, steps=50_000, warmup=300)". '
         "Repeat it.",
     ),
-]  # fmt: skip
+]
 Out = Annotated[
     Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
 ]

@@ -42,9 +42,7 @@ def optimise(
     from gradatim.forecast.optimise import optimise as search
     from gradatim.logs.rates import as_rates
 
-    best = search(
-        found, steps, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay
-    )  # fmt: skip
+    best = search(found, steps, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay)
     print(f"Final loss to expect: {report.interval(best.final)}")
     print(best.verdict)
     print(repr(best.schedule))

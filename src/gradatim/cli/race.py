@@ -70,9 +70,17 @@ def race(
     try:
         with watch:
             result = racing.race(
-                what, learning_rates("race", schedule or ()), seeds=seeds, updates=steps, jobs=jobs,
-                engine=engine, halving=halving, out=out, retry=retry, progress=watch,
-            )  # fmt: skip
+                what,
+                learning_rates("race", schedule or ()),
+                seeds=seeds,
+                updates=steps,
+                jobs=jobs,
+                engine=engine,
+                halving=halving,
+                out=out,
+                retry=retry,
+                progress=watch,
+            )
             page = racing.write_report(result)
     except KeyboardInterrupt:
         print(f"Stopped. {watch.kept()}", file=sys.stderr)

@@ -116,9 +116,13 @@ def _ascii(
 
 
 def _braille(
-    curves: Sequence[Sequence[float]], rows: int, across: int, low: float, high: float,
+    curves: Sequence[Sequence[float]],
+    rows: int,
+    across: int,
+    low: float,
+    high: float,
     colours: bool,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     grid = [[0] * across for _ in range(rows)]
     latest = [[0] * across for _ in range(rows)]
     for i, curve in enumerate(curves):

@@ -15,8 +15,11 @@ from gradatim.plans.reading import PlanReader
 from gradatim.plans.tree import LARGEST
 
 FORMATS: dict[str, Callable[[str], Node]] = {
-    ".yaml": yaml.read, ".yml": yaml.read, ".toml": toml.read, ".json": json.read,
-}  # fmt: skip
+    ".yaml": yaml.read,
+    ".yml": yaml.read,
+    ".toml": toml.read,
+    ".json": json.read,
+}
 """The reader for each ending of a file's name."""
 
 

@@ -30,9 +30,10 @@ def schema() -> dict[str, Any]:
     schedules = {n: m for n, m in buildable().items() if _kind(m) is Schedule and not _runs_code(m)}
     rules = {n: m for n, m in buildable().items() if _kind(m) is Rule}
     by_name = {
-        "type": "object", "minProperties": 1,
+        "type": "object",
+        "minProperties": 1,
         "additionalProperties": {"$ref": "#/$defs/schedule"},
-    }  # fmt: skip
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A plan of gradatim",
@@ -48,7 +49,7 @@ def schema() -> dict[str, Any]:
             "rules": {"type": "object", "additionalProperties": {"$ref": "#/$defs/rule"}},
         },
         "$defs": {"schedule": _one_of(schedules), "rule": _one_of(rules)},
-    }  # fmt: skip
+    }
 
 
 def _kind(make: Callable[..., Any]) -> type | None:
@@ -63,9 +64,12 @@ def _runs_code(make: Callable[..., Any]) -> bool:
 
 def _one_of(makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
     return {
-        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
         "properties": {name: _arguments(make) for name, make in makers.items()},
-    }  # fmt: skip
+    }
 
 
 def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
@@ -97,8 +101,12 @@ def _type(wanted: Any) -> dict[str, Any]:
         parts = get_args(wanted)
         if parts[-1] is Ellipsis:
             return {"type": "array", "items": _type(parts[0])}
-        return {"type": "array", "prefixItems": [_type(part) for part in parts], "items": False,
-                "minItems": len(parts)}  # fmt: skip
+        return {
+            "type": "array",
+            "prefixItems": [_type(part) for part in parts],
+            "items": False,
+            "minItems": len(parts),
+        }
     if wanted is bool:
         return {"type": "boolean"}
     if isinstance(wanted, type) and issubclass(wanted, Schedule):

@@ -31,15 +31,27 @@ _OCTAL = re.compile(r"[-+]?0[0-9_]+", re.ASCII)
 _SURPRISES = (
     (_OCTAL, "YAML reads a leading 0 as octal", "Leave the 0 out"),
     (re.compile(r"[-+]?0[xob].*", re.I), "it is no decimal number", "Write it in decimals"),
-    (re.compile(r"[-+]?[0-9_]+(:[0-5]?[0-9])+(\.[0-9]*)?"), "YAML reads colons as base 60",
-     "Write one number of updates, or a text such as '2 epochs'"),
-    (re.compile(r"(y|n|yes|no|on|off)", re.I), "YAML reads it as a boolean",
-     "Write true or false, or put it in quotes"),
-    (re.compile(r"[-+]?\.?(nan|inf|infinity)", re.I), "it is no finite number",
-     "Write a finite number"),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"), "YAML reads it as a date",
-     "Put it in quotes"),
-)  # fmt: skip
+    (
+        re.compile(r"[-+]?[0-9_]+(:[0-5]?[0-9])+(\.[0-9]*)?"),
+        "YAML reads colons as base 60",
+        "Write one number of updates, or a text such as '2 epochs'",
+    ),
+    (
+        re.compile(r"(y|n|yes|no|on|off)", re.I),
+        "YAML reads it as a boolean",
+        "Write true or false, or put it in quotes",
+    ),
+    (
+        re.compile(r"[-+]?\.?(nan|inf|infinity)", re.I),
+        "it is no finite number",
+        "Write a finite number",
+    ),
+    (
+        re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"),
+        "YAML reads it as a date",
+        "Put it in quotes",
+    ),
+)
 
 
 def too_deep(line: int | None) -> GradatimError:
