@@ -97,13 +97,12 @@ def _defined(node: ast.stmt) -> list[str]:
 
 def on_config(config: Any) -> Any:
     """Put the pages where the navigation has the folder."""
-    for part in config.nav:
-        for entries in part.values():
-            if isinstance(entries, list) and f"{FOLDER}/" in entries:
+    pages = [{module: f"{FOLDER}/{module}.md"} for module in MODULES]
+    for section in config.nav:
+        for entries in section.values():
+            if f"{FOLDER}/" in entries:
                 at = entries.index(f"{FOLDER}/")
-                entries[at : at + 1] = [f"{FOLDER}/index.md"] + [
-                    {module: f"{FOLDER}/{module}.md"} for module in MODULES
-                ]
+                entries[at] = {"Modules": [f"{FOLDER}/index.md", *pages]}
     return config
 
 
