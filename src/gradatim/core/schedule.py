@@ -20,7 +20,7 @@ from gradatim.core.values.limits import FARTHEST, refuse_infinite
 from gradatim.core.values.value import Value
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
-from gradatim.xp.numeric import Array, Numeric
+from gradatim.xp.numeric import Array, Numeric, Shaped
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 
@@ -146,6 +146,9 @@ class Schedule(Value, ABC, abstract=True):
     def __call__(self, step: NumPyStep) -> NumPyValue: ...
     @overload
     def __call__(self, step: Array) -> Array: ...
+    # With complex this accepts jax.typing.ArrayLike, which makes a schedule an ``optax.Schedule``.
+    @overload
+    def __call__(self, step: complex | Shaped) -> Any: ...
     def __call__(self, step: Any = None) -> Any:
         """The value for update ``step + 1``.
 

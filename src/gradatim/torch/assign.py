@@ -18,7 +18,9 @@ from gradatim.torch.relative import Relative, initial, relative_base
 One = Schedule | Relative | float | None
 """What serves a group: a schedule, a number that stays, or None to leave the group alone."""
 
-Wanted = One | Sequence[One] | Mapping[str, One] | Mapping[int, One] | Mapping[str | int, One]
+# Keys are names, patterns or indices. A union of mappings by key type would make type checkers
+# reject {"head": schedule, "*": 1e-4}.
+Wanted = One | Sequence[One] | Mapping[Any, One]
 """What ``Scheduler`` takes for a value."""
 
 Groups = Mapping[str | None, Sequence[Group]]
