@@ -136,9 +136,13 @@ def test_a_budget_in_tokens_ends_with_the_update_that_reaches_it(seeds):
 def test_a_million_updates_and_more():
     sizes = [(0, 8), (10**5, 16), (2 * 10**5, 32), (9 * 10**5, 48)]
     run = Run(
-        samples=1_281_167, batch=Table(sizes, "hold"), accumulate=3, processes=4, steps=10**6,
+        samples=1_281_167,
+        batch=Table(sizes, "hold"),
+        accumulate=3,
+        processes=4,
+        steps=10**6,
         drop_last=True,
-    )  # fmt: skip
+    )
     at, seen, left = [0], 0, 320_292  # of 1,281,167 samples each of 4 processes has as many
     for start, end, size in ((0, 10**5, 8), (10**5, 2 * 10**5, 16), (2 * 10**5, 9 * 10**5, 32)):
         for _ in range(start, end):
@@ -188,14 +192,23 @@ def test_a_schedule_of_whole_numbers_is_a_batch(curve):
     assert build(run.config()) == run
 
 
-@pytest.mark.parametrize(("curve", "words"), [
-    (Linear(8.0, 64.0, 1000), "batch at step 1 must be a whole number.*got 8.056.*rounded"),
-    (Linear(0.0, 64.0, 1000).rounded(), "batch at step 0 must be a whole number, 1 or more, got 0"),
-    (Table([(0, 8.0), (90, 0.0)], "hold"), "batch at step 90 must be"),
-    (Linear(8.0, 10.0, 5).repeat(), "may change at more than 100,000 steps. Write it in stages"),
-    ((Linear(8.0, 1e9, 10**7) * Linear(1.0, 2.0, 9)).rounded(), "more than 100,000 steps"),
-    (Linear(1.0, 1e9, 10**9).rounded(), "more than 100,000 steps.*rounded\\(to=64\\)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("curve", "words"),
+    [
+        (Linear(8.0, 64.0, 1000), "batch at step 1 must be a whole number.*got 8.056.*rounded"),
+        (
+            Linear(0.0, 64.0, 1000).rounded(),
+            "batch at step 0 must be a whole number, 1 or more, got 0",
+        ),
+        (Table([(0, 8.0), (90, 0.0)], "hold"), "batch at step 90 must be"),
+        (
+            Linear(8.0, 10.0, 5).repeat(),
+            "may change at more than 100,000 steps. Write it in stages",
+        ),
+        ((Linear(8.0, 1e9, 10**7) * Linear(1.0, 2.0, 9)).rounded(), "more than 100,000 steps"),
+        (Linear(1.0, 1e9, 10**9).rounded(), "more than 100,000 steps.*rounded\\(to=64\\)"),
+    ],
+)
 def test_what_is_no_batch(curve, words):
     with pytest.raises(GradatimError, match=f"^Run: .*{words}"):
         Run(batch=curve, steps=100)

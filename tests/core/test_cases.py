@@ -52,9 +52,17 @@ def test_equals_the_textbook(case: Case):
 def test_keeps_every_claim(case: Case):
     """Ends, bounds, forms, arrays of NumPy: what ``check_schedule`` checks for users."""
     subject = Subject(
-        case.schedule, case.steps, start=case.start, end=case.end, low=case.low, high=case.high,
-        monotone=case.way, units=case.units, size=case.size, frameworks=("numpy",),
-    )  # fmt: skip
+        case.schedule,
+        case.steps,
+        start=case.start,
+        end=case.end,
+        low=case.low,
+        high=case.high,
+        monotone=case.way,
+        units=case.units,
+        size=case.size,
+        frameworks=("numpy",),
+    )
     assert list(islice(contradictions(subject), 3)) == []
     assert case.schedule.length == case.length
 

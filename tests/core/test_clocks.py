@@ -28,31 +28,42 @@ PROGRESS = Run(clock="progress")
 DATA = {"samples": 100, "batch": 4, "accumulate": 2, "processes": 3, "tokens_per_sample": 10}
 
 
-@pytest.mark.parametrize(("fields", "clock", "ticks", "steps"), [
-    ({"steps": 7}, "updates", 7, 7),
-    ({"steps": 7, "clock": "updates"}, "updates", 7, 7),
-    ({"seconds": 600}, "time", 600_000, None),
-    ({"seconds": 600, "clock": "time"}, "time", 600_000, None),
-    ({"seconds": 0.1, "reserve": 0.07}, "time", 30, None),
-    ({"seconds": 1.0005}, "time", 1000, None),  # whole milliseconds, rounded down
-    ({"seconds": 600, "batch": 8, "samples": 64}, "time", 600_000, None),
-    ({"total_tokens": 1e9, "clock": "tokens"}, "tokens", 10**9, None),
-    ({"total_tokens": 1000, "clock": "tokens", "batch": 3, "tokens_per_sample": 7}, "tokens", 1000,
-     48),  # 47.6 updates of 21 tokens
-    ({"total_tokens": 1000, "batch": 3, "tokens_per_sample": 7}, "updates", 48, 48),
-    ({"total_tokens": 1000, "clock": "samples", "tokens_per_sample": 7}, "samples", 143, None),
-    ({"samples": 100, "epochs": 2.5, "clock": "samples"}, "samples", 250, None),
-    ({"samples": 100, "epochs": 2.5, "clock": "tokens", "tokens_per_sample": 3}, "tokens", 750,
-     None),
-    # 34 samples a process: 5 updates, and 102 samples of all of them an epoch.
-    ({**DATA, "epochs": 2}, "updates", 10, 10),
-    ({**DATA, "epochs": 2, "clock": "samples"}, "samples", 204, 10),
-    ({**DATA, "epochs": 2, "clock": "tokens"}, "tokens", 2040, 10),
-    ({**DATA, "steps": 7, "clock": "tokens"}, "tokens", 1020 + 480, 7),
-    ({"steps": 7, "batch": 5, "clock": "samples"}, "samples", 35, 7),
-    ({"clock": "env_steps", "total": 1e6}, "env_steps", 10**6, None),
-    ({"clock": "progress"}, "progress", 10**6, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "clock", "ticks", "steps"),
+    [
+        ({"steps": 7}, "updates", 7, 7),
+        ({"steps": 7, "clock": "updates"}, "updates", 7, 7),
+        ({"seconds": 600}, "time", 600_000, None),
+        ({"seconds": 600, "clock": "time"}, "time", 600_000, None),
+        ({"seconds": 0.1, "reserve": 0.07}, "time", 30, None),
+        ({"seconds": 1.0005}, "time", 1000, None),  # whole milliseconds, rounded down
+        ({"seconds": 600, "batch": 8, "samples": 64}, "time", 600_000, None),
+        ({"total_tokens": 1e9, "clock": "tokens"}, "tokens", 10**9, None),
+        (
+            {"total_tokens": 1000, "clock": "tokens", "batch": 3, "tokens_per_sample": 7},
+            "tokens",
+            1000,
+            48,
+        ),  # 47.6 updates of 21 tokens
+        ({"total_tokens": 1000, "batch": 3, "tokens_per_sample": 7}, "updates", 48, 48),
+        ({"total_tokens": 1000, "clock": "samples", "tokens_per_sample": 7}, "samples", 143, None),
+        ({"samples": 100, "epochs": 2.5, "clock": "samples"}, "samples", 250, None),
+        (
+            {"samples": 100, "epochs": 2.5, "clock": "tokens", "tokens_per_sample": 3},
+            "tokens",
+            750,
+            None,
+        ),
+        # 34 samples a process: 5 updates, and 102 samples of all of them an epoch.
+        ({**DATA, "epochs": 2}, "updates", 10, 10),
+        ({**DATA, "epochs": 2, "clock": "samples"}, "samples", 204, 10),
+        ({**DATA, "epochs": 2, "clock": "tokens"}, "tokens", 2040, 10),
+        ({**DATA, "steps": 7, "clock": "tokens"}, "tokens", 1020 + 480, 7),
+        ({"steps": 7, "batch": 5, "clock": "samples"}, "samples", 35, 7),
+        ({"clock": "env_steps", "total": 1e6}, "env_steps", 10**6, None),
+        ({"clock": "progress"}, "progress", 10**6, None),
+    ],
+)
 def test_the_length_of_a_run_in_ticks(fields, clock, ticks, steps):
     run = Run(**fields)
     assert (run.clock, run.ticks, run.steps) == (clock, ticks, steps)
@@ -99,46 +110,107 @@ def test_a_driver_takes_a_state_of_0_1():
 LENGTHS = {
     "updates": (
         Run(**DATA, epochs=2),
-        {"7": "", 7: 7, "7 updates": 7, "50%": 5, "1 epoch": 5, "1.5 epochs": 8,
-         "100 samples": 5, "241 tokens": 2, "5 s": "cannot be told in updates",
-         "5 rounds": "must be like"},
+        {
+            "7": "",
+            7: 7,
+            "7 updates": 7,
+            "50%": 5,
+            "1 epoch": 5,
+            "1.5 epochs": 8,
+            "100 samples": 5,
+            "241 tokens": 2,
+            "5 s": "cannot be told in updates",
+            "5 rounds": "must be like",
+        },
     ),
     "samples": (
         Run(**DATA, epochs=2, clock="samples"),
-        {7: "no unit, and the clock of the run is 'samples'. Write '300k samples' or '5%'",
-         0: 0, "7 samples": 7, "6.5 samples": 7, "50%": 102, "1 epoch": 102, "1.5 epochs": 153,
-         "241 tokens": 25, "4 updates": 96, "5 updates": 102, "6 updates": 126, "1 h": "cannot"},
+        {
+            7: "no unit, and the clock of the run is 'samples'. Write '300k samples' or '5%'",
+            0: 0,
+            "7 samples": 7,
+            "6.5 samples": 7,
+            "50%": 102,
+            "1 epoch": 102,
+            "1.5 epochs": 153,
+            "241 tokens": 25,
+            "4 updates": 96,
+            "5 updates": 102,
+            "6 updates": 126,
+            "1 h": "cannot",
+        },
     ),
     "tokens": (
         Run(**DATA, epochs=2, clock="tokens"),
-        {7: "no unit", 0: 0, "7 tokens": 7, "50%": 1020, "1 epoch": 1020, "7 samples": 70,
-         "4 updates": 960, "5 updates": 1020, "2 min": "cannot be told in tokens"},
+        {
+            7: "no unit",
+            0: 0,
+            "7 tokens": 7,
+            "50%": 1020,
+            "1 epoch": 1020,
+            "7 samples": 70,
+            "4 updates": 960,
+            "5 updates": 1020,
+            "2 min": "cannot be told in tokens",
+        },
     ),
     "tokens, counted": (
         TOKENS,
-        {"5M tokens": 5 * 10**6, "0.1%": 10**6, "7 updates": "or by_updates",
-         "1 epoch": "an epoch is not known", "7 samples": "the tokens of a sample are not known"},
+        {
+            "5M tokens": 5 * 10**6,
+            "0.1%": 10**6,
+            "7 updates": "or by_updates",
+            "1 epoch": "an epoch is not known",
+            "7 samples": "the tokens of a sample are not known",
+        },
     ),
     "time": (
         Run(seconds=600, reserve=20),
-        {7: "no unit, and the clock of the run is 'time'. Write '90 s' or '5%'", 0: 0,
-         "7 ms": 7, "1.5 s": 1500, "2 seconds": 2000, "1 second": 1000, "0.5 min": 30_000,
-         "1 minute": 60_000, "1 h": 3_600_000, "2 hours": 7_200_000, "10%": 58_000,
-         "1500 milliseconds": 1500, "0.0001 s": 1, "7 updates": "or by_updates",
-         "1 epoch": "cannot be told in milliseconds", "9 tokens": "cannot", "5 days": "'90 s'"},
+        {
+            7: "no unit, and the clock of the run is 'time'. Write '90 s' or '5%'",
+            0: 0,
+            "7 ms": 7,
+            "1.5 s": 1500,
+            "2 seconds": 2000,
+            "1 second": 1000,
+            "0.5 min": 30_000,
+            "1 minute": 60_000,
+            "1 h": 3_600_000,
+            "2 hours": 7_200_000,
+            "10%": 58_000,
+            "1500 milliseconds": 1500,
+            "0.0001 s": 1,
+            "7 updates": "or by_updates",
+            "1 epoch": "cannot be told in milliseconds",
+            "9 tokens": "cannot",
+            "5 days": "'90 s'",
+        },
     ),
     "progress": (
         PROGRESS,
-        {7: "no unit", "5%": 50_000, "100%": 10**6, "7 updates": "or by_updates",
-         "5 progress": "must be like", "5 s": "cannot"},
+        {
+            7: "no unit",
+            "5%": 50_000,
+            "100%": 10**6,
+            "7 updates": "or by_updates",
+            "5 progress": "must be like",
+            "5 s": "cannot",
+        },
     ),
     "env_steps": (
         STEPS,
-        {7: "no unit", "20k env_steps": 20_000, "20 k env_steps": 20_000, "2M env_steps": 2 * 10**6,
-         "1%": 10_000, "20k env_step": "must be like", "7 updates": "or by_updates",
-         "7 samples": "cannot be told in env_steps"},
+        {
+            7: "no unit",
+            "20k env_steps": 20_000,
+            "20 k env_steps": 20_000,
+            "2M env_steps": 2 * 10**6,
+            "1%": 10_000,
+            "20k env_step": "must be like",
+            "7 updates": "or by_updates",
+            "7 samples": "cannot be told in env_steps",
+        },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("by", LENGTHS)
@@ -251,21 +323,33 @@ def test_recipes_are_as_long_as_the_run_in_ticks():
     assert late.length == 580_000
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: wsd(1.0, steps=MINUTES, warmup=500), "wsd: warmup=500 has no unit"),
-    (lambda: wsd(1.0, steps=MINUTES, warmup="11 min"),
-     "wsd: warmup (660 s) + cooldown (120 s) must be less than steps, 600 s"),
-    (lambda: g.warmup_cosine(1.0, steps=MINUTES, warmup="10 min"),
-     "warmup_cosine: warmup (600 s) must be less than steps, 600 s"),
-    (lambda: g.noam("601 s", peak=1.0, steps=MINUTES),
-     "noam: warmup must be at most the whole run, 600 s, got '601 s'"),
-    (lambda: g.step_decay(1.0, every="1e6 tokens", warmup="2e9 tokens", steps=TOKENS),
-     "step_decay: warmup must be at most the whole run, 1,000,000,000 tokens, got '2e9 tokens'"),
-    (lambda: g.cyclic(1.0, start=0.0, steps=MINUTES), "cyclic: up=2000 has no unit"),
-    (lambda: g.multistep(1.0, boundaries=[5], steps=MINUTES), "boundaries[0]=5 has no unit"),
-    (lambda: wsd(1.0, steps=100, warmup="5 s"), "needs a run that is measured in time"),
-    (lambda: wsd(1.0, steps=100, warmup="5 rounds"), "warmup must be like 500"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: wsd(1.0, steps=MINUTES, warmup=500), "wsd: warmup=500 has no unit"),
+        (
+            lambda: wsd(1.0, steps=MINUTES, warmup="11 min"),
+            "wsd: warmup (660 s) + cooldown (120 s) must be less than steps, 600 s",
+        ),
+        (
+            lambda: g.warmup_cosine(1.0, steps=MINUTES, warmup="10 min"),
+            "warmup_cosine: warmup (600 s) must be less than steps, 600 s",
+        ),
+        (
+            lambda: g.noam("601 s", peak=1.0, steps=MINUTES),
+            "noam: warmup must be at most the whole run, 600 s, got '601 s'",
+        ),
+        (
+            lambda: g.step_decay(1.0, every="1e6 tokens", warmup="2e9 tokens", steps=TOKENS),
+            "step_decay: warmup must be at most the whole run, 1,000,000,000 tokens, "
+            "got '2e9 tokens'",
+        ),
+        (lambda: g.cyclic(1.0, start=0.0, steps=MINUTES), "cyclic: up=2000 has no unit"),
+        (lambda: g.multistep(1.0, boundaries=[5], steps=MINUTES), "boundaries[0]=5 has no unit"),
+        (lambda: wsd(1.0, steps=100, warmup="5 s"), "needs a run that is measured in time"),
+        (lambda: wsd(1.0, steps=100, warmup="5 rounds"), "warmup must be like 500"),
+    ],
+)
 def test_lengths_that_are_refused_in_the_words_of_the_run(make, words):
     with pytest.raises(GradatimError) as error:
         make()
@@ -334,23 +418,35 @@ def test_what_is_whole_says_so():
     assert not any(one.is_whole for one in [*parts, Table([(0, 1)], "hold")])
 
 
-@pytest.mark.parametrize(("fields", "words"), [
-    ({"to": 0}, "to must be a whole number, 1 or more, got 0"),
-    ({"to": 1.5}, "to must be a whole number"),
-    ({"way": "ceil"}, "unknown way 'ceil'. Known: down, nearest, up."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"to": 0}, "to must be a whole number, 1 or more, got 0"),
+        ({"to": 1.5}, "to must be a whole number"),
+        ({"way": "ceil"}, "unknown way 'ceil'. Known: down, nearest, up."),
+    ],
+)
 def test_what_is_no_rounding(fields, words):
     with pytest.raises(GradatimError, match=f"^Rounded: {words}"):
         Linear(0.0, 1.0, 5).rounded(**fields)
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: recipes.scale_with_batch(Constant(1.0), run=Run(seconds=5, batch=8)),
-     "scale_with_batch: the run is measured in milliseconds, which do not say which update has"),
-    (lambda: recipes.scale_with_batch(Constant(1.0), run=Run(steps=5)), "Run: the samples of an"),
-    (lambda: recipes.scale_with_batch(Constant(1.0), run=5), "run must be a Run, got 5"),
-    (lambda: recipes.scale_with_batch(Constant(1.0)), "run"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: recipes.scale_with_batch(Constant(1.0), run=Run(seconds=5, batch=8)),
+            "scale_with_batch: the run is measured in milliseconds, which do not say which update "
+            "has",
+        ),
+        (
+            lambda: recipes.scale_with_batch(Constant(1.0), run=Run(steps=5)),
+            "Run: the samples of an",
+        ),
+        (lambda: recipes.scale_with_batch(Constant(1.0), run=5), "run must be a Run, got 5"),
+        (lambda: recipes.scale_with_batch(Constant(1.0)), "run"),
+    ],
+)
 def test_a_rate_cannot_follow_a_batch_that_is_not_known(make, words):
     with pytest.raises(GradatimError, match=words):
         make()

@@ -101,23 +101,38 @@ def test_the_batches_that_are_accumulated():
     ]
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: batch_stages(""), 'stages must be pairs that begin with "0:batch"'),
-    (lambda: batch_stages("5:768"), "pairs that begin with"),
-    (lambda: batch_stages("768"), 'pairs like "0:768 250B:1536"'),
-    (lambda: batch_stages("0:768 x:1536"), "pairs like"),
-    (lambda: batch_stages("0:768 -5:1536"), "pairs like.*-5"),
-    (lambda: batch_stages("0:768 250B:1536 250B:3072"), "pairs with rising thresholds"),
-    (lambda: batch_stages("0:768 250B:1536 100B:3072"), "rising thresholds"),
-    (lambda: batch_stages("0:0"), "a batch must be a whole number, 1 or more, got '0:0'"),
-    (lambda: batch_stages("0:1.5"), "a batch must be a whole number"),
-    (lambda: batch_stages("0:768", per=5), "per must be a divisor of every batch, such as 768"),
-    (lambda: batch_stages("0:768", tokens_per_sample=0), "tokens_per_sample"),
-    (lambda: batch_rampup(64, start=128, increment=8, samples=9), "start must be at most peak, 64"),
-    (lambda: batch_rampup(64, start=8, increment=9, samples=9), "a divisor of peak - start, 56"),
-    (lambda: batch_rampup(64, start=8, increment=8, samples=-1), "samples must be a whole number"),
-    (lambda: batch_rampup(64, start=8, increment=8, samples=9, per=3), "a divisor of every batch"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: batch_stages(""), 'stages must be pairs that begin with "0:batch"'),
+        (lambda: batch_stages("5:768"), "pairs that begin with"),
+        (lambda: batch_stages("768"), 'pairs like "0:768 250B:1536"'),
+        (lambda: batch_stages("0:768 x:1536"), "pairs like"),
+        (lambda: batch_stages("0:768 -5:1536"), "pairs like.*-5"),
+        (lambda: batch_stages("0:768 250B:1536 250B:3072"), "pairs with rising thresholds"),
+        (lambda: batch_stages("0:768 250B:1536 100B:3072"), "rising thresholds"),
+        (lambda: batch_stages("0:0"), "a batch must be a whole number, 1 or more, got '0:0'"),
+        (lambda: batch_stages("0:1.5"), "a batch must be a whole number"),
+        (lambda: batch_stages("0:768", per=5), "per must be a divisor of every batch, such as 768"),
+        (lambda: batch_stages("0:768", tokens_per_sample=0), "tokens_per_sample"),
+        (
+            lambda: batch_rampup(64, start=128, increment=8, samples=9),
+            "start must be at most peak, 64",
+        ),
+        (
+            lambda: batch_rampup(64, start=8, increment=9, samples=9),
+            "a divisor of peak - start, 56",
+        ),
+        (
+            lambda: batch_rampup(64, start=8, increment=8, samples=-1),
+            "samples must be a whole number",
+        ),
+        (
+            lambda: batch_rampup(64, start=8, increment=8, samples=9, per=3),
+            "a divisor of every batch",
+        ),
+    ],
+)
 def test_what_is_no_growing_batch(make, words):
     with pytest.raises(GradatimError, match=rf"^batch_(stages|rampup): .*{words}"):
         make()

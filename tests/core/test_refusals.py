@@ -27,14 +27,49 @@ every_argument = pytest.mark.parametrize(
 )
 
 ODD = (
-    True, False, None, "x", "", "5%", "2 epochs", "1e999 updates", -1, 0, 1, 2.5, -0.5, 1e30, -1e30,
-    [], [[]], (1, 2), ((0, 1.0),), ["a"], int, lambda t: 1.0, Fraction(1, 2), numpy.float64(0.5),
-    numpy.float32(0.5), numpy.int64(3), numpy.bool_(True), Linear(0.0, 1.0, 3), Constant(0.5),
-)  # fmt: skip
+    True,
+    False,
+    None,
+    "x",
+    "",
+    "5%",
+    "2 epochs",
+    "1e999 updates",
+    -1,
+    0,
+    1,
+    2.5,
+    -0.5,
+    1e30,
+    -1e30,
+    [],
+    [[]],
+    (1, 2),
+    ((0, 1.0),),
+    ["a"],
+    int,
+    lambda t: 1.0,
+    Fraction(1, 2),
+    numpy.float64(0.5),
+    numpy.float32(0.5),
+    numpy.int64(3),
+    numpy.bool_(True),
+    Linear(0.0, 1.0, 3),
+    Constant(0.5),
+)
 NEVER = (
-    math.nan, math.inf, -math.inf, -(10**400), -(10**5000), b"x", 1j, {}, object(), numpy.nan,
+    math.nan,
+    math.inf,
+    -math.inf,
+    -(10**400),
+    -(10**5000),
+    b"x",
+    1j,
+    {},
+    object(),
+    numpy.nan,
     numpy.array([1.0]),
-)  # fmt: skip
+)
 
 # These go on growing if they are told to, past what a float holds.
 GROW = {("NaturalDecay", "rate"), ("GeometricDecay", "factor")}
@@ -117,10 +152,31 @@ class Stateful:
 
 @pytest.mark.parametrize(
     "function",
-    ["", ":", "x", "math", "math:", ":sqrt", ".math:sqrt", "math:nothing", "nowhere:f", "math:pi",
-     "math:log", "math:nan", "os:getcwd", "builtins:bool", "a b:c", "math:sqrt.__self__.__class__",
-     lambda step: 1.0, outer(), functools.partial(max, 1.0), Stateful(), 5, b"math:sqrt"],
-)  # fmt: skip
+    [
+        "",
+        ":",
+        "x",
+        "math",
+        "math:",
+        ":sqrt",
+        ".math:sqrt",
+        "math:nothing",
+        "nowhere:f",
+        "math:pi",
+        "math:log",
+        "math:nan",
+        "os:getcwd",
+        "builtins:bool",
+        "a b:c",
+        "math:sqrt.__self__.__class__",
+        lambda step: 1.0,
+        outer(),
+        functools.partial(max, 1.0),
+        Stateful(),
+        5,
+        b"math:sqrt",
+    ],
+)
 def test_a_function_is_importable_and_gives_numbers(function: Any):
     with pytest.raises(
         GradatimError, match=r"^Function: (function must be importable|.*\(0\) must be)"

@@ -420,19 +420,39 @@ class TestJax:
             scales.append(float(state.scale))
         return scales
 
-    @pytest.mark.parametrize("metrics", [
-        [8.0, 7.0, 7.0, 7.0, 6.875, 6.0, 6.0, 6.0, 5.0, 5.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.0, 9.0],
-        [-8.0, math.nan, -7.5, math.inf, -9.0, -9.0, -math.inf, -9.0, -9.0, -8.0, 0.0, 0.0, 0.0],
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "metrics",
+        [
+            [8.0, 7.0, 7.0, 7.0, 6.875, 6.0, 6.0, 6.0, 5.0, 5.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.0, 9.0],
+            [
+                -8.0,
+                math.nan,
+                -7.5,
+                math.inf,
+                -9.0,
+                -9.0,
+                -math.inf,
+                -9.0,
+                -9.0,
+                -8.0,
+                0.0,
+                0.0,
+                0.0,
+            ],
+        ],
+    )
     @pytest.mark.parametrize("nan", ["ignore", "worse"])
-    @pytest.mark.parametrize("rule", [
-        Plateau(mode="min", factor=0.5, patience=1, threshold=0.125, cooldown=1, floor=0.125),
-        Plateau(mode="max", factor=0.5, patience=0, reference="previous", relative=False),
-        NewBob(mode="min", factor=0.5, threshold=0.125, patience=1),
-        NewBob(mode="max", factor=0.5),
-        Greedy(mode="min", factor=0.5, patience=1, cooldown=1, warmup=2, ceiling=4.0),
-        Greedy(mode="max", factor=0.5, patience=0, floor=0.25, relative=True),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            Plateau(mode="min", factor=0.5, patience=1, threshold=0.125, cooldown=1, floor=0.125),
+            Plateau(mode="max", factor=0.5, patience=0, reference="previous", relative=False),
+            NewBob(mode="min", factor=0.5, threshold=0.125, patience=1),
+            NewBob(mode="max", factor=0.5),
+            Greedy(mode="min", factor=0.5, patience=1, cooldown=1, warmup=2, ceiling=4.0),
+            Greedy(mode="max", factor=0.5, patience=0, floor=0.25, relative=True),
+        ],
+    )
     def test_decides_as_python_does(self, rule, nan, metrics):
         rule = rule.replace(nan=nan)
         plain = rule.replay(metrics)

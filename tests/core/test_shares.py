@@ -95,11 +95,24 @@ def test_a_share_as_a_number_is_answered(name, argument):
 def call(name, **changed):
     """A working call of a recipe, with some arguments changed."""
     needed = {
-        "peak": 1.0, "steps": 1000, "warmup": 10, "hold": 20, "cooldown": 30, "decay": 10,
-        "level": 0.5, "cycle": 10, "every": 10, "boundaries": [5], "values": [1.0, 0.5],
-        "factors": [0.5], "schedule": Linear(1.0, 0.5, 100), "at": 50, "then": Linear(1.0, 0.0, 9),
-        "updates": 10, "start": 0.1,
-    }  # fmt: skip
+        "peak": 1.0,
+        "steps": 1000,
+        "warmup": 10,
+        "hold": 20,
+        "cooldown": 30,
+        "decay": 10,
+        "level": 0.5,
+        "cycle": 10,
+        "every": 10,
+        "boundaries": [5],
+        "values": [1.0, 0.5],
+        "factors": [0.5],
+        "schedule": Linear(1.0, 0.5, 100),
+        "at": 50,
+        "then": Linear(1.0, 0.0, 9),
+        "updates": 10,
+        "start": 0.1,
+    }
     required = {
         argument: needed[argument]
         for argument, parameter in parameters_of(recipes[name]).items()

@@ -65,116 +65,216 @@ def test_nothing_at_all_is_said_of_a_recipe_that_fits(name):
 
 FAULTS = {
     "too short, at zero": (
-        warmup_cosine(peak=0.1, steps=500, warmup=50), 900, "error", "update 501 of 900",
-        "The schedule is over there, and the other 400 updates run at 0.", "Write steps=900.",
+        warmup_cosine(peak=0.1, steps=500, warmup=50),
+        900,
+        "error",
+        "update 501 of 900",
+        "The schedule is over there, and the other 400 updates run at 0.",
+        "Write steps=900.",
     ),
     "too short, at its floor": (
-        warmup_cosine(peak=0.1, steps=500, floor=0.001), 900, "warning", "update 501 of 900",
-        "the other 400 updates run at 0.001.", "Write steps=900.",
+        warmup_cosine(peak=0.1, steps=500, floor=0.001),
+        900,
+        "warning",
+        "update 501 of 900",
+        "the other 400 updates run at 0.001.",
+        "Write steps=900.",
     ),
     "a little too short": (
-        Cosine(start=0.1, end=0.0, steps=895), 900, "note", "update 896 of 900",
-        "the other 5 updates run at 0.", "Write steps=900.",
+        Cosine(start=0.1, end=0.0, steps=895),
+        900,
+        "note",
+        "update 896 of 900",
+        "the other 5 updates run at 0.",
+        "Write steps=900.",
     ),
     "too long": (
-        Cosine(start=0.1, end=0.0, steps=1800), 900, "warning", "update 900 of 900",
+        Cosine(start=0.1, end=0.0, steps=1800),
+        900,
+        "warning",
+        "update 900 of 900",
         "The run is over at 0.05; the schedule would go on to 0, for 900 updates more.",
         "Write steps=900.",
     ),
     "counts epochs": (
-        warmup_cosine(peak=0.1, steps=9, warmup=1), RUN, "error", "update 10 of 900",
-        "the other 891 updates run at 0.", "It seems to count epochs; it counts updates: "
-        "write steps=900.",
+        warmup_cosine(peak=0.1, steps=9, warmup=1),
+        RUN,
+        "error",
+        "update 10 of 900",
+        "the other 891 updates run at 0.",
+        "It seems to count epochs; it counts updates: write steps=900.",
     ),
     "counts micro-batches": (
-        warmup_linear(peak=0.1, steps=1800), RUN, "warning", "update 900 of 900",
-        "The run is over at 0.05", "It seems to count batches before accumulation;",
+        warmup_linear(peak=0.1, steps=1800),
+        RUN,
+        "warning",
+        "update 900 of 900",
+        "The run is over at 0.05",
+        "It seems to count batches before accumulation;",
     ),
     "counts the batches of every process": (
-        wsd(peak=0.1, steps=7200, warmup=2000), RUN, "error", "update 900 of 900",
+        wsd(peak=0.1, steps=7200, warmup=2000),
+        RUN,
+        "error",
+        "update 900 of 900",
         "The run is over before the peak: it gets to 0.04495, and 0.1 would come at update 2001.",
         "It seems to count batches of all processes;",
     ),
     "counts samples": (
-        one_cycle(peak=0.1, steps=72_000), RUN, "error", "update 900 of 900",
-        "The run is over before the peak", "It seems to count samples;",
+        one_cycle(peak=0.1, steps=72_000),
+        RUN,
+        "error",
+        "update 900 of 900",
+        "The run is over before the peak",
+        "It seems to count samples;",
     ),
     "a warm-up longer than the run": (
-        warmup_constant(peak=0.1, warmup=2000), 900, "error", "update 900 of 900",
+        warmup_constant(peak=0.1, warmup=2000),
+        900,
+        "error",
+        "update 900 of 900",
         "The run is over before the peak: it gets to 0.04495, and 0.1 would come at update 2001.",
         "Shorten the warm-up, or train for 2000 updates.",
     ),
     "noam's 4000 in a short run": (
-        noam(warmup=4000, peak=0.1), 900, "error", "update 900 of 900",
-        "The run is over before the peak: it gets to 0.0225", "train for 3999 updates.",
+        noam(warmup=4000, peak=0.1),
+        900,
+        "error",
+        "update 900 of 900",
+        "The run is over before the peak: it gets to 0.0225",
+        "train for 3999 updates.",
     ),
     "no rate at all": (
-        Constant(value=0.0), 900, "error", "update 1 of 900",
-        "Every update runs at 0: nothing is trained.", "Give a peak above 0.",
+        Constant(value=0.0),
+        900,
+        "error",
+        "update 1 of 900",
+        "Every update runs at 0: nothing is trained.",
+        "Give a peak above 0.",
     ),
     "below zero": (
-        Linear(start=0.1, end=-0.1, steps=900), 900, "error", "update 900 of 900",
-        "The value is -0.0997778: with a negative rate the loss goes up.", ".clip(low=0.0)",
+        Linear(start=0.1, end=-0.1, steps=900),
+        900,
+        "error",
+        "update 900 of 900",
+        "The value is -0.0997778: with a negative rate the loss goes up.",
+        ".clip(low=0.0)",
     ),
     "always below zero": (
-        Constant(value=-0.1), 900, "error", "update 1 of 900", "The value is -0.1", "clip",
+        Constant(value=-0.1),
+        900,
+        "error",
+        "update 1 of 900",
+        "The value is -0.1",
+        "clip",
     ),
     "an axis without its unit": (
-        Linear(start=100.0, end=0.0, steps=900), 900, "warning", "update 1 of 900",
-        "The value is 100, and a rate above 10 is hardly ever meant.", "multiply: 3e-4 * schedule",
+        Linear(start=100.0, end=0.0, steps=900),
+        900,
+        "warning",
+        "update 1 of 900",
+        "The value is 100, and a rate above 10 is hardly ever meant.",
+        "multiply: 3e-4 * schedule",
     ),
     "a rate multiplied in twice": (
-        1e-5 * Cosine(start=1e-5, end=0.0, steps=900), 900, "warning", "update 1 of 900",
-        "The value never gets above 1e-10: float32 weights will not feel it.", "twice",
+        1e-5 * Cosine(start=1e-5, end=0.0, steps=900),
+        900,
+        "warning",
+        "update 1 of 900",
+        "The value never gets above 1e-10: float32 weights will not feel it.",
+        "twice",
     ),
     "zeros in the middle": (
-        Linear(start=0.1, end=0.0, steps=300) >> Constant(value=0.0, steps=600), 900, "warning",
-        "update 301 of 900", "There, and at about 67% of the updates, the value is 0",
+        Linear(start=0.1, end=0.0, steps=300) >> Constant(value=0.0, steps=600),
+        900,
+        "warning",
+        "update 301 of 900",
+        "There, and at about 67% of the updates, the value is 0",
         "Give a floor above 0",
     ),
     "zeros to the end": (
-        multistep(peak=0.1, boundaries=[600], factor=0.0), 900, "warning", "update 601 of 900",
-        "at about 33% of the updates, the value is 0", "Give a floor above 0",
+        multistep(peak=0.1, boundaries=[600], factor=0.0),
+        900,
+        "warning",
+        "update 601 of 900",
+        "at about 33% of the updates, the value is 0",
+        "Give a floor above 0",
     ),
     "a jump where two pieces meet": (
-        Linear(start=0.0, end=0.1, steps=100) >> Cosine(start=0.05, end=0.0, steps=800), 900,
-        "warning", "update 101 of 900", "The value jumps from 0.099 to 0.05 where one piece",
+        Linear(start=0.0, end=0.1, steps=100) >> Cosine(start=0.05, end=0.0, steps=800),
+        900,
+        "warning",
+        "update 101 of 900",
+        "The value jumps from 0.099 to 0.05 where one piece",
         "let the second piece start at 0.099.",
     ),
     "a jump upwards": (
-        Constant(value=0.01, steps=450) >> Cosine(start=0.1, end=0.0, steps=450), 900,
-        "warning", "update 451 of 900", "The value jumps from 0.01 to 0.1", "start at 0.01.",
+        Constant(value=0.01, steps=450) >> Cosine(start=0.1, end=0.0, steps=450),
+        900,
+        "warning",
+        "update 451 of 900",
+        "The value jumps from 0.01 to 0.1",
+        "start at 0.01.",
     ),
     "a jump deep inside": (
         0.5 * (Linear(start=0.0, end=0.1, steps=100) >> Constant(value=0.02)).shift(50).clip(0.0),
-        900, "warning", "update 151 of 900", "The value jumps from 0.0495 to 0.01", "0.0495.",
+        900,
+        "warning",
+        "update 151 of 900",
+        "The value jumps from 0.0495 to 0.01",
+        "0.0495.",
     ),
     "a run that ends on the way up": (
-        cosine_restarts(peak=0.1, cycle=400), 850, "note", "update 400 of 850",
-        "has risen to 0.0963", "end the run at the end of a cycle.",
+        cosine_restarts(peak=0.1, cycle=400),
+        850,
+        "note",
+        "update 400 of 850",
+        "has risen to 0.0963",
+        "end the run at the end of a cycle.",
     ),
     "first updates at zero": (
-        warmup_cosine(peak=0.1, steps=899, warmup=90).shift(1), 900, "note", "update 1 of 900",
-        "The first updates run at 0 and change nothing.", "above 0",
+        warmup_cosine(peak=0.1, steps=899, warmup=90).shift(1),
+        900,
+        "note",
+        "update 1 of 900",
+        "The first updates run at 0 and change nothing.",
+        "above 0",
     ),
     "a zero now and then": (
-        cyclic(peak=0.1, start=0.0, up=150).shift(-150), 900, "note", "update 151 of 900",
-        "The value is 0 there, and an update at 0 changes nothing.", "Give a floor above 0",
+        cyclic(peak=0.1, start=0.0, up=150).shift(-150),
+        900,
+        "note",
+        "update 151 of 900",
+        "The value is 0 there, and an update at 0 changes nothing.",
+        "Give a floor above 0",
     ),
     "a few zeros": (
-        Linear(start=0.1, end=0.0, steps=450) >> Constant(value=0.0, steps=4)
-        >> Linear(start=0.0, end=0.1, steps=446), 900, "note", "update 451 of 900",
-        "The value is 0 there, and an update at 0 changes nothing.", "Give a floor above 0",
+        Linear(start=0.1, end=0.0, steps=450)
+        >> Constant(value=0.0, steps=4)
+        >> Linear(start=0.0, end=0.1, steps=446),
+        900,
+        "note",
+        "update 451 of 900",
+        "The value is 0 there, and an update at 0 changes nothing.",
+        "Give a floor above 0",
     ),
     "a function that fails later": (
-        Function(function=fails_at_500), 900, "error", "update 501 of 900",
-        "The schedule raises ZeroDivisionError (float division by zero) there.", "Mend",
+        Function(function=fails_at_500),
+        900,
+        "error",
+        "update 501 of 900",
+        "The schedule raises ZeroDivisionError (float division by zero) there.",
+        "Mend",
     ),
     "a function that has no value later": (
-        Function(function=turns_nan), 900, "error", "update 501 of 900",
-        "The schedule is nan there.", "Mend the function",
+        Function(function=turns_nan),
+        900,
+        "error",
+        "update 501 of 900",
+        "The schedule is nan there.",
+        "Mend the function",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -202,16 +302,19 @@ SOUND = {
     "the run exactly": (warmup_linear(peak=0.1, steps=900, warmup=9, first="step"), RUN),
     "an end one update early": (Linear(start=0.1, end=0.0, steps=899), 900),
     "a longer schedule that has come to rest": (
-        Linear(start=0.1, end=0.01, steps=800) >> Constant(value=0.01, steps=800), 900,
+        Linear(start=0.1, end=0.01, steps=800) >> Constant(value=0.01, steps=800),
+        900,
     ),
     "drops, the last of which stays": (
-        piecewise_constant(values=[0.1, 0.01], boundaries=[300]), 900,
+        piecewise_constant(values=[0.1, 0.01], boundaries=[300]),
+        900,
     ),
     "drops times a constant": (0.5 * multistep(peak=0.1, boundaries=[300, 600]), 900),
     "a large rate that some need": (Constant(value=10.0), 900),
     "a small rate that some need": (Constant(value=1e-8), 900),
     "a steep but straight warm-up": (
-        Linear(start=0.0, end=0.1, steps=3).shift(-1) >> Linear(start=0.1, end=0.0, steps=898), 900,
+        Linear(start=0.0, end=0.1, steps=3).shift(-1) >> Linear(start=0.1, end=0.0, steps=898),
+        900,
     ),
     "a corner, not a jump": (tri_stage(peak=0.1, warmup=90, hold=360, cooldown=450), RUN),
     "restarts that are meant": (cosine_restarts(peak=0.1, cycle=300), 900),
@@ -219,7 +322,7 @@ SOUND = {
     "a run of two updates": (Linear(start=0.1, end=0.0, steps=2), 2),
     "an open end": (ExponentialDecay(start=0.1, factor=0.99), 900),
     "a function": (Function(function=a_tenth), 900),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -251,30 +354,36 @@ def drop(step, between="hold"):
     return Table(points=[(0, 1.0), (step, 0.1)], between=between)
 
 
-@pytest.mark.parametrize(("schedule", "level"), [
-    (drop(5), True),
-    (drop(5, "linear"), False),
-    (LINE, False),
-    (Constant(value=1.0, steps=5), False),
-    (Constant(value=1.0), False),
-    (LINE >> drop(5), True),
-    (drop(5) >> LINE, False),
-    (drop(9) * LINE, True),
-    (drop(4) * LINE, False),
-    (0.5 * drop(5).shift(3), True),
-    (drop(5).cut(3), False),
-    (drop(5).repeat(3), False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schedule", "level"),
+    [
+        (drop(5), True),
+        (drop(5, "linear"), False),
+        (LINE, False),
+        (Constant(value=1.0, steps=5), False),
+        (Constant(value=1.0), False),
+        (LINE >> drop(5), True),
+        (drop(5) >> LINE, False),
+        (drop(9) * LINE, True),
+        (drop(4) * LINE, False),
+        (0.5 * drop(5).shift(3), True),
+        (drop(5).cut(3), False),
+        (drop(5).repeat(3), False),
+    ],
+)
 def test_whether_the_last_value_is_a_level_of_its_own(schedule, level):
     assert ends_level(schedule) is level
 
 
-@pytest.mark.parametrize("schedule", [
-    warmup_cosine(peak=0.1, steps=10**18, warmup=10**15, first="step"),
-    cosine_restarts(peak=0.1, cycle=1000, stretch=2),
-    cosine_restarts(peak=0.1, cycle=1000),
-    multistep(peak=0.1, boundaries=list(range(10, 50_000, 10)), factor=1.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        warmup_cosine(peak=0.1, steps=10**18, warmup=10**15, first="step"),
+        cosine_restarts(peak=0.1, cycle=1000, stretch=2),
+        cosine_restarts(peak=0.1, cycle=1000),
+        multistep(peak=0.1, boundaries=list(range(10, 50_000, 10)), factor=1.0),
+    ],
+)
 def test_a_schedule_of_any_length_is_checked_at_once(schedule):
     # A look at every step would take years; the bound leaves room for a busy machine.
     begin = time.process_time()
@@ -282,13 +391,16 @@ def test_a_schedule_of_any_length_is_checked_at_once(schedule):
     assert time.process_time() - begin < 5.0
 
 
-@pytest.mark.parametrize(("schedule", "run", "words"), [
-    ("cosine", 900, "check: schedule must be a schedule, a Plan, or .* got 'cosine'"),
-    (0.1, 900, "check: schedule must be a schedule, a Plan, or .* got 0.1"),
-    (Constant(value=0.1), 0, "Run: steps must be a whole number, 1 or more, got 0"),
-    (Constant(value=0.1), "900", "Run: steps must be a whole number"),
-    (Constant(value=0.1), True, "Run: steps must be a whole number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schedule", "run", "words"),
+    [
+        ("cosine", 900, "check: schedule must be a schedule, a Plan, or .* got 'cosine'"),
+        (0.1, 900, "check: schedule must be a schedule, a Plan, or .* got 0.1"),
+        (Constant(value=0.1), 0, "Run: steps must be a whole number, 1 or more, got 0"),
+        (Constant(value=0.1), "900", "Run: steps must be a whole number"),
+        (Constant(value=0.1), True, "Run: steps must be a whole number"),
+    ],
+)
 def test_what_cannot_be_checked(schedule, run, words):
     with pytest.raises(GradatimError, match=words):
         check(schedule, run)
@@ -301,34 +413,62 @@ def test_a_rate_below_0_is_not_called_0():
 
 OTHERS = {
     "below 0": (
-        "weight_decay", Linear(0.1, -0.1, 900), "error", "update 900 of 900",
-        "and weight_decay is never below 0.", "Write .clip(low=0.0)",
+        "weight_decay",
+        Linear(0.1, -0.1, 900),
+        "error",
+        "update 900 of 900",
+        "and weight_decay is never below 0.",
+        "Write .clip(low=0.0)",
     ),
     "a share of 1": (
-        "betas[1]", Linear(0.9, 1.0, 450), "error", "update 451 of 900",
-        "and betas stays below 1", "Write .clip(high=0.999)",
+        "betas[1]",
+        Linear(0.9, 1.0, 450),
+        "error",
+        "update 451 of 900",
+        "and betas stays below 1",
+        "Write .clip(high=0.999)",
     ),
     "a share of one part": (
-        "momentum/head", Constant(1.5), "error", "update 1 of 900", "and momentum stays below 1",
+        "momentum/head",
+        Constant(1.5),
+        "error",
+        "update 1 of 900",
+        "and momentum stays below 1",
         "Write .clip(high=0.999)",
     ),
     "too short": (
-        "weight_decay", Linear(0.1, 0.0, 450), "warning", "update 451 of 900",
-        "The schedule is over there, and the other 450 updates run at 0.", "Write steps=900.",
+        "weight_decay",
+        Linear(0.1, 0.0, 450),
+        "warning",
+        "update 451 of 900",
+        "The schedule is over there, and the other 450 updates run at 0.",
+        "Write steps=900.",
     ),
     "too long": (
-        "weight_decay", Linear(0.1, 0.0, 1800), "note", "update 900 of 900",
-        "The run is over at 0.05", "Write steps=900.",
+        "weight_decay",
+        Linear(0.1, 0.0, 1800),
+        "note",
+        "update 900 of 900",
+        "The run is over at 0.05",
+        "Write steps=900.",
     ),
     "a jump": (
-        "weight_decay", Constant(0.1, 450) >> Constant(0.2), "note", "update 451 of 900",
-        "The value jumps from 0.1 to 0.2", "let the second piece start at 0.1",
+        "weight_decay",
+        Constant(0.1, 450) >> Constant(0.2),
+        "note",
+        "update 451 of 900",
+        "The value jumps from 0.1 to 0.2",
+        "let the second piece start at 0.1",
     ),
     "a function that fails": (
-        "temperature", Function(f"{__name__}:fails_at_500"), "error", "update 501 of 900",
-        "The schedule raises ZeroDivisionError", "Mend the function",
+        "temperature",
+        Function(f"{__name__}:fails_at_500"),
+        "error",
+        "update 501 of 900",
+        "The schedule raises ZeroDivisionError",
+        "Mend the function",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", OTHERS)

@@ -16,11 +16,17 @@ def nothing_after_30_s(tick):
 
 RUNS = {
     "time": (MINUTES, "590 s of 600 s", "600 s"),
-    "tokens": (Run(total_tokens=600_000, clock="tokens"), "590,000 tokens of 600,000 tokens",
-               "600,000 tokens"),
-    "env_steps": (Run(clock="env_steps", total=600_000),
-                  "590,000 env_steps of 600,000 env_steps", "600,000 env_steps"),
-}  # fmt: skip
+    "tokens": (
+        Run(total_tokens=600_000, clock="tokens"),
+        "590,000 tokens of 600,000 tokens",
+        "600,000 tokens",
+    ),
+    "env_steps": (
+        Run(clock="env_steps", total=600_000),
+        "590,000 env_steps of 600,000 env_steps",
+        "600,000 env_steps",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", RUNS)

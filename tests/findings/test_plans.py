@@ -46,8 +46,14 @@ def test_every_target_every_rule_and_the_run_are_looked_at():
     )
     found = {f.about: f for f in check(plan)}
     assert found.keys() == {
-        "lr/head", "lr/*", "weight_decay", "betas[0]", "temperature", "rule of lr", "run",
-    }  # fmt: skip
+        "lr/head",
+        "lr/*",
+        "weight_decay",
+        "betas[0]",
+        "temperature",
+        "rule of lr",
+        "run",
+    }
     plan = Plan(plan.schedules, rules=plan.rules, run=Run(steps=1000))
     found = {f.about: (f.severity, f.sentence) for f in check(plan)}
     assert found.keys() == {"weight_decay", "betas[0]", "temperature", "rule of lr"}
@@ -139,7 +145,9 @@ def test_how_to_say_that_a_part_is_to_be_frozen():
 
 NO_RATES = {
     "a momentum that falls like a rate": (
-        "momentum", Linear(0.95, 0.85, 300) >> Cosine(0.85, 9.5e-5, 700), "warning",
+        "momentum",
+        Linear(0.95, 0.85, 300) >> Cosine(0.85, 9.5e-5, 700),
+        "warning",
         "The value falls from 0.95 to 9.",
     ),
     "a momentum that falls to 0": ("momentum", Cosine(0.9, 0.0, 1000), "warning", "as a rate does"),
@@ -149,11 +157,14 @@ NO_RATES = {
     "a beta that falls": ("betas[1]", Linear(0.999, 0.01, 1000), "warning", "as a rate does"),
     "a beta of 1": ("betas[0]/head", Linear(0.9, 1.0, 500), "error", "stays below 1"),
     "a weight decay that rises above 1": (
-        "weight_decay", Linear(0.0, 5.0, 1000), "warning", "above 1 is hardly ever meant",
+        "weight_decay",
+        Linear(0.0, 5.0, 1000),
+        "warning",
+        "above 1 is hardly ever meant",
     ),
     "an epsilon of a rate's size": ("eps", Constant(10.0), "warning", "hardly ever meant"),
     "a gradient clipping below 0": ("clipnorm", Constant(-1.0), "error", "never below 0"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", NO_RATES)
@@ -192,16 +203,25 @@ def test_an_end_above_the_peak():
 
 RULED = {
     "a schedule that falls to 0 by itself": (
-        {"lr": HEAD}, Plateau(mode="min"), "note", "falls to 0 by itself",
+        {"lr": HEAD},
+        Plateau(mode="min"),
+        "note",
+        "falls to 0 by itself",
     ),
     "a schedule of 0": ({"lr": 0.0}, Plateau(mode="min"), "warning", "it changes nothing"),
     "a floor in the place of a rate": (
-        {"lr": FOREVER}, Plateau(mode="min", floor=1.0), "warning", "never lowers the scale",
+        {"lr": FOREVER},
+        Plateau(mode="min", floor=1.0),
+        "warning",
+        "never lowers the scale",
     ),
     "a rate that it may raise too far": (
-        {"lr": Constant(2.0)}, Greedy(mode="min"), "warning", "may raise the value to 20,",
+        {"lr": Constant(2.0)},
+        Greedy(mode="min"),
+        "warning",
+        "may raise the value to 20,",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", RULED)

@@ -42,9 +42,10 @@ def join(*pieces: Schedule) -> Schedule:
 def _flatten(chain: Schedule, field: str) -> None:
     """Give a chain one form however it was built: a chain inside it becomes its parts."""
     parts = tuple(
-        part for one in getattr(chain, field)
+        part
+        for one in getattr(chain, field)
         for part in (getattr(one, field) if type(one) is type(chain) else (one,))
-    )  # fmt: skip
+    )
     if len(parts) < 2:
         raise refuse(type(chain).__name__, field, parts, "two schedules or more")
     object.__setattr__(chain, field, parts)

@@ -220,9 +220,12 @@ class Logistic(Ramp):
         # The slope goes through sinh(steepness) squared, which float32 must be able to hold.
         if known_true(self.steepness > 40.0):
             raise refuse(
-                "Logistic", "steepness", self.steepness, "at most 40",
+                "Logistic",
+                "steepness",
+                self.steepness,
+                "at most 40",
                 "A curve that steep is a jump in the middle: join two constants.",
-            )  # fmt: skip
+            )
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)

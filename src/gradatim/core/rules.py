@@ -104,10 +104,13 @@ class Rule(Value, ABC, abstract=True):
             number = math.inf
         if self.nan == "error" and not math.isfinite(number):
             raise refuse(
-                type(self).__name__, "metric", number, "finite",
+                type(self).__name__,
+                "metric",
+                number,
+                "finite",
                 "A diverged run is not a plateau. To go on all the same, write nan='ignore' "
                 "(as if it had not been evaluated) or nan='worse' (counts as no improvement).",
-            )  # fmt: skip
+            )
         return number
 
     def replay(self, metrics: Iterable[float]) -> list[float]:

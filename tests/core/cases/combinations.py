@@ -74,8 +74,15 @@ def combinations() -> Iterator[Case]:
         high=0.25,
         way="falls",
     )
-    yield Case("Clip", {"schedule": up, "high": 0.2}, lambda t: min(mpf(0.2), rising(t)),
-               start=0.0, end=0.2, length=50, way="rises")  # fmt: skip
+    yield Case(
+        "Clip",
+        {"schedule": up, "high": 0.2},
+        lambda t: min(mpf(0.2), rising(t)),
+        start=0.0,
+        end=0.2,
+        length=50,
+        way="rises",
+    )
     yield Case(
         "Shift",
         {"schedule": down, "by": 1000},
@@ -116,9 +123,15 @@ def combinations() -> Iterator[Case]:
     yield from whole_numbers()
     saw, line = Linear(0.3, 0.1, 7), along(oracles.line, 0.3, 0.1, 7)
     yield Case(
-        "Repeat", {"schedule": saw}, lambda t: line(t % 7), start=0.3, low=0.1, high=0.3,
-        until=10**12, near=(7, 7 * 10**6, 7 * 10**11),
-    )  # fmt: skip
+        "Repeat",
+        {"schedule": saw},
+        lambda t: line(t % 7),
+        start=0.3,
+        low=0.1,
+        high=0.3,
+        until=10**12,
+        near=(7, 7 * 10**6, 7 * 10**11),
+    )
     yield Case(
         "Repeat",
         {"schedule": saw, "times": 20, "factor": 0.9},
@@ -132,14 +145,16 @@ def combinations() -> Iterator[Case]:
         "Repeat",
         {"schedule": saw, "times": 4, "stretch": 3, "factor": 0.5},
         stages(
-            *((7 * 3**i, lambda t, i=i: oracles.line(t, 0.3, 0.1, 7 * 3**i) / 2**i)
-              for i in range(4))
+            *(
+                (7 * 3**i, lambda t, i=i: oracles.line(t, 0.3, 0.1, 7 * 3**i) / 2**i)
+                for i in range(4)
+            )
         ),
         start=0.3,
         end=0.1 / 8,
         length=7 * (1 + 3 + 9 + 27),
         near=(7, 28, 91),
-    )  # fmt: skip
+    )
     nested = (up >> saw.repeat(3)).shift(5).staircase(2).clip(low=0.05) * ExponentialDecay(2.0, 0.5)
 
     def by_hand(t: int) -> mpf:
@@ -154,20 +169,45 @@ def whole_numbers() -> Iterator[Case]:
     """Multiples; between two of them lies no step of these curves at which rounding decides."""
     ramp, curve = Linear(0.3, 5.9, 97), along(oracles.line, 0.3, 5.9, 97)
     yield Case(
-        "Rounded", {"schedule": ramp}, lambda t: floor(curve(min(t, 97)) + mpf(0.5)),
-        start=0.0, end=6.0, length=97, low=0.0, high=6.0, way="rises",
-    )  # fmt: skip
+        "Rounded",
+        {"schedule": ramp},
+        lambda t: floor(curve(min(t, 97)) + mpf(0.5)),
+        start=0.0,
+        end=6.0,
+        length=97,
+        low=0.0,
+        high=6.0,
+        way="rises",
+    )
     yield Case(
-        "Rounded", {"schedule": ramp, "to": 2, "way": "up"},
-        lambda t: 2 * ceil(curve(min(t, 97)) / 2), start=2.0, end=6.0, length=97, way="rises",
-    )  # fmt: skip
+        "Rounded",
+        {"schedule": ramp, "to": 2, "way": "up"},
+        lambda t: 2 * ceil(curve(min(t, 97)) / 2),
+        start=2.0,
+        end=6.0,
+        length=97,
+        way="rises",
+    )
     window = Linear(1790.0, 130.0, 10**6)
     falling = along(oracles.line, 1790.0, 130.0, 10**6)
     yield Case(
-        "Rounded", {"schedule": window, "to": 128, "way": "down"},
+        "Rounded",
+        {"schedule": window, "to": 128, "way": "down"},
         lambda t: 128 * floor(falling(min(t, 10**6)) / 128),
-        start=1664.0, end=128.0, length=10**6, low=128.0, high=1664.0, way="falls",
-    )  # fmt: skip
+        start=1664.0,
+        end=128.0,
+        length=10**6,
+        low=128.0,
+        high=1664.0,
+        way="falls",
+    )
     for name in ("ByUpdates", "by_updates"):
-        yield Case(name, {"schedule": ramp}, stages((97, curve)), start=0.3, end=5.9, length=97,
-                   way="rises")  # fmt: skip
+        yield Case(
+            name,
+            {"schedule": ramp},
+            stages((97, curve)),
+            start=0.3,
+            end=5.9,
+            length=97,
+            way="rises",
+        )

@@ -26,8 +26,14 @@ def cycles() -> Iterator[Case]:
     yield Case(
         "one_cycle",
         {
-            "peak": 1.0, "steps": 101, "warmup": 30, "start": 0.1, "floor": 0.0, "shape": "linear",
-            "three_phases": True, "last": "floor",
+            "peak": 1.0,
+            "steps": 101,
+            "warmup": 30,
+            "start": 0.1,
+            "floor": 0.0,
+            "shape": "linear",
+            "three_phases": True,
+            "last": "floor",
         },
         stages(
             (30, along(oracles.line, 0.1, 1.0, 30)),
@@ -37,7 +43,7 @@ def cycles() -> Iterator[Case]:
         start=0.1,
         end=0.0,
         length=100,
-    )  # fmt: skip
+    )
     yield Case(
         "cyclic",
         {"peak": 6e-3, "start": 1e-3, "up": 50},

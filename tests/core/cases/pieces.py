@@ -61,8 +61,10 @@ def ramps() -> Iterator[Case]:
 def glides() -> Iterator[Case]:
     """Between two updates begins or ends each of these, and there the textbook's curve is read."""
     shapes = (
-        ("cosine", oracles.cosine), ("linear", oracles.line), ("1-sqrt", oracles.one_minus_sqrt),
-    )  # fmt: skip
+        ("cosine", oracles.cosine),
+        ("linear", oracles.line),
+        ("1-sqrt", oracles.one_minus_sqrt),
+    )
     spans = ((1.0, 0.0, 71.5, 0.75), (0.01, 0.3, 29.25, None), (0.3, 1e-5, 10**6 + 0.5, None))
     for shape, formula in shapes:
         for start, end, span, begun in spans:
@@ -119,9 +121,15 @@ def decays() -> Iterator[Case]:
     for name, formula, more, until in falling:
         arguments = {"start": 3e-4, **more}
         yield Case(
-            name, arguments, along(formula, **arguments),
-            start=3e-4, low=0.0, high=3e-4, way="falls", until=until,
-        )  # fmt: skip
+            name,
+            arguments,
+            along(formula, **arguments),
+            start=3e-4,
+            low=0.0,
+            high=3e-4,
+            way="falls",
+            until=until,
+        )
     points = ((0, 0.2), (10, 1.0), (11, 0.5), (10**7, 0.125))
     yield Case(
         "Table",

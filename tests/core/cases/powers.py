@@ -43,8 +43,13 @@ def powers() -> Iterator[Case]:
     yield Case(
         "power",
         {
-            "peak": 1.0, "warmup": "10%", "power": 0.5, "hold": "5%", "steps": 1000,
-            "cooldown": "10%", "floor": 0.01,
+            "peak": 1.0,
+            "warmup": "10%",
+            "power": 0.5,
+            "hold": "5%",
+            "steps": 1000,
+            "cooldown": "10%",
+            "floor": 0.01,
         },
         stages(
             (100, along(oracles.line, 0.0, 1.0, 100)),
@@ -56,7 +61,7 @@ def powers() -> Iterator[Case]:
         end=0.01,
         length=1000,
         near=(100, 150, 900),
-    )  # fmt: skip
+    )
     yield Case(
         "noam",
         {"warmup": 4000, "peak": 1e-3},

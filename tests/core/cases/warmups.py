@@ -45,7 +45,12 @@ def warmups() -> Iterator[Case]:
     yield Case(
         "warmup_linear",
         {
-            "peak": 1.0, "steps": 100, "warmup": 10, "start": 0.1, "hold": 20, "first": "step",
+            "peak": 1.0,
+            "steps": 100,
+            "warmup": 10,
+            "start": 0.1,
+            "hold": 20,
+            "first": "step",
             "last": "floor",
         },
         # Update 10 is the first at the peak, 20 hold it, and update 100, step 99, is at the floor.
@@ -57,7 +62,7 @@ def warmups() -> Iterator[Case]:
         start=0.1 * 0.9 + 1.0 * 0.1,
         end=0.0,
         length=99,
-    )  # fmt: skip
+    )
     yield Case(
         "warmup_cosine",
         {"peak": 3e-4, "steps": 10_000, "warmup": 500, "floor": 3e-5},

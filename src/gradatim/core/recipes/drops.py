@@ -33,9 +33,11 @@ def piecewise_constant(
     """
     if len(values) != len(boundaries) + 1:
         raise refuse(
-            "piecewise_constant", "values", values, f"{len(boundaries) + 1} numbers, one more than "
-            "boundaries",
-        )  # fmt: skip
+            "piecewise_constant",
+            "values",
+            values,
+            f"{len(boundaries) + 1} numbers, one more than boundaries",
+        )
     at = _boundaries("piecewise_constant", boundaries, steps)
     return Table(tuple(zip((0, *at), values, strict=True)), "hold")
 

@@ -46,9 +46,12 @@ def levels(where: str, name: str, size: int | Schedule) -> list[Level]:
             value = whole_number(size(step), 1)
         except (TypeError, ValueError, OverflowError):
             raise refuse(
-                where, f"{name} at step {step}", size(step), "a whole number, 1 or more",
+                where,
+                f"{name} at step {step}",
+                size(step),
+                "a whole number, 1 or more",
                 f"Write {name}=schedule.rounded().",
-            ) from None  # fmt: skip
+            ) from None
         if not found or found[-1][1] != value:
             found.append((step, value))
     return found

@@ -213,9 +213,12 @@ class Run(Data):
         for name in ("samples", "epochs", "tokens_per_sample", "total_tokens"):
             if getattr(self, name) != getattr(other, name):
                 raise refuse(
-                    "Run", name, getattr(self, name), f"{getattr(other, name)} as before",
-                    "Only the batch may change under way. To train for longer, extend the schedule."
-                )  # fmt: skip
+                    "Run",
+                    name,
+                    getattr(self, name),
+                    f"{getattr(other, name)} as before",
+                    "Only the batch may change in a run. To train for longer, extend the schedule.",
+                )
         if self.steps is not None and other.steps is not None and position >= other.steps:
             return self.steps
         epoch, offset, _ = other.batches.place_after(position)
