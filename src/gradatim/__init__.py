@@ -43,7 +43,7 @@ from gradatim.drive import Driver, Plan, Target
 from gradatim.findings import Finding, check
 
 # isort: split
-# Texts and configs name all schedules, so all are registered; after those listed first.
+# Expressions and configs may name any schedule, so all modules that register one are imported.
 from gradatim import closed_forms, pieces, recipes, rules  # noqa: F401
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ _READING = {
 
 
 def __getattr__(name: str) -> Any:
-    """What reads texts and files is imported when it is asked for: most programs never do."""
+    """Import the readers of expressions and files when they are first used."""
     if name not in _READING:
         raise AttributeError(f"module 'gradatim' has no attribute {name!r}")
     from importlib import import_module

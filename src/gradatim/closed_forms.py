@@ -1,7 +1,7 @@
-"""Curves in the closed form that papers print, the same to the last bit as other projects compute.
+"""Curves in closed form, equal to the last bit to what other projects compute.
 
-Take one of these where a run of another project is to be continued exactly; otherwise take the
-pieces and recipes of ``gradatim``, which keep more digits and have an end.
+Use them to continue a run of another project exactly. Otherwise use the pieces and recipes of
+``gradatim``, which are more accurate and have an end.
 """
 
 from gradatim.core.closed_forms import (

@@ -1,7 +1,7 @@
-"""All pieces that schedules are made of, the rare ones and the classes of the algebra included.
+"""All pieces that schedules are made of, including rare ones and the classes of combinations.
 
-Those of everyday use are in ``gradatim`` itself. The classes of the algebra are what the operators
-and methods of a schedule give: ``a >> b`` is a ``Join``, ``0.5 * a`` a ``Scale``, ``a.cut(10)`` a
+The most used ones are in ``gradatim`` itself. Operators and methods of a schedule return
+combinations: ``a >> b`` is a ``Join``, ``0.5 * a`` a ``Scale``, ``a.cut(10)`` a
 ``Cut``.
 """
 

@@ -1,4 +1,4 @@
-"""Rules that react to a metric, and what they remember between evaluations."""
+"""Rules that scale a schedule by a metric, and their state."""
 
 from gradatim.core.rules import Greedy, NewBob, Plateau, Rule, RuleState
 

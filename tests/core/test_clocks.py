@@ -119,7 +119,7 @@ LENGTHS = {
             "1.5 epochs": 8,
             "100 samples": 5,
             "241 tokens": 2,
-            "5 s": "cannot be told in updates",
+            "5 s": "cannot be converted to updates",
             "5 rounds": "must be like",
         },
     ),
@@ -151,7 +151,7 @@ LENGTHS = {
             "7 samples": 70,
             "4 updates": 960,
             "5 updates": 1020,
-            "2 min": "cannot be told in tokens",
+            "2 min": "cannot be converted to tokens",
         },
     ),
     "tokens, counted": (
@@ -181,7 +181,7 @@ LENGTHS = {
             "1500 milliseconds": 1500,
             "0.0001 s": 1,
             "7 updates": "or by_updates",
-            "1 epoch": "cannot be told in milliseconds",
+            "1 epoch": "cannot be converted to milliseconds",
             "9 tokens": "cannot",
             "5 days": "'90 s'",
         },
@@ -207,7 +207,7 @@ LENGTHS = {
             "1%": 10_000,
             "20k env_step": "must be like",
             "7 updates": "or by_updates",
-            "7 samples": "cannot be told in env_steps",
+            "7 samples": "cannot be converted to env_steps",
         },
     ),
 }
@@ -239,37 +239,40 @@ IMPOSSIBLE = [
     ({"batch": 5}, "give either steps"),
     ({"epochs": 5}, "give either steps, or samples, batch and epochs"),
     ({"samples": 5, "epochs": 5}, "give either steps, or samples, batch and epochs"),
-    ({"samples": 5, "steps": 5}, "without batch, say nothing about an update"),
-    ({"steps": 5, "seconds": 5}, "steps and seconds each say how long the run is"),
-    ({"steps": 5, "total_tokens": 5}, "steps and total_tokens each say"),
-    ({"steps": 5, "total": 5}, "steps and total each say"),
-    ({**DATA, "epochs": 5, "seconds": 5}, "epochs and seconds each say"),
-    ({"clock": "time", "steps": 5}, "steps does not say how long a run is by the clock 'time'"),
-    ({"clock": "time"}, "the clock 'time' needs the length in time. Write seconds=600."),
-    ({"clock": "tokens", "seconds": 5}, "a run whose clock is 'time', got clock='tokens'. Leave"),
-    ({"clock": "updates", "seconds": 5}, "a run whose clock is 'time', got clock='updates'"),
-    ({"clock": "env_steps", "seconds": 5}, "a run whose clock is 'time', got clock='env_steps'"),
+    ({"samples": 5, "steps": 5}, "From samples without batch the samples of an"),
+    ({"steps": 5, "seconds": 5}, "steps and seconds are each a length of the run"),
+    ({"steps": 5, "total_tokens": 5}, "steps and total_tokens are each"),
+    ({"steps": 5, "total": 5}, "steps and total are each"),
+    ({**DATA, "epochs": 5, "seconds": 5}, "epochs and seconds are each"),
+    ({"clock": "time", "steps": 5}, "steps is not a length for the clock 'time'"),
+    ({"clock": "time"}, "the clock 'time' needs a length in seconds. Write seconds=600."),
+    ({"clock": "tokens", "seconds": 5}, "a run with the clock 'time', got clock='tokens'. Leave"),
+    ({"clock": "updates", "seconds": 5}, "a run with the clock 'time', got clock='updates'"),
+    ({"clock": "env_steps", "seconds": 5}, "a run with the clock 'time', got clock='env_steps'"),
     ({"clock": "env_steps"}, "the clock 'env_steps' needs its total. Write Run(clock='env_steps'"),
     ({"clock": "env_steps", "steps": 5}, "Write Run(clock='env_steps', total=...)."),
-    ({"total": 5}, "total is the length of a run whose clock is your own"),
-    ({"total": 5, "clock": "tokens"}, "whose clock is your own, such as Run(clock='env_steps'"),
-    ({"clock": "progress", "steps": 5}, "by the clock 'progress'. Write Run(clock='progress')."),
-    ({"total_tokens": 5}, "total_tokens cannot be told in updates without batch and tokens_per_"),
+    ({"total": 5}, "total is the length of a run with a clock of your own"),
+    ({"total": 5, "clock": "tokens"}, "with a clock of your own, such as Run(clock='env_steps'"),
+    ({"clock": "progress", "steps": 5}, "for the clock 'progress'. Write Run(clock='progress')."),
+    (
+        {"total_tokens": 5},
+        "total_tokens cannot be converted to updates without batch and tokens_per_",
+    ),
     ({"total_tokens": 5, "batch": 3}, "Give both, or write clock='tokens'."),
     (
         {"total_tokens": 5, "clock": "samples"},
-        "cannot be told in samples without tokens_per_sam",
+        "cannot be converted to samples without tokens_per_sam",
     ),
     (
         {"total_tokens": 5, "clock": "tokens", "samples": 7, "batch": 1},
-        "in place of samples",
+        "replaces samples",
     ),
-    ({"steps": 5, "clock": "samples"}, "steps cannot be told in samples without batch"),
-    ({"steps": 5, "clock": "tokens"}, "steps cannot be told in tokens without batch"),
-    ({"steps": 5, "batch": 3, "clock": "tokens"}, "the clock 'tokens' needs the tokens of the run"),
+    ({"steps": 5, "clock": "samples"}, "steps cannot be converted to samples without batch"),
+    ({"steps": 5, "clock": "tokens"}, "steps cannot be converted to tokens without batch"),
+    ({"steps": 5, "batch": 3, "clock": "tokens"}, "the clock 'tokens' needs a number of tokens"),
     ({"samples": 5, "epochs": 3, "clock": "tokens"}, "Give tokens_per_sample, or total_tokens"),
-    ({"steps": 5, "reserve": 3}, "reserve is for a run with a length in seconds. Leave it out."),
-    ({"steps": 5, "start_after": 0}, "start_after is for a run with a length in seconds"),
+    ({"steps": 5, "reserve": 3}, "reserve needs a length in seconds. Leave it out."),
+    ({"steps": 5, "start_after": 0}, "start_after needs a length in seconds"),
     ({"seconds": 5, "reserve": 5}, "reserve must be less than seconds, 5.0, got 5.0"),
     ({"seconds": 5, "reserve": 9}, "reserve must be less than seconds"),
     ({"seconds": 0}, "seconds must be a finite number above 0"),
@@ -286,7 +289,7 @@ IMPOSSIBLE = [
     ({"total": 5, "clock": 3}, "clock must be 'updates', 'samples'"),
     (
         {"steps": 5, "tokens": 3},
-        "tokens is called tokens_per_sample now. Write tok",
+        "tokens was renamed to tokens_per_sample. Write tok",
     ),
 ]
 
@@ -346,7 +349,7 @@ def test_recipes_are_as_long_as_the_run_in_ticks():
         ),
         (lambda: g.cyclic(1.0, start=0.0, steps=MINUTES), "cyclic: up=2000 has no unit"),
         (lambda: g.multistep(1.0, boundaries=[5], steps=MINUTES), "boundaries[0]=5 has no unit"),
-        (lambda: wsd(1.0, steps=100, warmup="5 s"), "needs a run that is measured in time"),
+        (lambda: wsd(1.0, steps=100, warmup="5 s"), "needs a run with the clock 'time'"),
         (lambda: wsd(1.0, steps=100, warmup="5 rounds"), "warmup must be like 500"),
     ],
 )
@@ -394,7 +397,7 @@ WRAPPED = {
 
 @pytest.mark.parametrize("name", WRAPPED)
 def test_by_updates_is_no_part_of_another_schedule(name):
-    with pytest.raises(GradatimError, match=r"is all of a value and cannot be a part of another"):
+    with pytest.raises(GradatimError, match=r"cannot be a part of another"):
         WRAPPED[name](by_updates(Linear(0.0, 1.0, 10)))
 
 

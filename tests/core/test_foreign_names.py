@@ -146,11 +146,11 @@ def test_an_old_word_in_a_call_is_answered(name, old, new):
     make = line.repeat if name == "repeat" else buildable()[name]
     with pytest.raises(GradatimError) as caught:
         make(**{old: 0.5})
-    assert str(caught.value) == f"{name}: {old} is called {new} now. Write {new}=0.5."
+    assert str(caught.value) == f"{name}: {old} was renamed to {new}. Write {new}=0.5."
 
 
 def test_both_words_at_once_are_refused():
-    with pytest.raises(GradatimError, match="rate is called factor now"):
+    with pytest.raises(GradatimError, match="rate was renamed to factor"):
         build({"ExponentialDecay": {"start": 1.0, "rate": 0.5, "factor": 0.5}})
 
 
@@ -220,8 +220,7 @@ def test_a_second_argument_without_its_name_is_refused(name):
     with pytest.raises(GradatimError) as caught:
         recipes[name](0.0003, 100)
     assert str(caught.value) == (
-        f"{name}: only {first} may be given without its name. "
-        f"Write {name}(0.0003, {second}=100, ...)."
+        f"{name}: only {first} may be positional. Write {name}(0.0003, {second}=100, ...)."
     )
-    with pytest.raises(GradatimError, match=f"^{name}: only {first} may be given"):
+    with pytest.raises(GradatimError, match=f"^{name}: only {first} may be positional"):
         parse(f"{name}(0.0003, 100)")

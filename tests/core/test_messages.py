@@ -32,11 +32,11 @@ MESSAGES = {
     "join()": "Join: pieces must be two schedules or more, got ().",
     "join(Constant(1.0, 5), 3)": "join: argument 2 must be a schedule, got 3.",
     "Constant(1.0) >> Constant(2.0)": (
-        "join: piece 1 of 2 has no end, so what follows would never come: Constant(value=1.0). "
+        "join: piece 1 of 2 has no end, so the next piece would never begin: Constant(value=1.0). "
         "Give it a length: steps=..., or .cut(steps)."
     ),
     "join(Linear(0.0, 1.0, 5), Constant(1.0), Constant(2.0, 5))": (
-        "join: piece 2 of 3 has no end, so what follows would never come: Constant(value=1.0). "
+        "join: piece 2 of 3 has no end, so the next piece would never begin: Constant(value=1.0). "
         "Give it a length: steps=..., or .cut(steps)."
     ),
     "Constant(1.0).repeat()": (
@@ -77,8 +77,8 @@ MESSAGES = {
         "tri_stage: cooldown must be 1 or more, got 0. Or write warmup_constant."
     ),
     "warmup_constant(1.0, warmup='5%')": (
-        "warmup_constant: warmup='5%' is a share of a run, and the run's length is not known "
-        "here. Write the updates as a whole number, or give steps."
+        "warmup_constant: warmup='5%' is a share of the run, whose length is not known here. "
+        "Write a whole number of updates, or give steps."
     ),
     "warmup_cosine(1.0, steps=100, warmup='120%')": (
         "warmup_cosine: warmup must be at most 100%, got '120%'."

@@ -110,7 +110,7 @@ def test_lengths_are_checked_when_it_is_built():
 
 @pytest.mark.parametrize(("name", "instead"), [("length", "steps"), ("clip", "clip_")])
 def test_a_field_cannot_hide_what_every_schedule_has(name, instead):
-    said = f"Hides: a field cannot be called '{name}', .* such as {instead}."
+    said = f"Hides: a field cannot be named '{name}', .* such as {instead}."
     with pytest.raises(GradatimError, match=said):
         type("Hides", (Schedule,), {"__annotations__": {name: float}})
     # It is refused before it is registered, so the name is still free.

@@ -135,9 +135,12 @@ GIVE = "give either steps, or samples, batch and epochs"
         ({"samples": 10, "batch": 1}, GIVE),
         (
             {"steps": 5, "samples": 10, "batch": 1, "epochs": 1},
-            "epochs and steps each say how long",
+            "epochs and steps are each a length of",
         ),
-        ({"steps": 5, "samples": 10}, "samples alone, without batch, say nothing about an update"),
+        (
+            {"steps": 5, "samples": 10},
+            "From samples without batch the samples of an update are not known",
+        ),
         ({"steps": 0}, "steps must be a whole number, 1 or more, got 0"),
         ({"steps": 1.5}, "steps"),
         ({"steps": True}, "steps"),

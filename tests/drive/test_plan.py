@@ -79,7 +79,7 @@ def test_a_rate_edited_by_hand():
         (lambda: cooldown(Plan({"momentum": 0.9}), at=1, updates=2), "unknown value 'lr'"),
         (lambda: cooldown(PLAN, at=-1, updates=2), "cooldown: at must be a whole number"),
         (lambda: cooldown(PLAN, at=1, updates=0), "cooldown: updates must be"),
-        (lambda: cooldown(PLAN, 1, 2), "cooldown: only schedule may be given without its name"),
+        (lambda: cooldown(PLAN, 1, 2), "cooldown: only schedule may be positional"),
         (lambda: cooldown(PLAN, updates=2), "cooldown: missing a required argument: 'at'"),
         (lambda: cooldown("plan", at=1, updates=2), "cooldown: schedule must be a Schedule"),
         (lambda: rewarm(PLAN, at=1, steps=20, peak=1.0), "rewarm: schedule must be a Schedule"),

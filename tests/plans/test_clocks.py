@@ -59,7 +59,7 @@ def test_what_follows_the_updates_has_lengths_in_updates():
     for written in ("300", "300 updates", "0.3k steps"):
         found = plan(text % written)["momentum"]
         assert found == by_updates(Linear(0.85, 0.95, 300))
-    with pytest.raises(GradatimError, match=r"^line 4: .*steps='5%' is a share of a run, and"):
+    with pytest.raises(GradatimError, match=r"^line 4: .*steps='5%' is a share of the run, whose"):
         plan(text % "5%")
     tokens = "format: 1\nrun: {total_tokens: 1e6, batch: 10, tokens_per_sample: 100, clock: tokens}"
     found = plan(text % "5%", f"{tokens}\nschedules:\n")["momentum"]

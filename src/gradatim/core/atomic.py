@@ -1,4 +1,4 @@
-"""Files that are whole at every moment: the old one or the new one, never half of either."""
+"""Atomic replacement of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gradatim.core.errors import GradatimError
 
 
 def replace_file(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Replace a file by new content, so that a kill or a full disk leaves the old one as it was.
+    """Replace the content of a file atomically: a kill or a full disk leaves the old content.
 
     Args:
         path: The file; its folder exists. A link is followed, a file keeps its permissions.

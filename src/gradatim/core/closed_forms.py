@@ -1,8 +1,8 @@
-"""Curves in the closed form that papers print: one expression for all steps, as it stands there.
+"""Curves as one expression for all steps, as papers print them.
 
-Other projects compute their rates by these expressions, in this order of operations, so these
-classes give the same numbers to the last bit. Where an expression loses digits its docstring says
-when, and names the piece that keeps them.
+Other projects compute their rates with these expressions, in this order of operations, so these
+classes give the same numbers to the last bit. Where an expression is less accurate, its docstring
+says when, and names the piece that is accurate.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Line(Schedule):
     Args:
         start: The value at step 0.
         rise: What ``every`` updates add; below 0 the line falls.
-        every: The updates it takes to add ``rise`` once.
+        every: The updates in which it rises by ``rise``.
 
     >>> [Line(start=0.5, rise=0.25)(k) for k in (0, 1, 10)]
     [0.5, 0.75, 3.0]
@@ -48,14 +48,14 @@ class Line(Schedule):
 
     @classmethod
     def between(cls, start: float, end: float, steps: int) -> Line:
-        """The line that comes to ``end`` in ``steps`` updates and goes on, by its rise in one."""
+        """The line through ``start`` and ``end``, ``steps`` updates apart, without end."""
         return cls(start, (end - start) / steps)
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         return self.start + self.rise * xp.real(t) / self.every
 
 
-# Growth ends near e**230, 1e100: far beyond any rate, and products of a few still fit a float.
+# Growth ends at e**230, about 1e100, so that products of a few such values still fit a float.
 _LARGEST = 230.0
 
 
@@ -75,9 +75,9 @@ class NaturalDecay(Schedule):
 
     Args:
         start: The value at step 0.
-        rate: How many times e is divided out in ``every`` updates; below 0 it grows, up to
-            1e100, and stays there.
-        every: The unit of time of the rate, in updates.
+        rate: The exponent falls by it in ``every`` updates. With a negative rate the value
+            grows, up to 1e100, where it stays.
+        every: The updates that ``rate`` refers to.
 
     The formula of ``natural_exp_decay`` of TensorFlow 1.
 
@@ -91,7 +91,7 @@ class NaturalDecay(Schedule):
 
     @classmethod
     def by(cls, start: float, factor: float, every: float) -> NaturalDecay:
-        """The decay that ``every`` updates multiply with ``factor``, by its rate in one update.
+        """The decay in which ``every`` updates multiply by ``factor``, with its rate per update.
 
         >>> round(NaturalDecay.by(start=1.0, factor=0.25, every=10)(5), 12)
         0.5
@@ -116,9 +116,9 @@ class GeometricDecay(Schedule):
 
     Args:
         start: The value at step 0.
-        factor: What ``every`` updates multiply with; above 1 it grows, up to 1e100, and stays
-            there.
-        every: The updates it takes to multiply once, whole or not.
+        factor: The factor of ``every`` updates. Above 1 the value grows, up to 1e100, where it
+            stays.
+        every: The updates in which it is multiplied once, whole or not.
         stairs: Round ``t / every`` down: the value falls at once and stays in between.
 
     The formula of Keras' ``ExponentialDecay``.
@@ -168,11 +168,11 @@ class Noam(Schedule):
 
     @property
     def normalize(self) -> float:
-        """What the bare powers of the step are multiplied with."""
+        """The factor before the powers of the step."""
         return float(self.warmup**0.5 if self.model_size is None else self.model_size**-0.5)
 
     def stretched(self, factor: int | Fraction) -> Self:
-        # A curve as wide as the model has its height from the step itself, so both are stretched.
+        # The height depends on the step. Dividing model_size by the factor keeps it.
         size = None if self.model_size is None else self.model_size / factor
         return self.replace(warmup=self.warmup * factor, model_size=size)
 
@@ -183,12 +183,12 @@ class Noam(Schedule):
 
 
 class CosineWave(Schedule):
-    """A cosine between 1 and 0 that goes on.
+    """A cosine wave between 1 and 0, without end.
 
     ``0.5 * (cos(pi * (t - peak_step) / half_period) + 1)``.
 
-    Errors are a few units of the height 1, not of the value, and grow with the number of waves
-    past. ``Cosine(1.0, 0.0, half_period)`` is one half wave to the last digit.
+    Rounding errors are relative to 1, not to the value, and grow with the number of waves.
+    ``Cosine(1.0, 0.0, half_period)`` is one half wave to the last digit.
 
     Args:
         half_period: Updates from a peak down to 0, and as many up again.
@@ -202,13 +202,13 @@ class CosineWave(Schedule):
     peak_step: SignedSteps = 0
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
-        late = self.peak_step < 0  # then unsigned steps take no t - peak_step
+        late = self.peak_step < 0  # unsigned integers cannot subtract a negative number
         past = xp.shifted(t, self.peak_step) if late else t - self.peak_step
         return 0.5 * (xp.cos(xp.pi * xp.real(past) / self.half_period) + 1.0)
 
 
 class Tanh(Schedule):
-    """Down on a piece of a hyperbolic tangent, without end: it comes near both values only.
+    """A falling hyperbolic tangent, without end: it only approaches both values.
 
     ``low + (high - low) * (1 - tanh(x)) / 2``, where x goes from ``first`` to ``last`` in
     ``steps`` updates and then on. ``Logistic`` is the curve that reaches its two ends. Errors grow
@@ -239,13 +239,13 @@ class Tanh(Schedule):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         x = self.first + (self.last - self.first) * (xp.real(t) / self.steps)
-        # (1 - tanh(x)) / 2 would lose its digits where tanh is nearly 1. Past 40 all of this is
-        # nothing next to a rate, and its exponential too much for float32.
+        # (1 - tanh(x)) / 2 loses digits where tanh is nearly 1. Past 40 the result is below 1e-34,
+        # and exp(2 * x) would overflow in float32.
         return self.low + (self.high - self.low) / (1.0 + xp.exp(2.0 * xp.clip(x, -40.0, 40.0)))
 
 
 class Triangle(Schedule):
-    """Straight up and straight down for ever, in the expression of the paper on cyclical rates.
+    """A triangle wave without end, as in the paper on cyclical learning rates.
 
     ``low + (high - low) * max(0, 1 - abs(t / half_period - 2 * cycle + 1)) * factor``, with
     the cycle ``floor(1 + t / (2 * half_period))``. Errors are a few units of ``high``, and grow
@@ -255,7 +255,7 @@ class Triangle(Schedule):
         low: The value between cycles.
         high: The highest value.
         half_period: Updates of the way up, and of the way down, whole or not.
-        factor: What the height over ``low`` is multiplied with, as a schedule; None for 1.
+        factor: A schedule that scales the height above ``low``; None for 1.
 
     Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017
     (arXiv:1506.01186).

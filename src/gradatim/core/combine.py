@@ -1,7 +1,7 @@
-"""The algebra: several schedules as one, nested at will.
+"""Combinations of schedules: joined one after another, scaled, multiplied, added.
 
-Every combination is a schedule itself. Boundaries are derived from the lengths of the pieces, so
-there is no second list to keep in step. Only ``Join`` branches on the step.
+Every combination is a schedule itself. Boundaries follow from the lengths of the pieces. Only
+``Join`` branches on the step.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def join(*pieces: Schedule) -> Schedule:
 
 
 def _flatten(chain: Schedule, field: str) -> None:
-    """Give a chain one form however it was built: a chain inside it becomes its parts."""
+    """Replace nested chains of the same class by their parts: (a + b) + c has three terms."""
     parts = tuple(
         part
         for one in getattr(chain, field)
@@ -65,7 +65,7 @@ class Join(Schedule):
     pieces: tuple[Schedule, ...]
 
     if TYPE_CHECKING:
-        # Not a field: computed from the pieces when the join is built, because every call reads it.
+        # Not a field: computed once at construction, because every call needs it.
         _starts: ClassVar[tuple[int, ...]]
 
     _computed = (*Schedule._computed, "_starts")
@@ -77,8 +77,8 @@ class Join(Schedule):
         for i, piece in enumerate(self.pieces[:-1]):
             if piece.length is None:
                 raise GradatimError(
-                    f"join: piece {i + 1} of {len(self.pieces)} has no end, so what follows would "
-                    f"never come: {piece!r}. Give it a length: steps=..., or .cut(steps)."
+                    f"join: piece {i + 1} of {len(self.pieces)} has no end, so the next piece "
+                    f"would never begin: {piece!r}. Give it a length: steps=..., or .cut(steps)."
                 )
 
     @property
@@ -101,11 +101,11 @@ class Join(Schedule):
     held = at
 
     def _steps_to_check(self) -> tuple[int, ...]:
-        return ()  # each value is one of a piece
+        return ()  # each value is that of a piece, which was checked
 
     def cut(self, steps: int) -> Schedule:
         """Only the first ``steps`` updates: whole pieces, and the first part of one."""
-        whole = super().cut(steps)  # refuses what is no length
+        whole = super().cut(steps)  # raises for an invalid length
         if self.length is not None and steps > self.length:
             return whole
         i = bisect_right(self.starts, steps) - 1
@@ -117,20 +117,20 @@ class Join(Schedule):
         return " >> ".join(_inside(piece, Join) for piece in self.pieces)
 
 
-# Of a sum or product of schedules, so many joins are looked at for a value that is not finite.
+# The most boundaries in a sum or product at which the value is checked to be finite.
 _MOST_JOINS = 20
 
-# Operators are nested as deep as there are of them, which readers of Python do not take for ever.
+# Longer chains are printed without operators: Python's parser limits the nesting of operators.
 _LONGEST_CHAIN = 200
 
 
 def _inside(schedule: Schedule, *looser: type) -> str:
-    """The text of a part, in brackets where an operator around it would tear it apart."""
+    """The ``repr`` of an operand, in parentheses if it is of a class that binds less tightly."""
     return f"({schedule!r})" if isinstance(schedule, looser) else repr(schedule)
 
 
 def _longest(schedules: tuple[Schedule, ...]) -> int | None:
-    # Each length is asked for once: asked for twice, those inside of it are asked four times.
+    # Each length is computed once. Twice per level would be exponential in the nesting depth.
     lengths = [(one, one.length) for one in schedules]
     # An unbounded Constant does not make a sum unbounded.
     known = [length for one, length in lengths if length or not isinstance(one, Constant)]
@@ -211,7 +211,7 @@ class Scale(Schedule):
 
     def _steps_to_check(self) -> tuple[int, ...]:
         if abs(self.factor) <= 1.0:
-            return ()  # no value is further from 0 than those of the schedule
+            return ()  # no value is larger than that of the schedule, which was checked
         return (*super()._steps_to_check(), *_where_pieces_meet(self))
 
     def __repr__(self) -> str:

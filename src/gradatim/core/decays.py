@@ -1,4 +1,4 @@
-"""Pieces without a planned end: constants, decays that go on, tables, a function of one's own."""
+"""Constants, decays without an end, tables, and user functions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gradatim.xp.operations import Operations
 
 
 class Constant(Schedule):
-    """One value, for ``steps`` updates or for ever.
+    """One value, for ``steps`` updates or without end.
 
     Args:
         value: The value.
@@ -80,7 +80,7 @@ class PowerDecay(Schedule):
 class InverseSqrtDecay(Schedule):
     """One over the square root of the step: ``start * sqrt(scale / (t + scale))``.
 
-    ``PowerDecay`` with power 1/2, under the name it is known by and to the last digit.
+    The same as ``PowerDecay`` with power 1/2, but exact to the last digit.
 
     Args:
         start: The value at step 0.
@@ -128,14 +128,14 @@ class InverseTimeDecay(Schedule):
 
 
 class ExponentialDecay(Schedule):
-    """The same factor again and again: ``start * factor ** (t / every)``.
+    """Exponential decay: ``start * factor ** (t / every)``.
 
     With ``.staircase(every)`` the value falls once every ``every`` updates: step decay.
 
     Args:
         start: The value at step 0.
-        factor: What ``every`` updates multiply with, at most 1; 0.5 halves. What grows must have
-            an end: write ``Exponential``.
+        factor: The factor of ``every`` updates, at most 1. For growth write ``Exponential``, which
+            has an end.
         every: The updates it takes to multiply with ``factor`` once.
 
     >>> [ExponentialDecay(start=1.0, factor=0.5, every=10)(k) for k in (0, 10, 30)]
@@ -147,7 +147,7 @@ class ExponentialDecay(Schedule):
     every: PositiveSteps = 1
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
-        # A whole power and a fraction of one: a long quotient would lose digits in the exponent.
+        # Split t / every into integer and fraction: one large exponent loses digits.
         whole, rest = xp.divmod_steps(t, self.every)
         part = xp.real(rest) / float(self.every)
         return self.start * xp.geometric(self.factor, whole) * self.factor**part
@@ -156,7 +156,7 @@ class ExponentialDecay(Schedule):
 
 
 class Table(Schedule):
-    """Values at given steps, and in between what ``between`` says.
+    """Values at given steps, constant or linear in between.
 
     Args:
         points: Pairs (step, value), the first at step 0, steps rising.
@@ -209,7 +209,7 @@ class Table(Schedule):
     held = at
 
     def _line(self, t: Numeric, reached: Index, xp: Operations) -> Numeric:
-        # Past the last point the line goes on to the same value, one update further at a time.
+        # A last segment of one update keeps the last value.
         steps, values = (*self._steps, self._steps[-1] + 1), (*self._values, self._values[-1])
         t = xp.clip(xp.widened_for(t, steps[-1]), None, self._steps[-1])
         begin, end = xp.take(steps, reached, t), xp.take(steps[1:], reached, t)
@@ -236,10 +236,10 @@ _FUNCTION = FieldType(
 
 
 class Function(Schedule):
-    """A function of your own, named by where it can be imported from.
+    """A Python function, given by the name it can be imported under.
 
-    The name is what is written to configs and checkpoints, so that they can be read back; reading
-    one that someone else wrote runs their code, so ``build`` asks for ``imports=True``.
+    Configs and checkpoints contain the name. Reading them imports and runs the named code, so
+    ``build`` and ``parse`` require ``imports=True``.
 
     Args:
         function: "package.module:name", or the function itself if it can be imported. It takes a
@@ -264,7 +264,7 @@ class Function(Schedule):
         for step in (0,) if self.steps is None else (0, self.steps):
             try:
                 value = call(step)
-            except Exception as error:  # it is someone else's code
+            except Exception as error:  # user code may raise anything
                 raise self._refused(step, error) from error
             if isinstance(value, bool) or not isinstance(value, (int, float)) or value - value != 0:
                 raise self._refused(step, value)
@@ -281,7 +281,7 @@ class Function(Schedule):
             found = import_module(module)
             for part in name.split("."):
                 found = getattr(found, part)
-        except Exception as error:  # a module may raise anything while it is imported
+        except Exception as error:  # importing user code may raise anything
             found, cause = None, error
         if not callable(found):
             wanted = _FUNCTION
@@ -297,7 +297,7 @@ class Function(Schedule):
 
     def stretched(self, factor: int | Fraction) -> Self:
         raise GradatimError(
-            f"Function: {self.function} knows its own lengths, so it cannot be stretched by "
+            f"Function: {self.function} is a function, whose lengths cannot be multiplied by "
             f"{factor}. Repeat it with stretch=1, or write a second function."
         )
 

@@ -1,4 +1,4 @@
-"""The one family of errors, and the one shape of their sentences."""
+"""``GradatimError``, and how its messages are worded."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 
 class GradatimError(ValueError):
-    """Something was asked for that cannot be right.
+    """The error for every invalid argument, file or state.
 
-    Raised when a thing is built, loaded or read. In the middle of a run only by what cannot be
-    known earlier: changed parameter groups, or a function that returns NaN. The message names
-    the argument, the value received, what is allowed, and what to write instead.
+    It is raised when an object is built, loaded or read. During a run it is raised only for what
+    cannot be known earlier, such as changed parameter groups or a function that returns NaN. The
+    message names the argument, the value received, what is allowed, and what to write instead.
     """
 
 
 def shown(value: object) -> str:
-    """The value as a message shows it: never long, whatever it is."""
+    """The ``repr`` of a value, at most 80 characters long."""
     try:
         text = repr(value)
     except ValueError:  # an int of thousands of digits
@@ -24,17 +24,25 @@ def shown(value: object) -> str:
 
 
 def refuse(where: str, name: str, value: object, allowed: str, hint: str = "") -> GradatimError:
-    """The error for one wrong value: where, which argument, what was given, what is allowed."""
+    """The error for an invalid value; the caller raises it.
+
+    Args:
+        where: The class or function that the user called.
+        name: The argument.
+        value: The value that was given.
+        allowed: What is allowed, such as "a finite number above 0".
+        hint: What to write instead.
+    """
     sentence = f"{where}: {name} must be {allowed}, got {shown(value)}."
     return GradatimError(f"{sentence} {hint}" if hint else sentence)
 
 
 _MOST_LISTED = 24
-"""A list of more names than this is not read: a few of them, the nearest first, say more."""
+"""Longer lists of known names are cut to the five most similar."""
 
 
 def unknown(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
-    """The error for a name that does not exist: the nearest one that does, then the known ones."""
+    """The error for an unknown name, with the known ones; the caller raises it."""
     import difflib  # needed only here, and slow to import
 
     names = sorted(known)

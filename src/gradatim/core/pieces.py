@@ -1,4 +1,4 @@
-"""What a schedule is put together from: where its pieces meet, and how it ends."""
+"""The structure of a schedule: the boundaries between its pieces, and how it ends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _boundaries(schedule: Schedule) -> Iterator[int]:
         yield from schedule.starts[1:]
         for start, piece in zip(schedule.starts, schedule.pieces, strict=True):
             inner = boundaries(piece)
-            # What lies past the end of a piece is never reached: the next one has begun.
+            # Boundaries after the end of a piece are not reached: the next piece has begun.
             yield from (start + s for s in inner if piece.length is None or s < piece.length)
         return
     offset = schedule.by if isinstance(schedule, Shift) else 0
@@ -49,12 +49,12 @@ def last_boundary(schedule: Schedule) -> int:
     ends = [last_boundary(part) for part in parts_of(schedule)]
     if isinstance(schedule, Shift):
         ends = [end + schedule.by for end in ends]
-    # Not the property, which asks numbers that are not known yet while JAX traces a schedule.
+    # Not ``length``, which may need values that are JAX tracers.
     return max(schedule._end or 0, *ends, 0)
 
 
 def ends_level(schedule: Schedule) -> bool:
-    """Whether the last value is one to stay at: a level of its own, not the end of a ramp."""
+    """Whether it ends with a constant piece, so that a run may go on at its last value."""
     if isinstance(schedule, Table):
         return schedule.between == "hold"
     if isinstance(schedule, Join):

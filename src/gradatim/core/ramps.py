@@ -1,10 +1,9 @@
-"""Pieces with an end: from ``start`` to ``end`` over ``steps`` updates, on curves of many shapes.
+"""Schedules with an end: from ``start`` to ``end`` over ``steps`` updates, in various shapes.
 
-A ramp mixes its two ends, ``a * start + b * end``, where the weights a and b depend on the share
-of the steps that is done and the share that is left. Both shares are rounded once, so the mix is
-exact at both ends, and the small value near an end keeps all its digits. ``Exponential`` alone is
-no mix: it multiplies. The shares stop at 1 and 0, so each formula holds its last value by itself:
-``held = at``.
+A ramp is a weighted sum, ``a * start + b * end``. The weights depend on the fraction of the steps
+that is done and the fraction that is left. Each fraction is rounded once, so that both ends are
+exact and small values near an end keep full precision. ``Exponential`` is a product instead. The
+fractions stop at 1 and 0, so each formula keeps its last value by itself: ``held = at``.
 """
 
 from __future__ import annotations
@@ -57,8 +56,8 @@ class Linear(Ramp):
 class Cosine(Ramp):
     """Half a cosine wave from ``start`` to ``end``: slow, fast, slow.
 
-    ``end + (start - end) * (1 + cos(pi * t / steps)) / 2``, then ``end``. Written as a squared
-    sine of what is left, which keeps the digits that ``1 + cos`` loses near the end.
+    ``end + (start - end) * (1 + cos(pi * t / steps)) / 2``, then ``end``. Computed as a squared
+    sine, which keeps the digits that ``1 + cos`` loses near the end.
 
     Args:
         start: The value at step 0.
@@ -73,7 +72,7 @@ class Cosine(Ramp):
     """
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
-        if (self.end == 0.0) is True:  # one sine is enough; under a JAX trace it is neither
+        if (self.end == 0.0) is True:  # one sine less; `is True` because a JAX tracer is neither
             fall = xp.sin(xp.pi / 2 * xp.remaining(t, self.steps))
             return fall * fall * self.start + self.end
         done, left = xp.progress(t, self.steps)
@@ -84,7 +83,7 @@ class Cosine(Ramp):
 
 
 class Polynomial(Ramp):
-    """A power of what is left: with a power above 1 fast first, then slow.
+    """A power of the fraction that is left: with a power above 1, fast at first, then slow.
 
     ``end + (start - end) * (1 - t / steps) ** power``, then ``end``.
 
@@ -109,7 +108,7 @@ class Polynomial(Ramp):
 
 
 class Exponential(Schedule):
-    """A geometric line, straight on a logarithmic axis: the same factor with every update.
+    """An exponential from ``start`` to ``end``: the same factor with every update.
 
     ``start * (end / start) ** (t / steps)``, then ``end``.
 
@@ -135,7 +134,7 @@ class Exponential(Schedule):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
-        # Counted from the nearer end, so that a rounded exponent costs half as many digits.
+        # From the nearer end: a smaller exponent has a smaller rounding error.
         return xp.where(
             done < 0.5,
             self.start * (self.end / self.start) ** done,
@@ -146,7 +145,7 @@ class Exponential(Schedule):
 
 
 class OneMinusSqrt(Ramp):
-    """Down steeply, then ever more gently: the "1-sqrt" cooldown.
+    """Fast at first, then ever slower: the "1-sqrt" cooldown.
 
     ``end + (start - end) * (1 - sqrt(t / steps))``, then ``end``.
 
@@ -171,7 +170,7 @@ class OneMinusSqrt(Ramp):
 
 
 class SquareRoot(Ramp):
-    """The square root of what is left: gently first, then ever more steeply.
+    """The square root of the fraction that is left: slow at first, then ever faster.
 
     ``end + (start - end) * sqrt(1 - t / steps)``, then ``end``.
 
@@ -217,7 +216,7 @@ class Logistic(Ramp):
     steepness: Positive = 4.0
 
     def _validate(self) -> None:
-        # The slope goes through sinh(steepness) squared, which float32 must be able to hold.
+        # The gradient contains sinh(steepness) squared, which must fit into a float32.
         if known_true(self.steepness > 40.0):
             raise refuse(
                 "Logistic",
@@ -265,7 +264,7 @@ class REX(Ramp):
 
 
 class KDecay(Ramp):
-    """A cosine whose clock runs as a power of the step: longer at the start, faster later.
+    """A cosine of a power of the step: longer near ``start``, faster later.
 
     ``end + (start - end) * (1 + cos(pi * (t / steps) ** power)) / 2``, then ``end``.
 
@@ -287,16 +286,16 @@ class KDecay(Ramp):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
-        # The clock is done**power; what is left of it is 1 - done**power.
-        clock, rest = xp.power(done, self.power), xp.one_minus_power(left, done, self.power)
-        of_start, of_end = _half_wave(clock, rest, xp)
+        # The fraction done is raised to the power; the fraction left is 1 - done**power.
+        bent, rest = xp.power(done, self.power), xp.one_minus_power(left, done, self.power)
+        of_start, of_end = _half_wave(bent, rest, xp)
         return of_start * self.start + of_end * self.end
 
     held = at
 
 
 class FractionalRamp(Ramp):
-    """From ``start`` to ``end`` in a time that need not be a whole number of updates.
+    """From ``start`` to ``end`` over a number of updates that need not be whole.
 
     The value at step t is that of the curve at the time ``elapsed + t`` of its ``span``. With a
     whole span and nothing elapsed it is ``Linear``, ``Cosine`` or ``OneMinusSqrt``; write those.
@@ -332,7 +331,7 @@ class FractionalRamp(Ramp):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
-        # Back to updates, which are whole: in the time itself the last digits would be lost.
+        # In updates, where differences are exact; as fractions of the span they lose digits.
         elapsed = 0.0 if self.elapsed is None else self.elapsed
         over = self.steps - (self.span - elapsed)
         over = 0.0 if known_true(over < 0.0) else over
@@ -344,7 +343,7 @@ class FractionalRamp(Ramp):
     held = at
 
 
-# How much of a span may be left over at its end: what the difference of two times is rounded by.
+# The relative rounding error of span - elapsed, which ``steps`` may fall short by.
 _ROUNDED = 1e-12
 
 # The weights of ``start`` and ``end`` where these shares are done and left.

@@ -1,4 +1,4 @@
-"""One schedule, changed: held between bounds, moved, cut, in stairs, again and again."""
+"""Changes of one schedule: clipped, shifted, cut, repeated, or in stairs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FARTHEST = 2**63
 
 
 class Clip(Schedule):
-    """A schedule held between two bounds. Write ``schedule.clip(low, high)``.
+    """A schedule limited by two bounds. Write ``schedule.clip(low, high)``.
 
     Args:
         schedule: The schedule.
@@ -55,11 +55,11 @@ class Clip(Schedule):
     held = at
 
     def _steps_to_check(self) -> tuple[int, ...]:
-        return ()  # each value is one of the schedule, or a bound
+        return ()  # each value is a bound or that of the schedule, which was checked
 
 
 class Shift(Schedule):
-    """A curve moved along the axis of steps. Write ``schedule.shift(by)``.
+    """A curve that begins earlier or later. Write ``schedule.shift(by)``.
 
     Args:
         schedule: The schedule.
@@ -103,7 +103,7 @@ class Staircase(Schedule):
 
     @property
     def length(self) -> int | None:
-        # The stair that the last step of the schedule begins, or is reached by.
+        # The end of the stair in which the schedule ends.
         length = self.schedule.length
         return None if length is None else -(-length // self.every) * self.every
 
@@ -114,7 +114,7 @@ class Staircase(Schedule):
     held = at
 
     def _steps_to_check(self) -> tuple[int, ...]:
-        return ()  # each value is one of the schedule
+        return ()  # each value is that of the schedule, which was checked
 
 
 class Cut(Schedule):
@@ -143,13 +143,13 @@ class Cut(Schedule):
     held = at
 
     def cut(self, steps: int) -> Schedule:
-        """Only the first ``steps`` updates, cut once and not twice."""
-        again = super().cut(steps)  # refuses what is no length
+        """Only the first ``steps`` updates: a cut of the schedule itself, not of this cut."""
+        again = super().cut(steps)  # raises for an invalid length
         return self.schedule.cut(steps) if steps <= self.steps else again
 
 
 class Repeat(Schedule):
-    """A schedule again and again. Write ``schedule.repeat(times, stretch=..., factor=...)``.
+    """A schedule repeated. Write ``schedule.repeat(times, stretch=..., factor=...)``.
 
     Args:
         schedule: One cycle; it has an end.
@@ -195,7 +195,7 @@ class Repeat(Schedule):
 
     @cached_property
     def _cycles(self) -> Schedule:
-        # Cycles that at least double leave the range of any step after at most 64 of them.
+        # Each cycle is at least twice as long as the last: at most 64 begin before step 2**63.
         pieces: list[Schedule] = []
         start = 0
         while start < _FARTHEST and (self.times is None or len(pieces) < self.times):
@@ -217,12 +217,12 @@ class Repeat(Schedule):
     held = at
 
     def _steps_to_check(self) -> tuple[int, ...]:
-        # Cycles inside of cycles that stretch are many; each is looked at when it is reached.
+        # There may be too many nested cycles to check them all at construction.
         nested = self.stretch > 1 and _stretches(self.schedule)
         return () if nested else super()._steps_to_check()
 
 
 def _stretches(schedule: Schedule) -> bool:
-    """Whether cycles that stretch are inside of it."""
+    """Whether it contains a Repeat with ``stretch`` above 1."""
     inside = any(_stretches(part) for part in parts_of(schedule))
     return inside or (isinstance(schedule, Repeat) and schedule.stretch > 1)

@@ -1,4 +1,4 @@
-"""Whole numbers: values of a schedule for windows, batches and whatever else is counted."""
+"""``Rounded``: values in whole multiples, for window sizes, batch sizes and other counts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gradatim.xp.operations import Operations
 
 
 class Rounded(Schedule):
-    """A schedule in whole multiples of a number. Write ``schedule.rounded(to)``.
+    """A schedule rounded to multiples of a number. Write ``schedule.rounded(to)``.
 
-    The value is a float like any other; a driver and its setters give it as an int.
+    The value is a float like any other; drivers and setters pass it on as an int.
 
     Args:
         schedule: The schedule.
-        to: What the values are multiples of.
-        way: "nearest" (from the middle on the one above), "up" or "down".
+        to: The values are multiples of it.
+        way: "nearest" (a value half-way between two multiples is rounded up), "up" or "down".
 
     >>> from gradatim import Linear
     >>> window = Linear(start=128.0, end=1792.0, steps=100).rounded(to=128)

@@ -1,11 +1,11 @@
-"""Rules that react to a metric, as pure reducers: a state goes in, the next state comes out.
+"""Rules that scale a schedule by a metric, as pure functions from a state to the next one.
 
-A rule multiplies a schedule: *effective value = schedule(position) * state.scale*. So a rule works
-on top of any schedule, warm-up included. A state is a handful of numbers, and ``update`` is
-written with ``xp``, so the same code runs on Python numbers and inside a JAX scan.
+A rule multiplies a schedule: *value = schedule(position) * state.scale*. So it works on top of any
+schedule, warm-up included. A state is a tuple of numbers, and ``update`` uses ``xp`` only, so the
+same code runs on Python numbers and inside a JAX scan.
 
-**Patience**, here, is the number of evaluations without improvement that are let pass; the next
-one lowers the scale. Patience 0 lowers at the first. torch, MMEngine and SpeechBrain count like
+**Patience** is the number of evaluations without improvement that are tolerated; the next one
+lowers the scale. With patience 0 the first one does. torch, MMEngine and SpeechBrain count like
 this; for Keras, Optax and fastai, whose patience p lowers at the p-th, write ``patience=p - 1``.
 """
 
@@ -34,20 +34,20 @@ from gradatim.xp.scalar import PYTHON
 
 
 class RuleState(NamedTuple):
-    """What a rule remembers between evaluations. All plain numbers."""
+    """The state of a rule between evaluations: numbers only."""
 
     scale: Any
-    """What the schedule is multiplied with."""
+    """The factor of the schedule."""
     reference: Any = 0.0
-    """The metric to compare with; without meaning until ``seen`` is 1."""
+    """The metric to compare with; undefined until ``seen`` is 1."""
     seen: Any = 0
-    """1 once a usable metric has come."""
+    """1 after the first usable metric."""
     worse: Any = 0
     """Evaluations without improvement that count towards patience."""
     better: Any = 0
     """Evaluations with improvement in a row."""
     pause: Any = 0
-    """Evaluations still to come that do not count."""
+    """Further evaluations to ignore."""
 
 
 class Rule(Value, ABC, abstract=True):
@@ -80,7 +80,7 @@ class Rule(Value, ABC, abstract=True):
                 "Write nan='ignore' or nan='worse'."
             )
         usable = metric - metric == 0
-        # Downwards is better from here on, whatever the mode.
+        # From here on smaller is better, whatever the mode.
         downwards = xp.where(usable, metric if self.mode == "min" else -metric, 0.0 * state.scale)
         following = self._next(state, downwards, usable, xp)
         if self.nan == "worse":
@@ -93,7 +93,7 @@ class Rule(Value, ABC, abstract=True):
     def _next(
         self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
     ) -> RuleState:
-        """The state after a metric that counts downwards, if it is usable."""
+        """The state after a metric where smaller is better; NaN and infinity are not ``usable``."""
 
     def _number(self, metric: Numeric) -> float:
         if isinstance(metric, bool) or not isinstance(metric, Real):
@@ -108,8 +108,8 @@ class Rule(Value, ABC, abstract=True):
                 "metric",
                 number,
                 "finite",
-                "A diverged run is not a plateau. To go on all the same, write nan='ignore' "
-                "(as if it had not been evaluated) or nan='worse' (counts as no improvement).",
+                "A diverged run is not a plateau. To continue anyway, write nan='ignore' "
+                "(the evaluation is ignored) or nan='worse' (counts as no improvement).",
             )
         return number
 
@@ -135,8 +135,8 @@ def _improved(
     xp: Operations,
     ties: bool = False,
 ) -> Condition:
-    # The margin grows with the size of the reference, not with its sign: a negative metric that
-    # gets worse must never look better.
+    # The margin is relative to the absolute value of the reference, so that a negative metric that
+    # gets worse never counts as better.
     size = xp.where(state.reference < 0, -state.reference, state.reference)
     margin = threshold * size if relative else threshold
     bar: Numeric = state.reference - margin
@@ -149,19 +149,19 @@ class Plateau(Rule):
 
     Args:
         mode: "min" if a smaller metric is better, "max" if a larger one is.
-        nan: What a NaN or infinite metric does: "error", "ignore" (as if not evaluated) or
+        nan: What a NaN or infinite metric does: "error", "ignore" (the evaluation is ignored) or
             "worse" (counts as no improvement; it never becomes the reference).
-        factor: What the scale is multiplied with when it is lowered.
-        patience: Count without improvement that are let pass; the next one lowers.
-        threshold: How much better counts as better.
-        relative: The threshold is a share of the reference's size; otherwise an amount.
-        cooldown: Count after lowering that do not count towards patience.
+        factor: The scale is multiplied by it when it is lowered.
+        patience: Evaluations without improvement that are tolerated; the next one lowers.
+        threshold: The smallest improvement that counts.
+        relative: Whether the threshold is a fraction of the reference, or an absolute difference.
+        cooldown: Evaluations after lowering that do not count towards patience.
         floor: The scale is never lowered below this.
         reference: What the metric is compared with: the "best" so far or the "previous" one.
-        ties: Whether just as good as asked for, at the threshold itself, counts as better.
+        ties: Whether an improvement of exactly the threshold counts.
 
     With its defaults ``ReduceLROnPlateau`` of torch makes the same decisions for positive
-    metrics; for negative ones it takes worse for better.
+    metrics; a negative one that gets worse counts as better there.
 
     >>> Plateau(mode="max", factor=0.1, patience=0).replay([-3.0, -2.0, -2.5])
     [1.0, 1.0, 0.1]
@@ -195,20 +195,20 @@ class Plateau(Rule):
 
 
 class NewBob(Rule):
-    """Lowers the scale after each evaluation that improves too little on the one before it.
+    """Lowers the scale after each evaluation that improves too little on the previous one.
 
     Args:
         mode: "min" if a smaller metric is better, "max" if a larger one is.
         nan: What a NaN or infinite metric does: "error", "ignore" or "worse".
-        factor: What the scale is multiplied with when it is lowered.
-        threshold: The improvement, as a share of the previous metric's size, that is enough;
-            below 0, so much worse is let pass.
-        patience: Evaluations with too little improvement that are let pass, in a row or not; the
-            next one lowers.
+        factor: The scale is multiplied by it when it is lowered.
+        threshold: The smallest sufficient improvement, as a fraction of the previous metric. A
+            negative one tolerates a metric that gets so much worse.
+        patience: Evaluations with too little improvement that are tolerated, consecutive or not;
+            the next one lowers.
         floor: The scale is never lowered below this.
 
     The rule of the QuickNet and Kaldi recipes. SpeechBrain's ``NewBobScheduler`` divides by the
-    previous metric with its sign, so that a negative one is lowered for improving.
+    signed previous metric, so that it lowers when a negative metric improves.
 
     >>> NewBob(mode="min", factor=0.5, threshold=0.1).replay([10.0, 5.0, 4.9, 3.0])
     [1.0, 1.0, 0.5, 0.5]
@@ -243,24 +243,23 @@ class Greedy(Rule):
     Args:
         mode: "min" if a smaller metric is better, "max" if a larger one is.
         nan: What a NaN or infinite metric does: "error", "ignore" or "worse".
-        factor: Lowering multiplies the scale with it, raising divides by it.
-        patience: Evaluations in a row, without or with improvement, that are let pass; the next
-            one lowers or raises.
-        threshold: How much better counts as better.
-        relative: The threshold is a share of the reference's size; otherwise an amount.
-        cooldown: Evaluations after lowering that are not looked at.
-        warmup: Evaluations after raising that are not looked at.
+        factor: Lowering multiplies the scale by it, raising divides by it.
+        patience: Consecutive evaluations, without or with improvement, that are tolerated; the
+            next one lowers or raises.
+        threshold: The smallest improvement that counts.
+        relative: Whether the threshold is a fraction of the reference, or an absolute difference.
+        cooldown: Evaluations after lowering that are ignored.
+        warmup: Evaluations after raising that are ignored.
         floor: The scale is never lowered below this.
         ceiling: The scale is never raised above this.
 
     Source: "GreedyLR: A Novel Adaptive Learning Rate Scheduler", 2025 (arXiv:2512.14527).
     ``GreedyLR`` of transformers makes the same decisions, with these differences. Its bounds are
-    those of the rate itself, 1e-3 and 1.0 unless given, whatever the rate of the run; here they
-    are those of the scale. It leaves out changes of the rate below 1e-8, can average the metric
-    over a window, and starts anew after 500 lowerings in vain at the lower bound; here nothing is
-    too small, the metric is taken as it comes, and the scale stays at the floor until the metric
-    improves. Its relative margin has the sign of the metric, so that a negative one which gets
-    worse raises the rate.
+    absolute rates, 1e-3 and 1.0 by default; here they are bounds of the scale. It skips changes of
+    the rate below 1e-8, can average the metric over a window, and restarts after 500
+    lowerings in vain at the lower bound; here no change is skipped, the metric is not averaged, and
+    the scale stays at the floor until the metric improves. Its relative margin has the sign of the
+    metric, so that a negative metric that gets worse raises the rate.
 
     >>> Greedy(mode="min", factor=0.5, patience=0, ceiling=4.0).replay([3.0, 2.0, 1.0, 5.0])
     [2.0, 4.0, 4.0, 2.0]

@@ -48,24 +48,24 @@ class Schedule(Value, ABC, abstract=True):
     """
 
     if TYPE_CHECKING:
-        # Not a field: the length, which is read once, when the schedule is built.
+        # Not a field: the length, computed once at construction.
         _end: ClassVar[int | None]
 
     _computed = (*Value._computed, "_end")
 
     outermost = False
-    """Whether it is all of a value, and never a part of another schedule."""
+    """Whether it cannot be a part of another schedule, as ``ByUpdates`` cannot."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         for name in vars(cls).get("__annotations__", ()):
             if name in dir(Schedule):
                 raise GradatimError(
-                    f"{cls.__name__}: a field cannot be called {name!r}, every schedule has "
-                    f"something of that name. Give the field another name, such as "
+                    f"{cls.__name__}: a field cannot be named {name!r}, because every schedule has "
+                    f"an attribute of that name. Give the field another name, such as "
                     f"{'steps' if name == 'length' else f'{name}_'}."
                 )
         super().__init_subclass__(**kwargs)
-        # A class may say ``held = at``; a subclass with another formula must say it again.
+        # A base class may define ``held = at``, which is not right for another formula.
         if "at" in vars(cls) and "held" not in vars(cls):
             cls.held = Schedule.held  # type: ignore[method-assign]
 
@@ -91,18 +91,18 @@ class Schedule(Value, ABC, abstract=True):
         for part in parts_of(self):
             if part.outermost:
                 raise GradatimError(
-                    f"{type(self).__name__}: {shown(part)} is all of a value and cannot be a part "
-                    "of another schedule. Put by_updates(...) around all of it."
+                    f"{type(self).__name__}: {shown(part)} cannot be a part of another schedule. "
+                    "Put by_updates(...) around the whole schedule."
                 )
 
     def _steps_to_check(self) -> tuple[int, ...]:
-        """The steps that are looked at when it is built, where the value is most extreme."""
+        """The steps whose value is checked to be finite at construction."""
         last = FARTHEST if self._end is None else self._end
         return (0, 1, last // 2, last)
 
     @property
     def length(self) -> int | None:
-        """The updates after which the value stays as it is; None if it never does."""
+        """The updates after which the value no longer changes; None if there is no end."""
         return None
 
     @property
@@ -122,8 +122,8 @@ class Schedule(Value, ABC, abstract=True):
     def held(self, t: Numeric, xp: Operations) -> Numeric:
         """The value at any step: that of ``at``, and after ``length`` the last one.
 
-        A schedule made of others asks them with this. A class whose ``at`` holds the last value by
-        itself says ``held = at``.
+        A schedule made of others calls this for them. A class whose ``at`` itself keeps the last
+        value after the end may define ``held = at``.
 
         Raises:
             GradatimError: If ``at`` decides by an ``if`` on an array of steps.
@@ -178,7 +178,7 @@ class Schedule(Value, ABC, abstract=True):
     def formula(self) -> Any:
         """The schedule as a SymPy expression in ``t``, from the same code that computes it.
 
-        It is that of the steps up to ``length``; that the last value then stays is not printed.
+        It holds for steps up to ``length``. That the last value holds afterwards is not printed.
 
         >>> from gradatim import Linear
         >>> Linear(start=1.0, end=0.0, steps=4).formula()
@@ -188,7 +188,7 @@ class Schedule(Value, ABC, abstract=True):
         return self.held(xp.step, xp)
 
     def stretched(self, factor: int | Fraction) -> Self:
-        """The same curve, ``factor`` times as long: every length of time in it is multiplied.
+        """The same curve, ``factor`` times as long: every length in it is multiplied.
 
         Args:
             factor: A whole number; or a ``Fraction`` that leaves every length whole, for a counter
@@ -212,7 +212,7 @@ class Schedule(Value, ABC, abstract=True):
         )
 
     def _repr_html_(self) -> str:
-        """The curve, for a notebook: a small SVG, made without any package."""
+        """A small SVG of the curve, for notebooks; needs no other package."""
         from gradatim.core.sketch import notebook_html
 
         return notebook_html(self)
@@ -229,7 +229,7 @@ class Schedule(Value, ABC, abstract=True):
         return [self(step) for step in range(ticks_of_run("values", "steps", steps))]
 
     def plot(self, **options: Any) -> Any:
-        """The curve, drawn by matplotlib; the options are those of ``gradatim.look.plot``.
+        """Plot the curve with matplotlib; the options are those of ``gradatim.look.plot``.
 
         Returns:
             The axes. matplotlib comes with ``pip install "gradatim[look]"``.
@@ -239,7 +239,7 @@ class Schedule(Value, ABC, abstract=True):
         return plot(self, **options)
 
     def check(self, run: Run | int, value: str = "lr") -> list[Finding]:
-        """What is wrong with the schedule on a run, the worst first; see ``gradatim.check``.
+        """Problems of the schedule on a run, the most severe first; see ``gradatim.check``.
 
         >>> from gradatim import Linear
         >>> Linear(start=1.0, end=0.1, steps=100).check(100)
@@ -249,7 +249,7 @@ class Schedule(Value, ABC, abstract=True):
 
         return check(self, run, value)
 
-    # The algebra. Its classes are schedules themselves, so they can only be looked up when called.
+    # The algebra. Its classes are schedules themselves, so they can only be imported when called.
 
     def then(self, *others: Schedule) -> Schedule:
         """This schedule, then the others, each from its own step 0; also ``a >> b``.
@@ -307,7 +307,7 @@ class Schedule(Value, ABC, abstract=True):
         return subtract(other, self)
 
     def clip(self, low: float | None = None, high: float | None = None) -> Clip:
-        """The value, held between ``low`` and ``high``."""
+        """The value, limited to at least ``low`` and at most ``high``."""
         from gradatim.core.reshape import Clip
 
         return Clip(self, low, high)
@@ -315,7 +315,7 @@ class Schedule(Value, ABC, abstract=True):
     def repeat(
         self, times: int | None = None, *, stretch: int = 1, factor: float = 1.0, **unknown: Any
     ) -> Repeat:
-        """The schedule again and again: ``times`` cycles, or without end.
+        """The schedule repeated: ``times`` cycles, or without end.
 
         Each cycle lasts ``stretch`` times as long as the one before it, and its values are
         ``factor`` times those of the one before it.
@@ -327,32 +327,32 @@ class Schedule(Value, ABC, abstract=True):
         return Repeat(self, times, stretch, factor)
 
     def shift(self, by: int) -> Shift:
-        """The curve moved ``by`` updates to the right: later, or, below 0, earlier."""
+        """The curve ``by`` updates later; with a negative number, earlier."""
         from gradatim.core.reshape import Shift
 
         return Shift(self, by)
 
     def staircase(self, every: int) -> Staircase:
-        """The value changes only every ``every`` updates and stays in between."""
+        """The value changes only every ``every`` updates, and is constant in between."""
         from gradatim.core.reshape import Staircase
 
         return Staircase(self, every)
 
     def rounded(self, to: int = 1, way: Literal["nearest", "up", "down"] = "nearest") -> Rounded:
-        """The value in whole multiples of ``to``: for windows, batches and other counts."""
+        """The value rounded to multiples of ``to``, for window and batch sizes, for example."""
         from gradatim.core.rounded import Rounded
 
         return Rounded(self, to, way)
 
     def cut(self, steps: int) -> Schedule:
-        """Only the first ``steps`` updates; what follows is for ``then``."""
+        """Only the first ``steps`` updates; add what follows with ``then``."""
         from gradatim.core.reshape import Cut
 
         return Cut(self, steps)
 
 
 def parts_of(schedule: Schedule) -> Iterator[Schedule]:
-    """The schedules that a schedule is directly made of."""
+    """The schedules in the fields of a schedule."""
     for _, field in schedule.items():
         for part in field if isinstance(field, tuple) else (field,):
             if isinstance(part, Schedule):

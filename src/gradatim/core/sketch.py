@@ -1,4 +1,4 @@
-"""A schedule as a small picture: where to look at it, and the SVG that a notebook shows."""
+"""Sample points of a schedule, and the SVG that a notebook shows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Point(NamedTuple):
 
 
 def horizon(schedule: Schedule) -> int:
-    """The updates worth showing: all, or, without an end, ten times the longest time in it.
+    """The updates to plot: all, or, without an end, ten times the longest length in it.
 
     >>> from gradatim import noam
     >>> horizon(noam(warmup=100, peak=1.0))
@@ -37,7 +37,7 @@ def horizon(schedule: Schedule) -> int:
 
 
 def _lengths(schedule: Schedule) -> Iterator[int]:
-    """Every length of time inside a schedule."""
+    """Every field of a schedule, and of those inside it, that is a length."""
     for name, wanted in declared_types(type(schedule)).items():
         entry = getattr(schedule, name)
         kinds = [part for part in get_args(wanted) if isinstance(part, FieldType)]
@@ -63,14 +63,14 @@ def value_at(schedule: Schedule, step: int) -> float:
 
 
 def sample_points(schedule: Schedule, last: int, points: int = 300) -> list[Point]:
-    """Points from step 0 to ``last``, evenly, and closely around every join.
+    """Points from step 0 to ``last``: evenly spaced, and both sides of every boundary.
 
-    The number of evaluations is that of the points and the joins, however long the run is.
+    The number of evaluations depends on the points and boundaries, not on the length of the run.
 
     Args:
         schedule: The schedule.
-        last: The last step to look at.
-        points: How many points there are besides those around joins.
+        last: The last step.
+        points: The number of evenly spaced points.
 
     >>> from gradatim import Linear
     >>> sample(Linear(start=1.0, end=0.0, steps=10**18), last=10**18, points=2)
@@ -78,7 +78,7 @@ def sample_points(schedule: Schedule, last: int, points: int = 300) -> list[Poin
 Point(step=1000000000000000000, value=0.0)]
     """
     steps = {last * i // points for i in range(points + 1)}
-    steps |= {join + by for join in boundaries(schedule, last)[:points] for by in (-1, 0)}
+    steps |= {boundary + by for boundary in boundaries(schedule, last)[:points] for by in (-1, 0)}
     return [Point(step, value_at(schedule, step)) for step in sorted(steps) if step <= last]
 
 
@@ -88,12 +88,12 @@ def curve_svg(schedule: Schedule) -> str:
     curve = sample_points(schedule, last)
     low, high = min(0.0, *(p.value for p in curve)), max(p.value for p in curve)
     line = svg_path(curve, last, low, high, _WIDTH, _HEIGHT, _EDGE)
-    says = f"{high:g} at most, {curve[-1].value:g} at step {last}"
+    title = f"{high:g} at most, {curve[-1].value:g} at step {last}"
     style = 'fill="none" stroke="#0072b2" stroke-width="1.5" stroke-linejoin="round"'
     axis = f"M{_EDGE} {_EDGE}V{_HEIGHT - _EDGE}H{_WIDTH - _EDGE}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"><title>{escape(says)}</title>'
+        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"><title>{escape(title)}</title>'
         f'<path d="{axis}" fill="none" stroke="#999" stroke-width="0.7"/>'
         f'<path d="{line}" {style}/></svg>'
     )
@@ -114,7 +114,7 @@ def svg_path(
 
 
 def notebook_html(schedule: Schedule) -> str:
-    """What a notebook shows for a schedule."""
+    """The HTML that a notebook shows for a schedule."""
     last = horizon(schedule)
     text = repr(schedule)
     text = text if len(text) <= 300 else f"{text[:297]}..."

@@ -1,4 +1,4 @@
-"""The text form: what ``repr`` prints, read as plain data without running anything."""
+"""Read the expression that ``repr`` prints as plain data, without running any code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Data: TypeAlias = "Scalar | tuple[Data, ...] | Call"
 Part = Schedule | float | str | tuple[object, ...] | None
 """What an operation may be given."""
 
-# Each entry of a value is written in 100 characters or less, and each level in three.
+# An entry of a value takes at most 100 characters, a level at most three syntax nodes.
 _MOST_CHARACTERS = 100 * MOST_ENTRIES
 _MOST_LEVELS = 3 * DEEPEST + 4
 _METHODS = ("then", "clip", "repeat", "shift", "staircase", "rounded", "cut", "stretched")
@@ -30,7 +30,7 @@ _OPERATORS: dict[type, Callable[[Schedule | float, Schedule | float], Schedule]]
     ast.Add: operator.add,
     ast.Sub: operator.sub,
 }
-# Operators that bind alike: a chain of them is read from the left.
+# Operators of equal precedence: a chain of them is evaluated from the left.
 _ALIKE: dict[type, tuple[type, ...]] = {
     ast.RShift: (ast.RShift,),
     ast.Mult: (ast.Mult, ast.Div),
@@ -41,19 +41,18 @@ _ALIKE: dict[type, tuple[type, ...]] = {
 
 
 def parse(text: str, *, imports: bool = False) -> Schedule:
-    """The schedule that a text describes: ``parse(repr(schedule)) == schedule``.
+    """The schedule that an expression describes: ``parse(repr(schedule)) == schedule``.
 
-    The text is a Python expression of schedules and recipes, numbers, strings, lists, the
-    operators ``>>``, ``*``, ``/``, ``+`` and ``-``, and the methods of the algebra. It is read,
-    never run.
+    The expression consists of schedules and recipes, numbers, strings, lists, the operators
+    ``>>``, ``*``, ``/``, ``+`` and ``-``, and methods such as ``.clip()``. It is parsed, not run.
 
     Args:
         text: For example "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".
-        imports: Allow a ``Function`` to import and call the code it names. Only for texts that
-            you trust as you trust code.
+        imports: Allow a ``Function`` to import and call the code it names. Use it only for
+            expressions from a trusted source.
 
     Raises:
-        GradatimError: For anything else, naming the part and its place.
+        GradatimError: For anything else. The message quotes the invalid part.
 
     >>> parse("3e-4 * (Linear(0, 1, steps=10) >> Constant(1))")(5)
     0.00015

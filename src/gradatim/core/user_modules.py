@@ -1,4 +1,4 @@
-"""Importing a module of the user's by name, with errors that say what was looked for and where."""
+"""Import a user module by name, with errors that say what is missing and where it was searched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradatim.core.errors import GradatimError, refuse
 
 
 def import_named(where: str, name: str, needed_for: str, hint: str) -> ModuleType:
-    """The module of this name; the current directory is importable, and stays so.
+    """Import a module. The current directory is added to ``sys.path``.
 
     Args:
         where: What the user called, for errors.

@@ -1,4 +1,4 @@
-"""Warnings that point at the user's line, not at a line of a library."""
+"""Warnings that point at a line of the user's code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import FrameType
 
 
 def warn(message: str) -> None:
-    """Warn at the innermost line that is not part of an installed package."""
+    """Warn, with the location of the innermost frame outside of installed packages."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and _is_installed(frame):
         frame, level = frame.f_back, level + 1
@@ -16,6 +16,6 @@ def warn(message: str) -> None:
 
 
 def _is_installed(frame: FrameType) -> bool:
-    # Gradatim itself may be installed in place, for its developers.
+    # Gradatim itself may be an editable install.
     ours = str(frame.f_globals.get("__name__", "")).partition(".")[0] == __name__.partition(".")[0]
     return ours or "-packages" in frame.f_code.co_filename

@@ -1,8 +1,8 @@
-"""Batches: how much of the data each update sees, exactly, also where the batch grows.
+"""The samples that each update sees, exactly, even if the batch size changes.
 
-The updates of a run fall into stages of one batch size. Inside a stage every whole epoch has the
-same updates, so the samples after any number of updates are found stage by stage, in whole numbers,
-without a loop over updates or epochs.
+A run consists of stages with one batch size each. Within a stage all whole epochs have the same
+number of updates, so the samples after any number of updates follow in integer arithmetic stage by
+stage, without a loop over updates or epochs.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _FARTHEST = 2**64
 
 
 class Stage(NamedTuple):
-    """Updates that each take as many batches of the same size."""
+    """Consecutive updates with the same batch size and accumulation."""
 
     start: int
-    """The completed updates before it."""
+    """The position of its first update."""
     batch: int
-    """Samples in one batch of one process."""
+    """Samples in a batch of one process."""
     accumulate: int
-    """Batches of an update."""
+    """Batches per update."""
 
     @property
     def samples(self) -> int:
@@ -33,14 +33,14 @@ class Stage(NamedTuple):
 
 
 class Place(NamedTuple):
-    """How far one process has come in its share of the data."""
+    """The progress of one process through its share of the data."""
 
     epoch: int
     """Completed epochs."""
     offset: int
-    """Samples of the next epoch that were seen."""
+    """Samples seen of the current epoch."""
     seen: int
-    """All samples that were seen."""
+    """All samples seen."""
 
 
 class Batches:
@@ -48,7 +48,7 @@ class Batches:
 
     Args:
         stages: The stages, the first one from update 0 on.
-        share: The samples of an epoch; None for data without end.
+        share: The samples of an epoch for one process; None for data without end.
         drop_last: Whether a last batch that is smaller is left out.
     """
 
@@ -67,14 +67,14 @@ class Batches:
         return self.stages[bisect_right(self._starts, position) - 1]
 
     def place_after(self, position: int) -> Place:
-        """How far ``position`` completed updates have come."""
+        """The place after ``position`` completed updates."""
         i = bisect_right(self._starts, position) - 1
         return self._advanced(self._places[i], self.stages[i], position - self._starts[i])
 
     def counter(self, scale: int) -> Callable[[int], int]:
-        """What gives ``scale`` times the samples that so many updates have seen, and does it fast.
+        """A fast function of the position: ``scale`` times the samples seen after it.
 
-        Between the ends of epochs and stages every update sees the same: it keeps that line.
+        Between ends of epochs and stages it is linear, so the current line is kept.
         """
         line = (0, 0, 0, 0)
 
@@ -88,7 +88,7 @@ class Batches:
         return seen
 
     def _line(self, position: int, scale: int) -> tuple[int, int, int, int]:
-        """First and last position of a line, the scaled samples at the first, and of an update."""
+        """A line: first and last position, samples at the first, samples per update."""
         i = bisect_right(self._starts, position) - 1
         stage, place = self.stages[i], self.place_after(position)
         end = self._ends[i] + 1
@@ -98,7 +98,7 @@ class Batches:
         return position, int(min(end, _FARTHEST)), place.seen * scale, stage.samples * scale
 
     def position_after(self, epoch: int, offset: Fraction | int = 0) -> int:
-        """The first position at which ``epoch`` epochs and ``offset`` samples more were seen."""
+        """The first position at which ``epoch`` epochs and ``offset`` further samples were seen."""
         for place, stage, end in zip(self._places, self.stages, self._ends, strict=True):
             position = stage.start + self._updates_until(place, stage, epoch, Fraction(offset))
             if position <= end:
@@ -106,7 +106,7 @@ class Batches:
         raise AssertionError("the last stage has no end")
 
     def updates_for(self, samples: Fraction | int) -> int:
-        """The updates that would see so many samples if there were no epochs: all are full."""
+        """The updates that see this many samples if all of them are full (no ends of epochs)."""
         seen = 0
         for stage, end in zip(self.stages, self._ends, strict=True):
             position = stage.start + max(ceil((samples - seen) / Fraction(stage.samples)), 0)
@@ -116,12 +116,12 @@ class Batches:
         raise AssertionError("the last stage has no end")
 
     def position_at(self, epoch: int, seen: Fraction, samples: Fraction | None) -> int:
-        """The position from which the updates that are left of an epoch see the rest of it.
+        """The position from which the remaining updates of an epoch see its remaining samples.
 
         Args:
             epoch: Completed epochs.
-            seen: Samples of the next one that were seen, with other batches.
-            samples: All of its samples, but for those that fill up the shares of processes.
+            seen: Samples seen of the current one, with other batch sizes.
+            samples: All samples of an epoch, without those repeated to make shares equal.
         """
         if samples is None:
             return self._most_updates_within(seen)
@@ -134,12 +134,12 @@ class Batches:
         return max(begin, min(end, self._most_updates_within(self.samples_of_full(end) - left)))
 
     def _most_updates_within(self, samples: Fraction | int) -> int:
-        """The most full updates that see at most so many samples."""
+        """The largest number of full updates that see at most this many samples."""
         position = self.updates_for(samples)
         return position - 1 if self.samples_of_full(position) > samples else position
 
     def samples_of_full(self, position: int) -> int:
-        """The samples of so many updates if there were no epochs: all are full."""
+        """The samples of this many updates if all of them are full (no ends of epochs)."""
         seen = 0
         for stage, end in zip(self.stages, self._ends, strict=True):
             if position <= end:
@@ -148,19 +148,19 @@ class Batches:
         return seen + (position - stage.start) * stage.samples
 
     def whole_epoch(self, stage: Stage) -> tuple[int, int]:
-        """The updates of a whole epoch inside a stage, and the samples that they see."""
+        """The updates of a whole epoch in a stage, and the samples they see."""
         return self._left(stage, 0)
 
     def _left(self, stage: Stage, offset: int) -> tuple[int, int]:
-        """The updates that are left of an epoch, and the samples that they see."""
-        assert self.share is not None  # or there is no epoch
+        """The remaining updates of an epoch, and the samples they see."""
+        assert self.share is not None  # without samples there are no epochs
         samples = self.share - offset
         if self.drop_last:
             samples -= samples % stage.batch
         return -(-samples // stage.samples), samples
 
     def _advanced(self, place: Place, stage: Stage, updates: int) -> Place:
-        """The place after some updates of one stage."""
+        """The place after this many more updates of one stage."""
         epoch, offset, seen = place
         if self.share is None:
             samples = updates * stage.samples
@@ -168,7 +168,7 @@ class Batches:
         if not updates:
             return place
         left, samples = self._left(stage, offset)
-        if updates >= left:  # to the end of this epoch, and over whole ones
+        if updates >= left:  # finish this epoch, then skip whole ones
             epoch, offset, seen, updates = epoch + 1, 0, seen + samples, updates - left
             of_epoch, samples = self.whole_epoch(stage)
             whole, updates = divmod(updates, of_epoch)
@@ -177,7 +177,7 @@ class Batches:
         return Place(epoch, offset + samples, seen + samples)
 
     def _updates_until(self, place: Place, stage: Stage, epoch: int, offset: Fraction) -> int:
-        """The updates of one stage from a place on until another is reached."""
+        """The updates of one stage from a place to an epoch and offset."""
         if (place.epoch, place.offset) >= (epoch, offset):
             return 0
         updates, at = 0, place.offset

@@ -1,4 +1,4 @@
-"""A value that follows the completed updates, in a plan whose other values follow another clock."""
+"""``ByUpdates``: a value that follows the updates, in a plan with another clock."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from gradatim.xp.operations import Operations
 class ByUpdates(Schedule):
     """A schedule of the completed updates, whatever the clock of the run. Write ``by_updates``.
 
-    It is all of a value: no other schedule can be made of it, except by multiplying it with a
-    number. Beside a run that is measured in updates it makes no difference.
+    It cannot be a part of another schedule; it can only be multiplied by a number. In a run whose
+    clock is "updates" it changes nothing.
 
     Args:
         schedule: The schedule. Its lengths are updates.
@@ -41,7 +41,7 @@ class ByUpdates(Schedule):
     held = at
 
     def _steps_to_check(self) -> tuple[int, ...]:
-        return ()  # each value is one of the schedule
+        return ()  # each value is that of the schedule, which was checked
 
     def __mul__(self, other: Schedule | float) -> Schedule:
         if isinstance(other, Schedule):

@@ -1,8 +1,7 @@
-"""Clocks: what a tick of a run is, and the units in which a length of time may be written.
+"""Clocks: what a tick of a run is, and the units of lengths.
 
-A schedule is asked for the value at a tick. What a tick is, the clock of the run says: an optimizer
-update, a sample, a token, a millisecond of training, a millionth of the progress, or whatever the
-user counts.
+A schedule is evaluated at a tick. The clock of the run defines it: an optimizer update, a sample, a
+token, a millisecond of training, a millionth of the progress, or what the user counts.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Annotated
 from gradatim.core.values.fields import FieldType, HintedError
 
 CLOCKS = ("updates", "samples", "tokens", "time", "progress")
-"""The clocks that have a meaning of their own; any other name is that of something to count."""
+"""The built-in clocks. Any other name is a clock whose ticks the user counts."""
 
 MILLION = 1_000_000
 """The ticks of a run whose clock is its progress."""
@@ -33,7 +32,7 @@ UNITS: Mapping[str, tuple[int, str]] = {
     )
     for word in words.split()
 }
-"""What may follow a number: how many of the unit it is, and the unit. That of time is 1 ms."""
+"""The units that may follow a number: {word: (multiple, unit)}. The unit of time is 1 ms."""
 
 _EXAMPLES = {
     "updates": "500 or '5%'",
@@ -42,7 +41,7 @@ _EXAMPLES = {
     "time": "'90 s' or '5%'",
     "progress": "'5%'",
 }
-# What else people call a clock, and a unit of length that is none.
+# Common names of a clock, and a unit that is no clock, for hints.
 _MEANT = {
     "time": ("wall", "wall_clock", "wallclock", "wall_time", "walltime", "clock"),
     "samples": ("epochs", "epoch", "ep"),
@@ -50,7 +49,7 @@ _MEANT = {
 
 
 def length_example(clock: str) -> str:
-    """How a length is written beside a run with this clock.
+    """Examples of lengths for this clock, for errors.
 
     >>> example("time"), example("env_steps")
     ("'90 s' or '5%'", "'20k env_steps' or '5%'")
@@ -59,12 +58,12 @@ def length_example(clock: str) -> str:
 
 
 def tick_name(clock: str) -> str:
-    """What the ticks of a clock are called."""
+    """The name of a clock's ticks."""
     return {"time": "milliseconds", "progress": "millionths"}.get(clock, clock)
 
 
 def format_ticks(ticks: int, clock: str) -> str:
-    """So many ticks, as they are read.
+    """A number of ticks in readable units.
 
     >>> amount(90_500, "time"), amount(250_000, "progress"), amount(1_000_000, "tokens")
     ('90.5 s', '25%', '1,000,000 tokens')

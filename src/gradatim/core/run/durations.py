@@ -1,4 +1,4 @@
-"""Lengths and values as people write them: "5%" of a run or of a peak, "2 epochs", "90 s"."""
+"""Lengths such as "5%", "2 epochs" or "90 s", and values such as "10%" of a peak."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ _EXAMPLES = '500, "5%", "2 epochs", "300k samples", "1e9 tokens" or "90 s"'
 
 
 class Duration(NamedTuple):
-    """An exact amount of one unit: updates, epochs, samples, tokens, time, or % of the run."""
+    """An exact amount in one unit: updates, epochs, samples, tokens, time, or % of the run."""
 
     amount: Fraction
     unit: str
-    """As ``gradatim.core.run.clocks`` names it. That of time is milliseconds."""
+    """One of the units in ``gradatim.core.run.clocks``. For time it is milliseconds."""
 
 
 def parse_duration(text: str, clock: str = "") -> Duration:
-    """The amount and the unit that a text names.
+    """Parse a length with a unit.
 
     Args:
         text: A number, an optional k, M, B or T, and a unit.
-        clock: The clock of the run; one of the user's own is a unit, too.
+        clock: The clock of the run. A user-defined clock is a unit as well.
 
     >>> read("300k samples"), read("20k env_steps", "env_steps").unit
     (Duration(amount=Fraction(300000, 1), unit='samples'), 'env_steps')
 
     Raises:
-        GradatimError: If it is something else.
+        GradatimError: If it cannot be parsed.
     """
     number, word = _number_and_word(text)
     units = UNITS if clock in ("", *CLOCKS) else {clock: (1, clock), **UNITS}
@@ -69,16 +69,16 @@ def _number_and_word(text: str) -> tuple[Fraction, str]:
 
 
 def is_percentage(length: int | str) -> bool:
-    """Whether a length is a share, such as "5%"."""
+    """Whether a length is a percentage, such as "5%"."""
     return isinstance(length, str) and length.rstrip().endswith("%")
 
 
 def _int_or_text(value: Any) -> int | str:
     if isinstance(value, str):
-        _number_and_word(value)  # whether there is such a unit is known with the run
+        _number_and_word(value)  # the unit is checked when the run is known
         return value
     if isinstance(value, Real) and not isinstance(value, bool) and 0.0 < float(value) < 1.0:
-        raise HintedError(f"For a share of the run, write '{percent(value)}'.")
+        raise HintedError(f"For a fraction of the run, write '{percent(value)}'.")
     return whole_number(value, 0)
 
 
@@ -94,55 +94,56 @@ Length = Annotated[
     int | str,
     FieldType("a whole number of updates, 0 or more, or a share of the run", _int_or_text),
 ]
-"""An argument that takes updates, or a text such as "5%"."""
+"""The type of a length: a number of updates, or a string such as "5%"."""
 
 Level = Annotated[
     float | str,
     FieldType("a finite number, or a share of the peak such as '10%'", _number_or_share),
 ]
-"""An argument that takes a value, or a share of the peak such as "10%"."""
+"""The type of a value next to a peak: a number, or a percentage such as "10%"."""
 
 
 class RunLike(Protocol):
-    """What a length is resolved with: a run."""
+    """What is needed of a run to resolve lengths."""
 
     @property
     def clock(self) -> str:
-        """What a tick is."""
+        """The name of the clock."""
 
     @property
     def ticks(self) -> int:
         """The ticks of the whole run."""
 
     def tick_after(self, position: int) -> int | None:
-        """The tick after so many completed updates, where the run knows it."""
+        """The tick after this many completed updates; None if the run does not know it."""
 
     def updates_of_samples(self, samples: Fraction) -> int:
-        """The full updates that see so many samples."""
+        """The full updates that see this many samples."""
 
     def updates_of_epochs(self, epochs: Fraction) -> int:
-        """The updates that so many epochs take."""
+        """The updates of this many epochs."""
 
     def samples_of_epochs(self, epochs: Fraction) -> int:
-        """The samples that so many epochs have."""
+        """The samples of this many epochs."""
 
     def samples_of_tokens(self, tokens: Fraction) -> Fraction:
-        """The samples that have so many tokens."""
+        """The samples that have this many tokens."""
 
     def tokens_of_samples(self, samples: Fraction) -> Fraction:
-        """The tokens that so many samples have."""
+        """The tokens of this many samples."""
 
 
 def in_ticks(
     where: str, name: str, length: int | str, run: RunLike | int | None, least: int = 0
 ) -> int:
-    """The ticks that a length stands for, rounded up; the one place that resolves lengths.
+    """A length in ticks, rounded up.
 
     Args:
-        where: The name that the user called, for an error.
-        name: The argument, for an error.
-        length: Ticks, or a text such as "5%". Only ticks that are updates need no unit.
-        run: The run, or its number of ticks, or None where neither is known.
+        where: The class or function that the user called, for errors.
+        name: The argument, for errors.
+        length: Ticks, or a string such as "5%". Numbers without a unit are allowed only if the
+            clock is "updates".
+        run: The run, or its number of ticks, or None if neither is known.
         least: The fewest ticks allowed.
 
     >>> in_ticks("wsd", "warmup", "5%", 1000)
@@ -165,7 +166,7 @@ def in_ticks(
 
 
 def refuse_without_unit(where: str, name: str, length: float, run: RunLike) -> None:
-    """Refuse a length without a unit beside a run whose ticks are not updates; 0 needs none."""
+    """Raise for a length without a unit in a run whose clock is not "updates"; 0 needs none."""
     if length and run.clock != "updates":
         raise GradatimError(
             f"{where}: {name}={length!r} has no unit, and the clock of the run is {run.clock!r}. "
@@ -179,8 +180,8 @@ def _share(where: str, name: str, length: str, run: RunLike | int | None) -> int
         raise refuse(where, name, length, "at most 100%")
     if run is None:
         raise GradatimError(
-            f"{where}: {name}={length!r} is a share of a run, and the run's length is not "
-            "known here. Write the updates as a whole number, or give steps."
+            f"{where}: {name}={length!r} is a share of the run, whose length is not known "
+            "here. Write a whole number of updates, or give steps."
         )
     return ceil(amount / 100 * (run if isinstance(run, int) else run.ticks))
 
@@ -191,7 +192,7 @@ def _without_a_run(where: str, name: str, length: str) -> int:
         return ceil(amount)
     if unit == "time":
         raise GradatimError(
-            f"{where}: {name}={length!r} needs a run that is measured in time. "
+            f"{where}: {name}={length!r} needs a run with the clock 'time'. "
             "Give steps=run, with run = Run(seconds=...)."
         )
     raise GradatimError(
@@ -206,10 +207,10 @@ def _of_a_run(where: str, name: str, length: str, run: RunLike) -> int:
     if ticks is None:
         by_updates = ""
         if unit == "updates":
-            by_updates = ", or by_updates(...) around the schedule of a value that follows them"
+            by_updates = ", or by_updates(...) around a schedule that follows the updates"
         raise GradatimError(
-            f"{where}: {name}={length!r} cannot be told in {tick_name(run.clock)}, which the run "
-            f"is measured in. Write {length_example(run.clock)}{by_updates}."
+            f"{where}: {name}={length!r} cannot be converted to {tick_name(run.clock)}, the "
+            f"ticks of the run. Write {length_example(run.clock)}{by_updates}."
         )
     return ticks
 
@@ -223,7 +224,7 @@ def _parsed(where: str, name: str, length: str, clock: str = "") -> Duration:
 
 
 def _converted(amount: Fraction, unit: str, run: RunLike) -> int | None:
-    """The ticks of a run that an amount of another unit is; None if they have no relation."""
+    """An amount of some unit in ticks of the run; None if it cannot be converted."""
     if unit == run.clock:
         return ceil(amount)
     if run.clock == "updates":
@@ -248,9 +249,9 @@ def _converted(amount: Fraction, unit: str, run: RunLike) -> int | None:
 
 
 def level_of(where: str, name: str, value: float | str, peak: float, called: str = "peak") -> float:
-    """The value that a floor or a start stands for, next to its peak.
+    """A floor or start as a number; a percentage is relative to the peak.
 
-    A share is taken of the decimal that was written, so that 10% of 3e-4 is 3e-5.
+    The percentage is computed in decimal, so that 10% of 3e-4 is 3e-5.
 
     Raises:
         GradatimError: If it is above the peak.

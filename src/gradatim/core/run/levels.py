@@ -1,4 +1,4 @@
-"""Schedules that stay level between the steps at which they change, such as those of a batch."""
+"""The steps at which a schedule of whole numbers changes, such as that of a batch size."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MOST_CHANGES = 100_000
 """A schedule that may change at more steps than this is refused."""
 
 Level = tuple[int, int]
-"""The step from which on a value holds, and the value."""
+"""The first step of a constant value, and the value."""
 
 
 def levels(where: str, name: str, size: int | Schedule) -> list[Level]:
-    """The whole numbers that a schedule takes, each with the step from which on it holds.
+    """The values of a schedule of whole numbers, each with its first step.
 
     Stages are taken as they are written; of a rounded curve the changes are searched.
 

@@ -1,4 +1,4 @@
-"""Immutable values made of declared fields: checked when built, compared, printed, stored, read.
+"""``Value``, the base of all schedules, rules and runs, and the types of its fields.
 
 May import ``xp`` and ``core.errors``. To add a type of field, add one line to ``fields.py``.
 """

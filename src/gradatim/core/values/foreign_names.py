@@ -1,4 +1,4 @@
-"""What other libraries call our arguments, and the answer that an unknown argument gets."""
+"""Other libraries' names of our arguments, and the error for an unknown argument."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gradatim.core.values.renames import ARGUMENTS
 
 
 class _Meaning(NamedTuple):
-    """What a word means here: the first of ``ours`` that the class or recipe takes."""
+    """Our name for an argument of another library: the first of ``ours`` that the callee takes."""
 
     ours: tuple[str, ...]
     form: str = "{value}"
-    """How the value is written: "{value}" as it is, "{percent}" as a share."""
+    """How the value is written here: "{value}" unchanged, "{percent}" as a percentage."""
 
 
 _LENGTHS = ("steps", "every", "cycle")
@@ -121,19 +121,19 @@ _TABLE: tuple[tuple[str, _Meaning], ...] = (
     ("three_phase", _Meaning(("three_phases",))),
     ("timescale", _Meaning(("scale",))),
     ("d_model embedding_dim hidden_size", _Meaning(("model_size",))),
-    # Of rules. Their margins are amounts where ours are shares.
+    # Rules. Other libraries' margins are absolute, ours are relative by default.
     ("min_delta", _Meaning(("threshold",), "{value}, relative=False")),
 )
 _FOREIGN: Mapping[str, _Meaning] = {word: ours for words, ours in _TABLE for word in words.split()}
 
 _RULES = ("Plateau", "NewBob", "Greedy")
-# Where a word means something else than it does elsewhere.
+# Names that mean something else in one callee.
 _FOREIGN_OF_CALLEE: Mapping[tuple[str, str], _Meaning] = {
     ("cyclic", "base_lr"): _Meaning(("start",)),
     ("step_decay", "decay_steps"): _Meaning(("every",)),
     ("step_decay", "transition_steps"): _Meaning(("every",)),
     ("cosine_restarts", "T_max"): _Meaning(("cycle",)),
-    # Bounds of the rate, where a rule bounds the scale.
+    # These are bounds of the rate; a rule bounds the scale.
     **{(rule, "min_lr"): _Meaning(("floor",), "{value} / rate") for rule in _RULES},
     ("Greedy", "max_lr"): _Meaning(("ceiling",), "{value} / rate"),
     **{
@@ -146,11 +146,11 @@ _FOREIGN_OF_CALLEE: Mapping[tuple[str, str], _Meaning] = {
 def unknown_argument(
     callee: str, name: str, value: object, known: Collection[str], where: str = ""
 ) -> GradatimError:
-    """The error for an argument that ``callee`` does not take, naming the one that was meant."""
+    """The error for an unknown argument, with our name for it if another library uses that name."""
     where = where or callee
     new = ARGUMENTS.get(callee, {}).get(name)
     if new is not None:
-        return GradatimError(f"{where}: {name} is called {new} now. Write {new}={shown(value)}.")
+        return GradatimError(f"{where}: {name} was renamed to {new}. Write {new}={shown(value)}.")
     word = _FOREIGN_OF_CALLEE.get((callee, name)) or _FOREIGN.get(name)
     ours = next((one for one in word.ours if one in known), None) if word else None
     if word is None or ours is None:
@@ -168,7 +168,7 @@ def _written(form: str, value: object) -> str:
 
 
 def percent(share: object) -> str:
-    """A share such as 0.05 as people write it.
+    """A fraction as a percentage.
 
     >>> percent(0.05)
     '5%'

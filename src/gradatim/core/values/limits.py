@@ -1,4 +1,4 @@
-"""What a value must keep to be of use: it can be read back, and it is finite at every step."""
+"""The limits of a value: small enough to be read back, and finite at every step."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from gradatim.core.errors import GradatimError, shown
 from gradatim.xp.dispatch import is_traced
 
 DEEPEST = 32
-"""Levels of values inside of values."""
+"""The largest nesting depth of values."""
 MOST_ENTRIES = 100_000
-"""Fields and entries of lists in a value, those of the values inside it included."""
+"""The most fields and list entries of a value, nested values included."""
 FARTHEST = 2**63 - 1
 """The last step that a run can count to."""
 
 
 class Extent(NamedTuple):
-    """How deep and how large a value is, as plain data."""
+    """Depth and size of a value as plain data."""
 
     levels: int = 0
     entries: int = 0
     opaque: bool = False
-    """Whether some of its numbers are not known yet, or come from code of the user's."""
+    """Whether some of its numbers are JAX tracers, or are computed by user code."""
 
 
 def extent_of(fields: tuple[Any, ...]) -> Extent:
-    """The extent of what stands in some fields, or in a list.
+    """The extent of a tuple of fields or of list entries.
 
     >>> extent_of((1.0, (2.0, 3.0)))
     Extent(levels=0, entries=4, opaque=False)
@@ -45,7 +45,11 @@ def extent_of(fields: tuple[Any, ...]) -> Extent:
 
 
 def refuse_unreadable(where: str, extent: Extent) -> None:
-    """Refuse a value that could be used and saved, and not be read back."""
+    """Raise for a value that could be saved but not read back.
+
+    Raises:
+        GradatimError: If it is nested too deeply or has too many entries.
+    """
     if extent.levels > DEEPEST:
         raise GradatimError(
             f"{where}: nested more than {DEEPEST} levels deep, which could not be read back from a "
@@ -54,12 +58,12 @@ def refuse_unreadable(where: str, extent: Extent) -> None:
     if extent.entries > MOST_ENTRIES:
         raise GradatimError(
             f"{where}: more than {MOST_ENTRIES} entries, which could not be read back from a "
-            "checkpoint. Put a long table into a Function of your own."
+            "checkpoint. Write a long table as a Function."
         )
 
 
 def refuse_infinite(schedule: Callable[[int], float], steps: Iterable[int]) -> None:
-    """Refuse a schedule without a finite value at one of these steps.
+    """Raise for a schedule whose value at one of these steps is not finite.
 
     Raises:
         GradatimError: For the first such step.
@@ -73,7 +77,7 @@ def refuse_infinite(schedule: Callable[[int], float], steps: Iterable[int]) -> N
         except (ArithmeticError, ValueError) as error:
             raise _not_finite(schedule, step, error) from None
         except Exception:
-            return  # a user's formula may have no value so far out, or fail: that is its own error
+            return  # a user's formula may be undefined at such steps: it raises where it is called
         if not finite:
             raise _not_finite(schedule, step, value)
 

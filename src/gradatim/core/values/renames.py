@@ -1,7 +1,8 @@
-"""What classes and arguments were called in version 0.1, and what they are called now.
+"""Names of version 0.1 that have changed: classes and arguments.
 
-Everything that reads stored things goes through ``current``: configs (and so saved states), texts,
-plan files and pickles. A call in Python does not; there an old name is an error that says the new.
+Stored names are translated by ``current_names`` when configs, saved states, expressions, plan files
+and pickles are read. A call in Python is not translated: an old name raises an error with the new
+one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _DEEPEST = 200
-"""Levels of plain data; no config has as many."""
+"""Deeper data is not translated: no config is nested as deeply."""
 
 CLASSES: Mapping[str, str] = {"Glide": "FractionalRamp"}
 """Old name of a class: new name."""
@@ -35,14 +36,14 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = {
     "tri_stage": {"decay": "cooldown"},
     "warm_cool_decay": {"rate": "factor"},
 }
-"""New name of a class, recipe or method: the old name of each renamed argument, and the new."""
+"""New name of a class, recipe or method: {old name of an argument: new name}."""
 
 
 def current_names(name: str, given: Mapping[str, T]) -> tuple[str, dict[str, T]]:
-    """A stored name and its arguments, in the words of this version.
+    """A stored class or recipe name and its arguments, under their present names.
 
-    An old word that means something else now, as ``cooldown`` of ``infinite`` does, is taken for
-    the old one only where its new name is not given: the new name is of a required argument.
+    Some old names have another meaning now, such as ``cooldown`` of ``infinite``. They are read in
+    the old meaning only if the new name (``decay``), which is required, is missing.
 
     >>> current("ExponentialDecay", {"start": 1.0, "rate": 0.5})
     ('ExponentialDecay', {'start': 1.0, 'factor': 0.5})
@@ -55,20 +56,20 @@ def current_names(name: str, given: Mapping[str, T]) -> tuple[str, dict[str, T]]
     words = ARGUMENTS.get(name, {})
 
     def is_old(word: str) -> bool:
-        # Given by both of its names, an argument stays, and the old one is refused as unknown.
+        # If both names are given, nothing is renamed, and the old one is an unknown argument.
         return word in words and (words[word] not in given or is_old(words[word]))
 
     return name, {words[word] if is_old(word) else word: value for word, value in given.items()}
 
 
 def current_config(config: Any, depth: int = 0) -> Any:
-    """A stored config, or any data that holds some, in the words of this version.
+    """A stored config, or data that contains configs, under the present names.
 
     >>> current_config({"lr": {"Repeat": {"schedule": {"KDecay": {"k": 2.0}}, "shrink": 0.5}}})
     {'lr': {'Repeat': {'schedule': {'KDecay': {'power': 2.0}}, 'factor': 0.5}}}
     """
     if depth > _DEEPEST:
-        return config  # no config of ours: whoever builds it refuses it
+        return config  # building it raises the error
     if isinstance(config, (list, tuple)):
         return [current_config(entry, depth + 1) for entry in config]
     if not isinstance(config, Mapping):
@@ -84,7 +85,7 @@ def current_config(config: Any, depth: int = 0) -> Any:
 
 
 def renamed_class(module: str, name: str, members: Mapping[str, Any]) -> Any:
-    """The class that a module calls otherwise now: pickles name it as it was."""
+    """The renamed class under its old name, for pickles; a module calls this in ``__getattr__``."""
     if name not in CLASSES or CLASSES[name] not in members:
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     return members[CLASSES[name]]

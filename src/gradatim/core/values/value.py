@@ -1,6 +1,6 @@
-"""Values made of declared fields: built, compared, printed, turned into plain data and back.
+"""``Value``: an immutable object made of declared fields, and building one from its config.
 
-The fields are the config. No class writes a line for any of it.
+Checking, comparing, hashing, printing, pickling and the config all follow from the declared fields.
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ def on_register(callback: Callable[[type[Value]], object]) -> None:
 
 @dataclass_transform(frozen_default=True)
 class Value:
-    """An immutable thing that is exactly its declared fields.
+    """An immutable object, defined by its declared fields.
 
-    A subclass declares fields with the types of ``_fields``; they are checked in ``__init__``,
-    then ``_validate`` may refuse fields that do not fit each other. A class with ``abstract=True``
-    is an interface: not registered, never built.
+    A subclass declares fields with the types of ``fields.py``. ``__init__`` checks each of them,
+    then ``_validate`` may check them together. A class with ``abstract=True`` is an interface: it
+    is not registered and not built.
     """
 
     _computed = tuple[str, ...]()
-    """Attributes that are computed when the value is built, from lengths and not from numbers."""
+    """Attributes computed at construction from lengths, which JAX treats as static."""
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -92,8 +92,7 @@ class Value:
             raise GradatimError(f"{cls.__name__}: {error}") from error
         extent = self._extent
         refuse_unreadable(cls.__name__, extent)
-        # Not a cached property: those turn attributes into a plain dict, and every later access of
-        # a formula to its fields would be slower.
+        # Not a cached property, which would make every later access to a field slower.
         object.__setattr__(self, "_measured", extent)
 
     @property
@@ -106,11 +105,11 @@ class Value:
         return Extent(inside.levels + 1, inside.entries, opaque)
 
     def _validate(self) -> None:
-        """Refuse fields that are right one by one and wrong together: raise a ValueError.
+        """Raise a ValueError if the fields do not fit each other.
 
-        A subclass may define it. It runs once, when the value is built, after the check of each
-        field by itself. The sentence of a ``ValueError`` gets the name of the class in front; a
-        ``GradatimError`` is passed on as it is.
+        A subclass may define it. It runs once, at construction, after each field was checked by
+        itself. The message of a ``ValueError`` is prefixed with the name of the class; a
+        ``GradatimError`` is passed on unchanged.
         """
 
     @classmethod
@@ -138,15 +137,15 @@ class Value:
 
     def __setattr__(self, name: str, value: object) -> None:
         raise GradatimError(
-            f"{type(self).__name__}: {name} cannot be set, a {type(self).__name__} never changes. "
-            f"Build another one: .replace({name}=...)."
+            f"{type(self).__name__}: {name} cannot be set: a {type(self).__name__} is immutable. "
+            f"Build a new one with .replace({name}=...)."
         )
 
     def __delattr__(self, name: str) -> None:
         self.__setattr__(name, None)
 
     def replace(self, /, **fields: Any) -> Self:
-        """The same thing with some fields changed.
+        """A copy with some fields changed.
 
         >>> from gradatim import Linear
         >>> Linear(start=0.0, end=1.0, steps=10).replace(steps=20)
@@ -179,7 +178,7 @@ class Value:
         return f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in said)})"
 
     def config(self) -> dict[str, dict[str, Plain]]:
-        """The value as plain data: one name, and under it its fields.
+        """The value as plain data: {name of the class: {field: value}}.
 
         >>> from gradatim import Linear
         >>> Linear(start=0.0, end=1.0, steps=10).config()
@@ -197,7 +196,7 @@ def _plain(value: Value | Plain) -> Plain:
 
 
 def parameters_of(make: Callable[..., Value]) -> dict[str, inspect.Parameter]:
-    """What a class of values or a recipe takes, as a reader would write it."""
+    """The parameters of a Value class or of a recipe."""
     import inspect
 
     if isinstance(make, type):
@@ -214,15 +213,15 @@ def parameters_of(make: Callable[..., Value]) -> dict[str, inspect.Parameter]:
 
 
 def recipe(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function be built by name, and check its arguments by their declared types.
+    """Register a function under its name, and check its arguments by their declared types.
 
-    Only its first argument may be given without a name.
+    Only the first argument may be positional.
     """
     where = function.__name__
 
     @cache
     def signature() -> inspect.Signature:
-        import inspect  # as slow to import as all of gradatim, and needed only to build
+        import inspect  # imported late: it takes as long to import as all of gradatim
 
         return inspect.signature(function)
 
@@ -248,7 +247,7 @@ def recipe(function: Callable[P, R]) -> Callable[P, R]:
         made = function(*given.args, **given.kwargs)
         for value in given.arguments.values():
             if isinstance(made, Value) and getattr(value, "clock", "updates") != "updates":
-                # Only for a plan to notice that it has another clock: not a part of the value.
+                # Lets a plan detect that the run has another clock. Not part of the value.
                 object.__setattr__(made, "_built_by", value.clock)
         return made
 
@@ -257,10 +256,9 @@ def recipe(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _by_name(where: str, names: list[str], args: tuple[Any, ...]) -> GradatimError:
-    """The error for a second argument without its name: the order of others is easily mistaken."""
+    """The error for a second positional argument: other libraries order arguments differently."""
     first, *others = zip(names, args, strict=False)
     named = "".join(f", {name}={shown(value)}" for name, value in others)
     return GradatimError(
-        f"{where}: only {first[0]} may be given without its name. "
-        f"Write {where}({shown(first[1])}{named}, ...)."
+        f"{where}: only {first[0]} may be positional. Write {where}({shown(first[1])}{named}, ...)."
     )
