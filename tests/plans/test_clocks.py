@@ -95,8 +95,8 @@ def test_a_batch_that_grows_and_a_rate_that_follows_it():
     [
         (
             "lr: {wsd: {peak: 1, warmup: 500}}",
-            "line 4: schedules.lr.wsd: warmup=500 has no unit, and the clock of the run is 'time'. Write "
-            "'90 s' or '5%'.",
+            "line 4: schedules.lr.wsd: warmup=500 has no unit, and the clock of the run is 'time'. "
+            "Write '90 s' or '5%'.",
         ),
         ("lr: {wsd: {peak: 1, steps: 500}}", "line 4: schedules.lr.wsd: steps=500 has no unit"),
         ("lr: {Linear: {start: 0, end: 1, steps: 5e3}}", "steps=5000.0 has no unit"),
@@ -107,13 +107,13 @@ def test_a_batch_that_grows_and_a_rate_that_follows_it():
         ("lr: {multistep: {peak: 1, boundaries: [5%, 30]}}", "boundaries[1]=30 has no unit"),
         (
             "lr: {wsd: {peak: 1, warmup: 5 updates}}",
-            "cannot be told in milliseconds, which the run",
+            "cannot be converted to milliseconds, the ticks",
         ),
         ("lr: {wsd: {peak: 1, warmup: 5 rounds}}", "warmup must be like '90 s' or '5%', got"),
         ("lr: {wsd: {peak: 1, warmup: 11 min}}", "must be less than steps, 580000"),
         (
             "lr: {Scale: {factor: 2, schedule: {by_updates: {schedule: {Constant: {value: 1}}}}}}",
-            "is all of a value and cannot be a part of another schedule",
+            "cannot be a part of another schedule. Put by_updates(...)",
         ),
         (
             "lr: {scale_with_batch: {schedule: {Constant: {value: 1}}}}",
@@ -134,9 +134,9 @@ def test_what_is_refused_beside_a_run_in_time(schedules, said):
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        ("{seconds: 5, clock: tokens}", "seconds is the length of a run whose clock is 'time'"),
+        ("{seconds: 5, clock: tokens}", "seconds is the length of a run with the clock 'time'"),
         ("{seconds: 600 s}", "seconds must be a finite number above 0, got '600 s'"),
-        ("{total_tokens: 5}", "total_tokens cannot be told in updates"),
+        ("{total_tokens: 5}", "total_tokens cannot be converted to updates"),
         (
             "{steps: 5, batch: {Linear: {start: 1, end: 2, steps: 9}}}",
             "Write batch=schedule.rounded()",

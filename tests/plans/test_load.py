@@ -179,7 +179,8 @@ def test_a_comma_too_many_is_said(text):
         ("format: 1\nrun: {batch: 1}\nschedules: {lr: {Constant: {value: 1}}}", "Run: give either"),
         ("format: 1\nrun: {updates: 9}\nschedules: {'l r': {Constant: {value: 1}}}", "'l r'"),
         (
-            "format: 1\nschedules: {lr: {Constant: {value: 1}}}\nrules: {wd: {Plateau: {mode: min}}}",
+            "format: 1\nschedules: {lr: {Constant: {value: 1}}}\n"
+            "rules: {wd: {Plateau: {mode: min}}}",
             "unknown value 'wd'",
         ),
         (
@@ -190,7 +191,8 @@ def test_a_comma_too_many_is_said(text):
         ("format: 1\nexternal: {kl/a: {Constant: {value: 1}}}", 'like "kl"'),
         ("format: 1\nschedules: {lr/a/b/c: {Constant: {value: 1}}}", '"lr/adamw/head"'),
         (
-            "format: 1\nschedules: {a: {Constant: {value: 1}}}\nexternal: {a: {Constant: {value: 1}}}",
+            "format: 1\nschedules: {a: {Constant: {value: 1}}}\n"
+            "external: {a: {Constant: {value: 1}}}",
             "a is driven in the optimizer already",
         ),
     ],
