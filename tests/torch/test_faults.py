@@ -135,7 +135,7 @@ class TestTheBaseOfARelativeSchedule:
         optimizer = Adam([weight()], lr=0.1)
         optimizer.load_state_dict(self.trained(Adam))
         with pytest.raises(
-            GradatimError, match=r"may have been changed.*relative\(schedule, base="
+            GradatimError, match=r"may have changed.*relative\(schedule, base="
         ):
             Scheduler(optimizer, lr=relative(LINE))
 
@@ -144,7 +144,7 @@ class TestTheBaseOfARelativeSchedule:
         optimizer.load_state_dict(self.trained())
         scheduler = Scheduler(optimizer, lr=relative(LINE))
         with pytest.raises(
-            GradatimError, match=r"may have been changed.*relative\(schedule, base="
+            GradatimError, match=r"may have changed.*relative\(schedule, base="
         ):
             scheduler.seek(8)
         assert scheduler.position == 0

@@ -13,7 +13,7 @@ from torch.optim import SGD
 
 from gradatim import Constant, GradatimError, Linear
 from gradatim.torch import Scheduler
-from gradatim.torch.engine import EngineUpdates
+from gradatim.torch.deepspeed import EngineOptimizer
 
 SCHEDULE = Linear(start=0.1, end=0.9, steps=8)
 SRC = Path(__file__).parents[2] / "src"
@@ -99,7 +99,7 @@ class Wrapper:
 def test_wrappers_are_looked_through_to_the_same_updates():
     engine = Engine()
     scheduler = Scheduler(Wrapper(engine.optimizer), SCHEDULE)
-    assert isinstance(scheduler.optimizer, EngineUpdates)
+    assert isinstance(scheduler.optimizer, EngineOptimizer)
     scheduler.optimizer = engine.optimizer  # the same: nothing changes
     with pytest.raises(GradatimError, match="driven by another scheduler"):
         Scheduler(engine.optimizer, SCHEDULE)

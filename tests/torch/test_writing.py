@@ -13,8 +13,8 @@ from torch.optim.lr_scheduler import StepLR
 from gradatim import Constant, Linear, Plateau, warmup_cosine
 from gradatim.torch import Scheduler
 from gradatim.torch.attachment import Attachment
-from gradatim.torch.cells import TensorCell
-from gradatim.torch.table import Table
+from gradatim.torch.writers import TensorWriter
+from gradatim.torch.group_writer import GroupWriter
 
 SCHEDULE = warmup_cosine(peak=0.1, steps=5_000, warmup=50)
 
@@ -265,7 +265,7 @@ def test_a_new_rate_is_not_compiled_again():
         step()
     assert compiled.frame_count == before
     # Not even where there is nothing to compile again yet: torch has none of our code.
-    codes = [f.__code__ for kind in (Attachment, Table, TensorCell) for f in functions(kind)]
+    codes = [f.__code__ for kind in (Attachment, GroupWriter, TensorWriter) for f in functions(kind)]
     assert len(codes) > 20
     assert not any(map(_debug_get_cache_entry_list, codes))
     assert rates(optimizer) == pytest.approx([0.5 * (1 - 22 / 100)] * 2)

@@ -1,10 +1,10 @@
 """Schedules that drive torch optimizers.
 
-May import ``core``, ``drive``, ``peers`` and torch. To add a trainer, write one page in
+May import ``core``, ``drive``, ``convert`` and torch. To add a trainer, write one page in
 ``docs/trainers`` and, only if it needs more than the one line, one file in ``trainers``.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradatim.torch.relative import relative
 from gradatim.torch.scheduler import Scheduler
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Scheduler", "from_torch", "relative"]
 
+if not TYPE_CHECKING:  # or mypy would accept any attribute
 
-def __getattr__(name: str) -> Any:
-    """``from_torch`` brings all converters, so it is imported when it is asked for."""
-    if name != "from_torch":
-        raise AttributeError(f"module 'gradatim.torch' has no attribute {name!r}")
-    from gradatim.torch.migrate import from_torch
+    def __getattr__(name: str):
+        """Import ``from_torch`` on first use: it brings all converters."""
+        if name != "from_torch":
+            raise AttributeError(f"module 'gradatim.torch' has no attribute {name!r}")
+        from gradatim.torch.migrate import from_torch
 
-    return from_torch
+        return from_torch

@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from weakref import ReferenceType
 
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, Target
-from gradatim.torch.assign import Groups, Parts
 from gradatim.torch.attachment import Attachment
-from gradatim.torch.inner import innermost
-from gradatim.torch.table import Place
+from gradatim.torch.group_writer import GroupValue
+from gradatim.torch.hyperparameters import Group
+from gradatim.torch.unwrap import OptimizerLike, unwrap_optimizer
+from gradatim.torch.value_schedules import Groups, ValueSchedules
+
+Optimizers = Mapping[str | None, Optimizer]
+"""Optimizers by name; a single one has None for a name."""
 
 
-def optimizers_of(given: Any) -> dict[str | None, Optimizer]:
-    """The optimizers to attach to, by their names; a single one has no name.
+def optimizers_by_name(
+    given: OptimizerLike | Mapping[str, OptimizerLike] | Sequence[OptimizerLike],
+) -> Optimizers:
+    """The optimizers to attach to, without the wrappers around them.
 
     Args:
         given: An optimizer, a mapping from names to optimizers, or a list of them, which are
-            called "0", "1", ...; wrappers are looked through.
+            called "0", "1", ...
 
     Raises:
         GradatimError: If something is no optimizer, or two share a parameter group.
     """
     by_name: dict[str | None, Optimizer]
     if isinstance(given, Mapping):
-        by_name = {_name(name): innermost(one) for name, one in given.items()}
-    elif isinstance(given, (list, tuple)):
-        by_name = {str(i): innermost(one) for i, one in enumerate(given)}
+        by_name = {_name(name): unwrap_optimizer(one) for name, one in given.items()}
+    elif isinstance(given, Sequence) and not isinstance(given, str):
+        by_name = {str(i): unwrap_optimizer(one) for i, one in enumerate(given)}
     else:
-        return {None: innermost(given)}
+        return {None: unwrap_optimizer(given)}
     if not by_name:
         raise refuse("Scheduler", "optimizer", given, "an optimizer, or several in a mapping")
-    owners: dict[int, str | None] = {}
+    names: dict[int, str | None] = {}
     for name, one in by_name.items():
         for group in one.param_groups:
-            if (other := owners.setdefault(id(group), name)) != name:
+            if (other := names.setdefault(id(group), name)) != name:
                 raise GradatimError(
                     f"Scheduler: the optimizers {other!r} and {name!r} share a parameter group, "
                     "so one would overwrite the other's values. Give each its own groups."
@@ -49,19 +55,19 @@ def optimizers_of(given: Any) -> dict[str | None, Optimizer]:
     return by_name
 
 
-def _name(name: object) -> str:
+def _name(name: str) -> str:
     if not isinstance(name, str) or not name or any(sign in name for sign in "/*?["):
-        raise refuse("Scheduler", "an optimizer's name", name, "a text without any of / * ? [")
+        raise refuse("Scheduler", "an optimizer's name", name, "a string without any of / * ? [")
     return name
 
 
-def groups_of(optimizers: Mapping[str | None, Optimizer]) -> Groups:
+def groups_of(optimizers: Optimizers) -> Groups:
     """The parameter groups of each optimizer."""
     return {name: one.param_groups for name, one in optimizers.items()}
 
 
-def index_of(update: str | None, optimizers: Mapping[str | None, Optimizer]) -> int | None:
-    """The place of the optimizer whose steps are the updates; None if all make them together."""
+def index_of(update: str | None, optimizers: Optimizers) -> int | None:
+    """The index of the optimizer whose steps are the updates; None if no single one counts."""
     if update is None:
         return None
     names = [name for name in optimizers if name is not None]
@@ -75,97 +81,99 @@ class Attachments:
 
     Args:
         optimizers: The optimizers, by name.
-        parts: For each value, its schedules by group.
+        values: The schedules of each value.
         strict: Whether checkpoints of the optimizers must have groups of the same names.
     """
 
     def __init__(
-        self, optimizers: Mapping[str | None, Optimizer], parts: Sequence[Parts], strict: bool
+        self, optimizers: Optimizers, values: Sequence[ValueSchedules], strict: bool
     ) -> None:
-        self.parts = parts
+        self.values = values
         groups = groups_of(optimizers)
-        for one in parts:
-            one.check_served(groups)
-            one.warn_of_spread(groups)
+        for one in values:
+            one.check_all_used(groups)
+            one.warn_if_initials_differ(groups)
         self.all = [
-            Attachment(one, parts, strict, index, name)
-            for index, (name, one) in enumerate(optimizers.items())
+            Attachment(optimizer, values, strict, index, name)
+            for index, (name, optimizer) in enumerate(optimizers.items())
         ]
 
     @property
     def optimizers(self) -> dict[str | None, Optimizer]:
         """The optimizers, by name."""
-        return {one.roster.name: one.optimizer for one in self.all}
+        return {one.known_groups.name: one.optimizer for one in self.all}
 
     @property
-    def values(self) -> set[str]:
+    def value_names(self) -> set[str]:
         """The names of the values that are driven."""
-        return {one.value for one in self.parts}
+        return {one.value for one in self.values}
 
     @property
-    def targets(self) -> set[Target]:
-        """The targets of the plan that some group takes."""
-        return {place.target for one in self.all for place in one.table.places}
+    def group_values(self) -> Iterator[GroupValue]:
+        """Every driven number of every group."""
+        return (group_value for one in self.all for group_value in one.writer.group_values)
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        """The parameter groups of all optimizers."""
+        return (group for one in self.all for group in one.optimizer.param_groups)
 
     def schedules(self) -> dict[Target, Schedule]:
-        """All that is to be driven, including what waits for a group added later."""
+        """All schedules of the plan, including those for groups that are added later."""
         found: dict[Target, Schedule] = {}
         for one in self.all:
-            found |= one.roster.schedules()
+            found |= one.known_groups.schedules()
         return found
 
-    def tensors(self, values: Collection[str]) -> list[tuple[Place, Tensor]]:
-        """The tensors that hold these values, and where."""
-        places = [place for one in self.all for place in one.table.places]
-        held = [(place, place.entry.held(place.group)) for place in places]
+    def tensors(self, values: Collection[str]) -> list[tuple[GroupValue, Tensor]]:
+        """The tensors in which groups hold these values."""
+        held = [(one, one.hyperparameter.read(one.group)) for one in self.group_values]
         return [
-            (place, one)
-            for place, one in held
-            if place.target.value in values and isinstance(one, Tensor)
+            (one, tensor)
+            for one, tensor in held
+            if one.target.value in values and isinstance(tensor, Tensor)
         ]
 
-    def claim(self) -> None:
-        """Refuse if another scheduler drives one of the values of an optimizer."""
+    def take_over(self) -> None:
+        """Raise if another scheduler drives one of the values of an optimizer."""
         for one in self.all:
-            one.claim()
+            one.take_over()
 
-    def attach(self, driver: Driver, owner: ReferenceType[Any], released: Counter[str]) -> None:
-        """Drive all optimizers from now on."""
+    def attach(
+        self, driver: Driver, scheduler: ReferenceType[LRScheduler], released: Counter[str]
+    ) -> None:
+        """Drive all optimizers from now on; see ``Attachment.attach``."""
         for one in self.all:
-            one.siblings = self.all
-            one.attach(driver, owner, released)
+            one.attachments = self.all
+            one.attach(driver, scheduler, released)
 
-    def match(self) -> None:
-        """Take up groups that were changed."""
+    def match_groups(self) -> None:
+        """Find out which groups were changed."""
         for one in self.all:
-            one.match()
+            one.match_groups()
 
     def write(self) -> None:
-        """Write the values of the next step."""
+        """Write the values that the next step of each optimizer uses."""
         for one in self.all:
             one.write()
 
-    def catch_up(self) -> None:
-        """Write the values that are due, where they are not written yet."""
+    def write_if_due(self) -> None:
+        """Write the values of the next steps where they are not written yet."""
         for one in self.all:
-            if one.attached and not one.is_written():
-                one.catch_up()
+            if one.is_attached and not one.is_written():
+                one.write_if_due()
 
-    def rebuild(self) -> None:
-        """Take up that values were handed over or taken back."""
+    def update_released(self) -> None:
+        """Change which values are written, after a ``released`` block has begun or ended."""
         for one in self.all:
-            one.rebuild()
+            one.update_released()
 
     def detach(self) -> None:
-        """Let go of all optimizers."""
+        """Remove the hooks from all optimizers."""
         for one in self.all:
             one.detach()
 
-    def check_bases_are_known(self) -> None:
-        """Refuse to go on in the middle of a run if the base of a relative schedule is a guess."""
+    def check_bases(self) -> None:
+        """Raise, for a run that goes on in the middle, if the base of a relative is uncertain."""
         for one in self.all:
-            one.roster.check_bases_are_known()
-
-    def groups(self) -> Iterable[dict[str, Any]]:
-        """The parameter groups of all optimizers."""
-        return (group for one in self.all for group in one.optimizer.param_groups)
+            one.known_groups.check_bases()

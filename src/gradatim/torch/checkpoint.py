@@ -1,43 +1,43 @@
-"""The checkpoint of an optimizer, with its groups matched to the script's by name."""
+"""The checkpoint of an optimizer, with its parameter groups matched by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+from torch.optim.optimizer import StateDict
 
 from gradatim.core.errors import GradatimError
-from gradatim.torch.groups import Group
+from gradatim.torch.hyperparameters import Group
 
-SAME_GROUPS = ("strict", "extend", "same-past")
-"""The ``on_mismatch`` under which a checkpoint must have groups of the same names."""
+STRICT_ABOUT_GROUPS = ("strict", "extend", "same-past")
+"""The ``on_mismatch`` with which a checkpoint must have groups of the same names."""
 
 
-def in_order_of(state: dict[str, Any], groups: Sequence[Group], strict: bool) -> dict[str, Any]:
-    """The state of an optimizer with its groups in the order of these, by their names.
+def with_groups_in_order(state: StateDict, groups: Sequence[Group], strict: bool) -> StateDict:
+    """The ``state_dict`` of an optimizer, its groups in the order of these, matched by name.
 
-    torch matches groups by place: in another order, one would get the momentum of another.
+    torch matches them by index: in another order, a group would get the momentum of another.
 
     Raises:
-        GradatimError: If both have names and, strictly, they are not the same ones.
+        GradatimError: If ``strict`` and the groups of both have names, but not the same ones.
     """
     saved = state.get("param_groups")
     if not isinstance(saved, list) or len(saved) != len(groups):
-        return state  # torch says what is wrong
+        return state  # the optimizer's load_state_dict raises
     ours, theirs = ([group.get("name") for group in some] for some in (groups, saved))
     if ours == theirs:
         return state
     if None not in ours and set(ours) == set(theirs) and len(set(ours)) == len(ours):
         by_name = {group["name"]: group for group in saved}
         return state | {"param_groups": [by_name[name] for name in ours]}
-    if strict and any(
-        one != two and None not in (one, two) for one, two in zip(ours, theirs, strict=True)
-    ):
+    pairs = zip(ours, theirs, strict=True)
+    if strict and any(None not in (one, other) and one != other for one, other in pairs):
         raise GradatimError(
             f"Scheduler: the optimizer's checkpoint has the groups {_listed(theirs)}; this "
-            f"optimizer has {_listed(ours)}. torch would match them by place. Give all groups the "
+            f"optimizer has {_listed(ours)}. torch would match them by index. Give all groups the "
             "same names in both, or build the scheduler with on_mismatch='override'."
         )
-    # A checkpoint written before the groups had names gets the script's.
+    # Groups of a checkpoint from before they had names get those of this optimizer.
     named = [
         group if name is None else group | {"name": name}
         for group, name in zip(saved, ours, strict=True)
@@ -45,5 +45,5 @@ def in_order_of(state: dict[str, Any], groups: Sequence[Group], strict: bool) ->
     return state | {"param_groups": named}
 
 
-def _listed(names: Sequence[Any]) -> str:
+def _listed(names: Iterable[str | None]) -> str:
     return ", ".join("(no name)" if name is None else str(name) for name in names)

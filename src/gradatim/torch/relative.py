@@ -1,4 +1,4 @@
-"""Schedules that multiply what each parameter group began with."""
+"""Schedules that multiply the initial value of each parameter group."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon, sample_points
 from gradatim.core.warn import warn
-from gradatim.torch.groups import Entry, Group
+from gradatim.torch.hyperparameters import Group, Hyperparameter
 
 # Factors have a peak near 1; a curve that stays below this was meant as a rate.
 _SMALLEST_PEAK = 0.01
@@ -24,17 +24,17 @@ class Relative(NamedTuple):
 
 
 def relative(schedule: Schedule, base: float | None = None) -> Relative:
-    """Multiply what each group began with: layer-wise decay, muP, one shape for many rates.
+    """Multiply the initial value of each group: layer-wise decay, muP, one shape for many rates.
 
     The value of a group is ``base * schedule(step)``. The base is the group's "initial_lr" (in
-    general "initial_" and the value's name), or else what the group holds when a scheduler first
-    sees it; it is kept under that name and travels in the optimizer's checkpoint. Each group's
-    values have its name or index: ``scheduler.applied["lr/head"]``.
+    general "initial_" and the value's name), or else what the group holds when the scheduler is
+    built or the group is added; it is stored under that key, and so in checkpoints of the
+    optimizer. Each group has a value of its own: ``scheduler.applied["lr/head"]``.
 
     Args:
         schedule: A schedule of factors, such as one with ``peak=1.0``.
-        base: What the factors multiply, where the groups do not hold it: for an optimizer that
-            was trained by another scheduler, whose rate has decayed already.
+        base: What the factors multiply, where the groups do not hold it: for an optimizer whose
+            rate another scheduler has already decayed.
 
     Raises:
         GradatimError: If it is no schedule, or the base no number above 0.
@@ -62,35 +62,37 @@ def relative(schedule: Schedule, base: float | None = None) -> Relative:
     peak = max(map(abs, factors))
     if 0.0 < peak < _SMALLEST_PEAK:
         warn(
-            f"relative: the factors are at most {peak:g}. They multiply what each group "
-            "began with, so a schedule for relative() has a peak near 1.0."
+            f"relative: the factors are at most {peak:g}. They multiply the initial value of each "
+            "group, so a schedule for relative() has a peak near 1.0."
         )
     return Relative(schedule, base)
 
 
-def initial(value: str) -> str:
-    """The key under which a group keeps what it began with, as torch's own schedulers do."""
+def initial_key(value: str) -> str:
+    """The key of a group's initial value: "initial_lr", as torch's own schedulers name it."""
     return f"initial_{value}"
 
 
-def relative_base(value: str, entry: Entry, group: Group, given: Relative) -> float:
+def relative_base(
+    value: str, hyperparameter: Hyperparameter, group: Group, given: Relative
+) -> float:
     """What the factors multiply in this group."""
-    base = given.base if given.base is not None else group.get(initial(value))
-    base = entry.number(group) if base is None else base
-    base = (
-        float(base.detach()) if isinstance(base, Tensor) else base
-    )  # as torch's schedulers keep it
+    base = given.base if given.base is not None else group.get(initial_key(value))
+    base = hyperparameter.number(group) if base is None else base
+    if isinstance(base, Tensor):  # torch's schedulers keep the initial_lr of a tensor as a tensor
+        base = float(base.detach())
     if not _is_number(base):
-        raise refuse("relative", f"{initial(value)} of a group", base, "a finite number")
+        raise refuse("relative", f"{initial_key(value)} of a group", base, "a finite number")
     return float(base)
 
 
 def unknown_base(value: str, group: str) -> GradatimError:
-    """The error for a group whose base would be a guess."""
+    """The error for a group whose initial value is not known in the middle of a run."""
+    key = initial_key(value)
     return GradatimError(
-        f"relative: the {value} that group {group!r} holds may have been changed by a schedule "
-        f"since the run began, and the group has no {initial(value)!r}. State what the group began "
-        f"with: relative(schedule, base=...), or group[{initial(value)!r}] = ..."
+        f"relative: a schedule may have changed the {value} of group {group!r} since the run "
+        f"began, and the group has no {key!r}. State the value that the group began with: "
+        f"relative(schedule, base=...), or group[{key!r}] = ..."
     )
 
 

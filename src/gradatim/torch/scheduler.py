@@ -19,49 +19,54 @@ from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, OnMismatch, Plan
 from gradatim.drive.driven import Driven
 from gradatim.drive.plan import as_plan
-from gradatim.torch.agreement import WAIT, agreed, observed
-from gradatim.torch.assign import Parts, Wanted, new_schedules
+from gradatim.torch.all_reduce import async_max
 from gradatim.torch.attachment import Attachment
-from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_of
-from gradatim.torch.checkpoint import SAME_GROUPS
-from gradatim.torch.exchange import exchange
-from gradatim.torch.idle import IdleWatch
-from gradatim.torch.inner import innermost
+from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_by_name
+from gradatim.torch.checkpoint import STRICT_ABOUT_GROUPS
+from gradatim.torch.distributed_metric import (
+    DEFAULT_TIMEOUT,
+    Metric,
+    mean_over_ranks,
+    observation_context,
+)
+from gradatim.torch.lr_scheduler import LRSchedulerInterface
 from gradatim.torch.released import Released
-from gradatim.torch.torch_interface import TorchInterface
+from gradatim.torch.unused_optimizer import UnusedOptimizerCheck
+from gradatim.torch.unwrap import OptimizerLike, unwrap_optimizer
+from gradatim.torch.value_schedules import SchedulesByGroup, ValueSchedules, new_schedules
 from gradatim.torch.value_tensor import value_tensor
 
 
-class Scheduler(Driven, TorchInterface):
+class Scheduler(Driven, LRSchedulerInterface):
     """Drives an optimizer: each update uses the value that the schedule has for it.
 
-    Attaching is the one line that is needed. The position counts the optimizer's real updates, by
-    hooks on ``optimizer.step``; an update that a gradient scaler leaves out, or a micro-batch of
-    an accumulation, does not count. ``scheduler.step()`` may be called as often as a loop or a
-    trainer likes; it moves nothing.
+    Building one is all that is needed. It counts the optimizer's real updates, by hooks on
+    ``optimizer.step``; an update that a gradient scaler skips, or a micro-batch of gradient
+    accumulation, does not count. ``scheduler.step()`` may be called as often as a loop or a
+    trainer does; it never advances the schedule.
 
-    A value that something else writes into the optimizer is used for one update, stands in
-    ``applied`` and the history, and is warned of once; after that update the plan writes again.
-    ``released`` hands a value over for longer.
+    If other code writes a value into the optimizer, one update uses it; it is in ``applied`` and
+    the history, and is warned of once. After that update the plan's value is written again.
+    ``released`` lets other code write for longer.
 
     Args:
-        optimizer: The optimizer; a wrapper around one is looked through. Of several that share
-            the plan, a mapping from names to optimizers, or a list.
+        optimizer: The optimizer, or a wrapper around it. For several that share the plan, a
+            mapping from names to optimizers, or a list.
         lr: The schedule of the learning rate, in any of the forms below.
         plan: A ``Plan``, or the path of a plan file, in place of ``lr``, ``rule``, ``run`` and
             ``values``.
-        rule: A rule, fed by ``observe``, that scales the learning rate; or a mapping from names
-            such as "lr" to rules.
-        run: The run, so that a resume with another batch or number of processes can keep its place
-            in the data: ``on_mismatch="rescale"``.
+        rule: A rule that scales the learning rate by the metrics given to ``observe``; or a mapping
+            from names such as "lr" to rules.
+        run: The run, so that a resume with another batch size or number of processes can keep its
+            place in the data: ``on_mismatch="rescale"``.
         external: Schedules of values outside of the optimizer, such as
-            ``{"kl": schedule, "window": schedule.rounded(128)}``: read them by ``value`` or
-            ``tensor``, or let ``setters`` take them where they are used.
+            ``{"kl": schedule, "window": schedule.rounded(128)}``. Read them by ``value`` or
+            ``tensor``, or pass ``setters``.
         setters: For a value, a function that is called with each new number, such as
-            ``{"window": model.set_window}``. If it raises, the next step is refused until it
-            does not.
+            ``{"window": model.set_window}``. If it raises, it is called again before the next
+            step, which is not made until it succeeds.
         update: The name of the one of several optimizers whose steps are the updates, such as
-            "generator". Otherwise an update begins when an optimizer steps that is not later in
+            "generator". By default an update begins when an optimizer steps that is not later in
             the list than the last one that stepped.
         on_mismatch: The default ``on_mismatch`` of ``load_state_dict``: trainers load without
             passing one.
@@ -73,7 +78,7 @@ class Scheduler(Driven, TorchInterface):
             before an index, an index before a pattern, and the most specific pattern wins; None
             leaves a group alone. Of several optimizers, "adamw" means all groups of one, and
             "adamw/head" is one group of it. A group without the value is left alone unless it is
-            named. ``relative(...)`` in place of a schedule multiplies what each group began with.
+            named. ``relative(...)`` in place of a schedule multiplies each group's initial value.
             A single schedule of any value but ``lr`` leaves groups alone that hold 0 of it where
             others do not, such as biases without weight decay.
 
@@ -97,8 +102,8 @@ class Scheduler(Driven, TorchInterface):
 
     def __init__(
         self,
-        optimizer: Optimizer | Mapping[str, Optimizer] | Sequence[Optimizer],
-        lr: Wanted = None,
+        optimizer: OptimizerLike | Mapping[str, OptimizerLike] | Sequence[OptimizerLike],
+        lr: SchedulesByGroup = None,
         *,
         plan: Plan | str | os.PathLike[str] | None = None,
         rule: Rule | Mapping[str, Rule] | None = None,
@@ -108,85 +113,89 @@ class Scheduler(Driven, TorchInterface):
         update: str | None = None,
         on_mismatch: OnMismatch = "strict",
         now: Callable[[], float] | None = None,
-        **values: Wanted,
+        **values: SchedulesByGroup,
     ) -> None:
-        # The constructor of LRScheduler would replace optimizer.step and write rates of its own.
+        # LRScheduler.__init__ is not called: it would replace optimizer.step and write rates.
         if on_mismatch not in get_args(OnMismatch):
             raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
-        optimizers = optimizers_of(optimizer)
-        wanted = values if lr is None else {"lr": lr, **values}
-        beside = {"rule": rule, "run": run, "external": external}
+        optimizers = optimizers_by_name(optimizer)
+        groups = groups_of(optimizers)
+        given = values if lr is None else {"lr": lr, **values}
         if plan is not None:
-            given_too = [*wanted, *(name for name, one in beside.items() if one is not None)]
-            if given_too:
+            beside = {"rule": rule, "run": run, "external": external}
+            unused = [*given, *(name for name, one in beside.items() if one is not None)]
+            if unused:
                 raise GradatimError(
                     "Scheduler: a plan has its schedules, rules and run already; leave "
-                    f"{', '.join(given_too)} out."
+                    f"{', '.join(unused)} out."
                 )
-            given = as_plan("Scheduler", plan)
-            parts = Parts.of_plan(given, groups_of(optimizers))
-            rule, run = given.rules, given.run
-            external = {name: given[name] for name in given.external}
+            plan = as_plan("Scheduler", plan)
+            value_schedules = ValueSchedules.of_plan(plan, groups)
+            rule, run = plan.rules, plan.run
+            external = {name: plan[name] for name in plan.external}
         else:
-            parts = [Parts(name, one, groups_of(optimizers)) for name, one in wanted.items()]
-        if not parts and not external:
+            value_schedules = [ValueSchedules(name, one, groups) for name, one in given.items()]
+        if not value_schedules and not external:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         self._on_mismatch: OnMismatch = on_mismatch
-        self._attachments = Attachments(optimizers, parts, strict=on_mismatch in SAME_GROUPS)
+        self._attachments = self._attachments_to(optimizers, value_schedules)
         schedules = self._attachments.schedules()
         if not schedules and not external:
             raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
-        self._attachments.claim()
+        self._attachments.take_over()
         self.driver = Driver(
             as_plan("Scheduler", schedules, rule, run, external),
             setters=setters,
             now=now,
-            exchange=exchange,
+            exchange=async_max,
             optimizers=len(optimizers),
             update=index_of(update, optimizers),
         )
         self._released: Counter[str] = Counter()
         self._attachments.attach(self.driver, ref(self), self._released)
-        self._idle = IdleWatch(list(optimizers.values()), 0)
+        self._unused_optimizer_check = UnusedOptimizerCheck(list(optimizers.values()), 0)
+
+    def _attachments_to(
+        self, optimizers: Mapping[str | None, Optimizer], values: Sequence[ValueSchedules]
+    ) -> Attachments:
+        return Attachments(optimizers, values, strict=self._on_mismatch in STRICT_ABOUT_GROUPS)
 
     @property
     def optimizer(self) -> Optimizer:
-        """The optimizer. To set another one attaches to it, with the same schedules and position.
+        """The optimizer. Setting another one attaches to it, with the same schedules and position.
 
         Raises:
             GradatimError: If there are several, or the other one's groups do not fit. Nothing
                 changed.
         """
-        return self._only().optimizer
+        return self._single().optimizer
 
     @optimizer.setter
     def optimizer(self, optimizer: Optimizer) -> None:
-        inner, old = innermost(optimizer), self._only()
-        if inner is old.optimizer and old.attached:
+        inner, old = unwrap_optimizer(optimizer), self._single()
+        if inner is old.optimizer and old.is_attached:
             return
-        new = Attachments(
-            {old.roster.name: inner},
-            self._attachments.parts,
-            strict=self._on_mismatch in SAME_GROUPS,
-        )
-        missing = new_schedules(new.all[0].roster.assigned(), self.driver.script_plan.schedules)
+        new = self._attachments_to({old.known_groups.name: inner}, self._attachments.values)
+        assignments = new.all[0].known_groups.assignments()
+        missing = new_schedules(assignments, self.driver.script_plan.schedules)
         if missing:
             raise GradatimError(
                 "Scheduler: the new optimizer has groups that the old one did not have: "
                 f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
             )
-        new.claim()
+        new.take_over()
         new.attach(self.driver, ref(self), self._released)
         self._attachments.detach()
-        # In place: a `released` block that is open now follows to the new optimizer.
-        self._attachments.all, self._idle = new.all, IdleWatch([inner], self.position)
+        # `Attachments` itself stays: a `released` block that is open now refers to it.
+        self._attachments.all = new.all
+        self._unused_optimizer_check = UnusedOptimizerCheck([inner], self.position)
 
     @property
     def optimizers(self) -> dict[str | None, Optimizer]:
         """The optimizers, by name; a single one has None for a name."""
         return self._attachments.optimizers
 
-    def _only(self) -> Attachment:
+    def _single(self) -> Attachment:
         if len(self._attachments.all) > 1:
             names = ", ".join(repr(name) for name in self.optimizers)
             raise GradatimError(
@@ -200,23 +209,23 @@ class Scheduler(Driven, TorchInterface):
         """The values that the last update used; None before the first one, and after a load.
 
         A group into which other code wrote has an entry of its own, such as "lr/head". Schedules
-        that no group takes, such as a pattern for groups added later, are left out.
+        that drive no group, such as a pattern for groups added later, are left out.
         """
         applied = self.driver.applied
-        return None if applied is None else self._of_groups(applied)
+        return None if applied is None else self._in_use(applied)
 
     @property
     def next(self) -> dict[str, float]:
         """The values of the next update, already in the optimizer except for released ones."""
-        self._attachments.match()
-        return self._of_groups(self.driver.next)
+        self._attachments.match_groups()
+        return self._in_use(self.driver.next)
 
-    def _of_groups(self, values: dict[str, float]) -> dict[str, float]:
+    def _in_use(self, values: dict[str, float]) -> dict[str, float]:
+        """The values without those of schedules that drive no group."""
         plan = self.driver.plan
-        idle = {str(t) for t in plan if t.value not in plan.external} - {
-            str(target) for target in self._attachments.targets
-        }
-        return {name: value for name, value in values.items() if name not in idle}
+        driven = {one.target for one in self._attachments.group_values}
+        unused = {str(t) for t in plan if t.value not in plan.external and t not in driven}
+        return {name: value for name, value in values.items() if name not in unused}
 
     def tensor(
         self,
@@ -225,24 +234,26 @@ class Scheduler(Driven, TorchInterface):
         dtype: torch.dtype | None = None,
         device: torch.device | str | None = None,
     ) -> Tensor:
-        """The same number as a tensor without dimensions, which compiled code can read.
+        """The same number as a tensor, which compiled code and CUDA graphs can read.
 
-        It keeps its storage and is filled with each new value, so nothing is compiled again.
+        It keeps its storage and is filled with each new value, so nothing is recompiled.
 
         Args:
             name: Its name in ``external``, or that of any other target.
-            dtype: Of the tensor; int64 for whole numbers and torch's default float otherwise.
-            device: Of the tensor.
+            dtype: The tensor's dtype; int64 for whole numbers and torch's default dtype otherwise.
+            device: The tensor's device.
 
         Raises:
-            GradatimError: If there is no such value, or it is not whole and the dtype is.
+            GradatimError: If there is no such value, or the dtype is of integers and it is none.
         """
         return value_tensor(self.driver, name, dtype, device)
 
-    def observe(self, metric: Any, name: str | None = None, *, timeout: float = WAIT) -> None:
-        """Show the metric of an evaluation to the rule, once per evaluation.
+    def observe(
+        self, metric: Metric, name: str | None = None, *, timeout: float = DEFAULT_TIMEOUT
+    ) -> None:
+        """Give the metric of an evaluation to the rule, once per evaluation.
 
-        Under ``torch.distributed`` every rank calls this, and all decide on the mean of the ranks'
+        Under ``torch.distributed`` every rank calls this, and all rules use the mean of the ranks'
         metrics. A rank that has none, because another one evaluates, gives None.
 
         Args:
@@ -251,24 +262,26 @@ class Scheduler(Driven, TorchInterface):
             timeout: Seconds to wait for the other ranks.
 
         Raises:
-            GradatimError: If there is no rule, the metric is not usable, or a rank stays away:
-                then on all ranks. Nothing changed.
+            GradatimError: If there is no rule, the metric is not usable, or a rank does not call
+                this: then on all ranks. Nothing changed.
         """
-        metric, given = agreed(metric, observed(self.driver, name), timeout)
+        mean, metrics_of_ranks = mean_over_ranks(
+            metric, observation_context(self.driver, name), timeout
+        )
         try:
-            self.driver.observe(metric, name)
+            self.driver.observe(mean, name)
         except GradatimError as error:
-            if given:
-                error.add_note(given)
+            if metrics_of_ranks:
+                error.add_note(metrics_of_ranks)
             raise
         finally:
             self._attachments.write()
 
     def released(self, *values: str) -> Released:
-        """Hand values over to other code, such as a learning-rate finder, within a ``with`` block.
+        """Let other code, such as a learning-rate finder, write values within a ``with`` block.
 
-        Inside, nothing is written and nothing is warned of; what each update used is recorded all
-        the same, and updates are counted. At the end the plan's values are written again.
+        Inside, nothing is written and nothing is warned of; updates are counted, and what each one
+        used is recorded. At the end the plan's values are written again.
 
         Args:
             values: The names, such as "lr"; all that is driven if none is given.
@@ -286,17 +299,17 @@ class Scheduler(Driven, TorchInterface):
         >>> scheduler.applied, optimizer.param_groups[0]["lr"]
         ({'lr': 0.25}, 0.5)
         """
-        driven = self._attachments.values
+        driven = self._attachments.value_names
         for value in values:
             if value not in driven:
                 raise unknown("released", "value", value, driven)
         return Released(self._attachments, self._released, set(values) or driven)
 
     def retract(self) -> None:
-        """Take the last update back, because the optimizer skipped it inside its own ``step()``.
+        """Uncount the last update, because the optimizer skipped it inside its own ``step()``.
 
-        For optimizers that watch for spikes of the loss: call it after such a step. A step that a
-        gradient scaler made void was not counted; after one, this does nothing.
+        Call it after such a step of an optimizer that detects loss spikes. A step that a gradient
+        scaler skipped was not counted; after one, this does nothing.
 
         Raises:
             GradatimError: If no update has been counted since the start, the last load or the last
@@ -316,12 +329,12 @@ class Scheduler(Driven, TorchInterface):
         Args:
             updates: How many there were.
         """
-        self._attachments.check_bases_are_known()
+        self._attachments.check_bases()
         self.driver.advance(updates)
         self._attachments.write()
 
     def seek(self, position: int, tick: int | None = None) -> None:
-        """Go on at a position, for a run that another scheduler began.
+        """Continue at a position, in a run that another scheduler began.
 
         Args:
             position: The completed updates.
@@ -329,55 +342,56 @@ class Scheduler(Driven, TorchInterface):
                 out where it follows from the position.
 
         Raises:
-            GradatimError: If one is no whole number, 0 or more, the tick is not known, or what a
-                relative schedule multiplies is not known.
+            GradatimError: If one is no whole number, 0 or more, the tick is not known, or the base
+                of a relative schedule is not known.
         """
         if position != 0:
-            self._attachments.check_bases_are_known()
-        self._go_on(lambda: self.driver.seek(position, tick))
+            self._attachments.check_bases()
+        self._move(lambda: self.driver.seek(position, tick))
 
-    def _go_on(self, move: Callable[[], None]) -> None:
+    def _move(self, move: Callable[[], None]) -> None:
         row = self.driver.due_next()
         try:
             move()
         finally:
-            # If a setter has raised, the driver has moved all the same.
+            # If a setter raises, the driver has moved already.
             if self.driver.row is not row:
                 self._attachments.write()
-        self._idle = IdleWatch(list(self.optimizers.values()), self.position)
+        optimizers = list(self.optimizers.values())
+        self._unused_optimizer_check = UnusedOptimizerCheck(optimizers, self.position)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything needed to go on exactly here: plain numbers and strings."""
-        self._attachments.match()
+        """Everything needed to resume exactly here, as plain numbers and strings."""
+        self._attachments.match_groups()
         return self.driver.state()
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], on_mismatch: OnMismatch | None = None
     ) -> None:
-        """Go on where a state was taken, before or after the optimizer's own state is loaded.
+        """Resume from a state, before or after the optimizer's own state is loaded.
 
         Args:
-            state_dict: What ``state_dict()`` gave.
-            on_mismatch: If the schedules differ: "strict" refuses and names each difference,
-                "keep" takes those of the state, "override" this script's, "same-past" too if they
-                gave the state's values so far, and "rescale" too, at the same place in the data.
-                "extend" continues the state's to the end of this script's longer run. None for
-                what was said when building.
+            state_dict: What ``state_dict()`` returned.
+            on_mismatch: What to do if the state's schedules differ from this script's. "strict"
+                raises and names each difference; "keep" uses those of the state; "override" uses
+                this script's, as does "same-past" if they gave the state's values so far, and
+                "rescale", which keeps the place in the data. "extend" continues the state's to the
+                end of this script's longer run. None for the default given to the constructor.
 
         Raises:
             GradatimError: If the state does not fit. Nothing changed.
         """
-        self._attachments.match()
+        self._attachments.match_groups()
         policy = self._on_mismatch if on_mismatch is None else on_mismatch
-        self._go_on(lambda: self.driver.load(state_dict, policy))
+        self._move(lambda: self.driver.load(state_dict, policy))
 
     def detach(self) -> None:
-        """Let go of the optimizer: its updates are no longer counted, its values stay."""
+        """Remove the hooks: the optimizer keeps its values, its updates are no longer counted."""
         self._attachments.detach()
 
     def __repr__(self) -> str:
         attached = self._attachments.all
-        groups = {name: t for one in attached for name, t in one.roster.described().items()}
+        groups = {name: t for one in attached for name, t in one.known_groups.targets().items()}
         kinds = ", ".join(type(one.optimizer).__name__ for one in attached)
         return (
             f"Scheduler({kinds}, position={self.position}, "

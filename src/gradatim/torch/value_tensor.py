@@ -1,4 +1,4 @@
-"""A value as a tensor without dimensions, which compiled code and CUDA graphs can read."""
+"""A value as a tensor of one number, which compiled code and CUDA graphs can read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def value_tensor(
     """A tensor that keeps its storage and is filled with each new number of a value.
 
     Raises:
-        GradatimError: If there is no such value, or it is not whole and the dtype is.
+        GradatimError: If there is no such value, or the dtype is of integers and it is no integer.
     """
     if dtype is None:
         is_whole = isinstance(driver.value(name), int)

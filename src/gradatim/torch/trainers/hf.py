@@ -9,8 +9,8 @@ from transformers import TrainerCallback
 
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive.clocks import Counter
-from gradatim.torch.inner import innermost
 from gradatim.torch.scheduler import Scheduler
+from gradatim.torch.unwrap import unwrap_optimizer
 
 
 class SchedulerCallback(TrainerCallback):
@@ -69,7 +69,7 @@ class SchedulerCallback(TrainerCallback):
         self._scheduler = None
 
     def _note_rates(self, *_: Any) -> None:
-        """Note what the update uses: after it, the values of the next one are in place."""
+        """Note what the update uses: after it, the values of the next one are in group_value."""
         assert self._scheduler is not None  # training has begun
         optimizers = self._scheduler.optimizers.values()
         self._used = [float(group["lr"]) for one in optimizers for group in one.param_groups]
@@ -127,7 +127,7 @@ def _scheduler_of(scheduler: Any, optimizer: Any) -> Scheduler:
             "in the Trainer's create_scheduler; with deepspeed=, where the Trainer ignores "
             "optimizers, only the latter."
         )
-    if not any(innermost(optimizer) is one for one in scheduler.optimizers.values()):
+    if not any(unwrap_optimizer(optimizer) is one for one in scheduler.optimizers.values()):
         raise GradatimError(
             "SchedulerCallback: the scheduler drives another optimizer than the Trainer's, so it "
             "changes nothing. Write Trainer(..., optimizers=(optimizer, scheduler)), with the "

@@ -1,54 +1,63 @@
-"""The optimizer whose ``step`` is the real update, inside the wrappers of trainers."""
+"""Finds the optimizer whose ``step`` is the real update, inside the wrappers of trainers."""
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from inspect import unwrap
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 from torch.optim import Optimizer
 
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.torch.engine import is_engine_optimizer, updates_of
+from gradatim.torch.deepspeed import engine_optimizer, is_deepspeed_wrapper
+
+# How deep attributes are searched: in a list of dicts of lists, for example.
+_MAX_DEPTH = 3
 
 
-def innermost(optimizer: Any) -> Optimizer:
-    """The optimizer to attach to.
+class OptimizerLike(Protocol):
+    """An optimizer of torch, or a wrapper around optimizers."""
 
-    A wrapper that holds one optimizer is looked through if it holds it as ``.optimizer``, or if
-    both have the same parameter groups. Of DeepSpeed's, the outermost steps are the updates.
+    @property
+    def step(self) -> Callable[..., float | None]:
+        """The method that makes an update."""
+
+
+def unwrap_optimizer(optimizer: OptimizerLike) -> Optimizer:
+    """The optimizer to attach to, which may be inside the given object.
+
+    A wrapper of one optimizer is unwrapped if it holds it as ``.optimizer``, or if both have the
+    same parameter groups. For DeepSpeed's, the steps of the outermost are the updates.
 
     Raises:
         GradatimError: If it is no optimizer, if it never calls the hooks that count updates, or if
             its parameter groups are not those that its inner optimizers read.
     """
-    seen: list[Any] = []
+    seen: list[OptimizerLike] = []
     while not any(optimizer is one for one in seen):
         seen.append(optimizer)
-        if is_engine_optimizer(optimizer):
-            return updates_of(optimizer)
+        if is_deepspeed_wrapper(optimizer):
+            return engine_optimizer(optimizer)
         wrapped = getattr(optimizer, "optimizer", None)
-        if isinstance(wrapped, Optimizer) or is_engine_optimizer(wrapped):
+        if isinstance(wrapped, Optimizer) or is_deepspeed_wrapper(wrapped):
             optimizer = wrapped
             continue
-        inner = dict(_inner(optimizer))
-        others = {name: one for name, one in inner.items() if not _shares_groups(optimizer, one)}
-        if len(inner) == 1 and not others and not _calls_hooks(optimizer):
+        inner = dict(_inner_optimizers(optimizer))
+        separate = {name: one for name, one in inner.items() if not _has_groups_of(optimizer, one)}
+        if len(inner) == 1 and not separate and not _calls_hooks(optimizer):
             (optimizer,) = inner.values()
-        elif others and not _copies_groups_to_inner(optimizer):
-            raise _not_read(optimizer, others)
+        elif separate and not _copies_groups_to_inner(optimizer):
+            raise _separate_groups(optimizer, separate)
     if not isinstance(optimizer, Optimizer):
-        raise refuse(
-            "Scheduler", "optimizer", optimizer, "a torch optimizer", _instead_of(optimizer)
-        )  # fmt: skip
+        hint = _hint_for(optimizer)
+        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer", hint)
     _check_usable(optimizer)
     return optimizer
 
 
-def _instead_of(optimizer: Any) -> str:
-    """What to write in place of optimizers that only look like those of torch."""
+def _hint_for(optimizer: OptimizerLike) -> str:
+    """What to write in place of an optimizer that is not a subclass of torch's."""
     if type(optimizer).__module__.startswith("fastai"):
         return (
             "fastai's own optimizers are none. Build the Learner with opt_func="
@@ -75,23 +84,22 @@ def _check_usable(optimizer: Optimizer) -> None:
         )
 
 
-def _calls_hooks(optimizer: Any) -> bool:
-    """Whether its class was prepared by ``Optimizer.__init__``: torch marks ``step`` as hooked."""
-    return hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(
-        type(optimizer).step, "hooked"
-    )
+def _calls_hooks(optimizer: OptimizerLike) -> bool:
+    """Whether ``Optimizer.__init__`` has prepared its class: torch marks ``step`` as hooked."""
+    step = getattr(type(optimizer), "step", None)
+    return hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(step, "hooked")
 
 
-def _inner(optimizer: Any) -> Iterator[tuple[str, Optimizer]]:
-    """The optimizers that an object holds in its attributes, and the names to reach them by."""
+def _inner_optimizers(optimizer: OptimizerLike) -> Iterator[tuple[str, Optimizer]]:
+    """The optimizers that an object holds, each with the code to reach it, such as ".base"."""
     for name, held in getattr(optimizer, "__dict__", {}).items():
-        yield from _optimizers_in(f".{name}", held, 3)
+        yield from _optimizers_in(f".{name}", held, _MAX_DEPTH)
 
 
-def _optimizers_in(name: str, held: Any, depth: int) -> Iterator[tuple[str, Optimizer]]:
+def _optimizers_in(name: str, held: object, depth: int) -> Iterator[tuple[str, Optimizer]]:
     if isinstance(held, Optimizer):
         yield name, held
-    # Not in torch's own state of each parameter, a defaultdict: it is large, and holds none.
+    # Optimizer.state is a defaultdict: it is large, and holds no optimizers.
     elif depth and isinstance(held, Mapping) and not isinstance(held, defaultdict):
         for key, one in held.items():
             yield from _optimizers_in(f"{name}[{key!r}]", one, depth - 1)
@@ -100,20 +108,21 @@ def _optimizers_in(name: str, held: Any, depth: int) -> Iterator[tuple[str, Opti
             yield from _optimizers_in(f"{name}[{i}]", one, depth - 1)
 
 
-def _shares_groups(outer: Any, inner: Optimizer) -> bool:
+def _has_groups_of(outer: OptimizerLike, inner: Optimizer) -> bool:
     """Whether all parameter groups of the inner optimizer are groups of the outer one, too."""
     groups = list(getattr(outer, "param_groups", ()))
     return all(any(group is one for one in groups) for group in inner.param_groups)
 
 
-def _copies_groups_to_inner(optimizer: Any) -> bool:
+def _copies_groups_to_inner(optimizer: OptimizerLike) -> bool:
     """Whether it is torch's ZeroRedundancyOptimizer, which copies them before every step."""
     module = sys.modules.get("torch.distributed.optim")
     zero = getattr(module, "ZeroRedundancyOptimizer", None)
     return zero is not None and isinstance(optimizer, zero)
 
 
-def _not_read(outer: Any, inner: Mapping[str, Optimizer]) -> GradatimError:
+def _separate_groups(outer: OptimizerLike, inner: Mapping[str, Optimizer]) -> GradatimError:
+    """The error for a wrapper whose optimizers have parameter groups of their own."""
     kind = type(outer).__name__
     listed = ", ".join(f"{kind}{name} ({type(one).__name__})" for name, one in inner.items())
     paths = ", ".join(f"optimizer{name}" for name in inner)
@@ -123,11 +132,3 @@ def _not_read(outer: Any, inner: Mapping[str, Optimizer]) -> GradatimError:
         f"groups: {listed}. Values written to {kind} would change nothing. Write "
         f"Scheduler({driven}, ...)."
     )
-
-
-def has_nested_steps(optimizer: Optimizer) -> bool:
-    """Whether its ``step`` may call that of a parent class, around which torch calls hooks too."""
-    kinds = [one for one in type(optimizer).__mro__ if issubclass(one, Optimizer)]
-    steps = {unwrap(vars(one)["step"]) for one in kinds if "step" in vars(one)}
-    steps.discard(unwrap(Optimizer.step))
-    return len(steps) > 1

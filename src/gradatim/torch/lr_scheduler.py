@@ -1,8 +1,8 @@
-"""What trainers call on a scheduler of torch, and what it does here."""
+"""The interface of ``torch.optim.lr_scheduler``, which trainers call."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
@@ -10,20 +10,21 @@ from torch.optim.lr_scheduler import LRScheduler
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Driver
 from gradatim.torch.attachments import Attachments
-from gradatim.torch.idle import IdleWatch
+from gradatim.torch.distributed_metric import Metric
+from gradatim.torch.unused_optimizer import UnusedOptimizerCheck
 
 
-class TorchInterface(LRScheduler):
+class LRSchedulerInterface(LRScheduler):
     """The methods and attributes of torch's schedulers: none of them moves the position."""
 
     driver: Driver
     _attachments: Attachments
-    _idle: IdleWatch
+    _unused_optimizer_check: UnusedOptimizerCheck
 
-    # Some trainers add to torch's own counter; it is not used here.
+    # Some trainers add to this counter of torch; it is not used here.
     _step_count = 1
 
-    def step(self, epoch: float | None = None, metric: object = None) -> None:
+    def step(self, epoch: float | None = None, metric: Metric = None) -> None:
         """Do not advance the schedule; only write the current values if they are not written yet.
 
         Raises:
@@ -38,11 +39,15 @@ class TorchInterface(LRScheduler):
                     "left out",
                     "A metric goes to scheduler.observe(metric); updates count by themselves.",
                 )
-        self._attachments.catch_up()
-        self._idle.called(self.driver.position)
+        self._attachments.write_if_due()
+        self._unused_optimizer_check.on_step(self.driver.position)
 
-    def step_update(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse what the loop of timm calls after each update, and each epoch with a metric."""
+    def step_update(self, num_updates: int | None = None, metric: Metric = None) -> NoReturn:
+        """Raise: timm's loop calls this after each update, and ``step`` with a metric each epoch.
+
+        Raises:
+            GradatimError: Always.
+        """
         raise GradatimError(
             "Scheduler.step_update: updates count by themselves. In the loop of timm's train.py, "
             "set lr_scheduler = None once this scheduler is built; a metric goes to "
@@ -50,17 +55,17 @@ class TorchInterface(LRScheduler):
         )
 
     def get_last_lr(self) -> list[float | Tensor]:
-        """The learning rate of each group for the next update, as torch's schedulers answer."""
-        rates = [group["lr"] for group in self._attachments.groups()]
+        """The learning rate of each group for the next update, as torch's schedulers return it."""
+        rates = [group["lr"] for group in self._attachments.groups]
         return [rate.clone() if isinstance(rate, Tensor) else rate for rate in rates]
 
     def get_lr(self) -> list[float | Tensor]:
-        """The same as ``get_last_lr``: the rate never depends on when one asks."""
+        """The same as ``get_last_lr``: the rate does not depend on when this is called."""
         return self.get_last_lr()
 
     @property
     def last_epoch(self) -> int:
-        """torch's name for the position. To set it, as some trainers do, changes nothing."""
+        """torch's name for the position. Setting it, as some trainers do, changes nothing."""
         return self.driver.position
 
     @last_epoch.setter
