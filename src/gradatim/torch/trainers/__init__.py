@@ -1,5 +1,5 @@
-"""What some trainers need beside the one line: one file a trainer, imported only when asked for.
+"""Callbacks for trainers that need more than a ``Scheduler``: one file each, never imported here.
 
-May import what ``torch`` may, and the trainer. To add one, write one file: docs/trainers/ says for
-each what is counted, how to resume, and where to show the metric to a rule.
+May import what ``torch`` may, and the trainer. docs/trainers/ describes for each trainer what is
+counted, how to resume, and how a rule gets its metric.
 """
