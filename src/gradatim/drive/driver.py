@@ -182,7 +182,8 @@ class Driver(Recorded, Resumable):
         """The number that the next update uses; a whole one where the schedule is ``rounded``.
 
         Args:
-            name: The name of the value, such as "kl", or of a target, such as "lr/head".
+            name: The name of a value, such as "kl" in ``external``, or of a target, such as
+                "lr/head".
 
         Raises:
             GradatimError: If there is no such value.

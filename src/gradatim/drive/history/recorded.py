@@ -31,7 +31,7 @@ class Recorded:
         """The values that the last update used; None before the first, and after a load."""
         return self._history.at(self.position - 1)
 
-    def history(self, name: str) -> Iterator[tuple[int, float]]:
+    def history(self, name: str = "lr") -> Iterator[tuple[int, float]]:
         """The updates since the start, or since the last load, and the value each one used.
 
         Yields:
@@ -57,9 +57,11 @@ class Recorded:
             self._warn_once("gap", gap)
 
     def log_history(self, log: Callable[[str, float, int], object]) -> None:
-        """Call ``log(name, value, position)`` for each update since the last call of this.
+        """Log each update since the last call: ``log_history(writer.add_scalar)``.
 
-        It is what ``SummaryWriter.add_scalar`` of TensorBoard takes, and ``mlflow.log_metric``.
+        Args:
+            log: Takes the name, the value and the position, as ``add_scalar`` of TensorBoard's
+                ``SummaryWriter`` and ``mlflow.log_metric`` do.
         """
         while self._logged < self.position:
             for name, value in (self._history.at(self._logged) or {}).items():
