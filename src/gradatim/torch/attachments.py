@@ -17,7 +17,7 @@ from gradatim.torch.attachment import Attachment
 from gradatim.torch.group_writer import GroupValue
 from gradatim.torch.hyperparameters import Group
 from gradatim.torch.unwrap import OptimizerLike, unwrap_optimizer
-from gradatim.torch.value_schedules import Groups, ValueSchedules
+from gradatim.torch.value_schedules import Groups, ValueSchedules, new_schedules
 
 Optimizers = Mapping[str | None, Optimizer]
 """Optimizers by name; a single one has None for a name."""
@@ -88,7 +88,7 @@ class Attachments:
     def __init__(
         self, optimizers: Optimizers, values: Sequence[ValueSchedules], strict: bool
     ) -> None:
-        self.values = values
+        self.values, self._strict = values, strict
         groups = groups_of(optimizers)
         for one in values:
             one.check_all_used(groups)
@@ -97,6 +97,40 @@ class Attachments:
             Attachment(optimizer, values, strict, index, name)
             for index, (name, optimizer) in enumerate(optimizers.items())
         ]
+
+    @property
+    def single(self) -> Attachment:
+        """The attachment, if there is one optimizer.
+
+        Raises:
+            GradatimError: If there are several.
+        """
+        if len(self.all) > 1:
+            names = ", ".join(repr(name) for name in self.optimizers)
+            raise GradatimError(
+                f"Scheduler: optimizer is not one, this scheduler drives {names}. Write "
+                "scheduler.optimizers[name]."
+            )
+        return self.all[0]
+
+    def with_optimizer(self, optimizer: Optimizer, known: Mapping[Target, Schedule]) -> Attachments:
+        """The same schedules for another optimizer in place of a single one.
+
+        Args:
+            optimizer: The other optimizer.
+            known: The schedules of the plan.
+
+        Raises:
+            GradatimError: If its groups need schedules that are not in the plan.
+        """
+        new = Attachments({self.single.known_groups.name: optimizer}, self.values, self._strict)
+        missing = new_schedules(new.single.known_groups.assignments(), known)
+        if missing:
+            raise GradatimError(
+                "Scheduler: the new optimizer has groups that the old one did not have: "
+                f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
+            )
+        return new
 
     @property
     def optimizers(self) -> dict[str | None, Optimizer]:

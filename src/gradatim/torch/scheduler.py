@@ -20,7 +20,6 @@ from gradatim.drive import Driver, OnMismatch, Plan
 from gradatim.drive.driven import Driven
 from gradatim.drive.plan import as_plan
 from gradatim.torch.all_reduce import async_max
-from gradatim.torch.attachment import Attachment
 from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_by_name
 from gradatim.torch.checkpoint import STRICT_ABOUT_GROUPS
 from gradatim.torch.distributed_metric import (
@@ -33,7 +32,7 @@ from gradatim.torch.lr_scheduler import LRSchedulerInterface
 from gradatim.torch.released import Released
 from gradatim.torch.unused_optimizer import UnusedOptimizerCheck
 from gradatim.torch.unwrap import OptimizerLike, unwrap_optimizer
-from gradatim.torch.value_schedules import SchedulesByGroup, ValueSchedules, new_schedules
+from gradatim.torch.value_schedules import SchedulesByGroup, ValueSchedules
 from gradatim.torch.value_tensor import value_tensor
 
 
@@ -121,7 +120,9 @@ class Scheduler(Driven, LRSchedulerInterface):
         optimizers = optimizers_by_name(optimizer)
         groups = groups_of(optimizers)
         given = values if lr is None else {"lr": lr, **values}
-        if plan is not None:
+        if plan is None:
+            value_schedules = [ValueSchedules(name, one, groups) for name, one in given.items()]
+        else:
             beside = {"rule": rule, "run": run, "external": external}
             unused = [*given, *(name for name, one in beside.items() if one is not None)]
             if unused:
@@ -133,12 +134,11 @@ class Scheduler(Driven, LRSchedulerInterface):
             value_schedules = ValueSchedules.of_plan(plan, groups)
             rule, run = plan.rules, plan.run
             external = {name: plan[name] for name in plan.external}
-        else:
-            value_schedules = [ValueSchedules(name, one, groups) for name, one in given.items()]
         if not value_schedules and not external:
             raise GradatimError("Scheduler: nothing to drive. Write lr=..., a schedule.")
         self._on_mismatch: OnMismatch = on_mismatch
-        self._attachments = self._attachments_to(optimizers, value_schedules)
+        strict = on_mismatch in STRICT_ABOUT_GROUPS
+        self._attachments = Attachments(optimizers, value_schedules, strict)
         schedules = self._attachments.schedules()
         if not schedules and not external:
             raise GradatimError("Scheduler: every group is left alone, so nothing is driven.")
@@ -155,11 +155,6 @@ class Scheduler(Driven, LRSchedulerInterface):
         self._attachments.attach(self.driver, ref(self), self._released)
         self._unused_optimizer_check = UnusedOptimizerCheck(list(optimizers.values()), 0)
 
-    def _attachments_to(
-        self, optimizers: Mapping[str | None, Optimizer], values: Sequence[ValueSchedules]
-    ) -> Attachments:
-        return Attachments(optimizers, values, strict=self._on_mismatch in STRICT_ABOUT_GROUPS)
-
     @property
     def optimizer(self) -> Optimizer:
         """The optimizer. Setting another one attaches to it, with the same schedules and position.
@@ -168,21 +163,14 @@ class Scheduler(Driven, LRSchedulerInterface):
             GradatimError: If there are several, or the other one's groups do not fit. Nothing
                 changed.
         """
-        return self._single().optimizer
+        return self._attachments.single.optimizer
 
     @optimizer.setter
     def optimizer(self, optimizer: Optimizer) -> None:
-        inner, old = unwrap_optimizer(optimizer), self._single()
+        inner, old = unwrap_optimizer(optimizer), self._attachments.single
         if inner is old.optimizer and old.is_attached:
             return
-        new = self._attachments_to({old.known_groups.name: inner}, self._attachments.values)
-        assignments = new.all[0].known_groups.assignments()
-        missing = new_schedules(assignments, self.driver.script_plan.schedules)
-        if missing:
-            raise GradatimError(
-                "Scheduler: the new optimizer has groups that the old one did not have: "
-                f"{', '.join(sorted(map(str, missing)))}. Build a new Scheduler for it."
-            )
+        new = self._attachments.with_optimizer(inner, self.driver.script_plan.schedules)
         new.take_over()
         new.attach(self.driver, ref(self), self._released)
         self._attachments.detach()
@@ -194,15 +182,6 @@ class Scheduler(Driven, LRSchedulerInterface):
     def optimizers(self) -> dict[str | None, Optimizer]:
         """The optimizers, by name; a single one has None for a name."""
         return self._attachments.optimizers
-
-    def _single(self) -> Attachment:
-        if len(self._attachments.all) > 1:
-            names = ", ".join(repr(name) for name in self.optimizers)
-            raise GradatimError(
-                f"Scheduler: optimizer is not one, this scheduler drives {names}. Write "
-                "scheduler.optimizers[name]."
-            )
-        return self._attachments.all[0]
 
     @property
     def applied(self) -> dict[str, float] | None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive.clocks import Counter
 from gradatim.torch.scheduler import Scheduler
-from gradatim.torch.unwrap import unwrap_optimizer
+from gradatim.torch.unwrap import OptimizerLike, unwrap_optimizer
 
 
 class SchedulerCallback(TrainerCallback):
@@ -134,7 +132,7 @@ class SchedulerCallback(TrainerCallback):
             self._other_metrics = [*(self._other_metrics or []), *metrics]
 
 
-def _scheduler_of(lr_scheduler: LRScheduler, optimizer: Optimizer) -> Scheduler:
+def _scheduler_of(lr_scheduler: Any, optimizer: OptimizerLike) -> Scheduler:
     """The Trainer's scheduler, if it drives the Trainer's optimizer."""
     scheduler = getattr(lr_scheduler, "scheduler", lr_scheduler)  # Accelerate wraps it
     if not isinstance(scheduler, Scheduler):
