@@ -142,11 +142,15 @@ def _cyclic(random: Random, over: Optimizer, steps: int) -> Any:
     mode = random.choice(["triangular", "triangular2", "exp_range"])
     low = [rate(random) for _ in over.param_groups]
     return peers.CyclicLR(
-        over, low, [lr * random.uniform(0.5, 20.0) for lr in low],
-        random.randint(1, 40), random.choice([None, random.randint(1, 40)]), mode,
+        over,
+        low,
+        [lr * random.uniform(0.5, 20.0) for lr in low],
+        random.randint(1, 40),
+        random.choice([None, random.randint(1, 40)]),
+        mode,
         random.choice([0.9, 0.99, 1.001]) if mode == "exp_range" else 1.0,
         cycle_momentum=random.random() < 0.7,
-    )  # fmt: skip
+    )
 
 
 def _one_cycle(random: Random, over: Optimizer, steps: int) -> Any:
@@ -155,16 +159,25 @@ def _one_cycle(random: Random, over: Optimizer, steps: int) -> Any:
     if share * total == 1.0:
         share = 0.3
     return peers.OneCycleLR(
-        over, [rate(random) for _ in over.param_groups], total, pct_start=share,
-        anneal_strategy=random.choice(["cos", "linear"]), cycle_momentum=random.random() < 0.7,
-        div_factor=random.uniform(1.0, 50.0), final_div_factor=10 ** random.uniform(0, 5),
+        over,
+        [rate(random) for _ in over.param_groups],
+        total,
+        pct_start=share,
+        anneal_strategy=random.choice(["cos", "linear"]),
+        cycle_momentum=random.random() < 0.7,
+        div_factor=random.uniform(1.0, 50.0),
+        final_div_factor=10 ** random.uniform(0, 5),
         three_phase=random.random() < 0.3,
-    )  # fmt: skip
+    )
 
 
 def _averaging(random: Random, over: Optimizer, steps: int) -> Any:
-    return SWALR(over, rate(random), random.choice([0, _length(random, steps)]),
-                 random.choice(["cos", "linear"]))  # fmt: skip
+    return SWALR(
+        over,
+        rate(random),
+        random.choice([0, _length(random, steps)]),
+        random.choice(["cos", "linear"]),
+    )
 
 
 _FACTORS = (_step, _multistep, _constant, _linear, _exponential, _polynomial)
@@ -202,10 +215,15 @@ def _wsd_of_hf(random: Random, over: Optimizer, steps: int) -> Any:
     up, down = random.randint(0, steps // 3), random.randint(1, steps // 3)
     kinds = ["linear", "cosine", "1-sqrt"]
     return hf.get_wsd_schedule(
-        over, up, down, random.randint(up + down, 2 * steps), warmup_type=random.choice(kinds),
-        decay_type=random.choice(kinds), min_lr_ratio=random.choice([0.0, random.random()]),
+        over,
+        up,
+        down,
+        random.randint(up + down, 2 * steps),
+        warmup_type=random.choice(kinds),
+        decay_type=random.choice(kinds),
+        min_lr_ratio=random.choice([0.0, random.random()]),
         num_cycles=random.choice([0.5, 0.5, 0.7, 1.0]),
-    )  # fmt: skip
+    )
 
 
 def _restarts_of_hf(random: Random, over: Optimizer, steps: int) -> Any:
@@ -234,91 +252,155 @@ TORCH = {
 TRANSFORMERS = {
     "get_constant_schedule": Kind(lambda r, o, n: hf.get_constant_schedule(o)),
     "get_constant_schedule_with_warmup": Kind(
-        lambda r, o, n: hf.get_constant_schedule_with_warmup(o, _warm(r, n))),
+        lambda r, o, n: hf.get_constant_schedule_with_warmup(o, _warm(r, n))
+    ),
     "get_linear_schedule_with_warmup": Kind(
         lambda r, o, n: hf.get_linear_schedule_with_warmup(
-            o, _warm(r, n), r.choice([n, r.uniform(n, 2 * n)]))),
+            o, _warm(r, n), r.choice([n, r.uniform(n, 2 * n)])
+        )
+    ),
     "get_cosine_schedule_with_warmup": Kind(
-        lambda r, o, n: hf.get_cosine_schedule_with_warmup(o, _warm(r, n), r.randint(n, 2 * n))),
+        lambda r, o, n: hf.get_cosine_schedule_with_warmup(o, _warm(r, n), r.randint(n, 2 * n))
+    ),
     "get_cosine_schedule_with_warmup, cycles": Kind(
         lambda r, o, n: hf.get_cosine_schedule_with_warmup(
-            o, _whole_warm(r, n), r.randint(n, 2 * n), r.choice([0.3, 1.0, 1.5, 3.7]))),
+            o, _whole_warm(r, n), r.randint(n, 2 * n), r.choice([0.3, 1.0, 1.5, 3.7])
+        )
+    ),
     "get_cosine_with_min_lr_schedule_with_warmup": Kind(
         lambda r, o, n: hf.get_cosine_with_min_lr_schedule_with_warmup(
-            o, _whole_warm(r, n), n + 3, r.choice([0.5, 1.5]), min_lr_rate=r.random())),
+            o, _whole_warm(r, n), n + 3, r.choice([0.5, 1.5]), min_lr_rate=r.random()
+        )
+    ),
     "get_cosine_with_min_lr_schedule_with_warmup_lr_rate": Kind(
         lambda r, o, n: hf.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
-            o, _whole_warm(r, n), r.randint(n, 2 * n), r.choice([0.5, 1.5]),
-            min_lr_rate=r.random(), warmup_lr_rate=r.choice([None, r.random()]))),
+            o,
+            _whole_warm(r, n),
+            r.randint(n, 2 * n),
+            r.choice([0.5, 1.5]),
+            min_lr_rate=r.random(),
+            warmup_lr_rate=r.choice([None, r.random()]),
+        )
+    ),
     "get_cosine_with_hard_restarts_schedule_with_warmup": Kind(_restarts_of_hf),
     "get_polynomial_decay_schedule_with_warmup": Kind(
         lambda r, o, n: hf.get_polynomial_decay_schedule_with_warmup(
-            o, _whole_warm(r, n), r.randint(n - 1, 2 * n), 1e-7, r.choice([0.5, 1.0, 2.0]))),
+            o, _whole_warm(r, n), r.randint(n - 1, 2 * n), 1e-7, r.choice([0.5, 1.0, 2.0])
+        )
+    ),
     "get_inverse_sqrt_schedule": Kind(
         lambda r, o, n: hf.get_inverse_sqrt_schedule(
-            o, _whole_warm(r, n), r.choice([None, r.randint(1, n)]))),
+            o, _whole_warm(r, n), r.choice([None, r.randint(1, n)])
+        )
+    ),
     "get_wsd_schedule": Kind(_wsd_of_hf),
-}  # fmt: skip
+}
 
 
 def _timm_common(random: Random, steps: int, **more: Any) -> dict[str, Any]:
     warm = random.choice([0, random.randint(1, steps // 3)])
-    return {"warmup_t": warm, "warmup_lr_init": random.choice([0.0, 1e-6]), "t_in_epochs": False,
-            **more}  # fmt: skip
+    return {
+        "warmup_t": warm,
+        "warmup_lr_init": random.choice([0.0, 1e-6]),
+        "t_in_epochs": False,
+        **more,
+    }
 
 
 def _timm_cycles(random: Random, steps: int, **more: Any) -> dict[str, Any]:
     return _timm_common(
-        random, steps, t_initial=random.randint(max(steps // 8, 1), steps),
-        lr_min=random.choice([0.0, 1e-6]), cycle_mul=random.choice([1.0, 1.0, 2.0]),
-        cycle_decay=random.choice([1.0, 0.5, 0.9]), cycle_limit=random.randint(1, 4),
-        warmup_prefix=random.random() < 0.5, **more,
-    )  # fmt: skip
+        random,
+        steps,
+        t_initial=random.randint(max(steps // 8, 1), steps),
+        lr_min=random.choice([0.0, 1e-6]),
+        cycle_mul=random.choice([1.0, 1.0, 2.0]),
+        cycle_decay=random.choice([1.0, 0.5, 0.9]),
+        cycle_limit=random.randint(1, 4),
+        warmup_prefix=random.random() < 0.5,
+        **more,
+    )
 
 
 def _timm_wsd(random: Random, over: Optimizer, steps: int) -> Any:
     total = random.randint(2, steps)
     stable = random.choice(["constant", "constant", "rsqrt", "power"])
     return timm.WSDLRScheduler(
-        over, **_timm_common(
-            random, steps, t_initial=total, decay_t=random.randint(1, total),
-            lr_min=random.choice([0.0, 1e-6]), stable_fn=stable, stable_power=0.7,
+        over,
+        **_timm_common(
+            random,
+            steps,
+            t_initial=total,
+            decay_t=random.randint(1, total),
+            lr_min=random.choice([0.0, 1e-6]),
+            stable_fn=stable,
+            stable_power=0.7,
             stable_timescale=random.randint(1, steps),
             decay_fn=random.choice(["linear", "1-sqrt", "cosine", "exp", "power"]),
         ),
-    )  # fmt: skip
+    )
 
 
 TIMM = {
     "CosineLRScheduler": Kind(
         lambda r, o, n: timm.CosineLRScheduler(
-            o, **_timm_cycles(r, n, k_decay=r.choice([1.0, 1.0, 1.7]))), "timm"),
+            o, **_timm_cycles(r, n, k_decay=r.choice([1.0, 1.0, 1.7]))
+        ),
+        "timm",
+    ),
     "PolyLRScheduler": Kind(
         lambda r, o, n: timm.PolyLRScheduler(
-            o, **_timm_cycles(r, n, power=r.choice([0.5, 1.0, 2.3]))), "timm"),
+            o, **_timm_cycles(r, n, power=r.choice([0.5, 1.0, 2.3]))
+        ),
+        "timm",
+    ),
     "TanhLRScheduler": Kind(
         lambda r, o, n: timm.TanhLRScheduler(
-            o, **_timm_cycles(r, n, lb=r.uniform(-19.5, -18.5), ub=r.uniform(0.5, 4.0))), "timm"),
+            o, **_timm_cycles(r, n, lb=r.uniform(-19.5, -18.5), ub=r.uniform(0.5, 4.0))
+        ),
+        "timm",
+    ),
     "StepLRScheduler": Kind(
         lambda r, o, n: timm.StepLRScheduler(
-            o, **_timm_common(r, n, decay_t=r.choice([1, r.randint(1, n), 2.25, 2.4]),
-                              decay_rate=r.choice([0.1, 0.97, 1.02]),
-                              warmup_prefix=r.random() < 0.5)), "timm"),
+            o,
+            **_timm_common(
+                r,
+                n,
+                decay_t=r.choice([1, r.randint(1, n), 2.25, 2.4]),
+                decay_rate=r.choice([0.1, 0.97, 1.02]),
+                warmup_prefix=r.random() < 0.5,
+            ),
+        ),
+        "timm",
+    ),
     "MultiStepLRScheduler": Kind(
         lambda r, o, n: timm.MultiStepLRScheduler(
-            o, **_timm_common(r, n, decay_t=sorted(r.randint(1, n) for _ in range(r.randint(0, 4))),
-                              decay_rate=0.3, warmup_prefix=r.random() < 0.5)), "timm"),
+            o,
+            **_timm_common(
+                r,
+                n,
+                decay_t=sorted(r.randint(1, n) for _ in range(r.randint(0, 4))),
+                decay_rate=0.3,
+                warmup_prefix=r.random() < 0.5,
+            ),
+        ),
+        "timm",
+    ),
     "WSDLRScheduler": Kind(_timm_wsd, "timm"),
-}  # fmt: skip
+}
 
 
 def _ignite_cycle(random: Random, steps: int, **more: Any) -> dict[str, Any]:
     by = random.choice([(1.0, 1.0), (0.5, 0.5), (0.9, 0.5), (1.0, 0.7)])
     return {
-        "param_name": "lr", "start_value": rate(random), "end_value": rate(random),
-        "cycle_size": random.randint(2, steps), "cycle_mult": random.choice([1.0, 1.0, 2.0]),
-        "start_value_mult": by[0], "end_value_mult": by[1], **more,
-    }  # fmt: skip
+        "param_name": "lr",
+        "start_value": rate(random),
+        "end_value": rate(random),
+        "cycle_size": random.randint(2, steps),
+        "cycle_mult": random.choice([1.0, 1.0, 2.0]),
+        "start_value_mult": by[0],
+        "end_value_mult": by[1],
+        **more,
+    }
 
 
 def _ignite_linear(random: Random, over: Optimizer, steps: int) -> Any:

@@ -19,9 +19,12 @@ def ranks(request, tmp_path_factory):
     world, folder = request.param, tmp_path_factory.mktemp("ranks")
     subprocess.run(
         [sys.executable, "-W", "error", SCRIPT, str(world), folder, str(free_port())],
-        capture_output=True, text=True, timeout=300, check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    )
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(world)]
 
 

@@ -54,8 +54,12 @@ def test_the_examples_of_text_models_are_programs(name, tmp_path):
     size = ["--seconds", "0.5", "--reserve", "0"] if name == "five_minutes" else ["--updates", "20"]
     done = subprocess.run(
         [sys.executable, EXAMPLES / f"{name}.py", *size],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert re.search(r"held-out loss \d\.\d+ after \d+ updates", done.stdout)
 

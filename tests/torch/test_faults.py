@@ -134,18 +134,14 @@ class TestTheBaseOfARelativeSchedule:
     def test_it_is_not_taken_from_an_optimizer_that_has_been_trained(self):
         optimizer = Adam([weight()], lr=0.1)
         optimizer.load_state_dict(self.trained(Adam))
-        with pytest.raises(
-            GradatimError, match=r"may have changed.*relative\(schedule, base="
-        ):
+        with pytest.raises(GradatimError, match=r"may have changed.*relative\(schedule, base="):
             Scheduler(optimizer, lr=relative(LINE))
 
     def test_nor_from_a_rate_that_is_not_the_optimizers_default(self):
         optimizer = SGD([weight()], lr=0.1)
         optimizer.load_state_dict(self.trained())
         scheduler = Scheduler(optimizer, lr=relative(LINE))
-        with pytest.raises(
-            GradatimError, match=r"may have changed.*relative\(schedule, base="
-        ):
+        with pytest.raises(GradatimError, match=r"may have changed.*relative\(schedule, base="):
             scheduler.seek(8)
         assert scheduler.position == 0
 

@@ -104,13 +104,15 @@ def test_as_the_sentence_says_the_run_goes_on():
     ("around", "place"),
     [
         # Lightning's checkpoint, and what its configure_optimizers returns; a list of accelerate.
-        (lambda state: {"epoch": 1, "global_step": 7, "lr_schedulers": [state]},
-         "['lr_schedulers'][0]"),
+        (
+            lambda state: {"epoch": 1, "global_step": 7, "lr_schedulers": [state]},
+            "['lr_schedulers'][0]",
+        ),
         (lambda state: {"scheduler": state, "interval": "step", "frequency": 1}, "['scheduler']"),
         (lambda state: [state], "[0]"),
     ],
     ids=["checkpoint", "config", "list"],
-)  # fmt: skip
+)
 def test_what_is_wrapped_around_it_is_looked_through(around, place):
     words = refusal(around(state_of("CosineAnnealingLR")))
     assert f"has a 'last_epoch', {STEPS}, under {place} and no 'format'" in words
@@ -122,11 +124,23 @@ def test_what_is_wrapped_around_it_is_looked_through(around, place):
     )
 
 
-@pytest.mark.parametrize("state", [
-    {}, None, {"last_epoch": -1}, {"last_epoch": "3"}, {"last_epoch": True},
-    {"last_epoch": float("nan")}, {"param_groups": [{"lr": 0.1}], "state": {}}, [], [[[[[[]]]]]],
-    {"t_initial": 10, "base_values": [0.1]}, {"last_epoch": torch.tensor(3)}, "last_epoch",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        None,
+        {"last_epoch": -1},
+        {"last_epoch": "3"},
+        {"last_epoch": True},
+        {"last_epoch": float("nan")},
+        {"param_groups": [{"lr": 0.1}], "state": {}},
+        [],
+        [[[[[[]]]]]],
+        {"t_initial": 10, "base_values": [0.1]},
+        {"last_epoch": torch.tensor(3)},
+        "last_epoch",
+    ],
+)
 def test_what_says_no_position_is_refused_with_the_way_out(state):
     words = refusal(state)
     assert words.startswith("load: state must be what state_dict() gave: it has a 'format'")

@@ -19,8 +19,14 @@ from gradatim.torch import Scheduler, relative
 NAMES = ("a", "b", "c", "d", "e")
 RATES = {"a": 2.0**-1, "b": 2.0**-2, "c": 2.0**-3, "*": 2.0**-6}
 BASES = dict(zip(NAMES, (1.0, 2.0, 4.0, 8.0, 16.0), strict=True))
-LOADS = ("none", "optimizer", "older optimizer", "scheduler", "scheduler, optimizer",
-         "older optimizer, scheduler")  # fmt: skip
+LOADS = (
+    "none",
+    "optimizer",
+    "older optimizer",
+    "scheduler",
+    "scheduler, optimizer",
+    "older optimizer, scheduler",
+)
 
 
 def group(name, named, base=0.5):

@@ -341,10 +341,13 @@ def test_an_update_that_raises_within_another_does_not_upset_the_count():
     assert scheduler.position == 2
 
 
-@pytest.mark.parametrize("values", [
-    {"lr": SHAPE, "weight_decay": Constant(0.1)},
-    {"lr": relative(SHAPE), "betas[0]": Constant(0.5)},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"lr": SHAPE, "weight_decay": Constant(0.1)},
+        {"lr": relative(SHAPE), "betas[0]": Constant(0.5)},
+    ],
+)
 def test_a_wrapper_that_names_the_closure_makes_updates(values):
     optimizer = AdamW([group(), group()], lr=1.0)
     scheduler = Scheduler(optimizer, **values)

@@ -164,11 +164,15 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.saves)
     @rule(
         data=st.data(),
-        order=st.sampled_from([
-            "build, optimizer, scheduler", "build, scheduler, optimizer",
-            "optimizer, build, scheduler", "build, scheduler, optimizer, scheduler, optimizer",
-        ]),
-    )  # fmt: skip
+        order=st.sampled_from(
+            [
+                "build, optimizer, scheduler",
+                "build, scheduler, optimizer",
+                "optimizer, build, scheduler",
+                "build, scheduler, optimizer, scheduler, optimizer",
+            ]
+        ),
+    )
     def start_again(self, data, order):
         (of_optimizer, of_scheduler), model = data.draw(st.sampled_from(self.saves))
         names = data.draw(st.permutations(model.names))

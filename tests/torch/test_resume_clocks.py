@@ -56,9 +56,12 @@ def outside(watch, run):
     driving.detach()
     kl = Linear(start=0.0, end=1.0, steps=run.ticks)
     scheduler = Scheduler(
-        optimizers["a"], rate(run), external={"kl": kl, "window": (8 * kl).rounded(2)}, run=run,
+        optimizers["a"],
+        rate(run),
+        external={"kl": kl, "window": (8 * kl).rounded(2)},
+        run=run,
         now=watch,
-    )  # fmt: skip
+    )
     return optimizers, scheduler
 
 
@@ -82,8 +85,9 @@ def train(optimizers, scheduler, watch, updates):
                 for parameter in group["params"]:
                     parameter.grad = parameter.detach() * (1 + k % 2)
             optimizer.step()
-        weights = [p.tolist() for o in optimizers.values() for g in o.param_groups
-                   for p in g["params"]]  # fmt: skip
+        weights = [
+            p.tolist() for o in optimizers.values() for g in o.param_groups for p in g["params"]
+        ]
         trace.append((scheduler.tick, scheduler.applied, weights))
     return trace
 
@@ -97,11 +101,20 @@ def test_stopped_at_any_update_it_goes_on_bitwise(clock, make):
     saves = []
     whole = []
     for _ in range(N):
-        saves.append(copy.deepcopy((
-            {name: each.state_dict() for name, each in optimizers.items()},
-            json.loads(json.dumps(scheduler.state_dict())),
-            [p.detach() for o in optimizers.values() for g in o.param_groups for p in g["params"]],
-        )))  # fmt: skip
+        saves.append(
+            copy.deepcopy(
+                (
+                    {name: each.state_dict() for name, each in optimizers.items()},
+                    json.loads(json.dumps(scheduler.state_dict())),
+                    [
+                        p.detach()
+                        for o in optimizers.values()
+                        for g in o.param_groups
+                        for p in g["params"]
+                    ],
+                )
+            )
+        )
         whole += train(optimizers, scheduler, watch, 1)
     orders = list(itertools.permutations([*optimizers, "scheduler"]))
     for k, (states, state, weights) in enumerate(saves):
@@ -154,9 +167,11 @@ def test_two_optimizers_through_torchs_distributed_checkpoint():
         if not late:
             scheduler.load_state_dict(saved[2])
         dcp.set_state_dict(
-            model, list(both.values()),
-            model_state_dict=copy.deepcopy(saved[0]), optim_state_dict=copy.deepcopy(saved[1]),
-        )  # fmt: skip
+            model,
+            list(both.values()),
+            model_state_dict=copy.deepcopy(saved[0]),
+            optim_state_dict=copy.deepcopy(saved[1]),
+        )
         if late:
             scheduler.load_state_dict(saved[2])
         assert go(model, both, scheduler, 9) == expected

@@ -94,15 +94,19 @@ def train(model, optimizer, updates):
         optimizer.step(loss)
 
 
-@pytest.mark.parametrize("make", [
-    lambda p: SGD(p, lr=9.0),
-    lambda p: SGD(p, lr=9.0, momentum=0.9, nesterov=True),
-    lambda p: Adam(p, lr=9.0),
-    lambda p: Adam(p, lr=9.0, fused=True),
-    lambda p: AdamW(p, lr=9.0, foreach=True),
-    lambda p: AdamW(p, lr=torch.tensor(9.0, dtype=torch.float64)),
-    lambda p: LBFGS(p, lr=9.0, max_iter=3),
-], ids=["sgd", "nesterov", "adam", "fused", "adamw", "tensor", "lbfgs"])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: SGD(p, lr=9.0),
+        lambda p: SGD(p, lr=9.0, momentum=0.9, nesterov=True),
+        lambda p: Adam(p, lr=9.0),
+        lambda p: Adam(p, lr=9.0, fused=True),
+        lambda p: AdamW(p, lr=9.0, foreach=True),
+        lambda p: AdamW(p, lr=torch.tensor(9.0, dtype=torch.float64)),
+        lambda p: LBFGS(p, lr=9.0, max_iter=3),
+    ],
+    ids=["sgd", "nesterov", "adam", "fused", "adamw", "tensor", "lbfgs"],
+)
 def test_every_update_uses_the_value_of_the_core(make):
     model = net()
     optimizer = make(model.parameters())
@@ -230,16 +234,19 @@ class TestGroups:
         train(model, optimizer, 5)
         assert seen.values == [[SCHEDULE(k)] * 3 for k in range(5)]
 
-    @pytest.mark.parametrize("wanted", [
-        {"body": 0.1, "head": 0.2, "tail": 0.3},
-        {0: 0.1, 1: 0.2, 2: 0.3},
-        {"0": 0.1, "1": 0.2, "2": 0.3},
-        [0.1, 0.2, 0.3],
-        (0.1, 0.2, 0.3),
-        {"b*": 0.1, "*d": 0.2, "*": 0.3},
-        {"*": 0.3, "body": 0.1, "head": 0.2},
-        {"body": 0.1, "?ea[d]": 0.2, 2: 0.3},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            {"body": 0.1, "head": 0.2, "tail": 0.3},
+            {0: 0.1, 1: 0.2, 2: 0.3},
+            {"0": 0.1, "1": 0.2, "2": 0.3},
+            [0.1, 0.2, 0.3],
+            (0.1, 0.2, 0.3),
+            {"b*": 0.1, "*d": 0.2, "*": 0.3},
+            {"*": 0.3, "body": 0.1, "head": 0.2},
+            {"body": 0.1, "?ea[d]": 0.2, 2: 0.3},
+        ],
+    )
     def test_by_name_by_index_in_order_or_by_pattern(self, wanted):
         model = net(3)
         optimizer = grouped(model, ["body", "head", "tail"])
@@ -418,10 +425,18 @@ class TestRules:
         scheduler.observe(1.0, "momentum")
         assert optimizer.param_groups[0]["momentum"] == 0.4
 
-    @pytest.mark.parametrize("metric", [
-        torch.ones(2), torch.tensor([]), torch.tensor(True), torch.tensor(math.nan), "0.5", None,
-        True,
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "metric",
+        [
+            torch.ones(2),
+            torch.tensor([]),
+            torch.tensor(True),
+            torch.tensor(math.nan),
+            "0.5",
+            None,
+            True,
+        ],
+    )
     def test_what_is_no_metric(self, metric):
         optimizer = sgd()
         scheduler = Scheduler(optimizer, lr=SCHEDULE, rule=PLATEAU)

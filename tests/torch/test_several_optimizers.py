@@ -242,8 +242,12 @@ def trained(a, b, scheduler, updates):
     trace = []
     for _ in range(updates):
         step(a, b)
-        trace.append((scheduler.applied, [p.item() for o in (a, b) for g in o.param_groups
-                                          for p in g["params"]]))  # fmt: skip
+        trace.append(
+            (
+                scheduler.applied,
+                [p.item() for o in (a, b) for g in o.param_groups for p in g["params"]],
+            )
+        )
         if scheduler.position in (5, 9):
             scheduler.observe(1.0)
     return trace

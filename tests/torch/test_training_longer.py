@@ -151,9 +151,10 @@ def test_a_call_may_say_otherwise_than_the_building():
 def test_what_a_load_keeps_stays_when_the_optimizer_is_loaded_after_it(policy, order):
     def single(schedule, policy="strict"):
         optimizer = SGD([nn.Parameter(torch.ones(1))], lr=1.0)
-        return {"optimizer": optimizer, "scheduler": Scheduler(
-            optimizer, schedule, on_mismatch=policy
-        )}  # fmt: skip
+        return {
+            "optimizer": optimizer,
+            "scheduler": Scheduler(optimizer, schedule, on_mismatch=policy),
+        }
 
     saved = single(cosine(SHORT))
     saved["scheduler"].seek(AT)

@@ -265,7 +265,9 @@ def test_a_new_rate_is_not_compiled_again():
         step()
     assert compiled.frame_count == before
     # Not even where there is nothing to compile again yet: torch has none of our code.
-    codes = [f.__code__ for kind in (Attachment, GroupWriter, TensorWriter) for f in functions(kind)]
+    codes = [
+        f.__code__ for kind in (Attachment, GroupWriter, TensorWriter) for f in functions(kind)
+    ]
     assert len(codes) > 20
     assert not any(map(_debug_get_cache_entry_list, codes))
     assert rates(optimizer) == pytest.approx([0.5 * (1 - 22 / 100)] * 2)

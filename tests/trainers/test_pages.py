@@ -21,10 +21,14 @@ def test_what_torchrun_starts(tmp_path):
     (tmp_path / "train.py").write_text(pages.program("ddp"), encoding="utf-8")
     launch = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     done = subprocess.run(
-        [sys.executable, *launch, "train.py"], cwd=tmp_path,
+        [sys.executable, *launch, "train.py"],
+        cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=False, timeout=200,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     assert (tmp_path / "last.pt").exists()
 

@@ -21,8 +21,10 @@ def stop_everywhere(style, updates):
         [sys.executable, SCRIPT, style, str(updates)],
         env=os.environ
         | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["tried"] == len(CASES) * ORDERS * updates

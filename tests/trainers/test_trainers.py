@@ -60,8 +60,11 @@ def run_all(trainer, processes):
             # Nothing here asks a server for anything.
             "HF_HUB_OFFLINE": "1",
         },
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     said = {}
     for line in done.stdout.splitlines():
         if line.startswith('{"check": '):

@@ -16,8 +16,8 @@ class DeepSpeedWrapper(Protocol):
 
     optimizer: Optimizer
     param_groups: list[Group]
-    step: Callable[..., Any]
-    load_state_dict: Callable[..., Any]
+    step: Callable[..., float | None]
+    load_state_dict: Callable[..., None]
 
 
 class EngineOptimizer(Optimizer):
@@ -51,13 +51,12 @@ class EngineOptimizer(Optimizer):
         self.found_inf = bool(getattr(self._wrapper, "overflow", False))
         return result
 
-    def _load(self, *args: Any, **kwargs: Any) -> Any:
-        result = self._wrapped_load(*args, **kwargs)
+    def _load(self, *args: Any, **kwargs: Any) -> None:
+        self._wrapped_load(*args, **kwargs)
         self._share_groups()
         # A load may replace the groups, and overwrites the rates in them.
         for hook in self._optimizer_load_state_dict_post_hooks.values():
             hook(self)
-        return result
 
 
 def is_deepspeed_wrapper(optimizer: object) -> TypeGuard[DeepSpeedWrapper]:

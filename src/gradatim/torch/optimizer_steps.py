@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from inspect import unwrap
 
 from torch.optim import Optimizer
+from torch.optim.optimizer import Kwargs
 
 from gradatim.torch.hyperparameters import Hyperparameter
 
@@ -20,7 +20,7 @@ def has_nested_steps(optimizer: Optimizer) -> bool:
     return len(steps) > 1
 
 
-def initializes_state(optimizer: Optimizer, kwargs: Mapping[str, object]) -> bool:
+def initializes_state(optimizer: Optimizer, kwargs: Kwargs) -> bool:
     """Whether this is the step of torch.distributed.checkpoint that only creates the state.
 
     It calls ``step(closure=None)`` on an optimizer without state, with every rate and every

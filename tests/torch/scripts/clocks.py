@@ -34,9 +34,11 @@ def trained(rank, trace, scale):
     run, steps = Run(seconds=caps()[trace]), Trace(trace, scale)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     scheduler = Scheduler(
-        optimizer, wsd(peak=1.0, cooldown="20%", steps=run), run=run,
+        optimizer,
+        wsd(peak=1.0, cooldown="20%", steps=run),
+        run=run,
         now=Skewed(steps, 3600.0 * rank),
-    )  # fmt: skip
+    )
     ticks = []
     while not scheduler.done:
         ticks.append(scheduler.tick)

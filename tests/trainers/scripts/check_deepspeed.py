@@ -196,12 +196,22 @@ class Driven(Trainer):
 def arguments(zero, **more):
     return TrainingArguments(
         **{
-            "output_dir": "trainer", "max_steps": UPDATES, "per_device_train_batch_size": 2,
-            "gradient_accumulation_steps": 2, "use_cpu": True, "report_to": "none",
-            "disable_tqdm": True, "save_strategy": "steps", "save_steps": 1, "logging_steps": 1,
-            "label_names": ["y"], "max_grad_norm": 0.0, "deepspeed": settings(zero, 2),
-        } | more
-    )  # fmt: skip
+            "output_dir": "trainer",
+            "max_steps": UPDATES,
+            "per_device_train_batch_size": 2,
+            "gradient_accumulation_steps": 2,
+            "use_cpu": True,
+            "report_to": "none",
+            "disable_tqdm": True,
+            "save_strategy": "steps",
+            "save_steps": 1,
+            "logging_steps": 1,
+            "label_names": ["y"],
+            "max_grad_norm": 0.0,
+            "deepspeed": settings(zero, 2),
+        }
+        | more
+    )
 
 
 def check_under_the_trainer_of_transformers():

@@ -182,8 +182,9 @@ def check_fit_one_cycle_is_noticed():
     learner.remove_cb(learner.drive)
     with (
         pytest.warns(UserWarning, match=NOTICED),
-        learner.no_bar(), learner.no_logging(),
-    ):  # fmt: skip
+        learner.no_bar(),
+        learner.no_logging(),
+    ):
         learner.fit_one_cycle(1)
 
 

@@ -104,9 +104,11 @@ class App(Stateful):
 
     def load_state_dict(self, state):
         set_state_dict(
-            self.net, self.optimizer,
-            model_state_dict=state["net"], optim_state_dict=state["optimizer"],
-        )  # fmt: skip
+            self.net,
+            self.optimizer,
+            model_state_dict=state["net"],
+            optim_state_dict=state["optimizer"],
+        )
         self.scheduler.load_state_dict(state["scheduler"])
 
 

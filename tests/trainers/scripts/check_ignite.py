@@ -87,9 +87,11 @@ def check_accumulation():
 def saving(engine, parts, event):
     saver = DiskSaver("saves", require_empty=False)
     handler = Checkpoint(
-        parts | {"engine": engine}, saver, n_saved=None,
+        parts | {"engine": engine},
+        saver,
+        n_saved=None,
         global_step_transform=global_step_from_engine(engine, Events.ITERATION_COMPLETED),
-    )  # fmt: skip
+    )
     engine.add_event_handler(event, handler)
 
 

@@ -91,9 +91,13 @@ class Calling(ByHand):
 
 def fit(module, epochs=EPOCHS, path=None, weights_only=None, **options):
     options = {
-        "accelerator": "cpu", "devices": 1, "logger": False, "enable_progress_bar": False,
-        "enable_model_summary": False, "enable_checkpointing": "callbacks" in options,
-    } | options  # fmt: skip
+        "accelerator": "cpu",
+        "devices": 1,
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": "callbacks" in options,
+    } | options
     trainer = lightning.Trainer(max_epochs=epochs, **options)
     evaluation = batches(1) if is_overridden("validation_step", module) else None
     trainer.fit(module, batches(BATCHES), evaluation, ckpt_path=path, weights_only=weights_only)
@@ -305,9 +309,13 @@ def check_the_callback_logs_what_the_updates_used():
     for micro, every in ((1, 1), (3, 2)):
         module, logger = Module(), CSVLogger("logs")
         fit(
-            module, logger=logger, log_every_n_steps=every, accumulate_grad_batches=micro,
-            callbacks=[SchedulerCallback()], enable_checkpointing=False,
-        )  # fmt: skip
+            module,
+            logger=logger,
+            log_every_n_steps=every,
+            accumulate_grad_batches=micro,
+            callbacks=[SchedulerCallback()],
+            enable_checkpointing=False,
+        )
         shown = {int(r["step"]): (float(r["lr"]), float(r["momentum"])) for r in rows(logger)}
         steps = range(every - 1, UPDATES // micro, every)
         assert shown == {k: (SCHEDULE(k), MOMENTUM(k)) for k in steps}

@@ -74,10 +74,12 @@ class Metric(BaseMetric):
 
 def loader(size):
     return {
-        "dataset": Same(size), "batch_size": 2, "num_workers": 0,
+        "dataset": Same(size),
+        "batch_size": 2,
+        "num_workers": 0,
         "sampler": {"type": "DefaultSampler", "shuffle": False},
         "collate_fn": {"type": "default_collate"},
-    }  # fmt: skip
+    }
 
 
 def train(make=drive, accumulate=1, path=None, evaluate=False, more_hooks=(), **more):
@@ -86,13 +88,19 @@ def train(make=drive, accumulate=1, path=None, evaluate=False, more_hooks=(), **
     if evaluate:
         more |= {"val_dataloader": loader(2), "val_cfg": {}, "val_evaluator": [Metric()]}
     runner = Runner(
-        model, "out", loader(2 * BATCHES), train_cfg={"by_epoch": True, "max_epochs": EPOCHS},
+        model,
+        "out",
+        loader(2 * BATCHES),
+        train_cfg={"by_epoch": True, "max_epochs": EPOCHS},
         optim_wrapper={"optimizer": optimizer, "accumulative_counts": accumulate},
         default_hooks={"checkpoint": {"type": "CheckpointHook", "interval": 1}},
-        custom_hooks=[hook, *more_hooks], load_from=path, resume=path is not None,
+        custom_hooks=[hook, *more_hooks],
+        load_from=path,
+        resume=path is not None,
         log_level="ERROR",
-        experiment_name=f"one of many {time.perf_counter_ns()}", **more,
-    )  # fmt: skip
+        experiment_name=f"one of many {time.perf_counter_ns()}",
+        **more,
+    )
     runner.train()
     return runner, hook.scheduler, hook.seen
 

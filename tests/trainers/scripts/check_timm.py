@@ -81,9 +81,12 @@ class Run:
                     loss = loss * torch.inf
                 if self.scaler is not None:
                     self.scaler(
-                        loss, self.optimizer, clip_grad=1.0, need_update=need_update,
+                        loss,
+                        self.optimizer,
+                        clip_grad=1.0,
+                        need_update=need_update,
                         parameters=self.task.get_clip_parameters(),
-                    )  # fmt: skip
+                    )
                 else:
                     loss.backward()
                     if need_update:

@@ -26,12 +26,20 @@ BATCH = 2
 def arguments(updates=UPDATES, micro=1, **more):
     return TrainingArguments(
         **{
-            "output_dir": "out", "max_steps": updates, "per_device_train_batch_size": BATCH,
-            "gradient_accumulation_steps": micro, "use_cpu": True, "report_to": "none",
-            "disable_tqdm": True, "save_strategy": "no", "max_grad_norm": 0.0,
-            "label_names": ["y"], "prediction_loss_only": True,
-        } | more
-    )  # fmt: skip
+            "output_dir": "out",
+            "max_steps": updates,
+            "per_device_train_batch_size": BATCH,
+            "gradient_accumulation_steps": micro,
+            "use_cpu": True,
+            "report_to": "none",
+            "disable_tqdm": True,
+            "save_strategy": "no",
+            "max_grad_norm": 0.0,
+            "label_names": ["y"],
+            "prediction_loss_only": True,
+        }
+        | more
+    )
 
 
 def train(arguments, path=None, callbacks=(), size=UPDATES, make=drive):
@@ -39,10 +47,13 @@ def train(arguments, path=None, callbacks=(), size=UPDATES, make=drive):
     optimizer, seen = sgd(net)
     scheduler = make(optimizer)
     trainer = Trainer(
-        net, arguments, train_dataset=Same(BATCH * size), eval_dataset=Same(BATCH),
+        net,
+        arguments,
+        train_dataset=Same(BATCH * size),
+        eval_dataset=Same(BATCH),
         optimizers=(optimizer, scheduler),
         callbacks=list(callbacks),
-    )  # fmt: skip
+    )
     trainer.train(resume_from_checkpoint=path)
     return trainer, scheduler, seen
 
@@ -149,9 +160,13 @@ def check_several_data_sets_one_of_which_has_the_metric():
     sets = {"one": Same(BATCH), "other": Same(BATCH)}
     callback = SchedulerCallback("eval_other_loss")
     Trainer(
-        net, every, train_dataset=Same(BATCH * 6), eval_dataset=sets,
-        optimizers=(optimizer, scheduler), callbacks=[callback],
-    ).train()  # fmt: skip
+        net,
+        every,
+        train_dataset=Same(BATCH * 6),
+        eval_dataset=sets,
+        optimizers=(optimizer, scheduler),
+        callbacks=[callback],
+    ).train()
     assert scheduler.next == {"lr": 0.05}  # two evaluations, of two data sets each
 
 
@@ -251,9 +266,11 @@ def check_time_without_that_of_evaluations_and_checkpoints():
         return Scheduler(optimizer, lr=schedule, run=Run(seconds=20), now=clock)
 
     trainer, scheduler, seen = train(
-        arguments(100, **every), callbacks=[Passing(clock), SchedulerCallback()], make=by_time,
+        arguments(100, **every),
+        callbacks=[Passing(clock), SchedulerCallback()],
+        make=by_time,
         size=100,
-    )  # fmt: skip
+    )
     # The time begins after the first update.
     assert seen.first == [schedule(1000 * max(0, k - 1)) for k in range(21)]
     assert scheduler.tick == 20_000
@@ -269,9 +286,12 @@ def check_other_schedulers_and_other_optimizers_are_refused():
     net, scheduler = Net(), drive(sgd(Net())[0])
     with pytest.raises(GradatimError, match="drives another optimizer than the Trainer's"):
         Trainer(
-            net, arguments(), train_dataset=Same(BATCH), callbacks=[SchedulerCallback()],
+            net,
+            arguments(),
+            train_dataset=Same(BATCH),
+            callbacks=[SchedulerCallback()],
             optimizers=(sgd(net)[0], scheduler),
-        ).train()  # fmt: skip
+        ).train()
 
 
 def adamw():
@@ -282,9 +302,11 @@ def adamw():
 
 def continued(net, optimizer, scheduler, path=None, **more):
     Trainer(
-        net, arguments(**more), train_dataset=Same(BATCH * UPDATES),
+        net,
+        arguments(**more),
+        train_dataset=Same(BATCH * UPDATES),
         optimizers=(optimizer, scheduler),
-    ).train(resume_from_checkpoint=path)  # fmt: skip
+    ).train(resume_from_checkpoint=path)
 
 
 def check_a_checkpoint_of_another_scheduler_goes_on_with_the_moments_of_adam():

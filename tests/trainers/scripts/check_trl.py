@@ -49,16 +49,31 @@ def train(path=None, make=drive, callbacks=(), micro=2, **more):
     seen, scheduler = Seen(optimizer, "lr", "momentum"), make(optimizer)
     arguments = SFTConfig(
         **{
-            "output_dir": "out", "max_steps": UPDATES, "per_device_train_batch_size": 2,
-            "gradient_accumulation_steps": micro, "use_cpu": True, "bf16": False,
-            "report_to": "none", "disable_tqdm": True, "save_strategy": "no", "max_length": 16,
-            "eval_strategy": "no", "logging_steps": 1, "activation_checkpointing": False,
-        } | more
-    )  # fmt: skip
+            "output_dir": "out",
+            "max_steps": UPDATES,
+            "per_device_train_batch_size": 2,
+            "gradient_accumulation_steps": micro,
+            "use_cpu": True,
+            "bf16": False,
+            "report_to": "none",
+            "disable_tqdm": True,
+            "save_strategy": "no",
+            "max_length": 16,
+            "eval_strategy": "no",
+            "logging_steps": 1,
+            "activation_checkpointing": False,
+        }
+        | more
+    )
     trainer = SFTTrainer(
-        net, arguments, train_dataset=data(), eval_dataset=data(4), processing_class=tokenizer(),
-        optimizers=(optimizer, scheduler), callbacks=list(callbacks),
-    )  # fmt: skip
+        net,
+        arguments,
+        train_dataset=data(),
+        eval_dataset=data(4),
+        processing_class=tokenizer(),
+        optimizers=(optimizer, scheduler),
+        callbacks=list(callbacks),
+    )
     trainer.train(resume_from_checkpoint=path)
     return trainer, scheduler, seen
 
@@ -116,9 +131,11 @@ def check_observe():
 def check_a_metric_that_is_not_there_is_refused():
     with pytest.raises(GradatimError, match=r"'loss'\. Did you mean 'eval_loss'"):
         train(
-            make=observing, callbacks=[SchedulerCallback("loss")],
-            eval_strategy="steps", eval_steps=2,
-        )  # fmt: skip
+            make=observing,
+            callbacks=[SchedulerCallback("loss")],
+            eval_strategy="steps",
+            eval_steps=2,
+        )
 
 
 def check_the_page_runs():

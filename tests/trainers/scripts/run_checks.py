@@ -41,9 +41,12 @@ def run_rank(rank: int, processes: int, folder: str, name: str, only: list[str])
     # Accelerate wants an address, though nobody asks there: the processes meet in a file.
     os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": "0"}
     distributed.init_process_group(
-        "gloo", rank=rank, world_size=processes, timeout=datetime.timedelta(seconds=60),
+        "gloo",
+        rank=rank,
+        world_size=processes,
+        timeout=datetime.timedelta(seconds=60),
         store=distributed.FileStore(f"{folder}/store", processes),
-    )  # fmt: skip
+    )
     run_all(name, only, folder)
     distributed.barrier()
     distributed.destroy_process_group()
