@@ -13,8 +13,8 @@ from torch.optim.lr_scheduler import StepLR
 from gradatim import Constant, Linear, Plateau, warmup_cosine
 from gradatim.torch import Scheduler
 from gradatim.torch.attachment import Attachment
-from gradatim.torch.writers import TensorWriter
 from gradatim.torch.group_writer import GroupWriter
+from gradatim.torch.writers import TensorWriter
 
 SCHEDULE = warmup_cosine(peak=0.1, steps=5_000, warmup=50)
 
