@@ -30,7 +30,7 @@ MODULES = {
     "gradatim.keras": "[Keras 3](../keras.md), on TensorFlow, JAX and torch.",
     "gradatim.jax": "[JAX and Optax](../jax.md).",
     "gradatim.speechbrain": "[SpeechBrain](../speechbrain.md)'s schedulers, under their own names.",
-    "gradatim.convert": "Schedules as [code of other projects](../convert.md), and back.",
+    "gradatim.peers": "Schedules as [code of other projects](../convert.md), and back.",
     "gradatim.race": "[Train under several schedules](../race.md) and compare.",
     "gradatim.forecast": "[Predict the loss](../forecast.md) of runs not made.",
     "gradatim.logs": "Read losses and rates from what trainers log.",

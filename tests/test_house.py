@@ -41,18 +41,18 @@ STANDS_ON = {
     "drive": {"core", "plans", "xp"},  # a path in place of a plan is read when it is given
     "plans": {"core", "drive"},  # files load into the plan that drivers take
     "findings": {"core", "drive"},
-    "convert": {"core", "plans"},  # settings of others are read as strictly as plans
-    "torch": {"core", "drive", "convert"},  # what a scheduler of others means is said there
-    "keras": {"core", "drive"},
-    "jax": {"core", "plans", "xp"},
+    "peers": {"core", "plans"},  # settings of others are read as strictly as plans
+    "torch": {"core", "drive", "peers"},  # what a scheduler of others means is said there
+    "keras": {"core", "drive", "peers"},
+    "jax": {"core", "peers", "plans", "xp"},
     "speechbrain": {"core", "findings"},
     # a report shows the findings, and each schedule as code for each framework
-    "look": {"core", "convert", "drive", "findings"},
+    "look": {"core", "drive", "findings", "peers"},
     "logs": {"core"},
     "forecast": {"core", "logs", "look"},
     "race": {"core", "logs", "forecast", "look", "torch"},  # it trains through the torch binding
     "theory": {"core", "logs"},  # the rates of a run as an array
-    "cli": {"core", "drive", "findings", "plans", "convert", "look", "__init__"}
+    "cli": {"core", "drive", "findings", "plans", "peers", "look", "__init__"}
     | {"logs", "forecast", "race", "theory", "torch", "keras", "jax", "speechbrain"},
     "__init__": {
         "core",

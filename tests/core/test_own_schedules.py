@@ -8,8 +8,8 @@ import sympy
 import torch
 
 from gradatim import Constant, GradatimError, Linear, Schedule, parse
-from gradatim.convert.source import expression
 from gradatim.fields import Number, PositiveSteps
+from gradatim.peers.source import expression
 from gradatim.plans.plan import read_plan
 
 

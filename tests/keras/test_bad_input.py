@@ -89,7 +89,7 @@ def test_the_tutorials_defaults_name_what_is_missing():
         (lambda: Scheduler(lr=LINE).count(tokens=5), "tokens cannot be counted"),
         (lambda: from_keras(0.1), "got 0.1"),
         (lambda: from_keras({"class_name": "CosineDecai", "config": {}}), "'CosineDecay'"),
-        (lambda: from_keras({"class_name": "CosineDecay", "config": {}}), "not complete"),
+        (lambda: from_keras({"class_name": "CosineDecay", "config": {}}), "rate is missing"),
         (lambda: from_keras({"class_name": "CosineDecay"}), "config of CosineDecay"),
         (lambda: to_keras(g.wsd(peak=1.0, steps=100, cooldown=20)), r"LearningRate\(schedule\)"),
     ],

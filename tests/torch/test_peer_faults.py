@@ -14,7 +14,7 @@ from torch.optim import lr_scheduler as peers
 
 from gradatim import Constant, Cosine, GradatimError, Linear, warmup_constant, warmup_cosine, wsd
 from gradatim.torch import Scheduler, from_torch
-from tests.torch.peers import hf
+from tests.peers.random_schedulers import hf
 
 SCRIPT = Path(__file__).parent / "scripts" / "accelerated.py"
 

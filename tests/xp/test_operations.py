@@ -9,8 +9,8 @@ import pytest
 import sympy
 import torch
 
-from gradatim.convert.source import PYTHON as PYTHON_CODE
-from gradatim.convert.source import _Writer
+from gradatim.peers.source import PYTHON as PYTHON_CODE
+from gradatim.peers.source import _Writer
 from gradatim.xp import PYTHON, Operations, operations_for
 from gradatim.xp.array import Array
 from gradatim.xp.dispatch import operations_of

@@ -34,7 +34,8 @@ Value = Annotated[
     ),
 ]
 From = Annotated[
-    str | None, typer.Option("--from", show_default=False, help="The same names: what PLAN is.")
+    str | None,
+    typer.Option("--from", show_default=False, help="The same names, ignite, accelerate."),
 ]
 Lr = Annotated[
     float | None,
@@ -55,15 +56,16 @@ def convert(
 
     What differs there is said on stderr, so that the code can go into a file.
     """
-    from gradatim.convert import convert as written_for
-    from gradatim.convert import read as read_from
     from gradatim.core.sketch import horizon
+    from gradatim.peers import convert as written_for
+    from gradatim.peers import read as read_from
 
     if source is None and to is None:
         raise GradatimError("convert: to or from what? Write --to torch, or --from torch.")
     said: tuple[str, ...] = ()
     if source is not None:
-        schedule, said = read_from(_text(plan), source, lr=lr, steps=steps)
+        found = read_from(_text(plan), source, lr=lr, steps=steps)
+        schedule, said = found.schedule, found.differences
         length = steps or horizon(schedule)
     else:
         given = split_name(plan)

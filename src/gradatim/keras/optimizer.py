@@ -19,7 +19,7 @@ from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.run.by_updates import by_updates
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver
-from gradatim.keras.translation import schedule_of
+from gradatim.keras.translation import read_keras
 
 Source = Callable[[Any], Any]
 """What a compiled step asks for a number: a schedule, or another function of the update count."""
@@ -74,7 +74,7 @@ def rate(optimizer: Any, wanted: Schedule | None, driver: Driver) -> Schedule:
     elif isinstance(getattr(found, "schedule", None), Schedule):
         own = found.schedule
     else:
-        own = schedule_of(found)
+        own = read_keras(found).schedule
     if wanted is not None and wanted != own:
         raise GradatimError(
             f"Scheduler: the optimizer has a schedule of its own, {own!r}. Leave lr out to use it, "

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from gradatim.core.errors import GradatimError
-from gradatim.keras.plateau import rule_of_plateau
+from gradatim.keras.translation import read_keras
 
 
 def callbacks_beside(callback: Any) -> list[Any] | None:
@@ -54,6 +54,6 @@ def check_beside(callback: Any, others: list[Any], kind: type) -> None:
 
 def _as_rule(plateau: Any) -> str:
     try:
-        return f"rule={rule_of_plateau(plateau)!r}, monitor={plateau.monitor!r}"
+        return f"rule={read_keras(plateau).rule!r}, monitor={plateau.monitor!r}"
     except GradatimError:
         return "rule=Plateau(mode=..., patience=...); its patience is one less than Keras'"

@@ -134,7 +134,7 @@ def _curve(target: Target, schedule: Schedule, axis: Axis) -> Html:
 
 def _code_of_all(schedule: Schedule, steps: int) -> Html:
     """The schedule in the code of other projects, whose schedulers count updates."""
-    from gradatim.convert import TARGETS  # only here: it is not needed for a plot
+    from gradatim.peers import TARGETS  # only here: it is not needed for a plot
 
     inside = schedule.schedule if isinstance(schedule, ByUpdates) else schedule
     each = (_code(inside, steps, project) for project in TARGETS)
@@ -142,7 +142,7 @@ def _code_of_all(schedule: Schedule, steps: int) -> Html:
 
 
 def _code(schedule: Schedule, steps: int, project: str) -> Html:
-    from gradatim.convert import convert
+    from gradatim.peers import convert
 
     try:
         written = convert(schedule, project, steps)

@@ -1,0 +1,12 @@
+"""Schedules as objects, code and settings of other projects, and back: a file a project.
+
+May import ``core`` and ``plans``, and no framework. To add a project, write one file that declares
+its schedulers (``peer.py`` says how), and name it in ``projects.py``.
+"""
+
+from gradatim.peers.objects import call_of, read_object
+from gradatim.peers.peer import Read
+from gradatim.peers.projects import TARGETS, convert, read, read_call
+from gradatim.peers.stages import Written
+
+__all__ = ["TARGETS", "Read", "Written", "call_of", "convert", "read", "read_call", "read_object"]

@@ -1,0 +1,231 @@
+"""The one mechanism: a foreign scheduler is a name and arguments, and a function is its meaning.
+
+Each file of a project declares a function for each scheduler. Its positional parameters are the
+signature of the foreign one: names, order, defaults, and the types that its arguments are checked
+with. Its keyword-only parameters are what the run adds: ``lr``, the rate of the optimizer, and
+``steps``, the updates of the run. Code, settings and objects all end in a call of that function.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from gradatim.core.errors import GradatimError, unknown
+from gradatim.core.rules import Rule
+from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import check_argument, declared_types
+from gradatim.peers.arguments import Ignored
+from gradatim.peers.stages import Written
+
+T = TypeVar("T")
+_WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_RUN = {
+    "lr": "Write --lr, the rate of the optimizer, such as --lr 0.1.",
+    "steps": "Write --updates, how long the run is.",
+}
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a scheduler of another project means."""
+
+    values: Mapping[str, Schedule] = field(default_factory=dict)
+    """The schedule of each value that it writes: "lr", "momentum"."""
+    rule: Rule | None = None
+    """The rule that scales the rate, where the scheduler follows a metric."""
+    differences: tuple[str, ...] = ()
+    """What is not the same there, in sentences."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule of the rate.
+
+        Raises:
+            GradatimError: If it writes other values alone, or only a rule.
+        """
+        if "lr" in self.values:
+            return self.values["lr"]
+        if self.values:
+            raise GradatimError(f"convert: it writes {', '.join(self.values)} and no rate.")
+        raise GradatimError(
+            "convert: it scales the rate that the optimizer has. Write --lr, such as --lr 0.1."
+        )
+
+
+Meaning = Callable[..., Schedule | Rule | Read]
+M = TypeVar("M", bound=Callable[..., Schedule | Rule | Read])
+ReadsObject = Callable[[Any, int], "Call"]
+ReadsText = Callable[[str, float | None, int | None], Read]
+Writes = Callable[[Schedule, int], Written]
+
+
+class Peer:
+    """A project: what its schedulers mean, and how they are read and written.
+
+    Args:
+        name: Its name, which is also that of its Python package.
+        ignored: Keywords that any of its calls may have and that change no rate.
+        inside: The projects whose schedulers may stand in its own.
+    """
+
+    def __init__(
+        self, name: str, *, ignored: Sequence[str] = (), inside: Sequence[Peer] = ()
+    ) -> None:
+        self.name, self.ignored, self.inside = name, ignored, inside
+        self.meanings: dict[str, Meaning] = {}
+        self.refused: dict[str, str] = {}
+        self.objects: dict[str, ReadsObject] = {}
+        self.read_text: ReadsText | None = None
+        self.write: Writes | None = None
+
+    def scheduler(self, *names: str) -> Callable[[M], M]:
+        """Declare what the schedulers of these names mean."""
+
+        def register(meaning: M) -> M:
+            self.meanings.update(dict.fromkeys(names, meaning))
+            return meaning
+
+        return register
+
+    def reads_object(self, *names: str) -> Callable[[ReadsObject], ReadsObject]:
+        """Declare how objects are read whose attributes are not their arguments."""
+
+        def register(reader: ReadsObject) -> ReadsObject:
+            self.objects.update(dict.fromkeys(names, reader))
+            return reader
+
+        return register
+
+    def reads_text(self, reader: ReadsText) -> ReadsText:
+        """Declare how settings are read, where they are no Python code."""
+        self.read_text = reader
+        return reader
+
+    def writes(self, writer: Writes) -> Writes:
+        """Declare how schedules are written for the project."""
+        self.write = writer
+        return writer
+
+    def refuses(self, reason: str, *names: str) -> None:
+        """Declare schedulers that are known and cannot be read, and why."""
+        self.refused.update(dict.fromkeys(names, reason))
+
+    @property
+    def known(self) -> set[str]:
+        """The names of all schedulers that are read, or refused with a reason."""
+        return {*self.meanings, *self.refused, *self.objects}
+
+    def meaning(self, name: str | None) -> Meaning:
+        """The function that says what a scheduler means.
+
+        Raises:
+            GradatimError: If it is not known, or known to be unreadable.
+        """
+        if name in self.refused:
+            raise GradatimError(f"{name}: {self.refused[name]}")
+        if name is None or name not in self.meanings:
+            raise unknown(self.name, "schedule", name, {*self.meanings, *self.refused})
+        return self.meanings[name]
+
+    def bind(self, name: str, given: Sequence[T], named: Mapping[str, T]) -> dict[str, T]:
+        """The arguments of a call by their names.
+
+        Raises:
+            GradatimError: For an argument too many, one that is not known, and one given twice.
+        """
+        names = signature(self.meaning(name))
+        if len(given) > len(names):
+            listed = ", ".join(names)
+            raise GradatimError(f"{name} takes {len(names)} arguments: {listed}.")
+        bound = dict(zip(names, given, strict=False))
+        for key, value in named.items():
+            if key in self.ignored:
+                continue
+            if key not in names:
+                raise unknown(name, "argument", key, names)
+            if key in bound:
+                raise GradatimError(f"{name}: {key} is given twice.")
+            bound[key] = value
+        return bound
+
+    def means(
+        self, name: str, arguments: Mapping[str, Any], lr: float | None, steps: int | None = None
+    ) -> Read:
+        """What a scheduler with these arguments means.
+
+        Args:
+            name: Its name.
+            arguments: Its arguments.
+            lr: The rate of the optimizer, if known.
+            steps: The updates of the run, if known.
+
+        Raises:
+            GradatimError: If an argument is missing or wrong, or has no form here.
+        """
+        meaning = self.meaning(name)
+        named = f"{name}: "
+        try:
+            found = meaning(**_checked(name, meaning, arguments, {"lr": lr, "steps": steps}))
+        except GradatimError as error:
+            said = str(error)
+            raise GradatimError(said if said.startswith(name) else named + said) from None
+        except _WRONG as error:
+            raise GradatimError(f"{named}an argument has a wrong type or size: {error}.") from None
+        if isinstance(found, Read):
+            return found
+        return Read(rule=found) if isinstance(found, Rule) else Read({"lr": found})
+
+
+def signature(meaning: Meaning) -> dict[str, inspect.Parameter]:
+    """The parameters of the foreign scheduler: the positional ones of its meaning."""
+    parameters = inspect.signature(meaning).parameters
+    return {n: p for n, p in parameters.items() if p.kind is not p.KEYWORD_ONLY}
+
+
+def _checked(
+    where: str, meaning: Meaning, arguments: Mapping[str, Any], run: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a meaning, each in its declared form."""
+    wanted = declared_types(meaning)
+    checked: dict[str, Any] = {}
+    for name, parameter in inspect.signature(meaning).parameters.items():
+        of_run = parameter.kind is parameter.KEYWORD_ONLY
+        given = {k: v for k, v in run.items() if v is not None} if of_run else arguments
+        if name in given:
+            value = given[name]
+            checked[name] = (
+                value if wanted[name] is Any else check_argument(where, name, wanted[name], value)
+            )
+        elif parameter.default is not parameter.empty:
+            checked[name] = parameter.default
+        elif wanted[name] == Ignored:
+            checked[name] = None
+        else:
+            raise GradatimError(f"{where}: {name} is missing. {_RUN.get(name, '')}".rstrip())
+    return checked
+
+
+class Call(NamedTuple):
+    """A scheduler as it stands in code or in another scheduler: its name and its arguments."""
+
+    peer: Peer
+    name: str
+    arguments: Mapping[str, Any] = {}
+    lr: float | None = None
+    """The rate that it was built with, if it says so."""
+    make: Callable[[float | None], Read] | None = None
+    """In place of the meaning of its arguments, for objects that keep others."""
+
+    def means(self, lr: float | None = None, steps: int | None = None) -> Read:
+        """What it means, for this rate of the optimizer or else for its own."""
+        lr = self.lr if lr is None else lr
+        if self.make is not None:
+            return self.make(lr)
+        return self.peer.means(self.name, self.arguments, lr, steps)
+
+
+Calls = tuple[Call, ...]
+"""The type of an argument that is a list of schedulers."""

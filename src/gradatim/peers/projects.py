@@ -1,0 +1,129 @@
+"""The projects that schedules are written for and read from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.core.schedule import Schedule
+from gradatim.peers import torch_objects, transformers_objects  # noqa: F401
+from gradatim.peers.accelerate import ACCELERATE
+from gradatim.peers.code import read_code
+from gradatim.peers.composer import COMPOSER
+from gradatim.peers.deepspeed import DEEPSPEED
+from gradatim.peers.ignite import IGNITE
+from gradatim.peers.keras import KERAS
+from gradatim.peers.megatron import MEGATRON
+from gradatim.peers.objects import readable
+from gradatim.peers.optax import OPTAX
+from gradatim.peers.peer import Peer, Read
+from gradatim.peers.speechbrain import SPEECHBRAIN
+from gradatim.peers.stages import Written
+from gradatim.peers.timm import TIMM
+from gradatim.peers.torch import TORCH
+from gradatim.peers.transformers import TRANSFORMERS
+
+PEERS: dict[str, Peer] = {
+    peer.name: peer
+    for peer in (
+        TORCH,
+        TRANSFORMERS,
+        KERAS,
+        OPTAX,
+        TIMM,
+        SPEECHBRAIN,
+        DEEPSPEED,
+        MEGATRON,
+        COMPOSER,
+        IGNITE,
+        ACCELERATE,
+    )
+}
+TARGETS = tuple(name for name, peer in PEERS.items() if peer.write)
+"""The names of the projects that schedules are written for."""
+readable(*PEERS.values())
+
+
+def convert(schedule: Schedule, target: str, steps: int) -> Written:
+    """A schedule as code or settings of another project, and what differs there.
+
+    Args:
+        schedule: The schedule.
+        target: One of ``TARGETS``, such as "torch" or "deepspeed".
+        steps: The updates of the run, for projects that want to know.
+
+    Raises:
+        GradatimError: If the project has no words for this schedule.
+
+    >>> from gradatim import warmup_cosine
+    >>> print(convert(warmup_cosine(peak=1e-3, warmup=100, steps=1000), "megatron", 1000).code)
+    --lr 0.001 \\
+    --min-lr 0.0 \\
+    --lr-warmup-init 0.0 \\
+    --lr-warmup-iters 100 \\
+    --lr-decay-style cosine \\
+    --lr-decay-iters 1000
+    """
+    if not isinstance(schedule, Schedule):
+        raise refuse("convert", "schedule", schedule, "a schedule")
+    write = PEERS[target].write if target in TARGETS else None
+    if write is None:
+        raise unknown("convert", "project", target, TARGETS)
+    return write(schedule, steps)
+
+
+def read(text: str, source: str, *, lr: float | None = None, steps: int | None = None) -> Read:
+    """What code or settings of another project mean. Nothing in them is run.
+
+    Args:
+        text: Code that ends with one call, one entry of a configuration, or the arguments of a
+            command.
+        source: One of ``TARGETS``, or "ignite" or "accelerate".
+        lr: The rate of the optimizer, for projects whose schedules multiply it.
+        steps: The updates of the run, where the text counts in shares of it.
+
+    Raises:
+        GradatimError: If the text is not one that is known, or leaves something out.
+
+    >>> read("get_linear_schedule_with_warmup(optimizer, 5, 50)", "transformers", lr=0.1).schedule
+    Linear(start=0.0, end=0.1, steps=5) >> Linear(start=0.1, end=0.0, steps=45)
+    """
+    if source not in PEERS:
+        raise unknown("convert", "project", source, PEERS)
+    peer = PEERS[source]
+    try:
+        found = (peer.read_text or partial(read_code, peer))(text, lr, steps)
+    except GradatimError as error:
+        raise GradatimError(f"convert: {str(error).removeprefix('convert: ')}") from None
+    return replace(found, differences=(*_beside(found), *found.differences))
+
+
+def _beside(read: Read) -> list[str]:
+    """What else the scheduler does, beside its schedule of the rate."""
+    said = [
+        f"It drives {name} too: {name}={schedule!r}"
+        for name, schedule in read.values.items()
+        if name != "lr"
+    ]
+    if read.rule is not None:
+        said.append(f"It scales the rate by a metric: rule={read.rule!r}")
+    return said
+
+
+def read_call(source: str, name: str, given: Sequence[Any], named: Mapping[str, Any]) -> Read:
+    """What a scheduler of another project means, by its name and its arguments.
+
+    Args:
+        source: The name of the project.
+        name: The name of the scheduler there.
+        given: The arguments without names.
+        named: The arguments with names.
+
+    Raises:
+        GradatimError: If it is not known, or its arguments are not those it takes.
+    """
+    peer = PEERS[source]
+    return peer.means(name, peer.bind(name, given, named), None)

@@ -1,0 +1,384 @@
+"""torch: the schedulers of ``torch.optim.lr_scheduler``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+from gradatim.core.closed_forms import GeometricDecay
+from gradatim.core.decays import Constant, ExponentialDecay
+from gradatim.core.errors import GradatimError
+from gradatim.core.ramps import Linear, Polynomial
+from gradatim.core.recipes import cosine_restarts, multistep, piecewise_constant, step_decay
+from gradatim.core.recipes.cycles import triangles
+from gradatim.core.rules import Plateau
+from gradatim.core.schedule import Schedule
+from gradatim.peers.arguments import (
+    Entries,
+    Fresh,
+    Ignored,
+    NonNegative,
+    Number,
+    Positive,
+    PositiveInt,
+    PositiveSteps,
+    RealSteps,
+    Steps,
+    rounded,
+)
+from gradatim.peers.nested import one_after_another, product
+from gradatim.peers.peer import Call, Calls, Peer, Read
+from gradatim.peers.phases import Phase, Shape, phases
+from gradatim.peers.source import function
+from gradatim.peers.stages import Written
+
+TORCH = Peer("torch", ignored=("verbose",))
+RISES = "After the end its cosine rises again; here the last value holds."
+Strategy = Literal["cos", "linear"]
+_SHAPES: dict[str, Shape] = {"cos": "cosine", "linear": "linear"}
+
+
+@TORCH.scheduler("StepLR")
+def step_lr(
+    optimizer: Ignored,
+    step_size: PositiveSteps,
+    gamma: Number = 0.1,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """The rate times ``gamma`` every ``step_size`` updates."""
+    return stairs(lr, step_size, gamma)
+
+
+@TORCH.scheduler("MultiStepLR")
+def multi_step_lr(
+    optimizer: Ignored,
+    milestones: Sequence[Steps],
+    gamma: Number = 0.1,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """The rate times ``gamma`` at each milestone."""
+    return drops(lr, milestones, gamma)
+
+
+@TORCH.scheduler("ConstantLR")
+def constant_lr(
+    optimizer: Ignored,
+    factor: Number = 1.0 / 3,
+    total_iters: PositiveSteps = 5,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """A share of the rate, and then the rate."""
+    return piecewise_constant((lr * factor, lr), boundaries=(total_iters,))
+
+
+@TORCH.scheduler("LinearLR")
+def linear_lr(
+    optimizer: Ignored,
+    start_factor: Number = 1.0 / 3,
+    end_factor: Number = 1.0,
+    total_iters: PositiveSteps = 5,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """A line between two shares of the rate."""
+    return Linear(lr * start_factor, lr * end_factor, total_iters)
+
+
+@TORCH.scheduler("ExponentialLR")
+def exponential_lr(
+    optimizer: Ignored, gamma: NonNegative, last_epoch: Fresh = -1, *, lr: Number
+) -> Schedule:
+    """The rate times ``gamma`` at each update."""
+    if gamma == 0.0:
+        return piecewise_constant((lr, 0.0), boundaries=(1,))
+    return ExponentialDecay(lr, gamma) if gamma <= 1.0 else GeometricDecay(lr, gamma, 1.0)
+
+
+@TORCH.scheduler("PolynomialLR")
+def polynomial_lr(
+    optimizer: Ignored,
+    total_iters: PositiveSteps = 5,
+    power: Number = 1.0,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """A power of what is left, down to 0."""
+    return Constant(lr) if power == 0 else Polynomial(lr, 0.0, total_iters, power)
+
+
+@TORCH.scheduler("CosineAnnealingLR")
+def cosine_annealing_lr(
+    optimizer: Ignored,
+    T_max: RealSteps,
+    eta_min: Number = 0.0,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Read:
+    """Half a wave of a cosine down to ``eta_min``."""
+    return Read({"lr": phases(Phase(T_max, lr, eta_min, "cosine"))}, differences=(RISES,))
+
+
+@TORCH.scheduler("CosineAnnealingWarmRestarts")
+def cosine_annealing_warm_restarts(
+    optimizer: Ignored,
+    T_0: PositiveSteps,
+    T_mult: PositiveInt = 1,
+    eta_min: Number = 0.0,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """Cosines that begin again, each ``T_mult`` times as long as the one before."""
+    return cosine_restarts(lr, cycle=T_0, stretch=T_mult, floor=eta_min)
+
+
+@TORCH.scheduler("CyclicLR")
+def cyclic_lr(
+    optimizer: Ignored,
+    base_lr: Number,
+    max_lr: Number,
+    step_size_up: PositiveSteps = 2000,
+    step_size_down: PositiveSteps | None = None,
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
+    gamma: Number = 1.0,
+    scale_fn: Any = None,
+    scale_mode: Ignored = "cycle",
+    cycle_momentum: bool = True,
+    base_momentum: Number = 0.8,
+    max_momentum: Number = 0.9,
+    last_epoch: Fresh = -1,
+) -> Read:
+    """Triangles between two rates, and of the momentum the same upside down."""
+    if scale_fn is not None:
+        raise GradatimError(
+            "CyclicLR: scale_fn is code of your own, which is no value. Write Triangle(low, high, "
+            "half, factor=Function('package.module:name')), with a function of the step."
+        )
+    down = step_size_up if step_size_down is None else step_size_down
+
+    def waves(top: float, start: float) -> Schedule:
+        if mode == "exp_range" and gamma > 1.0:
+            height = triangles(top - start, 0.0, step_size_up, down)
+            return height * GeometricDecay(1.0, gamma, 1.0) + start
+        shrink = gamma if mode == "exp_range" else 1.0
+        return triangles(top, start, step_size_up, down, mode, shrink)
+
+    values = {"lr": waves(max_lr, base_lr)}
+    return Read(
+        values | {"momentum": waves(base_momentum, max_momentum)} if cycle_momentum else values
+    )
+
+
+@TORCH.scheduler("OneCycleLR")
+def one_cycle_lr(
+    optimizer: Ignored,
+    max_lr: Number,
+    total_steps: PositiveSteps | None = None,
+    epochs: PositiveSteps | None = None,
+    steps_per_epoch: PositiveSteps | None = None,
+    pct_start: NonNegative = 0.3,
+    anneal_strategy: Strategy = "cos",
+    cycle_momentum: bool = True,
+    base_momentum: Number = 0.85,
+    max_momentum: Number = 0.95,
+    div_factor: Positive = 25.0,
+    final_div_factor: Positive = 1e4,
+    three_phase: bool = False,
+    last_epoch: Fresh = -1,
+) -> Read:
+    """Up and down once, and of the momentum the same upside down."""
+    if total_steps is None and (epochs is None or steps_per_epoch is None):
+        raise GradatimError("OneCycleLR: write total_steps, or epochs and steps_per_epoch.")
+    total = total_steps or (epochs or 0) * (steps_per_epoch or 0)
+    start, up = max_lr / div_factor, pct_start * total
+    if up == 1:
+        raise GradatimError(
+            "OneCycleLR: pct_start is one update of total_steps, and torch divides by the length "
+            "of that phase, 0. Write one_cycle(...)."
+        )
+    levels, ends = [start, max_lr, start / final_div_factor], [up - 1, total - 1]
+    momenta = [max_momentum, base_momentum, max_momentum]
+    if three_phase:
+        levels, ends = [*levels[:2], start, levels[2]], [up - 1, 2 * up - 2, total - 1]
+        momenta = [*momenta, max_momentum]
+    return _one_cycle(levels, momenta if cycle_momentum else (), ends, anneal_strategy)
+
+
+def _one_cycle(
+    levels: Sequence[float], momenta: Sequence[float], ends: Sequence[float], strategy: str
+) -> Read:
+    def from_level_to_level(levels: Sequence[float]) -> Schedule:
+        pairs = zip(ends, pairwise(levels), strict=True)
+        return phases(*(Phase(end, *pair, _SHAPES[strategy]) for end, pair in pairs))
+
+    values = {"lr": from_level_to_level(levels)}
+    return Read(values | {"momentum": from_level_to_level(momenta)} if momenta else values)
+
+
+@TORCH.scheduler("SWALR")
+def swalr(
+    optimizer: Ignored,
+    swa_lr: Number,
+    anneal_epochs: Steps = 10,
+    anneal_strategy: Strategy = "cos",
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number,
+) -> Schedule:
+    """The way to the rate at which weights are averaged."""
+    if anneal_epochs == 0:
+        return Constant(swa_lr)
+    return phases(Phase(anneal_epochs, lr, swa_lr, _SHAPES[anneal_strategy]))
+
+
+@TORCH.scheduler("ReduceLROnPlateau")
+def reduce_lr_on_plateau(
+    optimizer: Ignored,
+    mode: Literal["min", "max"] = "min",
+    factor: Number = 0.1,
+    patience: Steps = 10,
+    threshold: Number = 1e-4,
+    threshold_mode: Literal["rel", "abs"] = "rel",
+    cooldown: Steps = 0,
+    min_lr: NonNegative = 0,
+    eps: Ignored = 1e-8,
+    *,
+    lr: Number,
+) -> Read:
+    """A constant rate, and the rule that lowers it."""
+    rule = Plateau(
+        mode=mode,
+        nan="worse",
+        factor=factor,
+        patience=patience,
+        threshold=threshold,
+        relative=threshold_mode == "rel",
+        cooldown=cooldown,
+        floor=min_lr / lr if lr else 0.0,
+    )
+    return Read({"lr": Constant(lr)}, rule)
+
+
+@TORCH.scheduler("SequentialLR")
+def sequential_lr(
+    optimizer: Ignored,
+    schedulers: Calls,
+    milestones: Entries,
+    last_epoch: Fresh = -1,
+    *,
+    lr: Number | None = None,
+) -> Read:
+    """Each from its own first step, from its milestone on."""
+    said = _shifted(schedulers[1:])
+    return one_after_another(
+        "milestones", [child.means(lr) for child in schedulers], milestones, said
+    )
+
+
+def _shifted(schedulers: Calls) -> tuple[str, ...]:
+    if not any(child.name in ("OneCycleLR", "CyclicLR") for child in schedulers):
+        return ()
+    return (
+        "OneCycleLR and CyclicLR write their first rate into the optimizer when they are built, "
+        "and torch's others go on from there; here each means what it says.",
+    )
+
+
+@TORCH.scheduler("ChainedScheduler")
+def chained_scheduler(
+    schedulers: Calls, optimizer: Ignored = None, *, lr: Number | None = None
+) -> Read:
+    """The product of all: the first has the rate of the optimizer, the others multiply it."""
+    if not schedulers:
+        raise GradatimError("ChainedScheduler: schedulers must be a list of one or more.")
+    first, *others = schedulers
+    if not others:
+        return first.means(lr)
+    for child in schedulers:
+        _check_factor(child)
+    return product([first.means(lr), *(child.means(1.0) for child in others)])
+
+
+_NO_FACTORS = {
+    "CosineAnnealingWarmRestarts": "with eta_min does not multiply the rate that the others give",
+    "CosineAnnealingLR": "with eta_min does not multiply the rate that the others give",
+    "OneCycleLR": "writes rates of its own over those of the others",
+    "CyclicLR": "writes rates of its own over those of the others",
+    "SWALR": "starts at whatever rate it finds",
+}
+
+
+def _check_factor(call: Call) -> None:
+    for child in call.arguments.get("schedulers", ()):
+        _check_factor(child)
+    why = _NO_FACTORS.get(call.name)
+    if call.peer is not TORCH and call.peer.name == "timm":
+        why = "writes rates of its own over those of the others"
+    if why is not None and (call.arguments.get("eta_min") or not why.startswith("with eta_min")):
+        raise GradatimError(
+            f"{call.name} in a ChainedScheduler {why}, so the chain is no product. Write the "
+            "schedule that you mean, such as from_torch(first)['lr'] * Linear(0.1, 1.0, 100)."
+        )
+
+
+_OWN = (
+    "its function is code of your own, which is no value. Write the schedule it means, or put a "
+    "function of the step that returns the rate at the top of a module and write "
+    "lr=Function('package.module:name')."
+)
+TORCH.refuses(_OWN, "LambdaLR", "MultiplicativeLR")
+
+
+def stairs(lr: float, every: float, factor: float) -> Schedule:
+    """The rate times ``factor`` once every ``every`` updates."""
+    every = rounded(every)
+    if factor == 0.0 and isinstance(every, int):
+        return piecewise_constant((lr, 0.0), boundaries=(every,))
+    if isinstance(every, int) and 0.0 < factor <= 1.0:
+        return step_decay(lr, every=every, factor=factor)
+    return GeometricDecay(lr, factor, every, stairs=True)
+
+
+def drops(lr: float, milestones: Sequence[int], factor: float) -> Schedule:
+    """The rate times ``factor`` at each milestone, twice where one is there twice."""
+    times = Counter(milestones)
+    lr *= factor ** times.pop(0, 0)
+    if all(often == 1 for often in times.values()):
+        return (
+            multistep(lr, boundaries=tuple(sorted(times)), factor=factor) if times else Constant(lr)
+        )
+    values, passed = [lr], 0
+    for step in sorted(times):
+        passed += times[step]
+        values.append(lr * factor**passed)
+    return piecewise_constant(tuple(values), boundaries=tuple(sorted(times)))
+
+
+@TORCH.writes
+def write(schedule: Schedule, steps: int) -> Written:
+    """A ``LambdaLR`` with the schedule as its function."""
+    code = (
+        "import math\n\nimport torch\n\n\n" + function(schedule) + "\n\n"
+        "# The optimizer is made with lr=1.0, which LambdaLR multiplies with the function.\n"
+        "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)\n"
+    )
+    return Written(
+        code,
+        (
+            "Call scheduler.step() after every optimizer.step(), and only then: LambdaLR counts "
+            "calls.",
+            "The function needs no gradatim. With it, write gradatim.torch.Scheduler(optimizer, "
+            "lr=schedule); it counts by itself.",
+        ),
+    )

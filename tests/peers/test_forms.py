@@ -1,0 +1,151 @@
+"""A scheduler means the same as object, as code and as settings, and what its own project does."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from gradatim.core.values.fields import declared_types
+from gradatim.jax import from_optax
+from gradatim.peers import read, read_call, read_object
+from gradatim.peers.arguments import Ignored
+from gradatim.peers.keras import read_config
+from gradatim.peers.objects import call_of
+from gradatim.peers.peer import Read, signature
+from gradatim.peers.projects import PEERS
+from tests.peers.forms import (
+    LR,
+    ROWS,
+    Row,
+    as_code,
+    as_object,
+    as_settings,
+    original,
+    read_again,
+    sgd,
+)
+from tests.peers.random_schedulers import off, used
+
+STEPS = 60
+LOOPS = {"timm": "timm", "ignite": "ignite"}
+DRIVE_AN_OPTIMIZER = ("torch", "transformers", "timm", "ignite", "accelerate")
+
+
+def same(one: Read, other: Read) -> bool:
+    return one.values == other.values and one.rule == other.rule
+
+
+def rows(*projects: str) -> Any:
+    chosen = [row for row in ROWS if row.project in projects]
+    return pytest.mark.parametrize("row", chosen, ids=str)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_scheduler_has_a_row(name: str):
+    assert {row.name for row in ROWS if row.project == name} == set(PEERS[name].meanings)
+
+
+@rows("torch", "transformers", "timm", "ignite", "keras", "optax", "composer", "accelerate")
+def test_code_means_what_the_arguments_mean(row: Row):
+    found = read(as_code(row), row.project, lr=LR, steps=200)
+    assert same(found, read_again(row, LR))
+    assert found.values
+
+
+@rows("deepspeed", "megatron", "speechbrain")
+def test_settings_mean_what_the_arguments_mean(row: Row):
+    found = read(as_settings(row), row.project, lr=LR, steps=200)
+    assert same(found, read_again(row, LR))
+
+
+@rows(*DRIVE_AN_OPTIMIZER)
+def test_an_object_means_what_the_arguments_mean(row: Row):
+    (found,), rule = read_object(as_object(row, sgd()))
+    wanted = read_again(row, LR)
+    assert found.values == wanted.values
+    assert rule == wanted.rule
+
+
+@rows(*DRIVE_AN_OPTIMIZER)
+def test_the_values_are_those_of_the_original(row: Row):
+    if row.rule:
+        return  # test_objects.py runs the rules on metrics
+    over = sgd()
+    theirs = as_object(row, over)
+    if row.project == "accelerate":
+        theirs = theirs.scheduler
+    found = used(theirs, over, STEPS, LOOPS.get(row.project, "torch"))
+    for key, schedule in read_again(row, LR).values.items():
+        assert off([schedule(step) for step in range(STEPS)], found[key][0]) <= 1e-11
+
+
+@rows("keras")
+def test_an_object_and_a_config_of_keras_mean_what_the_arguments_mean(row: Row):
+    theirs, wanted = (
+        original("keras", row.name)(**row.arguments),
+        read_call("keras", row.name, (), row.arguments),
+    )
+    assert same(call_of(theirs).means(), wanted)
+    if not row.rule:
+        config = {"class_name": row.name, "config": theirs.get_config()}
+        assert same(read_config(config), wanted)
+        for step in range(0, STEPS, 7):
+            assert float(theirs(step)) == pytest.approx(wanted.schedule(step), rel=3e-6, abs=1e-8)
+
+
+@rows("optax")
+def test_a_constructor_of_optax_means_what_the_arguments_mean(row: Row):
+    if row.name == "join_schedules":
+        return  # its schedules are closures, which cannot be read
+    found, wanted = from_optax(row.name, **row.arguments), read_again(row, LR)
+    assert found == (wanted.rule if row.rule else wanted.schedule)
+    if not row.rule:
+        theirs = original("optax", row.name)(**row.arguments)
+        for step in range(STEPS):
+            assert float(theirs(step)) == pytest.approx(found(step), rel=3e-6, abs=1e-7)
+
+
+SIGNATURES = [
+    (project, name)
+    for project, peer in PEERS.items()
+    for name in peer.meanings
+    if original(project, name) is not None
+]
+
+
+@pytest.mark.parametrize(("project", "name"), SIGNATURES)
+def test_the_signature_is_the_foreign_one(project: str, name: str):
+    meaning = PEERS[project].meanings[name]
+    ours = [(p.name, p.default) for p in signature(meaning).values()]
+    parameters = inspect.signature(original(project, name)).parameters.values()
+    theirs = [
+        (p.name, p.default) for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    if len(theirs) < len(parameters):  # the rest goes to another class
+        theirs = [pair for pair in theirs if pair[0] in dict(ours)]
+        assert dict(theirs).items() <= dict(ours).items()
+        return
+    if project == "speechbrain":  # the classes of gradatim take more
+        theirs = theirs[: len(ours)]
+    assert ours == theirs
+
+
+def test_every_argument_has_a_type():
+    for peer in PEERS.values():
+        for meaning in peer.meanings.values():
+            named = signature(meaning)
+            assert named.keys() <= declared_types(meaning).keys()
+            assert all(
+                declared_types(meaning)[name] == Ignored for name in named if name == "optimizer"
+            )
+
+
+@rows("speechbrain")
+def test_an_entry_of_speechbrain_means_what_its_class_means(row: Row):
+    theirs, found = original("speechbrain", row.name)(**row.arguments), read_again(row, LR)
+    if row.rule:
+        assert found.rule == theirs.rule
+        return
+    last = row.arguments.get("total_steps", 200)
+    wanted = [theirs.schedule(step) for step in range(last)]
+    assert [found.schedule(step) for step in range(last)] == pytest.approx(wanted, rel=1e-9)
