@@ -188,7 +188,7 @@ def test_a_plateau_counts_as_optax_does():
         (
             "exponential_decay",
             {"init_value": 1.0, "transition_steps": 5, "decay_rate": 1.2},
-            "factor must be a number above 0 and at most 1, got 1.2",
+            "decay_rate must be a number above 0 and at most 1, got 1.2",
         ),
         (
             "cosine_decay_schedule",

@@ -143,3 +143,14 @@ def test_one_clear_sentence(code: str, source: str, said: str):
 
 def test_a_line_is_the_same_schedule_in_every_form():
     assert read("PolynomialDecay(0.1, 100)", "keras").schedule == Linear(0.1, 0.0001, 100)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "SequentialLR(o, [LinearLR(o, total_iters=2), OneCycleLR(o, 1.0, 9)], [2])",
+        "ChainedScheduler([SequentialLR(o, [StepLR(o, 3), StepLR(o, 4)], [2]), StepLR(o, 3)])",
+    ],
+)
+def test_where_torch_loses_a_part_of_what_is_nested_it_is_said(code: str):
+    assert "torch loses a part of the " in differences(code)

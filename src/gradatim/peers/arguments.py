@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from gradatim.core.values.fields import (
+    DecayFactor,
     FieldType,
     NonNegative,
     Number,
@@ -14,6 +15,7 @@ from gradatim.core.values.fields import (
 )
 
 __all__ = [
+    "DecayFactor",
     "Entries",
     "Fresh",
     "Ignored",

@@ -15,6 +15,7 @@ from gradatim.core.reshape import Repeat, Staircase
 from gradatim.core.rules import Plateau
 from gradatim.core.schedule import Schedule
 from gradatim.peers.arguments import (
+    DecayFactor,
     Ignored,
     NonNegative,
     Number,
@@ -81,7 +82,7 @@ def cosine_decay_restarts(
 def exponential_decay(
     initial_learning_rate: Number,
     decay_steps: PositiveSteps,
-    decay_rate: Number,
+    decay_rate: DecayFactor,
     staircase: bool = False,
     name: Ignored = "ExponentialDecay",
 ) -> Schedule:

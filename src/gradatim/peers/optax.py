@@ -17,6 +17,7 @@ from gradatim.core.rules import Plateau
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import check_argument
 from gradatim.peers.arguments import (
+    DecayFactor,
     Entries,
     NonNegative,
     Number,
@@ -88,7 +89,7 @@ def _cosine(start: float, end: float, steps: int, exponent: float) -> Schedule:
 def exponential_decay(
     init_value: Number,
     transition_steps: PositiveSteps,
-    decay_rate: Number,
+    decay_rate: DecayFactor,
     transition_begin: Steps = 0,
     staircase: bool = False,
     end_value: Number | None = None,
@@ -133,7 +134,7 @@ def warmup_exponential_decay(
     peak_value: Number,
     warmup_steps: Steps,
     transition_steps: PositiveSteps,
-    decay_rate: Number,
+    decay_rate: DecayFactor,
     transition_begin: Steps = 0,
     staircase: bool = False,
     end_value: Number | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -212,12 +213,14 @@ def one_cycle_lr(
     if three_phase:
         levels, ends = [*levels[:2], start, levels[2]], [up - 1, 2 * up - 2, total - 1]
         momenta = [*momenta, max_momentum]
-    return _one_cycle(levels, momenta if cycle_momentum else (), ends, anneal_strategy)
+    return one_cycle_of(levels, momenta if cycle_momentum else (), ends, anneal_strategy)
 
 
-def _one_cycle(
+def one_cycle_of(
     levels: Sequence[float], momenta: Sequence[float], ends: Sequence[float], strategy: str
 ) -> Read:
+    """Phases from level to level, of the rate and of the momentum, with these last steps."""
+
     def from_level_to_level(levels: Sequence[float]) -> Schedule:
         pairs = zip(ends, pairwise(levels), strict=True)
         return phases(*(Phase(end, *pair, _SHAPES[strategy]) for end, pair in pairs))
@@ -280,19 +283,17 @@ def sequential_lr(
     lr: Number | None = None,
 ) -> Read:
     """Each from its own first step, from its milestone on."""
-    said = _shifted(schedulers[1:])
-    return one_after_another(
-        "milestones", [child.means(lr) for child in schedulers], milestones, said
-    )
+    parts = [child.means(lr) for child in schedulers]
+    said = _nested(schedulers, "OneCycleLR", "CyclicLR", "SequentialLR", "ChainedScheduler")
+    return one_after_another("milestones", parts, milestones, said)
 
 
-def _shifted(schedulers: Calls) -> tuple[str, ...]:
-    if not any(child.name in ("OneCycleLR", "CyclicLR") for child in schedulers):
+def _nested(schedulers: Calls, *names: str) -> tuple[str, ...]:
+    """What is said where building one scheduler changes the rate that the others start from."""
+    inside = [child.name for child in schedulers if child.name in names]
+    if not inside:
         return ()
-    return (
-        "OneCycleLR and CyclicLR write their first rate into the optimizer when they are built, "
-        "and torch's others go on from there; here each means what it says.",
-    )
+    return (f"torch loses a part of the {inside[0]} in it; here each means what it says alone.",)
 
 
 @TORCH.scheduler("ChainedScheduler")
@@ -307,7 +308,8 @@ def chained_scheduler(
         return first.means(lr)
     for child in schedulers:
         _check_factor(child)
-    return product([first.means(lr), *(child.means(1.0) for child in others)])
+    found = product([first.means(lr), *(child.means(1.0) for child in others)])
+    return replace(found, differences=(*found.differences, *_nested(schedulers, "SequentialLR")))
 
 
 _NO_FACTORS = {

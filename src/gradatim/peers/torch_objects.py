@@ -8,7 +8,7 @@ from typing import Any
 from gradatim.core.errors import GradatimError
 from gradatim.peers.objects import arguments_of, call_of, number
 from gradatim.peers.peer import Call, Read
-from gradatim.peers.torch import TORCH, _one_cycle, reduce_lr_on_plateau
+from gradatim.peers.torch import TORCH, one_cycle_of, reduce_lr_on_plateau
 
 
 @TORCH.reads_object("SequentialLR")
@@ -77,7 +77,7 @@ def one_cycle(scheduler: Any, group: int) -> Call:
 
     ends = [part["end_step"] for part in parts]
     momenta = levels("momentum") if scheduler.cycle_momentum else []
-    make = partial(_one_cycle, levels("lr"), momenta, ends, scheduler._anneal_func_type)
+    make = partial(one_cycle_of, levels("lr"), momenta, ends, scheduler._anneal_func_type)
     return Call(TORCH, "OneCycleLR", make=lambda lr: _renamed(scheduler, make()))
 
 
