@@ -174,3 +174,10 @@ def test_it_says_what_cannot_be_carried(name: str):
 def test_updates_between_two_steps_are_a_whole_number(every: Any):
     with pytest.raises(GradatimError, match="from_torch: every must be a whole number, 1 or more"):
         from_torch(peers.StepLR(sgd(), 3), every=every)
+
+
+def test_a_schedule_that_drives_no_optimizer_is_refused():
+    theirs = type("PolynomialDecay", (), {"__module__": "keras.schedules"})()
+    theirs.get_config = lambda: {"initial_learning_rate": 0.1, "decay_steps": 5}
+    with pytest.raises(GradatimError, match="from_torch: PolynomialDecay drives no optimizer"):
+        from_torch(theirs)

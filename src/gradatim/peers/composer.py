@@ -143,7 +143,7 @@ def _batches(name: str, time: Any, steps: int | None) -> int:
     if found[2].lower() == "ba":
         return int(float(found[1]))
     if steps is None:
-        raise GradatimError(f"{name} is a share of the run. Write --updates, how long that is.")
+        raise GradatimError(f"{name} is a share of the run. Write --steps, how long that is.")
     return int(float(found[1]) * steps)
 
 

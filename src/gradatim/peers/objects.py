@@ -147,7 +147,10 @@ def read_object(scheduler: Any) -> tuple[list[Read], Rule | None]:
 
 def _groups(scheduler: Any) -> Sequence[Mapping[str, Any]]:
     """The parameter groups of the optimizer that a scheduler drives, or the one inside it."""
-    optimizer = getattr(scheduler, "optimizer", None) or scheduler.scheduler.optimizer
+    inner = getattr(scheduler, "scheduler", None)
+    optimizer = getattr(scheduler, "optimizer", None) or getattr(inner, "optimizer", None)
+    if optimizer is None:
+        raise GradatimError(f"{type(scheduler).__name__} drives no optimizer.")
     groups: Sequence[Mapping[str, Any]] = (
         optimizer[0] if isinstance(optimizer, list) else optimizer
     ).param_groups

@@ -24,7 +24,7 @@ T = TypeVar("T")
 _WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _RUN = {
     "lr": "Write --lr, the rate of the optimizer, such as --lr 0.1.",
-    "steps": "Write --updates, how long the run is.",
+    "steps": "Write --steps, how long the run is.",
 }
 
 
@@ -69,6 +69,16 @@ class Peer:
         name: Its name, which is also that of its Python package.
         ignored: Keywords that any of its calls may have and that change no rate.
         inside: The projects whose schedulers may stand in its own.
+
+    >>> from gradatim import step_decay
+    >>> from gradatim.peers.arguments import Number, PositiveSteps
+    >>> from gradatim.peers.code import read_code
+    >>> peer = Peer("example")
+    >>> @peer.scheduler("HalvingLR")
+    ... def halving(optimizer: Ignored, every: PositiveSteps, *, lr: Number) -> Schedule:
+    ...     return step_decay(lr, every=every, factor=0.5)
+    >>> read_code(peer, "HalvingLR(optimizer, every=3 * 10)", 0.1, None).schedule
+    Staircase(schedule=ExponentialDecay(start=0.1, factor=0.5, every=30), every=30)
     """
 
     def __init__(
