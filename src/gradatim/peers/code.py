@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from gradatim.core.errors import GradatimError, unknown
-from gradatim.core.values.fields import declared_types
 from gradatim.peers.arguments import Ignored
 from gradatim.peers.peer import Call, Calls, Peer, Read
 from gradatim.peers.syntax import Expression, Made, Script, parse
@@ -40,8 +39,7 @@ def call_of(peer: Peer, code: Expression) -> Call:
     """The name and the arguments of a call, with those of the calls in it."""
     name, given, named = code.call()
     owner = next((p for p in (peer, *peer.inside) if name in p.known), peer)
-    meaning = owner.meaning(name)
-    wanted = declared_types(meaning)
+    wanted = owner.parameters(name)
     found: dict[str, Any] = {}
     for key, value in owner.bind(name, given, named).items():
         if wanted[key] == Calls:

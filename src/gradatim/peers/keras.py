@@ -106,9 +106,7 @@ def inverse_time_decay(
 
 @KERAS.scheduler("PiecewiseConstantDecay")
 def piecewise_constant_decay(
-    boundaries: Sequence[Steps],
-    values: Sequence[Number],
-    name: Ignored = "PiecewiseConstant",
+    boundaries: Sequence[Steps], values: Sequence[Number], name: Ignored = "PiecewiseConstant"
 ) -> Schedule:
     """Levels. The old value is kept at the boundary itself, so each begins an update later."""
     return piecewise_constant(tuple(values), boundaries=tuple(step + 1 for step in boundaries))

@@ -2,8 +2,9 @@
 
 Each file of a project declares a function for each scheduler. Its positional parameters are the
 signature of the foreign one: names, order, defaults, and the types that its arguments are checked
-with. Its keyword-only parameters are what the run adds: ``lr``, the rate of the optimizer, and
-``steps``, the updates of the run. Code, settings and objects all end in a call of that function.
+with; what nearly all schedulers of a project take besides, the project declares once. Its
+keyword-only parameters are what the run adds: ``lr``, the rate of the optimizer, and ``steps``, the
+updates of the run. Code, settings and objects all end in a call of that function.
 """
 
 from __future__ import annotations
@@ -67,34 +68,50 @@ class Peer:
 
     Args:
         name: Its name, which is also that of its Python package.
+        before: What nearly all its schedulers take before their own arguments, with the types.
+        after: What they take after them.
         ignored: Keywords that any of its calls may have and that change no rate.
         inside: The projects whose schedulers may stand in its own.
 
     >>> from gradatim import step_decay
     >>> from gradatim.peers.arguments import Number, PositiveSteps
     >>> from gradatim.peers.code import read_code
-    >>> peer = Peer("example")
+    >>> peer = Peer("example", before={"optimizer": Ignored})
     >>> @peer.scheduler("HalvingLR")
-    ... def halving(optimizer: Ignored, every: PositiveSteps, *, lr: Number) -> Schedule:
+    ... def halving(every: PositiveSteps, *, lr: Number) -> Schedule:
     ...     return step_decay(lr, every=every, factor=0.5)
     >>> read_code(peer, "HalvingLR(optimizer, every=3 * 10)", 0.1, None).schedule
     Staircase(schedule=ExponentialDecay(start=0.1, factor=0.5, every=30), every=30)
     """
 
     def __init__(
-        self, name: str, *, ignored: Sequence[str] = (), inside: Sequence[Peer] = ()
+        self,
+        name: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        ignored: Sequence[str] = (),
+        inside: Sequence[Peer] = (),
     ) -> None:
         self.name, self.ignored, self.inside = name, ignored, inside
+        self.before, self.after = before or {}, after or {}
+        self.whole: set[str] = set()
         self.meanings: dict[str, Meaning] = {}
         self.refused: dict[str, str] = {}
         self.objects: dict[str, ReadsObject] = {}
         self.read_text: ReadsText | None = None
         self.write: Writes | None = None
 
-    def scheduler(self, *names: str) -> Callable[[M], M]:
-        """Declare what the schedulers of these names mean."""
+    def scheduler(self, *names: str, whole: bool = False) -> Callable[[M], M]:
+        """Declare what the schedulers of these names mean.
+
+        Args:
+            names: The names of the scheduler.
+            whole: Whether the function has all arguments, ``before`` and ``after`` included.
+        """
 
         def register(meaning: M) -> M:
+            self.whole.update(names if whole else ())
             self.meanings.update(dict.fromkeys(names, meaning))
             return meaning
 
@@ -140,13 +157,20 @@ class Peer:
             raise unknown(self.name, "schedule", name, {*self.meanings, *self.refused})
         return self.meanings[name]
 
+    def parameters(self, name: str) -> dict[str, Any]:
+        """The arguments that a scheduler takes, in order, and their types."""
+        meaning = self.meaning(name)
+        wanted = declared_types(meaning)
+        own = {name: wanted[name] for name in signature(meaning)}
+        return own if name in self.whole else {**self.before, **own, **self.after}
+
     def bind(self, name: str, given: Sequence[T], named: Mapping[str, T]) -> dict[str, T]:
         """The arguments of a call by their names.
 
         Raises:
             GradatimError: For an argument too many, one that is not known, and one given twice.
         """
-        names = signature(self.meaning(name))
+        names = list(self.parameters(name))
         if len(given) > len(names):
             listed = ", ".join(names)
             raise GradatimError(f"{name} takes {len(names)} arguments: {listed}.")
@@ -178,6 +202,8 @@ class Peer:
         meaning = self.meaning(name)
         named = f"{name}: "
         try:
+            for key in arguments.keys() & self.after.keys():
+                check_argument(name, key, self.after[key], arguments[key])
             found = meaning(**_checked(name, meaning, arguments, {"lr": lr, "steps": steps}))
         except GradatimError as error:
             said = str(error)

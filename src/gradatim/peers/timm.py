@@ -27,14 +27,13 @@ from gradatim.peers.stages import Written, call, no_form, plain
 from gradatim.peers.syntax import Name
 from gradatim.peers.torch import drops, reduce_lr_on_plateau, stairs
 
-TIMM = Peer("timm")
+TIMM = Peer("timm", before={"optimizer": Ignored}, after={"initialize": Ignored})
 _MOST_CYCLES = 1_000
 _EPOCHS = "It counts epochs there; the numbers here are taken for updates."
 
 
 @TIMM.scheduler("CosineLRScheduler")
 def cosine(
-    optimizer: Ignored,
     t_initial: PositiveSteps,
     lr_min: Number = 0.0,
     cycle_mul: PositiveInt = 1,
@@ -49,7 +48,6 @@ def cosine(
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = 42,
     k_decay: Positive = 1.0,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:
@@ -67,7 +65,6 @@ def cosine(
 
 @TIMM.scheduler("PolyLRScheduler")
 def polynomial(
-    optimizer: Ignored,
     t_initial: PositiveSteps,
     power: Number = 0.5,
     lr_min: Number = 0.0,
@@ -83,7 +80,6 @@ def polynomial(
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = 42,
     k_decay: Positive = 1.0,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:
@@ -102,7 +98,6 @@ def polynomial(
 
 @TIMM.scheduler("TanhLRScheduler")
 def tanh(
-    optimizer: Ignored,
     t_initial: PositiveSteps,
     lb: Number = -7.0,
     ub: Number = 3.0,
@@ -118,7 +113,6 @@ def tanh(
     noise_pct: Ignored = 0.67,
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = 42,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:
@@ -137,7 +131,6 @@ def tanh(
 
 @TIMM.scheduler("StepLRScheduler")
 def step(
-    optimizer: Ignored,
     decay_t: Positive,
     decay_rate: Number = 1.0,
     warmup_t: Steps = 0,
@@ -148,7 +141,6 @@ def step(
     noise_pct: Ignored = 0.67,
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = 42,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:
@@ -159,7 +151,6 @@ def step(
 
 @TIMM.scheduler("MultiStepLRScheduler")
 def multi_step(
-    optimizer: Ignored,
     decay_t: Sequence[Number],
     decay_rate: Number = 1.0,
     warmup_t: Steps = 0,
@@ -170,7 +161,6 @@ def multi_step(
     noise_pct: Ignored = 0.67,
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = 42,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:
@@ -184,7 +174,6 @@ def multi_step(
 
 @TIMM.scheduler("WSDLRScheduler")
 def wsd(
-    optimizer: Ignored,
     t_initial: PositiveSteps,
     decay_t: PositiveSteps,
     lr_min: Number = 0.0,
@@ -201,7 +190,6 @@ def wsd(
     noise_pct: Ignored = 0.67,
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = 42,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:
@@ -230,7 +218,6 @@ def wsd(
 
 @TIMM.scheduler("PlateauLRScheduler")
 def plateau(
-    optimizer: Ignored,
     decay_rate: Number = 0.1,
     patience_t: Steps = 10,
     threshold: Number = 1e-4,
@@ -244,7 +231,6 @@ def plateau(
     noise_pct: Ignored = 0.67,
     noise_std: Ignored = 1.0,
     noise_seed: Ignored = None,
-    initialize: Ignored = True,
     *,
     lr: Number,
 ) -> Read:

@@ -35,46 +35,29 @@ from gradatim.peers.phases import Phase, Shape, phases
 from gradatim.peers.source import function
 from gradatim.peers.stages import Written
 
-TORCH = Peer("torch", ignored=("verbose",))
+TORCH = Peer(
+    "torch", before={"optimizer": Ignored}, after={"last_epoch": Fresh}, ignored=("verbose",)
+)
 RISES = "After the end its cosine rises again; here the last value holds."
 Strategy = Literal["cos", "linear"]
 _SHAPES: dict[str, Shape] = {"cos": "cosine", "linear": "linear"}
 
 
 @TORCH.scheduler("StepLR")
-def step_lr(
-    optimizer: Ignored,
-    step_size: PositiveSteps,
-    gamma: Number = 0.1,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
-) -> Schedule:
+def step_lr(step_size: PositiveSteps, gamma: Number = 0.1, *, lr: Number) -> Schedule:
     """The rate times ``gamma`` every ``step_size`` updates."""
     return stairs(lr, step_size, gamma)
 
 
 @TORCH.scheduler("MultiStepLR")
-def multi_step_lr(
-    optimizer: Ignored,
-    milestones: Sequence[Steps],
-    gamma: Number = 0.1,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
-) -> Schedule:
+def multi_step_lr(milestones: Sequence[Steps], gamma: Number = 0.1, *, lr: Number) -> Schedule:
     """The rate times ``gamma`` at each milestone."""
     return drops(lr, milestones, gamma)
 
 
 @TORCH.scheduler("ConstantLR")
 def constant_lr(
-    optimizer: Ignored,
-    factor: Number = 1.0 / 3,
-    total_iters: PositiveSteps = 5,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
+    factor: Number = 1.0 / 3, total_iters: PositiveSteps = 5, *, lr: Number
 ) -> Schedule:
     """A share of the rate, and then the rate."""
     return piecewise_constant((lr * factor, lr), boundaries=(total_iters,))
@@ -82,11 +65,9 @@ def constant_lr(
 
 @TORCH.scheduler("LinearLR")
 def linear_lr(
-    optimizer: Ignored,
     start_factor: Number = 1.0 / 3,
     end_factor: Number = 1.0,
     total_iters: PositiveSteps = 5,
-    last_epoch: Fresh = -1,
     *,
     lr: Number,
 ) -> Schedule:
@@ -95,9 +76,7 @@ def linear_lr(
 
 
 @TORCH.scheduler("ExponentialLR")
-def exponential_lr(
-    optimizer: Ignored, gamma: NonNegative, last_epoch: Fresh = -1, *, lr: Number
-) -> Schedule:
+def exponential_lr(gamma: NonNegative, *, lr: Number) -> Schedule:
     """The rate times ``gamma`` at each update."""
     if gamma == 0.0:
         return piecewise_constant((lr, 0.0), boundaries=(1,))
@@ -105,40 +84,20 @@ def exponential_lr(
 
 
 @TORCH.scheduler("PolynomialLR")
-def polynomial_lr(
-    optimizer: Ignored,
-    total_iters: PositiveSteps = 5,
-    power: Number = 1.0,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
-) -> Schedule:
+def polynomial_lr(total_iters: PositiveSteps = 5, power: Number = 1.0, *, lr: Number) -> Schedule:
     """A power of what is left, down to 0."""
     return Constant(lr) if power == 0 else Polynomial(lr, 0.0, total_iters, power)
 
 
 @TORCH.scheduler("CosineAnnealingLR")
-def cosine_annealing_lr(
-    optimizer: Ignored,
-    T_max: RealSteps,
-    eta_min: Number = 0.0,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
-) -> Read:
+def cosine_annealing_lr(T_max: RealSteps, eta_min: Number = 0.0, *, lr: Number) -> Read:
     """Half a wave of a cosine down to ``eta_min``."""
     return Read({"lr": phases(Phase(T_max, lr, eta_min, "cosine"))}, differences=(RISES,))
 
 
 @TORCH.scheduler("CosineAnnealingWarmRestarts")
 def cosine_annealing_warm_restarts(
-    optimizer: Ignored,
-    T_0: PositiveSteps,
-    T_mult: PositiveInt = 1,
-    eta_min: Number = 0.0,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
+    T_0: PositiveSteps, T_mult: PositiveInt = 1, eta_min: Number = 0.0, *, lr: Number
 ) -> Schedule:
     """Cosines that begin again, each ``T_mult`` times as long as the one before."""
     return cosine_restarts(lr, cycle=T_0, stretch=T_mult, floor=eta_min)
@@ -146,7 +105,6 @@ def cosine_annealing_warm_restarts(
 
 @TORCH.scheduler("CyclicLR")
 def cyclic_lr(
-    optimizer: Ignored,
     base_lr: Number,
     max_lr: Number,
     step_size_up: PositiveSteps = 2000,
@@ -158,7 +116,6 @@ def cyclic_lr(
     cycle_momentum: bool = True,
     base_momentum: Number = 0.8,
     max_momentum: Number = 0.9,
-    last_epoch: Fresh = -1,
 ) -> Read:
     """Triangles between two rates, and of the momentum the same upside down."""
     if scale_fn is not None:
@@ -183,7 +140,6 @@ def cyclic_lr(
 
 @TORCH.scheduler("OneCycleLR")
 def one_cycle_lr(
-    optimizer: Ignored,
     max_lr: Number,
     total_steps: PositiveSteps | None = None,
     epochs: PositiveSteps | None = None,
@@ -196,7 +152,6 @@ def one_cycle_lr(
     div_factor: Positive = 25.0,
     final_div_factor: Positive = 1e4,
     three_phase: bool = False,
-    last_epoch: Fresh = -1,
 ) -> Read:
     """Up and down once, and of the momentum the same upside down."""
     if total_steps is None and (epochs is None or steps_per_epoch is None):
@@ -231,13 +186,7 @@ def one_cycle_of(
 
 @TORCH.scheduler("SWALR")
 def swalr(
-    optimizer: Ignored,
-    swa_lr: Number,
-    anneal_epochs: Steps = 10,
-    anneal_strategy: Strategy = "cos",
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
+    swa_lr: Number, anneal_epochs: Steps = 10, anneal_strategy: Strategy = "cos", *, lr: Number
 ) -> Schedule:
     """The way to the rate at which weights are averaged."""
     if anneal_epochs == 0:
@@ -245,7 +194,7 @@ def swalr(
     return phases(Phase(anneal_epochs, lr, swa_lr, _SHAPES[anneal_strategy]))
 
 
-@TORCH.scheduler("ReduceLROnPlateau")
+@TORCH.scheduler("ReduceLROnPlateau", whole=True)
 def reduce_lr_on_plateau(
     optimizer: Ignored,
     mode: Literal["min", "max"] = "min",
@@ -274,14 +223,7 @@ def reduce_lr_on_plateau(
 
 
 @TORCH.scheduler("SequentialLR")
-def sequential_lr(
-    optimizer: Ignored,
-    schedulers: Calls,
-    milestones: Entries,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number | None = None,
-) -> Read:
+def sequential_lr(schedulers: Calls, milestones: Entries, *, lr: Number | None = None) -> Read:
     """Each from its own first step, from its milestone on."""
     parts = [child.means(lr) for child in schedulers]
     said = _nested(schedulers, "OneCycleLR", "CyclicLR", "SequentialLR", "ChainedScheduler")
@@ -296,7 +238,7 @@ def _nested(schedulers: Calls, *names: str) -> tuple[str, ...]:
     return (f"torch loses a part of the {inside[0]} in it; here each means what it says alone.",)
 
 
-@TORCH.scheduler("ChainedScheduler")
+@TORCH.scheduler("ChainedScheduler", whole=True)
 def chained_scheduler(
     schedulers: Calls, optimizer: Ignored = None, *, lr: Number | None = None
 ) -> Read:

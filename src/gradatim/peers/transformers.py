@@ -30,33 +30,26 @@ from gradatim.peers.stages import Stages, Written, call, stages
 from gradatim.peers.syntax import Name
 from gradatim.peers.torch import RISES, reduce_lr_on_plateau
 
-TRANSFORMERS = Peer("transformers")
+TRANSFORMERS = Peer("transformers", before={"optimizer": Ignored}, after={"last_epoch": Fresh})
 Shape = Literal["linear", "cosine", "1-sqrt"]
 _MOST_CYCLES = 1_000
 
 
 @TRANSFORMERS.scheduler("get_constant_schedule")
-def constant(optimizer: Ignored, last_epoch: Fresh = -1, *, lr: Number) -> Schedule:
+def constant(*, lr: Number) -> Schedule:
     """The rate of the optimizer."""
     return Constant(lr)
 
 
 @TRANSFORMERS.scheduler("get_constant_schedule_with_warmup")
-def constant_with_warmup(
-    optimizer: Ignored, num_warmup_steps: NonNegative, last_epoch: Fresh = -1, *, lr: Number
-) -> Schedule:
+def constant_with_warmup(num_warmup_steps: NonNegative, *, lr: Number) -> Schedule:
     """A line up from 0, and then the rate of the optimizer."""
     return phases(Phase(num_warmup_steps, 0.0, lr)) if num_warmup_steps else Constant(lr)
 
 
 @TRANSFORMERS.scheduler("get_linear_schedule_with_warmup")
 def linear(
-    optimizer: Ignored,
-    num_warmup_steps: NonNegative,
-    num_training_steps: NonNegative,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
+    num_warmup_steps: NonNegative, num_training_steps: NonNegative, *, lr: Number
 ) -> Schedule:
     """A line up from 0 and one down to 0."""
     _check_lengths(num_warmup_steps, num_training_steps)
@@ -65,11 +58,9 @@ def linear(
 
 @TRANSFORMERS.scheduler("get_cosine_schedule_with_warmup")
 def cosine(
-    optimizer: Ignored,
     num_warmup_steps: NonNegative,
     num_training_steps: NonNegative,
     num_cycles: Number = 0.5,
-    last_epoch: Fresh = -1,
     *,
     lr: Number,
 ) -> Read:
@@ -77,7 +68,7 @@ def cosine(
     return cosine_to_floor(None, num_warmup_steps, num_training_steps, num_cycles, lr=lr)
 
 
-@TRANSFORMERS.scheduler("get_cosine_with_min_lr_schedule_with_warmup")
+@TRANSFORMERS.scheduler("get_cosine_with_min_lr_schedule_with_warmup", whole=True)
 def cosine_to_floor(
     optimizer: Ignored,
     num_warmup_steps: NonNegative,
@@ -99,7 +90,7 @@ def cosine_to_floor(
     return Read({"lr": join(*_up(lr, up), _waves(lr, floor, steps, num_cycles))})
 
 
-@TRANSFORMERS.scheduler("get_cosine_with_min_lr_schedule_with_warmup_lr_rate")
+@TRANSFORMERS.scheduler("get_cosine_with_min_lr_schedule_with_warmup_lr_rate", whole=True)
 def cosine_from_rate(
     optimizer: Ignored,
     num_warmup_steps: NonNegative,
@@ -127,11 +118,9 @@ def cosine_from_rate(
 
 @TRANSFORMERS.scheduler("get_cosine_with_hard_restarts_schedule_with_warmup")
 def restarts(
-    optimizer: Ignored,
     num_warmup_steps: NonNegative,
     num_training_steps: NonNegative,
     num_cycles: NonNegative = 1,
-    last_epoch: Fresh = -1,
     *,
     lr: Number,
 ) -> Schedule:
@@ -152,12 +141,10 @@ def restarts(
 
 @TRANSFORMERS.scheduler("get_polynomial_decay_schedule_with_warmup")
 def polynomial(
-    optimizer: Ignored,
     num_warmup_steps: NonNegative,
     num_training_steps: NonNegative,
     lr_end: Number = 1e-7,
     power: Number = 1.0,
-    last_epoch: Fresh = -1,
     *,
     lr: Number,
 ) -> Schedule:
@@ -168,12 +155,7 @@ def polynomial(
 
 @TRANSFORMERS.scheduler("get_inverse_sqrt_schedule")
 def inverse_sqrt(
-    optimizer: Ignored,
-    num_warmup_steps: Steps,
-    timescale: PositiveSteps | None = None,
-    last_epoch: Fresh = -1,
-    *,
-    lr: Number,
+    num_warmup_steps: Steps, timescale: PositiveSteps | None = None, *, lr: Number
 ) -> Schedule:
     """A line up from 0, and one over the square root of the step."""
     scale = timescale or num_warmup_steps or 10_000
@@ -182,7 +164,6 @@ def inverse_sqrt(
 
 @TRANSFORMERS.scheduler("get_wsd_schedule")
 def wsd(
-    optimizer: Ignored,
     num_warmup_steps: Steps,
     num_decay_steps: Steps,
     num_training_steps: Steps | None = None,
@@ -191,7 +172,6 @@ def wsd(
     decay_type: Shape = "cosine",
     min_lr_ratio: Number = 0,
     num_cycles: Number = 0.5,
-    last_epoch: Fresh = -1,
     *,
     lr: Number,
 ) -> Schedule:
@@ -222,10 +202,10 @@ def wsd(
     return join(*pieces)
 
 
-TRANSFORMERS.scheduler("get_reduce_on_plateau_schedule")(reduce_lr_on_plateau)
+TRANSFORMERS.scheduler("get_reduce_on_plateau_schedule", whole=True)(reduce_lr_on_plateau)
 
 
-@TRANSFORMERS.scheduler("get_greedy_schedule", "GreedyLR")
+@TRANSFORMERS.scheduler("get_greedy_schedule", "GreedyLR", whole=True)
 def greedy(
     optimizer: Ignored,
     mode: Literal["min", "max"] = "min",
