@@ -30,33 +30,34 @@ class Row(NamedTuple):
         return f"{self.project} {as_code(self)}"
 
 
-def torch_row(name: str, **arguments: Any) -> Row:
+def torch_row(name: str, /, **arguments: Any) -> Row:
     return Row("torch", name, arguments, "Plateau" in name)
 
 
-def hf_row(name: str, **arguments: Any) -> Row:
+def hf_row(name: str, /, **arguments: Any) -> Row:
     return Row("transformers", name, arguments, "plateau" in name or "greedy" in name.lower())
 
 
-def timm_row(name: str, **arguments: Any) -> Row:
+def timm_row(name: str, /, **arguments: Any) -> Row:
     if name != "PlateauLRScheduler":
         arguments["t_in_epochs"] = False
     return Row("timm", name, arguments, "Plateau" in name)
 
 
-def ignite_row(name: str, **arguments: Any) -> Row:
+def ignite_row(name: str, /, **arguments: Any) -> Row:
     return Row("ignite", name, arguments)
 
 
-def keras_row(name: str, **arguments: Any) -> Row:
+def keras_row(name: str, /, **arguments: Any) -> Row:
     return Row("keras", name, arguments, "Plateau" in name)
 
 
-def optax_row(name: str, **arguments: Any) -> Row:
+def optax_row(name: str, /, **arguments: Any) -> Row:
     return Row("optax", name, arguments, "plateau" in name)
 
 
 WARM = {"num_warmup_steps": 7, "num_training_steps": 60}
+MIN_LR = {"min_lr": 0.013}
 CYCLE = {"param_name": "lr", "start_value": 0.3, "end_value": 0.1, "cycle_size": 10}
 LINE = torch_row("LinearLR", start_factor=0.2, total_iters=8)
 TORCH = [
@@ -95,6 +96,9 @@ TRANSFORMERS = [
     hf_row("get_inverse_sqrt_schedule", num_warmup_steps=7),
     hf_row("get_wsd_schedule", num_decay_steps=20, min_lr_ratio=0.1, decay_type="1-sqrt", **WARM),
     hf_row("get_wsd_schedule", num_warmup_steps=5, num_decay_steps=20, num_stable_steps=30),
+    hf_row("get_scheduler", name="cosine", **WARM),
+    hf_row("get_scheduler", name="constant", num_warmup_steps=3),
+    hf_row("get_scheduler", name="cosine_with_min_lr", scheduler_specific_kwargs=MIN_LR, **WARM),
     hf_row("get_reduce_on_plateau_schedule", factor=0.5, patience=3),
     hf_row("get_greedy_schedule", factor=0.9, patience=3, min_lr=0.01),
     hf_row("GreedyLR", factor=0.9, patience=3, min_lr=0.01, max_lr=0.5, mode="max"),
@@ -310,9 +314,9 @@ def as_object(row: Row, optimizer: Any) -> Any:
     make, arguments = original(row.project, row.name), _replaced(row, as_object, optimizer)
     if row.project == "accelerate":
         arguments["optimizers"] = optimizer
-    given = [optimizer] if _optimizer(row) else []
+    given = {"optimizer": optimizer} if _optimizer(row) else {}
     with warnings.catch_warnings(action="ignore"):
-        return make(*given, **arguments)
+        return make(**given, **arguments)
 
 
 def as_settings(row: Row) -> str:
@@ -335,12 +339,10 @@ def sgd() -> torch.optim.Optimizer:
 
 
 def _optimizer(row: Row) -> list[str]:
-    return (
-        ["optimizer"]
-        if (row.project in ("torch", "transformers", "timm") and (row.name != "ChainedScheduler"))
-        or "param_name" in row.arguments
-        else []
-    )
+    """The optimizer as an argument, if the scheduler takes one that it multiplies or writes."""
+    takes = PEERS[row.project].parameters(row.name)
+    chained = row.name in ("ChainedScheduler", "AcceleratedScheduler")
+    return ["optimizer=optimizer"] if "optimizer" in takes and not chained else []
 
 
 def _code(value: Any) -> str:

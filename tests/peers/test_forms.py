@@ -1,10 +1,14 @@
 """A scheduler means the same as object, as code and as settings, and what its own project does."""
 
 import inspect
+import re
 from typing import Any
 
+import keras
+import optax
 import pytest
 
+from gradatim import speechbrain
 from gradatim.jax import from_optax
 from gradatim.peers import read, read_call, read_object
 from gradatim.peers.arguments import Ignored
@@ -12,6 +16,7 @@ from gradatim.peers.keras import read_config
 from gradatim.peers.objects import call_of
 from gradatim.peers.peer import Read, signature
 from gradatim.peers.projects import PEERS
+from gradatim.peers.transformers import TYPES
 from tests.peers.forms import (
     LR,
     ROWS,
@@ -23,7 +28,7 @@ from tests.peers.forms import (
     read_again,
     sgd,
 )
-from tests.peers.random_schedulers import off, used
+from tests.peers.random_schedulers import hf, off, used
 
 STEPS = 60
 LOOPS = {"timm": "timm", "ignite": "ignite"}
@@ -129,6 +134,24 @@ def test_the_signature_is_the_foreign_one(project: str, name: str):
     if project == "speechbrain":  # the classes of gradatim take more
         theirs = theirs[: len(ours)]
     assert ours == theirs
+
+
+def test_every_schedule_of_optax_keras_and_speechbrain_is_read_or_refused():
+    there = {
+        name for name in vars(optax.schedules) if re.match(r"[a-z]\w+_(schedule|decay)$", name)
+    }
+    assert there | {"join_schedules", "reduce_on_plateau"} == PEERS["optax"].known
+    schedules = {name for name in vars(keras.optimizers.schedules) if not name.startswith("_")}
+    theirs = schedules - {"LearningRateSchedule", "serialize", "deserialize"}
+    assert theirs | {"ReduceLROnPlateau"} == PEERS["keras"].known
+    functions = {"explain", "check", "update_learning_rate"}
+    assert {*speechbrain.__all__} - functions == PEERS["speechbrain"].known
+
+
+def test_every_type_of_transformers_is_read():
+    there = {kind.value for kind in hf.TYPE_TO_SCHEDULER_FUNCTION}
+    assert there == set(TYPES)
+    assert set(TYPES.values()) <= PEERS["transformers"].meanings.keys()
 
 
 def test_the_optimizer_is_never_looked_at():

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gradatim.core.closed_forms import CosineWave
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt, Polynomial, SquareRoot
 from gradatim.core.recipes import warmup_inverse_sqrt
 from gradatim.core.rules import Greedy
@@ -252,6 +252,42 @@ def greedy(
     return Read({"lr": Constant(lr)}, rule, (said,))
 
 
+TYPES = {
+    "linear": "get_linear_schedule_with_warmup",
+    "cosine": "get_cosine_schedule_with_warmup",
+    "cosine_with_restarts": "get_cosine_with_hard_restarts_schedule_with_warmup",
+    "polynomial": "get_polynomial_decay_schedule_with_warmup",
+    "constant": "get_constant_schedule",
+    "constant_with_warmup": "get_constant_schedule_with_warmup",
+    "inverse_sqrt": "get_inverse_sqrt_schedule",
+    "reduce_lr_on_plateau": "get_reduce_on_plateau_schedule",
+    "cosine_with_min_lr": "get_cosine_with_min_lr_schedule_with_warmup",
+    "cosine_warmup_with_min_lr": "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
+    "warmup_stable_decay": "get_wsd_schedule",
+    "greedy": "get_greedy_schedule",
+}
+
+
+@TRANSFORMERS.scheduler("get_scheduler", whole=True)
+def by_type(
+    name: str,
+    optimizer: Ignored,
+    num_warmup_steps: NonNegative | None = None,
+    num_training_steps: NonNegative | None = None,
+    scheduler_specific_kwargs: Any = None,
+    *,
+    lr: Number,
+) -> Read:
+    """One of the others, by the name that ``TrainingArguments(lr_scheduler_type=...)`` takes."""
+    if name not in TYPES:
+        raise unknown("get_scheduler", "name", name, TYPES)
+    taken = TRANSFORMERS.parameters(TYPES[name])
+    lengths = {"num_warmup_steps": num_warmup_steps, "num_training_steps": num_training_steps}
+    found = {key: steps for key, steps in lengths.items() if key in taken and steps is not None}
+    more = TRANSFORMERS.bind(TYPES[name], (), scheduler_specific_kwargs or {})
+    return TRANSFORMERS.means(TYPES[name], found | more, lr)
+
+
 def _check_lengths(up: float, total: float) -> None:
     if total <= up:
         raise refuse(
@@ -356,11 +392,7 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
         power = curve.power if isinstance(curve, Polynomial) else 1.0
         return (
             "get_polynomial_decay_schedule_with_warmup",
-            {
-                **spent,
-                "lr_end": curve.end,
-                "power": power,
-            },
+            {**spent, "lr_end": curve.end, "power": power},
             (),
         )
     if isinstance(curve, InverseSqrtDecay) and up:
