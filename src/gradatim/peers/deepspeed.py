@@ -93,8 +93,8 @@ def _warmup(steps: int, shape: str) -> int:
 @DEEPSPEED.reads_text
 def read(text: str, lr: float | None, steps: int | None) -> Read:
     """The schedule of a "scheduler" entry, alone or in a whole configuration."""
-    from gradatim.plans import json as strict
     from gradatim.core.build import Node
+    from gradatim.plans import json as strict
 
     def data(node: Node) -> Any:
         if isinstance(node.value, dict):
