@@ -1,6 +1,7 @@
 """A griffe extension for the reference: signatures of value classes, examples as code."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from griffe import (
@@ -42,7 +43,7 @@ def fenced(text: str) -> str:
     return _EXAMPLE.sub(lambda m: f"{m[1]}```pycon\n{m[0].rstrip()}\n{m[1]}```\n", text)
 
 
-def _classes(found: Object) -> Any:
+def _classes(found: Object) -> Iterator[Class]:
     for member in found.members.values():
         if not member.is_alias and (member.is_module or member.is_class):
             if isinstance(member, Class):
