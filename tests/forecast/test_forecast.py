@@ -174,16 +174,16 @@ def test_points_that_runs_share_count_once():
     _, curves = synthetic()
     run = curves["linear"]
     again = LossCurve(run.steps, run.losses, run.rates, 0.1, "again")
-    (only,) = fits.usable([run, again], None)
+    (only,) = fits.usable_points([run, again], None)
     assert only.curve is run
     assert only.steps[0] >= 495  # a tenth of the run is left out
-    assert fits.usable([run], 2000)[0].steps[0] == 2000
+    assert fits.usable_points([run], 2000)[0].steps[0] == 2000
 
 
 def test_a_long_log_is_averaged():
     steps = np.arange(20_000)
     curve = LossCurve(steps, 3.0 + 0.001 * (steps % 2), Constant(0.1))
-    (points,) = fits.usable([curve], None)
+    (points,) = fits.usable_points([curve], None)
     assert len(points.steps) == 300
     assert points.losses == pytest.approx(3.0005, abs=2e-5)
 

@@ -5,7 +5,7 @@ import pytest
 
 from gradatim.forecast import laws, slope, weight_norm
 from gradatim.forecast.fits import Fit
-from gradatim.forecast.rate_changes import exact, merged
+from gradatim.forecast.rate_changes import every_change, merge_changes
 from tests.forecast.public_runs import SIZES, multipower_run, published
 
 RUNS = [*published()["train_set"], *published()["test_set"]]
@@ -42,11 +42,11 @@ def test_published_parameters_give_published_metrics(size, name):
     assert np.mean(abs(error)) == pytest.approx(wanted["mae_loss"], abs=1e-5)
     assert np.mean(error**2) == pytest.approx(wanted["mse_loss"], abs=1e-5)
     assert np.max(abs(error) / run.losses) == pytest.approx(wanted["worste"], abs=1e-5)
-    clock = law.clock(run.rates, 0.1)
-    together = law.loss(p, merged(clock, run.steps))[0]
+    inputs = law.inputs(run.rates, 0.1)
+    together = law.loss(p, merge_changes(inputs, run.steps))[0]
     assert abs(together - single).max() < 1e-4
     last = int(run.steps[-1])
-    assert law.loss(p, exact(clock, last))[0][0] == pytest.approx(single[-1], rel=1e-12)
+    assert law.loss(p, every_change(inputs, last))[0][0] == pytest.approx(single[-1], rel=1e-12)
 
 
 def rates():
@@ -96,16 +96,16 @@ def by_definition(name, p, eta, t, decay):
 
 @pytest.mark.parametrize("name", POINTS)
 def test_each_law_is_its_definition(name):
-    law, eta, p = laws.named(name), rates(), np.array(POINTS[name])
+    law, eta, p = laws.law_by_name(name), rates(), np.array(POINTS[name])
     for t in (30, 79):
-        mine = law.loss(p, exact(law.clock(eta, 0.1), t))[0][0]
+        mine = law.loss(p, every_change(law.inputs(eta, 0.1), t))[0][0]
         assert mine == pytest.approx(by_definition(name, p, eta, t, 0.1), rel=1e-9)
 
 
 @pytest.mark.parametrize("name", POINTS)
 def test_slopes_by_parameters(name):
-    law, p = laws.named(name), np.array(POINTS[name])
-    events = merged(law.clock(rates(), 0.1), np.array([30, 50, 79]))
+    law, p = laws.law_by_name(name), np.array(POINTS[name])
+    events = merge_changes(law.inputs(rates(), 0.1), np.array([30, 50, 79]))
     _, by = law.loss(p, events)
     for i in range(len(p)):
         up, down = (p * np.where(np.arange(len(p)) == i, np.exp(e), 1.0) for e in (1e-6, -1e-6))
@@ -120,11 +120,13 @@ def test_slopes_by_rates(law):
     eta = rates()[20:]
     p = POINTS["multipower" if isinstance(law, laws.MultiPower) else "effective"]
     fit = Fit(law, np.array(p), 1.0, 0.0)
-    found = slope.final(fit, eta, 0.1)
-    assert found.loss == pytest.approx(law.loss(fit.p, exact(law.clock(eta, 0.1), 59))[0][0])
+    found = slope.final_loss(fit, eta, 0.1)
+    assert found.loss == pytest.approx(
+        law.loss(fit.p, every_change(law.inputs(eta, 0.1), 59))[0][0]
+    )
     for k in (0, 1, 30, 59):
         step = 1e-9 * (np.arange(60) == k)
-        up, down = (slope.final(fit, eta + s, 0.1).loss for s in (step, -step))
+        up, down = (slope.final_loss(fit, eta + s, 0.1).loss for s in (step, -step))
         assert found.by_rate[k] == pytest.approx((up - down) / 2e-9, rel=1e-4)
 
 
@@ -145,7 +147,10 @@ def test_changes_not_yet_made_do_not_count():
     eta = rates()
     other = eta.copy()
     other[60:] *= 0.1
-    seen = [law.loss(p, merged(law.clock(r, 0.1), np.array([40, 59, 79])))[0] for r in (eta, other)]
+    seen = [
+        law.loss(p, merge_changes(law.inputs(r, 0.1), np.array([40, 59, 79])))[0]
+        for r in (eta, other)
+    ]
     assert seen[0][:2] == pytest.approx(seen[1][:2], abs=1e-4)
     assert abs(seen[1][2] - seen[0][2]) > 0.1
 

@@ -10,7 +10,7 @@ from gradatim import forecast, parse
 from gradatim.core.errors import GradatimError
 from gradatim.forecast import fits, laws
 from gradatim.forecast.optimise import optimise
-from gradatim.forecast.rate_changes import exact
+from gradatim.forecast.rate_changes import every_change
 from tests.forecast.public_runs import SIZES, multipower_rates, multipower_run, published
 from tests.forecast.test_forecast import synthetic
 
@@ -35,9 +35,9 @@ def after_warmup(size, rates):
     not. Their published final losses, 3.1497 and 2.7941, are without them.
     """
     fit = published_law(size).members[0]
-    clock = fit.law.clock(rates, 0.1)
-    change = np.where(np.arange(len(rates)) < WARM, 0.0, clock.change)
-    return fit.law.loss(fit.p, exact(clock._replace(change=change), len(rates) - 1))[0][0]
+    inputs = fit.law.inputs(rates, 0.1)
+    change = np.where(np.arange(len(rates)) < WARM, 0.0, inputs.change)
+    return fit.law.loss(fit.p, every_change(inputs._replace(change=change), len(rates) - 1))[0][0]
 
 
 @pytest.mark.parametrize(("size", "most"), [("25", 3.1499), ("100", 2.7943)])

@@ -130,7 +130,7 @@ def test_before_the_first_logged_rate_there_was_a_warm_up():
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("log.txt", "step 1", "is no log known by its name"),
+        ("log.txt", "step 1", "has no known file ending of a log"),
         ("log.csv", "step,accuracy\n1,2\n", "has no losses: looked for eval_loss"),
         ("log.csv", "loss\n1\n", "has no steps"),
         ("log.csv", "", "has no steps"),

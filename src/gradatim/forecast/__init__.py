@@ -1,4 +1,4 @@
-"""Predict the loss of runs not made, from laws that are fitted to a few logged runs.
+"""Predict the loss of runs that were not made, from laws fitted to a few logged runs.
 
 May import ``core``, ``logs`` and ``look``. To add a law, write one class in ``laws.py``.
 """

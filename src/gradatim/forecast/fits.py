@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.forecast.laws import Law
-from gradatim.forecast.rate_changes import Events, merged
+from gradatim.forecast.rate_changes import RateChanges, merge_changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,12 +22,12 @@ TOLERANCE = 2e-3
 _MOST_POINTS = 300
 """A curve with more logged points than this is averaged over stretches, for speed."""
 _HALVES = (0.003, 0.03, 0.3)
-"""Starts: the shares of the longest time since a change at which half of its effect has come."""
+"""Start values: the share of the longest time that half of the effect of a change takes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A law with its parameters; ``cost`` is what least squares left, ``spread`` their root."""
+    """A law with fitted parameters; ``cost`` is the objective, ``spread`` the RMS error."""
 
     law: Law
     p: Array
@@ -36,7 +36,7 @@ class Fit:
 
     def loss(self, rates: Array, weight_decay: float, steps: NDArray[np.int64]) -> Array:
         """The loss of a run with these rates at these steps."""
-        return self.law.loss(self.p, merged(self.law.clock(rates, weight_decay), steps))[0]
+        return self.law.loss(self.p, merge_changes(self.law.inputs(rates, weight_decay), steps))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +48,13 @@ class Points:
     losses: Array
 
 
-def usable(curves: Sequence[LossCurve], skip: int | None) -> tuple[Points, ...]:
-    """What a law may learn from: no warm-up, no fast early fall, nothing counted twice.
+def usable_points(curves: Sequence[LossCurve], skip: int | None) -> tuple[Points, ...]:
+    """The points a law is fitted to: no warm-up, no fast early fall, no point counted twice.
 
     Args:
         curves: The logged runs.
         skip: The first step to use; None leaves out the warm-up and a tenth of the shortest run,
-            in which the loss still falls faster than any power of what comes.
+            where the loss falls faster than a power law.
     """
     tenth = min(len(curve.rates) for curve in curves) // 10
     seen: set[tuple[int, float, float]] = set()
@@ -62,7 +62,7 @@ def usable(curves: Sequence[LossCurve], skip: int | None) -> tuple[Points, ...]:
     for curve in curves:
         warmup = curve.warmup if 4 * curve.warmup <= len(curve.rates) else 0
         first = max(tenth, warmup) if skip is None else skip
-        # Runs that branch from one share the points before they do.
+        # Runs that branch from one run have its points in common up to there.
         keys = list(zip(curve.steps.tolist(), curve.losses.tolist(), strict=True))
         shared = [(k, loss, float(curve.rates[k])) for k, loss in keys]
         new = np.array([key not in seen for key in shared])
@@ -82,42 +82,47 @@ def _averaged(steps: NDArray[np.int64], losses: Array) -> tuple[NDArray[np.int64
     return middle, np.add.reduceat(losses, starts) / count
 
 
-def fit(law: Law, points: Sequence[Points], like: Fit | None = None) -> Fit:
+def fit_law(law: Law, points: Sequence[Points], like: Fit | None = None) -> Fit:
     """The parameters of least error: Huber on the logarithm of the loss, within wide limits.
 
     Args:
         law: The law.
-        points: What to learn from.
-        like: A fit of a law of the same kind to start from; without one, several starts are tried.
+        points: The points to fit.
+        like: A fit of a law of the same class to start from; by default several starts are tried.
     """
-    seen = [merged(law.clock(p.curve.rates, p.curve.weight_decay), p.steps) for p in points]
+    seen = [merge_changes(law.inputs(p.curve.rates, p.curve.weight_decay), p.steps) for p in points]
     losses = [p.losses for p in points]
     starts = _starts(law, seen, losses) if like is None else [like.p]
-    tried = [_descend(law, seen, losses, _linear(law, start, seen, losses)) for start in starts]
+    tried = [
+        _least_squares(law, seen, losses, _with_linear_parameters(law, start, seen, losses))
+        for start in starts
+    ]
     return min(tried, key=lambda found: found.cost)
 
 
-def _starts(law: Law, seen: Sequence[Events], losses: Sequence[Array]) -> list[Array]:
-    longest = max(float(events.gap.max(initial=0.0)) for events in seen) or 1.0
+def _starts(law: Law, seen: Sequence[RateChanges], losses: Sequence[Array]) -> list[Array]:
+    longest = max(float(changes.gap.max(initial=0.0)) for changes in seen) or 1.0
     starts = []
     for half in _HALVES:
         start = {"alpha": 0.5, "beta": 0.5, "gamma": 0.5, "D": 1.0, "L0": 1.0, "A": 1.0, "B": 1.0}
         start["C"] = 3.0 / (half * longest)  # (1 + 3)^-0.5 = 0.5
         p = np.array([start[name] for name in law.parameters])
         if "gamma" in law.parameters:
-            marks = np.concatenate([events.mark for events in seen])
+            marks = np.concatenate([changes.context for changes in seen])
             p[4] *= np.exp(0.5 * np.median(marks)) if marks.size else 1.0
         starts.append(p)
     return starts
 
 
-def _linear(law: Law, p: Array, seen: Sequence[Events], losses: Sequence[Array]) -> Array:
-    """The start with L0, A and B, in which every law is linear, as they fit best."""
+def _with_linear_parameters(
+    law: Law, p: Array, seen: Sequence[RateChanges], losses: Sequence[Array]
+) -> Array:
+    """The start values, with L0, A and B by least squares: every law is linear in them."""
     p = p.copy()
     columns = []
-    for events in seen:
-        effect, _ = law.effect(p, events)
-        columns.append(np.stack([np.ones_like(effect), events.total ** -p[2], effect], axis=1))
+    for changes in seen:
+        effect, _ = law.effect(p, changes)
+        columns.append(np.stack([np.ones_like(effect), changes.total ** -p[2], effect], axis=1))
     best = np.linalg.lstsq(np.concatenate(columns), np.concatenate(losses), rcond=None)[0]
     least = float(np.min(np.concatenate(losses)))
     p[0] = np.clip(best[0], 0.2 * least, 0.98 * least)
@@ -125,7 +130,9 @@ def _linear(law: Law, p: Array, seen: Sequence[Events], losses: Sequence[Array])
     return p
 
 
-def _descend(law: Law, seen: Sequence[Events], losses: Sequence[Array], start: Array) -> Fit:
+def _least_squares(
+    law: Law, seen: Sequence[RateChanges], losses: Sequence[Array], start: Array
+) -> Fit:
     from scipy.optimize import least_squares
 
     target = np.log(np.concatenate(losses))
@@ -135,9 +142,9 @@ def _descend(law: Law, seen: Sequence[Events], losses: Sequence[Array], start: A
     latest: list[tuple[Array, Array, Array]] = []
 
     def both(logs: Array) -> tuple[Array, Array]:
-        # Error and slope are asked for at the same place, one after the other.
+        # SciPy asks for the error and the Jacobian at the same point, one after the other.
         if not latest or not np.array_equal(latest[0][0], logs):
-            each = [law.loss(np.exp(logs), events) for events in seen]
+            each = [law.loss(np.exp(logs), changes) for changes in seen]
             loss = np.maximum(np.concatenate([loss for loss, _ in each]), 1e-6)
             slopes = np.concatenate([by for _, by in each]) / loss[:, None]
             latest[:] = [(logs.copy(), np.log(loss) - target, slopes)]

@@ -1,4 +1,4 @@
-"""Forecast: the loss of schedules not yet run, from two to four logged runs.
+"""Forecast: the loss of schedules that were not run, from two to four logged runs.
 
 >>> import numpy as np
 >>> from gradatim import Constant, warmup_linear
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from gradatim.logs.rates import Array, Rates
 
 NOISE = 0.0013
-"""The standard deviation of a final loss over repeated runs, as measured on a 124M model."""
+"""The standard deviation of the final loss over repeated runs, measured on a 124M model."""
 _TEMPERATURE = 0.25
 _COUNTED = 1e-3
-"""Members of the ensemble with less than this share of the best one's weight are left out."""
+"""Members of the ensemble with less than this share of the largest weight are left out."""
 _FARTHEST = 1.5
-"""A peak rate this many times above every logged one is beyond what the law has seen."""
+"""A prediction for a peak rate above this many times every logged one gets a note."""
 
 
 def fit(
@@ -48,13 +48,13 @@ def fit(
     noise: float = NOISE,
     ensemble: bool = True,
 ) -> Forecast:
-    """Learn how the loss follows the schedule, from logged runs of one model on one data set.
+    """Fit a law of the loss to logged runs of one model on one data set.
 
     Args:
-        curves: Two to four runs, at least one with a decay; say a constant rate and one cooldown.
+        curves: Two to four runs, at least one with a decay, such as a cooldown.
         law: "effective" (the most accurate, and the only one with an ensemble), "multipower",
             "momentum" or "functional"; or a ``Law``.
-        skip: The first step to learn from; by default the warm-up and a tenth of the shortest run
+        skip: The first step to fit; by default the warm-up and a tenth of the shortest run
             are left out.
         noise: The standard deviation of the final loss over repeated runs.
         ensemble: Whether to fit the law's variants too; without them the interval is only noise.
@@ -67,30 +67,30 @@ def fit(
     for curve in curves:
         if not isinstance(curve, LossCurve):
             raise refuse("forecast", "a curve", curve, "a LossCurve(steps, losses, schedule)")
-        curve.refuse_if_unfit()
+        curve.check_usable()
     if not any(curve.decays for curve in curves):
         raise GradatimError(
             "forecast: no run has decayed: at the last logged step every rate is above "
-            f"{DECAYED:.0%} of its peak, so what a decay brings is not known. "
+            f"{DECAYED:.0%} of its peak, so the effect of a decay is not known. "
             "Add a run with a cooldown."
         )
-    points = fits.usable(curves, skip)
-    law = laws.named(law)
+    points = fits.usable_points(curves, skip)
+    law = laws.law_by_name(law)
     count = sum(len(p.steps) for p in points)
     if count < ENOUGH + len(law.parameters):
         raise GradatimError(
             f"forecast: {count} points are left after the first steps, and "
             f"{ENOUGH + len(law.parameters)} are needed. Log more often, or give skip=0."
         )
-    members = [fits.fit(law, points)]
+    members = [fits.fit_law(law, points)]
     for variant in list(law.variants())[1:] if ensemble else ():
-        members.append(fits.fit(variant, points, like=members[0]))
+        members.append(fits.fit_law(variant, points, like=members[0]))
     return Forecast(tuple(curves), tuple(members), noise)
 
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """A fitted law, as an ensemble of fits that all agree with the logged runs."""
+    """A fitted law, as an ensemble of fits to the same logged runs."""
 
     curves: tuple[LossCurve, ...]
     members: tuple[fits.Fit, ...]
@@ -98,7 +98,7 @@ class Forecast:
 
     @property
     def weights(self) -> Array:
-        """What each member counts: less the worse it fits; the sum is 1."""
+        """The weight of each member, smaller for a worse fit; the sum is 1."""
         cost = np.array([member.cost for member in self.members])
         least = max(float(cost.min()), 1e-12)
         weight = np.exp(-(cost - least) / (_TEMPERATURE * least))
@@ -107,13 +107,13 @@ class Forecast:
 
     @property
     def counted(self) -> tuple[tuple[fits.Fit, float], ...]:
-        """The members that count, each with its weight."""
+        """The members with a weight above 0, each with its weight."""
         pairs = zip(self.members, self.weights, strict=True)
         return tuple((member, float(weight)) for member, weight in pairs if weight > 0)
 
     @property
     def margin(self) -> float:
-        """What is added to the members' range on both sides: twice the noise of a run."""
+        """Half the width added to the range of the members: twice the noise of a run."""
         return 2.0 * self.noise
 
     def predict(
@@ -133,9 +133,9 @@ class Forecast:
             weight_decay: Its weight decay; by default that of the first logged run.
 
         Raises:
-            GradatimError: For a schedule without a length or with rates that are none.
+            GradatimError: For a schedule without a length, or with a negative or infinite rate.
         """
-        each, where, notes = self._each(schedule, steps, at, weight_decay)
+        each, where, notes = self._member_losses(schedule, steps, at, weight_decay)
         low, high = each.min(axis=0) - self.margin, each.max(axis=0) + self.margin
         mean = np.array([weight for _, weight in self.counted]) @ each
         return Prediction(where, mean, low, high, notes)
@@ -150,7 +150,10 @@ class Forecast:
         if not schedules:
             raise GradatimError("forecast: no schedule is given to rank.")
         known = {name: self.predict(schedule, steps) for name, schedule in schedules.items()}
-        ends = {name: self._each(s, steps, None, None)[0][:, -1] for name, s in schedules.items()}
+        ends = {
+            name: self._member_losses(s, steps, None, None)[0][:, -1]
+            for name, s in schedules.items()
+        }
         order = sorted(known, key=lambda name: known[name].final.mean)
         weights = np.array([weight for _, weight in self.counted])
         ranked = []
@@ -169,14 +172,14 @@ class Forecast:
         floor: float = 0.0,
         run: int = 0,
     ) -> Prediction:
-        """What a checkpoint would score if its rate went down from here.
+        """The loss that a checkpoint would reach if its cooldown began now.
 
         Args:
             at: The updates that the checkpoint has completed.
             length: The updates of the cooldown.
-            shape: A straight line, or "1-sqrt", which falls steeply first.
+            shape: "linear", or "1-sqrt", which falls faster at first.
             floor: The rate at its end.
-            run: Which of the logged runs the checkpoint is of, counted from 0.
+            run: The index of the logged run that the checkpoint is from.
 
         Raises:
             GradatimError: If the run has no such checkpoint.
@@ -197,14 +200,14 @@ class Forecast:
         rates = np.concatenate([curve.rates[:at], floor + (start - floor) * left])
         return self.predict(rates, weight_decay=curve.weight_decay)
 
-    def _each(
+    def _member_losses(
         self,
         schedule: Rates,
         steps: int | None,
         at: Sequence[int] | NDArray[np.int64] | None,
         weight_decay: float | None,
     ) -> tuple[Array, NDArray[np.int64], tuple[str, ...]]:
-        """The loss that each counted member predicts, one row a member."""
+        """The predicted loss, one row for each member with a weight; the steps; the notes."""
         rates = as_rates("forecast.predict", schedule, steps)
         decay = self.curves[0].weight_decay if weight_decay is None else weight_decay
         first = min(int(np.argmax(rates >= 0.99 * rates.max())) + 1, len(rates) - 1)
@@ -222,5 +225,5 @@ class Forecast:
             return ()
         return (
             f"The peak rate {rates.max():.3g} is more than {_FARTHEST:g} times the highest one "
-            f"seen, {highest:.3g}: whether a run survives it, and what it brings, is not known.",
+            f"seen, {highest:.3g}: whether such a run diverges is not known.",
         )

@@ -1,7 +1,7 @@
 """The best schedule under a fitted law, within limits, as an ordinary schedule.
 
-An optimiser finds the errors of a law as surely as its truths. So the schedule is the best over all
-members of the forecast's ensemble together, and the gain is reported with the spread over them.
+An optimiser exploits the errors of a law. So the schedule minimises the mean over all members of
+the ensemble, and the gain is reported with its spread over them.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from gradatim.logs.rates import Array
 
 KNOTS = 150
-"""Points between which the found schedule is a straight line; denser towards the end."""
+"""Points between which the schedule is linear; denser towards the end."""
 PLAIN_COOLDOWN = 0.2
-"""The cooldown share of the plain WSD schedule that a gain is measured against."""
+"""The share of cooldown in the plain WSD schedule that the gain is relative to."""
 _FINEST = 4000
-_FIRST, _REST = 30, 200  # iterations from each start, then from the best
+_FIRST, _REST = 30, 200  # iterations from each start value, then from the best result
 _DEEPEST = 30.0
-_SMALLEST = 0.02  # members with less weight are left out of the search, not of the report
+_SMALLEST = 0.02  # members with less weight are left out of the search, for speed
 
 
 @dataclass(frozen=True)
 class Optimised:
-    """The schedule found, the loss to expect of it, and its gain over plain WSD.
+    """The schedule found, its predicted loss, and its gain over plain WSD.
 
     ``gain`` is the final loss of WSD with a linear cooldown over the last fifth, minus that of
-    ``schedule``: its mean over the ensemble, and the least and the greatest.
+    ``schedule``: the mean, the smallest and the largest over the ensemble.
     """
 
     schedule: Schedule
@@ -55,7 +55,7 @@ class Optimised:
 
     @property
     def verdict(self) -> str:
-        """Whether to use it, in a sentence."""
+        """A sentence about whether to use it."""
         gain = f"{self.gain.mean:.4f} ({self.gain.low:.4f} to {self.gain.high:.4f})"
         if not self.worth:
             return (
@@ -82,15 +82,15 @@ def optimise(
         fitted: A forecast with the law "effective" or "multipower".
         steps: The updates of the run.
         peak: The highest rate; by default the highest one among the logged runs. The best peak
-            cannot be learned from shorter runs, so it is yours to choose.
+            cannot be found from shorter runs.
         floor: The lowest rate.
         warmup: The updates of a linear warm-up from 0, which stays as it is.
-        monotone: Whether the rate may only fall after the warm-up.
-        weight_decay: That of the run; by default that of the first logged run.
-        knots: The points of the schedule; the more, the finer and the slower.
+        monotone: Whether the rate must never rise after the warm-up.
+        weight_decay: The weight decay of the run; by default that of the first logged run.
+        knots: The points of the schedule; more are more exact and slower.
 
     Raises:
-        GradatimError: For limits that leave nothing to choose.
+        GradatimError: For limits that leave no schedule to choose.
     """
     peak = max(curve.peak for curve in fitted.curves) if peak is None else peak
     decay = fitted.curves[0].weight_decay if weight_decay is None else weight_decay
@@ -102,17 +102,17 @@ def optimise(
         raise refuse("optimise", "warmup", warmup, f"10 or more below steps, {steps}")
     if knots < 3:
         raise refuse("optimise", "knots", knots, "3 or more")
-    space = _Space(peak, floor, warmup, steps, min(knots, steps - warmup), monotone)
+    space = _SearchSpace(peak, floor, warmup, steps, min(knots, steps - warmup), monotone)
     members = [pair for pair in fitted.counted if pair[1] > _SMALLEST]
-    schedule = space.schedule(_search(space, members, decay))
+    schedule = space.schedule(_minimise(space, members, decay))
     fall = max(1, int(PLAIN_COOLDOWN * steps))
     plain = warmup_linear(
         peak, steps=steps, warmup=warmup, hold=max(0, steps - warmup - fall), floor=floor
     )
-    return _compared(fitted, schedule, plain, steps, decay)
+    return _compare_with_plain(fitted, schedule, plain, steps, decay)
 
 
-def _compared(
+def _compare_with_plain(
     fitted: Forecast, schedule: Schedule, plain: Schedule, steps: int, decay: float
 ) -> Optimised:
     last = [steps - 1]
@@ -125,19 +125,19 @@ def _compared(
         gains.append(float(old - new))
         weights.append(weight)
     gain = Estimate(float(np.average(gains, weights=weights)), min(gains), max(gains))
-    # Two runs differ by the noise of both.
+    # The noise of a difference of two runs is sqrt(2) times that of one.
     worth = gain.low > 0 and gain.mean > np.sqrt(2.0) * fitted.margin
     return Optimised(schedule, plain, final, gain, bool(worth))
 
 
-class _Space:
-    """The schedules to choose from: a fixed warm-up, then straight lines between knots."""
+class _SearchSpace:
+    """The schedules to choose from: a fixed warm-up, then linear pieces between knots."""
 
     def __init__(
         self, peak: float, floor: float, warmup: int, steps: int, knots: int, monotone: bool
     ) -> None:
         self.peak, self.floor, self.warmup, self.monotone = peak, floor, warmup, monotone
-        # A rate of 0 inside the run has no slope under a law with powers of it.
+        # A law with powers of the rate has no derivative where the rate is 0.
         self.least = max(floor, 1e-7 * peak)
         even = np.linspace(0.0, 1.0, knots)
         length = steps - 1 - warmup
@@ -158,13 +158,13 @@ class _Space:
         return self.least + (self.peak - self.least) * left
 
     def rates(self, free: Array) -> Array:
-        """The rates of the run, one every stride."""
+        """The rates of the run, one for each stride."""
         values = self.values(free)
         falling = (1.0 - self.share) * values[self.right - 1] + self.share * values[self.right]
         return np.concatenate([self.rising, falling])
 
     def slope(self, free: Array, by_rate: Array) -> Array:
-        """The slope by what is free, from that by each rate."""
+        """The gradient by the free parameters, from the gradient by each rate."""
         by_rate = by_rate[len(self.rising) :]
         by_value: Array = np.zeros(len(self.knots))
         np.add.at(by_value, self.right - 1, (1.0 - self.share) * by_rate)
@@ -174,7 +174,7 @@ class _Space:
         return -np.cumsum((by_value * (self.values(free) - self.least))[::-1])[::-1]
 
     def starts(self) -> list[Array]:
-        """Where the search begins: holds of several lengths, then straight to the floor."""
+        """Start values: holds of several lengths, then a linear fall to the floor."""
         end = float(self.knots[-1])
         found = []
         for hold in (0.0, 0.5, 0.8):
@@ -183,11 +183,12 @@ class _Space:
         return found
 
     def limits(self) -> list[tuple[float, float]]:
+        """The bounds of each free parameter."""
         low, high = (0.0, _DEEPEST) if self.monotone else (self.least / self.peak, 1.0)
         return [(low, high)] * len(self.knots)
 
     def schedule(self, free: Array) -> Schedule:
-        """The schedule itself."""
+        """The schedule of these free parameters."""
         values = np.clip(self.values(free), self.floor, self.peak)
         if self.floor == 0:
             values = np.where(values <= 2 * self.least, 0.0, values)
@@ -196,19 +197,19 @@ class _Space:
         return join(Linear(0.0, self.peak, self.warmup), table) if self.warmup else table
 
 
-def _search(space: _Space, members: Sequence[tuple[Fit, float]], decay: float) -> Array:
+def _minimise(space: _SearchSpace, members: Sequence[tuple[Fit, float]], decay: float) -> Array:
     from scipy.optimize import minimize
 
-    whole = sum(weight for _, weight in members)
+    total = sum(weight for _, weight in members)
 
     def objective(free: Array) -> tuple[float, Array]:
         rates = space.rates(free)
         loss, by_rate = 0.0, np.zeros_like(rates)
         for member, weight in members:
-            one = slope.final(member, rates, decay, space.stride)
-            loss += weight / whole * one.loss
-            by_rate += weight / whole * one.by_rate
-        # In thousandths, so that the search does not stop while there is still something to gain.
+            one = slope.final_loss(member, rates, decay, space.stride)
+            loss += weight / total * one.loss
+            by_rate += weight / total * one.by_rate
+        # In thousandths: the tolerances of the search are absolute, and gains are small.
         return 1e3 * loss, 1e3 * space.slope(free, by_rate)
 
     def descend(start: Array, most: int) -> OptimizeResult:

@@ -1,4 +1,4 @@
-"""What a forecast says: a curve to expect, its end, and how schedules rank."""
+"""The results of a forecast: a predicted curve, its last value, and a ranking of schedules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Estimate(NamedTuple):
-    """A number that is likely between two others."""
+    """A mean, and both ends of the interval around it."""
 
     mean: float
     low: float
@@ -22,9 +22,9 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The loss to expect: ``mean`` at each of ``steps``, likely between ``low`` and ``high``.
+    """The predicted loss: ``mean`` at each of ``steps``, in the interval ``low`` to ``high``.
 
-    ``notes`` says, in sentences, where the forecast goes beyond what was seen.
+    ``notes`` are sentences about where the prediction extrapolates beyond the logged runs.
     """
 
     steps: NDArray[np.int64]
@@ -40,7 +40,7 @@ class Prediction:
 
 
 class Ranked(NamedTuple):
-    """One schedule among several: its final loss, and how far it lies behind the best one."""
+    """One schedule among several: its final loss, and how much higher it is than the best one."""
 
     name: str
     final: Estimate

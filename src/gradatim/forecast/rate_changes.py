@@ -1,9 +1,9 @@
-"""The changes of a rate over a run, merged into a few hundred events.
+"""The changes of a learning rate over a run, merged into a few hundred.
 
 A law of the loss sums over every change of the rate before every logged step. Neighbouring changes
-act almost alike, so they are merged into cells: each cell keeps the sum of its changes, and their
-mean place weighted by size. Cells end at logged steps, at jumps and where the sign turns, and are
-otherwise of equal total change. The loss moves by less than 1e-4.
+have almost the same effect, so they are merged into cells: a cell has the sum of its changes, and
+their mean time weighted by size. Cells end at logged steps, at jumps and where the sign changes,
+and are otherwise of equal total change. The error of the loss is below 1e-4.
 """
 
 from __future__ import annotations
@@ -19,76 +19,76 @@ if TYPE_CHECKING:
     from gradatim.logs.rates import Array
 
 CELLS = 200
-"""Cells of equal change in a run, beside those that logged steps and jumps make."""
+"""Cells of equal total change in a run, besides those made by logged steps and jumps."""
 
 
-class Clock(NamedTuple):
-    """What a law reads off a run, one number an update.
+class LawInputs(NamedTuple):
+    """The quantities of a run that a law depends on, one number for each update.
 
-    ``total`` drives the power law of a constant rate; ``place`` is the time that passes after a
-    change; ``change`` is the change itself at each update, and ``mark`` whatever else its effect
-    depends on.
+    ``total`` is the argument of the power law; ``elapsed`` is the time on which the effect of a
+    change depends; ``change`` is the change at each update, and ``context`` a further number that
+    its effect depends on, such as the rate after it.
     """
 
     total: Array
-    place: Array
+    elapsed: Array
     change: Array
-    mark: Array
+    context: Array
 
 
 @dataclass(frozen=True, eq=False)
-class Events:
-    """The merged changes of a run as seen from its logged steps.
+class RateChanges:
+    """The merged changes of a run, and the time since each of them at the logged steps.
 
-    ``total`` has one entry a logged step; ``change`` and ``mark`` one an event; ``gap``, one row a
-    logged step, says how much has passed since each event, and 0 for events yet to come.
+    ``total`` has one entry for each logged step, ``change`` and ``context`` one for each merged
+    change. ``gap`` has a row for each logged step: the time since each change, 0 for later ones.
     """
 
     total: Array
     change: Array
-    mark: Array
+    context: Array
     gap: Array
 
 
-def merged(clock: Clock, steps: NDArray[np.int64], cells: int = CELLS) -> Events:
-    """The events of a run as seen from the updates ``steps``, each of which counts as done.
+def merge_changes(inputs: LawInputs, steps: NDArray[np.int64], cells: int = CELLS) -> RateChanges:
+    """The merged changes of a run, for the loss after each of the updates ``steps``.
 
     Args:
-        clock: What the law reads off the run.
+        inputs: What the law depends on.
         steps: The logged steps, rising.
-        cells: How many cells of equal change to make; more are more exact.
+        cells: The number of cells of equal total change; more are more exact.
     """
-    starts = _starts(clock.change, steps, cells)
-    size = np.abs(clock.change)
-    whole = np.add.reduceat(size, starts)
-    share = size / np.repeat(np.where(whole > 0, whole, 1.0), np.diff(starts, append=len(size)))
-    change = np.add.reduceat(clock.change, starts)
-    # A change at step k acts on update k itself: what passes is counted from before it.
-    before = np.concatenate([[0.0], clock.place[:-1]])
+    starts = _starts(inputs.change, steps, cells)
+    size = np.abs(inputs.change)
+    total = np.add.reduceat(size, starts)
+    share = size / np.repeat(np.where(total > 0, total, 1.0), np.diff(starts, append=len(size)))
+    change = np.add.reduceat(inputs.change, starts)
+    # A change at step k affects update k itself, so its time begins before that update.
+    before = np.concatenate([[0.0], inputs.elapsed[:-1]])
     kept = change != 0
-    place = np.add.reduceat(share * before, starts)[kept]
-    mark = np.add.reduceat(share * clock.mark, starts)[kept]
-    gap = clock.place[steps][:, None] - place  # below 0 for what is yet to come
-    return Events(clock.total[steps], change[kept], mark, np.maximum(gap, 0.0))
+    time = np.add.reduceat(share * before, starts)[kept]
+    context = np.add.reduceat(share * inputs.context, starts)[kept]
+    gap = inputs.elapsed[steps][:, None] - time  # below 0 for later changes
+    return RateChanges(inputs.total[steps], change[kept], context, np.maximum(gap, 0.0))
 
 
-def exact(clock: Clock, step: int) -> Events:
-    """The changes one by one, as seen from one step."""
-    kept = np.flatnonzero(clock.change[: step + 1])
-    before = np.concatenate([[0.0], clock.place])[kept]
-    gap = (clock.place[step] - before)[None, :]
-    return Events(clock.total[[step]], clock.change[kept], clock.mark[kept], gap)
+def every_change(inputs: LawInputs, step: int) -> RateChanges:
+    """All changes up to one step, not merged."""
+    kept = np.flatnonzero(inputs.change[: step + 1])
+    before = np.concatenate([[0.0], inputs.elapsed])[kept]
+    gap = (inputs.elapsed[step] - before)[None, :]
+    return RateChanges(inputs.total[[step]], inputs.change[kept], inputs.context[kept], gap)
 
 
 def _starts(change: Array, steps: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
-    """Where cells begin."""
+    """The updates at which cells begin."""
     size = np.abs(change)
     passed = np.cumsum(size)
     even = np.searchsorted(passed, passed[-1] * np.arange(1, cells) / cells)
     jumps = np.flatnonzero(size > passed[-1] / cells)
     moving = np.flatnonzero(change)
     turns = moving[1:][np.diff(np.sign(change[moving])) != 0]
-    # A rate that jumps or turns at every step, as a noisy log does, is left to the even cells.
+    # A noisy log may have a jump or a turn at every step: at most ``cells`` of them get a cell.
     jumps, turns = jumps[:cells], turns[:cells]
     every = np.unique(np.concatenate([[0], steps + 1, even, jumps, jumps + 1, turns]))
     return every[every < len(change)].astype(np.int64)

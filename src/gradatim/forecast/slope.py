@@ -1,7 +1,7 @@
-"""The final loss of a schedule under a law, and its slope by every rate: what an optimiser needs.
+"""The final loss of a schedule under a law, and its gradient by every rate, for an optimiser.
 
-Nothing is merged here: every change of the rate counts by itself. The slope is the chain rule,
-written out backwards from the last update.
+Changes of the rate are not merged here. The gradient is computed by the chain rule, backwards from
+the last update.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class Slope(NamedTuple):
-    """A final loss, and how fast it grows with the rate of each update."""
+    """A final loss, and its derivative by the rate of each update."""
 
     loss: float
     by_rate: Array
 
 
-def final(fit: Fit, rates: Array, weight_decay: float, stride: int = 1) -> Slope:
-    """The loss after the last update, and its slope by every rate.
+def final_loss(fit: Fit, rates: Array, weight_decay: float, stride: int = 1) -> Slope:
+    """The loss after the last update, and its derivative by every rate.
 
     Args:
         fit: A fit of the "effective" or the "multipower" law.
@@ -58,7 +58,7 @@ def _multipower(fit: Fit, rates: Array, stride: int) -> Slope:
     loss = floor + amount * total**-alpha + factor * (kernel @ change)
     moved = change * by_x
     slope = -amount * alpha * total ** (-alpha - 1) * stride + factor * (
-        _of_change(kernel) + stride * np.cumsum(moved / left) - gamma * moved / rates
+        _slope_of_changes(kernel) + stride * np.cumsum(moved / left) - gamma * moved / rates
     )
     return Slope(float(loss), slope)
 
@@ -79,7 +79,7 @@ def _effective(fit: Fit, law: Effective, rates: Array, weight_decay: float, stri
         of_change * law.p * h ** (law.p - 1)
         + stride * np.cumsum(change * by_x / left) * law.r * h ** (law.r - 1)
     )
-    # Back through w <- (1 - 2 rate decay) w + kappa rate^2: each w is followed by the next one.
+    # Backwards through w <- (1 - 2 rate decay) w + kappa rate^2: each w determines the next one.
     by_w = -0.5 * by_h * h / squared
     shrink = (1.0 - 2.0 * decay * rates)[::-1]
     by_next = recurrence(shrink, by_w[::-1], 0.0)[:-1][::-1]
@@ -87,7 +87,7 @@ def _effective(fit: Fit, law: Effective, rates: Array, weight_decay: float, stri
     return Slope(float(loss), slope)
 
 
-def _of_change(kernel: Array) -> Array:
+def _slope_of_changes(kernel: Array) -> Array:
     """The slope of ``sum kernel_k (rate_k - rate_{k-1})`` by each rate; the first has no change."""
     slope = np.append(kernel[:-1] - kernel[1:], kernel[-1])
     if len(slope) > 1:

@@ -1,7 +1,7 @@
-"""The norm of the weights over a run, simulated: steps make it grow, weight decay makes it shrink.
+"""A simulation of the norm of the weights: updates increase it, weight decay decreases it.
 
-Each update adds about a random direction of length ``sqrt(kappa) * rate``, and decoupled weight
-decay takes its share: ``w^2 <- (1 - 2 rate lambda) w^2 + kappa rate^2``, from ``w^2 = 1``.
+Each update is modelled as a random direction of length ``sqrt(kappa) * rate``, so with decoupled
+weight decay ``w^2 <- (1 - 2 rate lambda) w^2 + kappa rate^2``, from ``w^2 = 1``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gradatim.core.errors import GradatimError
 if TYPE_CHECKING:
     from gradatim.logs.rates import Array
 
-_LONGEST_FALL = 50.0  # in logarithms: products stay far from the smallest numbers
+_LONGEST_FALL = 50.0  # a product of factors is kept above exp(-50), far from underflow
 
 
 def squared_norm(rates: Array, weight_decay: float, kappa: float) -> Array:
@@ -24,10 +24,10 @@ def squared_norm(rates: Array, weight_decay: float, kappa: float) -> Array:
     Args:
         rates: One rate per update.
         weight_decay: The decoupled weight decay, lambda; 0 for none.
-        kappa: The square of the norm that one update at rate 1 would add.
+        kappa: The squared norm of one update at rate 1.
 
     Raises:
-        GradatimError: If one update would take away half of a weight or more.
+        GradatimError: If the weight decay of one update would halve a weight or more.
 
     By hand, with kappa 4: 1, then 1 * (1 - 2 * 0.5 * 0.2) + 4 * 0.25 = 1.8.
 
@@ -38,7 +38,7 @@ def squared_norm(rates: Array, weight_decay: float, kappa: float) -> Array:
     if shrink.min() <= 0:
         raise GradatimError(
             f"forecast: rate times weight decay reaches {(rates * weight_decay).max():.3g}; it "
-            "must stay below 0.5. Give the rate as the optimizer has it, and its weight_decay."
+            "must stay below 0.5. Give the rate and the weight_decay of the optimizer."
         )
     return recurrence(shrink, kappa * rates * rates, 1.0)[:-1]
 
@@ -50,7 +50,7 @@ def recurrence(shrink: Array, add: Array, start: float) -> Array:
     values[0] = start
     begin = 0
     while begin < len(shrink):
-        # In closed form, from so near that the product of all factors stays a good divisor.
+        # In closed form, over a stretch so short that the product of its factors cannot underflow.
         end = int(np.searchsorted(fall, fall[begin] + _LONGEST_FALL, side="right")) - 1
         end = min(max(end, begin + 1), len(shrink))
         factor = np.exp(fall[begin] - fall[begin + 1 : end + 1])

@@ -1,4 +1,4 @@
-"""What training runs have logged: their losses and rates, read from the files of many trainers.
+"""Losses and learning rates of training runs, read from the logs of many trainers.
 
 May import ``core``. To add a format of logs, write one function in ``files.py``.
 """

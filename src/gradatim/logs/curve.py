@@ -1,4 +1,4 @@
-"""A logged run: its loss at some steps, and the schedule that it was trained with."""
+"""A logged run: its loss at some steps, and its schedule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradatim.logs.rates import Array, Rates
 
 ENOUGH = 10
-"""Logged points that a decay needs before a law can be fitted to it."""
+"""The fewest logged points in a decay that a law can be fitted to."""
 DIVERGED = 1.1
 """A run whose last tenth is this many times above its best tenth has diverged."""
 DECAYED = 0.5
@@ -27,17 +27,15 @@ class LossCurve:
     """One logged run.
 
     Args:
-        steps: The steps at which the loss was logged, rising. The loss at step k is taken to come
-            after update k + 1; whether a log means that or the update before makes no difference
-            that can be seen.
+        steps: The steps at which the loss was logged, rising. The loss at step k is taken as the
+            loss after update k + 1; a log that is off by one update changes nothing visible.
         losses: The loss at each of them.
-        schedule: The schedule of the run, or its rate at each update from the very first on.
+        schedule: The schedule of the run, or its rate at each update from the first.
         weight_decay: The decoupled weight decay of the optimizer.
-        name: What errors and plots call the run.
+        name: The name of the run in errors and plots.
 
     Raises:
-        GradatimError: If these do not belong together, or a loss is no number above 0, as after a
-            divergence.
+        GradatimError: If steps and losses do not match, or a loss is not a number above 0.
 
     >>> from gradatim import warmup_cosine
     >>> curve = LossCurve([99, 199], [4.0, 3.5], warmup_cosine(peak=0.01, warmup=20, steps=200))
@@ -89,8 +87,8 @@ class LossCurve:
         """Whether the rate at the last logged step is at most half of the peak."""
         return bool(self.rates[-1] <= DECAYED * self.peak)
 
-    def refuse_if_unfit(self) -> None:
-        """Refuse a run from which a law would learn what is not so.
+    def check_usable(self) -> None:
+        """Refuse a run that would mislead a fit.
 
         Raises:
             GradatimError: If it diverged, or if it decays with too few logged points.

@@ -1,4 +1,4 @@
-"""Logged losses, read from the files that training loops write."""
+"""Reads losses and rates from log files: CSV, JSON lines, trainer states, TensorBoard events."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ RATES = ("learning_rate", "lr", "rate", "train/learning_rate")
 
 @dataclass(frozen=True)
 class Log:
-    """What a file says: the loss, and the rate where it was logged, each by step."""
+    """The losses in a log file, and the rates if it has any, by step."""
 
     name: str
     losses: Mapping[int, float]
     rates: Mapping[int, float]
 
     def curve(self, schedule: Rates | None = None, weight_decay: float = 0.1) -> LossCurve:
-        """The loss curve, under the schedule of the run.
+        """The loss curve with the schedule of the run.
 
         Args:
-            schedule: The schedule; without one, straight lines between the logged rates.
+            schedule: The schedule; by default linear interpolation of the logged rates.
             weight_decay: The weight decay of the optimizer.
 
         Raises:
@@ -64,7 +64,7 @@ class Log:
             known = sorted(self.rates)
             every = np.arange(steps[-1] + 1)
             schedule = np.interp(every, known, [self.rates[k] for k in known])
-            if known[0] > 0:  # what came before the first logged rate was a warm-up from 0
+            if known[0] > 0:  # a warm-up from 0 is assumed before the first logged rate
                 schedule[: known[0]] = self.rates[known[0]] * every[: known[0]] / known[0]
         losses = [self.losses[k] for k in steps]
         return LossCurve(steps, losses, schedule, weight_decay, self.name)
@@ -75,40 +75,44 @@ def read_log(path: str | Path, *, loss: str | None = None) -> Log:
 
     The kind follows from the name: ``.csv``; ``.jsonl`` and ``.ndjson``, one object a line;
     ``trainer_state.json`` of transformers, or a JSON list of objects; a TensorBoard event file, or
-    a folder that holds some. Evaluation losses are preferred to
-    training losses, and one kind is never mixed with the other.
+    a folder of them. Evaluation losses are preferred to training losses; the two are never mixed.
 
     Args:
         path: The file.
-        loss: The name of the column, key or tag of the loss, if not an ordinary one.
+        loss: The name of the column, key or tag of the loss, if it is not a usual one.
 
     Raises:
         GradatimError: If the file cannot be read, or has no losses by step.
     """
     path = Path(path)
-    rows = list(_reader(path)(path))
+    rows = list(_reader_for(path)(path))
     steps = _column(rows, STEPS)
     if steps is None:
-        raise _missing(path, "steps", STEPS, rows)
+        raise _missing_column(path, "steps", STEPS, rows)
     loss = loss or _column(rows, LOSSES)
-    losses = _numbers(path, rows, steps, loss) if loss else {}
+    losses = _values_by_step(path, rows, steps, loss) if loss else {}
     if not losses:
-        raise _missing(path, "losses", (loss,) if loss else LOSSES, rows)
+        raise _missing_column(path, "losses", (loss,) if loss else LOSSES, rows)
     rate = _column(rows, RATES)
-    rates = _numbers(path, rows, steps, rate) if rate else {}
+    rates = _values_by_step(path, rows, steps, rate) if rate else {}
     return Log(path.stem, losses, {k: r for k, r in rates.items() if math.isfinite(r)})
 
 
-def _reader(path: Path) -> Callable[[Path], Iterable[Mapping[str, Any]]]:
-    readers = {".csv": _csv, ".jsonl": _lines, ".ndjson": _lines, ".json": _json}
-    reader = _events if path.is_dir() or ".tfevents." in path.name else readers.get(path.suffix)
+def _reader_for(path: Path) -> Callable[[Path], Iterable[Mapping[str, Any]]]:
+    readers = {
+        ".csv": _csv_rows,
+        ".jsonl": _json_lines_rows,
+        ".ndjson": _json_lines_rows,
+        ".json": _json_rows,
+    }
+    reader = _event_rows if path.is_dir() or ".tfevents." in path.name else readers.get(path.suffix)
     if reader is None:
         raise GradatimError(
-            f"forecast: {path} is no log known by its name. Known: {', '.join(readers)}, "
+            f"forecast: {path} has no known file ending of a log. Known: {', '.join(readers)}, "
             "TensorBoard event files and their folders."
         )
 
-    def guarded(path: Path) -> list[Mapping[str, Any]]:
+    def read_rows(path: Path) -> list[Mapping[str, Any]]:
         try:
             return list(reader(path))
         except OSError as error:
@@ -116,20 +120,20 @@ def _reader(path: Path) -> Callable[[Path], Iterable[Mapping[str, Any]]]:
         except (ValueError, csv.Error, RecursionError) as error:
             raise GradatimError(f"forecast: {path} cannot be read as a log: {error}.") from None
 
-    return guarded
+    return read_rows
 
 
-def _csv(path: Path) -> Iterable[Mapping[str, Any]]:
+def _csv_rows(path: Path) -> Iterable[Mapping[str, Any]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         yield from csv.DictReader(file, skipinitialspace=True)
 
 
-def _lines(path: Path) -> Iterable[Mapping[str, Any]]:
+def _json_lines_rows(path: Path) -> Iterable[Mapping[str, Any]]:
     with path.open(encoding="utf-8") as file:
         yield from (json.loads(line) for line in file if line.strip())
 
 
-def _json(path: Path) -> Iterable[Mapping[str, Any]]:
+def _json_rows(path: Path) -> Iterable[Mapping[str, Any]]:
     content = json.loads(path.read_text(encoding="utf-8"))
     rows = content.get("log_history") if isinstance(content, dict) else content
     if not isinstance(rows, list):
@@ -137,8 +141,8 @@ def _json(path: Path) -> Iterable[Mapping[str, Any]]:
     return rows
 
 
-def _events(path: Path) -> Iterable[Mapping[str, Any]]:
-    return [{"step": step, tag: value} for step, tag, value in tfevents.scalars(path)]
+def _event_rows(path: Path) -> Iterable[Mapping[str, Any]]:
+    return [{"step": step, tag: value} for step, tag, value in tfevents.read_scalars(path)]
 
 
 def _column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | None:
@@ -147,10 +151,10 @@ def _column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | No
     return next((name for name in names if name in known), None)
 
 
-def _numbers(
+def _values_by_step(
     path: Path, rows: Iterable[Mapping[str, Any]], steps: str, name: str
 ) -> dict[int, float]:
-    """The value at each step; where a step was logged twice, as after a resume, the later one."""
+    """The value at each step; the last one if a step was logged twice, as after a resume."""
     found: dict[int, float] = {}
     for number, row in enumerate(rows, start=1):
         value = row.get(name) if isinstance(row, Mapping) else None
@@ -167,7 +171,7 @@ def _numbers(
     return found
 
 
-def _missing(
+def _missing_column(
     path: Path, what: str, names: Iterable[str], rows: Iterable[Mapping[str, Any]]
 ) -> GradatimError:
     known = sorted({str(key) for row in rows if isinstance(row, Mapping) for key in row})

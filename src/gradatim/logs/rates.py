@@ -21,42 +21,42 @@ def as_rates(where: str, schedule: Rates, steps: int | None = None) -> Array:
     """The rates of the first ``steps`` updates, as an array.
 
     Args:
-        where: Who asks, for the sentence of an error.
+        where: The name of the calling function, for errors.
         schedule: A schedule, or one rate per update.
         steps: The updates of the run; by default the length of the schedule, or all rates given.
 
     Raises:
-        GradatimError: If there is no length, too few rates, or one that is negative or no number.
+        GradatimError: If there is no length, too few rates, or a rate negative or not finite.
 
     >>> from gradatim import Linear
     >>> as_rates("doc", Linear(start=1.0, end=0.0, steps=4)), as_rates("doc", [1.0, 0.5, 0.0], 2)
     (array([1.  , 0.75, 0.5 , 0.25]), array([1. , 0.5]))
     """
     if isinstance(schedule, Schedule):
-        rates = _of_schedule(where, schedule, steps)
+        rates = _from_schedule(where, schedule, steps)
     else:
-        rates = _of_list(where, schedule, steps)
-    # The sum and the least are not finite, or below 0, if any rate is: one pass for the usual case.
+        rates = _from_list(where, schedule, steps)
+    # Fast path: the sum is finite and the minimum 0 or more only if every rate is.
     if not (np.isfinite(rates.sum()) and rates.min() >= 0):
         first = int(np.argmin(np.isfinite(rates) & (rates >= 0)))
         raise refuse(where, f"the rate at step {first}", float(rates[first]), "finite, 0 or more")
     if not rates.any():
-        raise GradatimError(f"{where}: every rate is 0, so nothing is trained.")
+        raise GradatimError(f"{where}: every rate is 0, so the run would train nothing.")
     return rates
 
 
-def _of_schedule(where: str, schedule: Schedule, steps: int | None) -> Array:
+def _from_schedule(where: str, schedule: Schedule, steps: int | None) -> Array:
     steps = schedule.length if steps is None else steps
     if steps is None:
         raise GradatimError(
             f"{where}: {schedule!r} has no end, so the length of the run is not known. "
             "Give steps=..., the updates of the run."
         )
-    _whole(where, steps)
+    _check_steps(where, steps)
     return np.asarray(schedule(np.arange(steps)), dtype=np.float64)
 
 
-def _of_list(where: str, given: object, steps: int | None) -> Array:
+def _from_list(where: str, given: object, steps: int | None) -> Array:
     try:
         rates = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
@@ -65,7 +65,7 @@ def _of_list(where: str, given: object, steps: int | None) -> Array:
         raise refuse(where, "schedule", given, "a schedule or one rate per update")
     if steps is None:
         return rates
-    _whole(where, steps)
+    _check_steps(where, steps)
     if steps > len(rates):
         raise GradatimError(
             f"{where}: {len(rates)} rates are given for {steps} updates. "
@@ -74,7 +74,7 @@ def _of_list(where: str, given: object, steps: int | None) -> Array:
     return rates[:steps]
 
 
-def _whole(where: str, steps: object) -> None:
-    whole = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
-    if not whole or int(steps) < 1:  # type: ignore[call-overload]
+def _check_steps(where: str, steps: object) -> None:
+    is_integer = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
+    if not is_integer or int(steps) < 1:  # type: ignore[call-overload]
         raise refuse(where, "steps", steps, "a whole number of updates, 1 or more")

@@ -1,7 +1,7 @@
-"""The scalars in a TensorBoard event file, read without TensorBoard.
+"""Reads the scalars in a TensorBoard event file, without TensorBoard.
 
-A file is a chain of records: a length (8 bytes), its checksum (4), an Event as a protocol buffer,
-its checksum (4). Of an Event only the step (field 2) and the summary (field 5) matter; of a
+A file is a sequence of records: a length (8 bytes), its checksum (4), an Event as a protocol
+buffer, its checksum (4). Of an Event only the step (field 2) and the summary (field 5) matter; of a
 summary its values (field 1), each with a tag (1) and either a simple value (2) or a tensor (8).
 """
 
@@ -11,23 +11,23 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-_FLOAT, _DOUBLE = 1, 2  # TensorFlow's numbers for the types of a tensor
+_FLOAT, _DOUBLE = 1, 2  # TensorFlow's codes for the types of a tensor
 Field = tuple[int, int | bytes]
 
 
-def scalars(path: Path) -> Iterator[tuple[int, str, float]]:
+def read_scalars(path: Path) -> Iterator[tuple[int, str, float]]:
     """Step, tag and value of each scalar in a file, or in every event file of a folder.
 
-    A last record that was cut off, as in a log still being written, ends the file.
+    An incomplete last record, as in a log that is still being written, is ignored.
 
     Raises:
         OSError: If a file cannot be read.
-        ValueError: If it is no event file.
+        ValueError: If it is not an event file.
     """
     files = sorted(path.rglob("*.tfevents.*")) if path.is_dir() else [path]
     for file in files:
         for record in _records(file.read_bytes()):
-            yield from _event(record)
+            yield from _scalars_of_event(record)
 
 
 def _records(data: bytes) -> Iterator[bytes]:
@@ -42,7 +42,7 @@ def _records(data: bytes) -> Iterator[bytes]:
         yield data[begin : begin + length]
 
 
-def _event(record: bytes) -> Iterator[tuple[int, str, float]]:
+def _scalars_of_event(record: bytes) -> Iterator[tuple[int, str, float]]:
     step, summary = 0, b""
     for number, value in _fields(record):
         if number == 2 and isinstance(value, int):
@@ -51,12 +51,12 @@ def _event(record: bytes) -> Iterator[tuple[int, str, float]]:
             summary = value
     for number, value in _fields(summary):
         if number == 1 and isinstance(value, bytes):
-            tag, scalar = _value(value)
+            tag, scalar = _tag_and_scalar(value)
             if scalar is not None:
                 yield step, tag, scalar
 
 
-def _value(message: bytes) -> tuple[str, float | None]:
+def _tag_and_scalar(message: bytes) -> tuple[str, float | None]:
     tag, scalar = "", None
     for number, value in _fields(message):
         if number == 1 and isinstance(value, bytes):
@@ -64,12 +64,12 @@ def _value(message: bytes) -> tuple[str, float | None]:
         elif number == 2 and isinstance(value, bytes):
             (scalar,) = struct.unpack("<f", value)
         elif number == 8 and isinstance(value, bytes):
-            scalar = _tensor(value)
+            scalar = _number_of_tensor(value)
     return tag, scalar
 
 
-def _tensor(message: bytes) -> float | None:
-    """The one number of a tensor: packed as float_val (5) or double_val (6), or as content (4)."""
+def _number_of_tensor(message: bytes) -> float | None:
+    """The number in a tensor of one: as float_val (5), double_val (6) or raw content (4)."""
     kind, data = _FLOAT, b""
     for number, value in _fields(message):
         if number == 1 and isinstance(value, int):

@@ -81,7 +81,7 @@ def _one(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> Hindsight
 
 def _fit(curve: LossCurve) -> bool:
     try:
-        curve.refuse_if_unfit()
+        curve.check_usable()
     except GradatimError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""What can be said of a schedule exactly, with no run at all: bounds, trades, memory of weights.
+"""Exact results that need no training run: bounds, batch growth, the memory of the weights.
 
-May import ``core`` and ``logs`` (the rates of a run as an array). To add a result, write one file.
+May import ``core`` and ``logs`` (for arrays of rates). To add a result, write one file.
 """

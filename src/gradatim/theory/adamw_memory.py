@@ -1,4 +1,4 @@
-"""What the final weights remember: of each update, and of each checkpoint that was averaged."""
+"""The contribution of each update, or of each averaged checkpoint, to the final weights."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def adamw_memory(schedule: Rates, weight_decay: float, steps: int | None = None) -> Array:
-    """How much of each update is left in the weights at the end of an AdamW run.
+    """The weight of each update in the final weights of an AdamW run.
 
-    Update i enters with its rate, and every later update j shrinks it by its weight decay:
+    Update i is added with its rate, and every later update j shrinks it by its weight decay:
     ``eta_i * prod_{j>i} (1 - eta_j lambda)``.
 
     Args:
         schedule: The schedule, or one rate per update.
-        weight_decay: Lambda, decoupled, as torch and Optax multiply it by the rate.
+        weight_decay: Lambda, decoupled and multiplied by the rate, as in torch and Optax.
         steps: The updates of the run; by default the length of the schedule.
 
     Raises:
@@ -50,16 +50,16 @@ def adamw_memory(schedule: Rates, weight_decay: float, steps: int | None = None)
 def adamw_window(
     schedule: Rates, weight_decay: float, steps: int | None = None, *, share: float = 0.9
 ) -> int:
-    """How many updates back the final weights remember: those that hold ``share`` of the memory.
+    """The number of last updates that hold ``share`` of the weight of all updates.
 
     Args:
         schedule: The schedule, or one rate per update.
         weight_decay: Lambda, decoupled.
         steps: The updates of the run; by default the length of the schedule.
-        share: The share of the summed memory, above 0 and at most 1.
+        share: The share of the sum of ``adamw_memory``, above 0 and at most 1.
 
-    A constant rate remembers about ``1 / (rate * weight_decay)`` updates: here 100, of which
-    2.3 times as many hold nine tenths.
+    The weights of updates under a constant rate decay over ``1 / (rate * weight_decay)`` updates,
+    here 100, and 2.3 times as many hold nine tenths of their sum.
 
     >>> adamw_window([0.1] * 10_000, weight_decay=0.1)
     230
@@ -71,15 +71,15 @@ def adamw_window(
 
 
 def merge_weights(decay: Sequence[float] | Array) -> Array:
-    """The weights of an average of checkpoints that stands in for a decay of the rate.
+    """The weights of an average of checkpoints that replaces a decay of the rate.
 
-    Training goes on at a constant rate and saves checkpoints 0 to k. Their average with these
-    weights is what a decay would have given whose rate, between checkpoints j - 1 and j, is
-    ``decay[j - 1]`` times the constant one, if the updates stayed the same:
+    A run with a constant rate saves checkpoints 0 to k. Their average with these weights is the
+    result of a decay with ``decay[j - 1]`` times the constant rate between checkpoints j - 1 and j,
+    if the updates stayed the same:
     ``c_0 = 1 - w_1``, ``c_j = w_j - w_{j+1}``, ``c_k = w_k``.
 
     Args:
-        decay: The k multipliers of the rate, each from 0 to 1 and none above the one before.
+        decay: The k multipliers of the rate, from 0 to 1 and never rising.
 
     Returns:
         The k + 1 weights, which add up to 1.

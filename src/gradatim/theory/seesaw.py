@@ -1,8 +1,8 @@
-"""Seesaw: a decay of the rate traded for a growing batch, at the same number of tokens.
+"""Seesaw: replaces a decay of the rate by a growing batch, at the same number of tokens.
 
 Where a schedule multiplies the rate by a < 1, Seesaw multiplies it by sqrt(a) and the batch by
-1 / a. Loss against tokens stays what it was, as long as the batch is below the critical one, and
-the run needs fewer updates.
+1 / a. The loss as a function of tokens is unchanged while the batch is below the critical batch
+size, and the run needs fewer updates.
 
 Source: Meterez et al., "Seesaw: Accelerating Training by Balancing Learning Rate and Batch Size
 Scheduling", 2025 (arXiv:2510.14717).
@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Seesaw:
-    """Rate and batch for the tokens of each old update.
+    """The rate and the batch during the tokens of each original update.
 
-    ``rates`` and ``batches`` have one entry an old update: while its tokens are seen, the run has
-    this rate and this many times the first batch. ``updates`` is how many updates the run then
-    needs, and ``saved`` the share of updates saved.
+    ``rates`` and ``batches`` have one entry for each original update; a batch is a multiple of the
+    first. ``updates`` is the number of updates that the run needs, ``saved`` the share saved.
     """
 
     rates: Array
@@ -42,8 +41,8 @@ class Seesaw:
     def run(self, batch: int, *, to: int = 1, tokens_per_sample: int | None = None) -> Run:
         """The run with the growing batch, measured in samples.
 
-        Its rate is the old schedule with every old update stretched to its samples, times the
-        square root of the batch: ``scale_with_batch(schedule.stretched(batch), run=run)``.
+        Its rate is the original schedule, stretched from updates to samples, times the square root
+        of the batch: ``scale_with_batch(schedule.stretched(batch), run=run)``.
 
         Args:
             batch: The samples of the first update, over all processes.
@@ -51,7 +50,7 @@ class Seesaw:
             tokens_per_sample: Tokens in a sample.
 
         Raises:
-            GradatimError: If a batch is no whole number, 1 or more.
+            GradatimError: If a batch is not a whole number, 1 or more.
 
         >>> run = seesaw([1.0, 1.0, 0.25, 0.25]).run(batch=8)
         >>> [run.batch_at(k) for k in range(run.steps)], run.ticks
@@ -65,7 +64,7 @@ class Seesaw:
             wanted = self.batches[seen // batch] * batch
             size = points[-1][1]
             if size < wanted < np.inf:
-                # A product such as 2.9999999999999996 is 3; what is near an integer is one.
+                # Rounding errors: a product such as 2.9999999999999996 is meant as 3.
                 size = max(size, float(int(wanted * (1.0 + 1e-12)) // to * to))
             if size != points[-1][1]:
                 points.append((updates, size))
@@ -79,15 +78,15 @@ class Seesaw:
 
 
 def seesaw(schedule: Rates, steps: int | None = None, *, largest: float | None = None) -> Seesaw:
-    """Trade the decay of a schedule for a growing batch.
+    """Replace the decay of a schedule by a growing batch.
 
-    The warm-up stays as it is; the trade begins at the peak.
+    The warm-up is unchanged; the batch grows from the peak on.
 
     Args:
         schedule: The schedule, not rising after its peak.
         steps: The updates of the run; by default the length of the schedule.
-        largest: The batch, in multiples of the first, that must not be passed: the critical batch
-            size, above which the trade is not worth it. From there on the rate falls as it did.
+        largest: The batch, in multiples of the first, that must not be exceeded, such as the
+            critical batch size. Once it is reached, the rate falls as in the schedule.
 
     Raises:
         GradatimError: If the rate rises after its peak.
@@ -108,12 +107,12 @@ def seesaw(schedule: Rates, steps: int | None = None, *, largest: float | None =
     if risen.size:
         step = int(np.flatnonzero(after)[risen[0] + 1])
         raise GradatimError(
-            f"seesaw: the rate rises at step {step}, after its peak; a batch can stand in for a "
-            "fall only. Trade each cycle by itself."
+            f"seesaw: the rate rises at step {step}, after its peak; a batch can replace "
+            "only a fall. Convert each cycle by itself."
         )
     share = np.where(after, rates / peak, 1.0)
     kept = share if largest is None else np.maximum(share, 1.0 / largest)
-    # An update at rate 0 does nothing, however large its batch: its tokens cost no update.
+    # An update at rate 0 changes nothing, so its tokens need no update.
     batches = np.divide(1.0, kept, out=np.full_like(kept, np.inf), where=kept > 0)
     traded = np.where(kept > 0, rates / np.sqrt(np.maximum(kept, 1e-300)), 0.0)
     updates = float(kept.sum())
