@@ -10,7 +10,7 @@ import pytest
 
 from gradatim import Constant, GradatimError, Linear
 from gradatim.race import Task, race
-from gradatim.race.tasks import built_in, find
+from gradatim.race.tasks import built_in, find_task
 from tests.race import toys
 
 HALF, QUARTER = Constant(value=0.5), Constant(value=0.25)
@@ -289,7 +289,7 @@ def test_a_module_that_breaks_while_it_loads_is_named(tmp_path, monkeypatch):
 
 def test_every_built_in_task_brings_schedules_of_its_length():
     for name in built_in():
-        task = find(name)
+        task = find_task(name)
         assert task.name == name
         for updates in (1, 7, 300):
             assert {s.length for s in task.contestants(updates).values()} == {updates}

@@ -94,7 +94,7 @@ def test_without_curves_the_seeds_decide_and_that_is_said(tmp_path):
         "loss 4.415 to 5.685 over the seeds, and that of 'c1' 0.4147 to 1.685 over the seeds"
     )
     assert seeds_of(result) == {"c0": 2, "c1": 8, "c2": 8}
-    assert "a forecast speaks of a loss that the task yields" in result.halving
+    assert "a forecast needs a loss that the task yields" in result.halving
     assert "c0" not in table.verdict(result), "not told apart, with two seeds of one"
 
 
@@ -157,7 +157,7 @@ def test_the_decisions_come_after_2_4_8_seeds_whatever_their_numbers():
         (toys.steady, 1, "needs two seeds or more"),
         (toys.scored, 2, "needs the curves of 2 other contestants, 1 can be used"),
         (toys.steady, 2, "needs the curves of 2 other contestants, 0 can be used"),
-        (toys.diverges, 2, "a run failed, and a forecast speaks of runs that train"),
+        (toys.diverges, 2, "a run failed, and a law is fitted to runs that train"),
     ],
 )
 def test_why_there_is_no_forecast_is_said(tmp_path, task, seeds, why):

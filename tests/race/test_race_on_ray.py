@@ -70,7 +70,7 @@ def one_waits_for_the_rest(item):
 
 
 def test_work_goes_to_whoever_is_free_in_a_process_of_its_own_with_one_thread(out):
-    outcomes = list(cluster.spread(one_waits_for_the_rest, range(4), 2))
+    outcomes = list(cluster.map_unordered(one_waits_for_the_rest, range(4), 2))
     items = [item for item, _ in outcomes]
     # While item 0 waits for the rest, all others go to the second worker.
     assert items[0] == 1

@@ -11,7 +11,7 @@ import pytest
 from gradatim import Constant, GradatimError, Linear
 from gradatim.look import race_plots as plots
 from gradatim.race import Task, race, table, write_report
-from gradatim.race.tasks import find
+from gradatim.race.tasks import find_task
 from tests.race import toys
 
 PAIR = {"half": Constant(value=0.5), "quarter": Constant(value=0.25)}
@@ -92,11 +92,11 @@ def test_what_cannot_be_told_apart_is_said(tmp_path):
 
 def test_too_few_seeds_are_called_so(tmp_path):
     result = race(toys.scored, PAIR, seeds=5, out=tmp_path)
-    assert table.too_few(result) == (
+    assert table.too_few_seeds(result) == (
         "With 5 seeds no difference can reach p < 0.05, however clear it is. Take 6 or more."
     )
     assert "tell it apart" not in table.verdict(result)
-    assert table.too_few(race(toys.scored, PAIR, seeds=6, out=tmp_path)) == ""
+    assert table.too_few_seeds(race(toys.scored, PAIR, seeds=6, out=tmp_path)) == ""
 
 
 def test_names_are_text_and_nothing_else(tmp_path):
@@ -148,8 +148,8 @@ def test_a_report_that_cannot_be_written_says_so_and_keeps_the_runs(tmp_path, mo
 
 
 def test_the_built_in_tasks_describe_themselves():
-    assert "1,347 to train and 450 to test" in find("digits").about
-    assert "accuracy below 0.5" in find("digits").rule
+    assert "1,347 to train and 450 to test" in find_task("digits").about
+    assert "accuracy below 0.5" in find_task("digits").rule
 
 
 def axes(figure):

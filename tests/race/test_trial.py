@@ -154,7 +154,7 @@ def test_a_line_reads_back_as_the_run():
     for done in (finish(toys.steady), finish(toys.raises, seed=1), finish(toys.diverges, seed=1)):
         line = done.line()
         assert line.count("\n") == 1
-        assert FinishedRun.read(line) == done
+        assert FinishedRun.from_json(line) == done
 
 
 def test_the_identity_is_schedule_and_seed_but_not_the_name():

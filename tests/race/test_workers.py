@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 
 from gradatim.race import workers
-from gradatim.race.workers import spread
+from gradatim.race.workers import map_unordered
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 
@@ -40,31 +40,31 @@ def own_pid(_):
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_each_item_comes_back_once(jobs):
-    assert sorted(spread(square, range(10), jobs)) == [(x, x * x) for x in range(10)]
+    assert sorted(map_unordered(square, range(10), jobs)) == [(x, x * x) for x in range(10)]
 
 
 def test_no_items_start_no_process():
-    assert list(spread(square, [], 2)) == []
+    assert list(map_unordered(square, [], 2)) == []
 
 
 def test_functions_of_a_script_or_notebook_travel():
     offset = 7
-    assert list(spread(lambda x: x + offset, [1], 1)) == [(1, 8)]
+    assert list(map_unordered(lambda x: x + offset, [1], 1)) == [(1, 8)]
 
 
 def test_workers_have_one_thread_each(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    assert [threads for _, threads in spread(threads, [0], 1)] == ["1"]
+    assert [threads for _, threads in map_unordered(threads, [0], 1)] == ["1"]
 
 
 def test_work_is_really_spread():
-    assert len({pid for _, pid in spread(own_pid, range(4), 2)} - {os.getpid()}) == 2
+    assert len({pid for _, pid in map_unordered(own_pid, range(4), 2)} - {os.getpid()}) == 2
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 4])
 def test_items_that_kill_their_process_are_found_and_the_others_finish(jobs):
     items = [1, 2, -1, 3, 4, 5, -2, 6]
-    outcomes = dict(spread(slow_or_deadly, items, jobs))
+    outcomes = dict(map_unordered(slow_or_deadly, items, jobs))
     assert sorted(outcomes) == sorted(items)
     for item in items:
         if item > 0:
@@ -92,14 +92,14 @@ def test_what_finished_beside_a_death_is_not_done_again(monkeypatch):
             pass
 
     monkeypatch.setattr(workers, "_pool", lambda jobs: Pool())
-    outcomes = dict(spread(square, [-1, 2, 3, 4], 4))
+    outcomes = dict(map_unordered(square, [-1, 2, 3, 4], 4))
     assert {item: outcomes[item] for item in (2, 3, 4)} == {2: 4, 3: 9, 4: 16}
     assert str(outcomes[-1]) == "killed"
     assert sorted(Pool.submitted) == [-1, -1, 2, 3, 4]
 
 
 def test_leaving_early_stops_the_workers():
-    outcomes = spread(own_pid, range(50), 2)
+    outcomes = map_unordered(own_pid, range(50), 2)
     _, pid = next(outcomes)
     outcomes.close()
     assert gone(pid)
@@ -107,13 +107,13 @@ def test_leaving_early_stops_the_workers():
 
 SCRIPT = """
 import os, sys, time
-from gradatim.race.workers import spread
+from gradatim.race.workers import map_unordered
 
 def work(path):
     open(path + str(os.getpid()), "w").close()
     time.sleep(60)
 
-list(spread(work, [sys.argv[1] + "/a", sys.argv[1] + "/b"], 2))
+list(map_unordered(work, [sys.argv[1] + "/a", sys.argv[1] + "/b"], 2))
 """
 
 

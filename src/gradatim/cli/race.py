@@ -62,11 +62,11 @@ def race(
     from gradatim.cli._watch import Watch
     from gradatim.race import arguments, elimination, table, tasks
 
-    arguments.need("joblib", "scipy", "matplotlib")
-    what = tasks.find(task)  # before the schedules: its module may define some
+    arguments.require_packages("joblib", "scipy", "matplotlib")
+    what = tasks.find_task(task)  # before the schedules: its module may define some
     watch = Watch()
     if halving:
-        print(elimination.basis(what), file=sys.stderr)
+        print(elimination.halving_rule(what), file=sys.stderr)
     try:
         with watch:
             result = racing.race(
@@ -86,7 +86,7 @@ def race(
         print(f"Stopped. {watch.kept()}", file=sys.stderr)
         raise typer.Exit(130) from None
     _show(table.standings(result))
-    _say(table.verdict(result), table.too_few(result), *table.dropped(result))
+    _say(table.verdict(result), table.too_few_seeds(result), *table.dropped(result))
     if result.comparisons:
         _show(table.comparisons(result))
     errors = table.errors(result)

@@ -1,7 +1,7 @@
-"""Train for real under several schedules and seeds, and say which differences are certain.
+"""Train under several schedules and seeds, and test which differences are significant.
 
 May import ``core``, ``logs``, ``forecast``, ``look`` and ``torch``. To add a task, write one file
-in ``tasks/``; to add a place where runs are made, one file beside ``workers`` and ``cluster``.
+in ``tasks/``; to add a place where runs are made, one file like ``workers`` and ``cluster``.
 """
 
 from gradatim.race.compare import Comparison, Standing

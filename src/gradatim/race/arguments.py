@@ -1,4 +1,4 @@
-"""The entry to a race: what was asked for, refused in a sentence if it cannot be run."""
+"""Checks and completes the arguments of a race."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from gradatim.core.schedule import Schedule
 from gradatim.race.task import Task
 
 
-def need(*packages: str, extra: str = "race") -> None:
-    """Refuse to start if one of these is not installed."""
+def require_packages(*packages: str, extra: str = "race") -> None:
+    """Refuse to start if one of these packages is not installed."""
     for package in packages:
         if importlib.util.find_spec(package) is None:
             raise GradatimError(
@@ -20,30 +20,30 @@ def need(*packages: str, extra: str = "race") -> None:
             )
 
 
-def updates(task: Task, wanted: int | None) -> int | None:
-    """The updates of a run: as wanted, or as the task has it, None if the task alone knows."""
+def resolve_updates(task: Task, wanted: int | None) -> int | None:
+    """The updates of a run: as given, or the default of the task; None if the task sets them."""
     if wanted is None:
         if task.takes_updates and task.updates is None:
             raise refuse("race", "updates", wanted, f"a number, {task.name} has no default for it")
         return task.updates
-    if not _whole(wanted, 1):
+    if not _is_integer(wanted, 1):
         raise refuse("race", "updates", wanted, "a whole number of updates, 1 or more")
     if not task.takes_updates:
         raise GradatimError(
-            f"race: updates must be left out, task {task.name} decides itself how many it makes, "
+            f"race: updates must be left out, task {task.name} sets the number itself, "
             f"got {wanted}. To let the race decide, write run(schedule, seed, updates=300)."
         )
     return wanted
 
 
-def contestants(
+def resolve_contestants(
     task: Task, schedules: Mapping[str, Schedule] | None, updates: int | None
 ) -> dict[str, Schedule]:
-    """The schedules by name: those given, or those that the task brings."""
+    """The schedules by name: those given, or those of the task."""
     if not schedules:
         if task.contestants is None or updates is None:
             raise GradatimError(
-                f"race: schedules must be given, task {task.name} brings none of its own. Name "
+                f"race: schedules must be given, task {task.name} has none of its own. Give "
                 "two to compare, such as warmup_cosine(peak=1e-3, warmup=60, steps=300)."
             )
         return dict(task.contestants(updates))
@@ -60,24 +60,28 @@ def contestants(
     return dict(schedules)
 
 
-def seeds(wanted: int | Iterable[int]) -> tuple[int, ...]:
-    """The seeds: so many from 0 on, or just these."""
+def resolve_seeds(wanted: int | Iterable[int]) -> tuple[int, ...]:
+    """The seeds: so many from 0 on, or a list of them."""
     numbers: tuple[int, ...] = ()
-    if _whole(wanted, 1):
+    if _is_integer(wanted, 1):
         numbers = tuple(range(wanted))  # type: ignore[arg-type]
     elif isinstance(wanted, Iterable):
         numbers = tuple(wanted)
-    if not numbers or len(set(numbers)) < len(numbers) or not all(_whole(n, 0) for n in numbers):
+    if (
+        not numbers
+        or len(set(numbers)) < len(numbers)
+        or not all(_is_integer(n, 0) for n in numbers)
+    ):
         allowed = "how many, 1 or more, or a list of different whole numbers, 0 or more"
         raise refuse("race", "seeds", wanted, allowed)
     return numbers
 
 
-def jobs(wanted: int | None) -> None:
-    """Refuse a number of runs at a time that is none; None leaves it to the engine."""
-    if wanted is not None and not _whole(wanted, 1):
+def check_jobs(wanted: int | None) -> None:
+    """Refuse a wrong number of runs at a time; None leaves it to the engine."""
+    if wanted is not None and not _is_integer(wanted, 1):
         raise refuse("race", "jobs", wanted, "a whole number of processes, 1 or more")
 
 
-def _whole(value: object, least: int) -> bool:
+def _is_integer(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least

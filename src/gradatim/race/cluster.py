@@ -1,4 +1,4 @@
-"""Work spread over a Ray cluster, through the backend that Ray registers with joblib."""
+"""Maps a function over a Ray cluster, through the backend that Ray registers with joblib."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def joined(jobs: int | None) -> Iterator[int]:
-    """Be part of a cluster: how many items it is to work on at a time.
+def connected(jobs: int | None) -> Iterator[int]:
+    """Connect to a cluster; yields the number of items to work on at a time.
 
-    That is the cluster that this process has joined already, or the one that the environment
-    variable ``RAY_ADDRESS`` names, or one of this machine's cores that ends with the block.
+    It is the cluster that this process is connected to already, the one named by the environment
+    variable ``RAY_ADDRESS``, or a new one of this machine's cores that is shut down at the end.
 
     Args:
-        jobs: How many; None for one on each core.
+        jobs: The number of items at a time; None for one on each core.
 
     Raises:
         GradatimError: If the cluster cannot be reached or has fewer cores.
@@ -39,7 +39,7 @@ def joined(jobs: int | None) -> Iterator[int]:
     ours = not ray.is_initialized()
     try:
         if ours:
-            # What tasks print is in the logs of Ray: standard output is for the table.
+            # Output of tasks goes to the logs of Ray, because stdout is for the table.
             ray.init(log_to_driver=False, logging_level=logging.ERROR)
         cores = int(ray.cluster_resources().get("CPU", 0))
     except (OSError, RuntimeError, ValueError) as error:
@@ -55,13 +55,13 @@ def joined(jobs: int | None) -> Iterator[int]:
             ray.shutdown()
 
 
-def spread(
+def map_unordered(
     work: Callable[[Item], Result], items: Iterable[Item], jobs: int
 ) -> Iterator[tuple[Item, Result | Exception]]:
     """Each item with ``work(item)``, in the order they finish.
 
-    An item whose process is killed is tried once more. If that one is killed too, or the work
-    raises, the item comes back with the error.
+    An item whose process is killed is tried once more. If it is killed again, or the work
+    raises, the item is yielded with the error.
 
     Args:
         work: A function of one item, called in a process of its own.
@@ -72,15 +72,15 @@ def spread(
 
     backend = _backend(jobs)
     waiting = deque((item, True) for item in items)
-    flying: dict[Future[Any], tuple[Item, bool]] = {}
+    pending: dict[Future[Any], tuple[Item, bool]] = {}
     try:
-        while waiting or flying:
-            while waiting and len(flying) < jobs:
+        while waiting or pending:
+            while waiting and len(pending) < jobs:
                 first = waiting.popleft()
-                flying[_submit(backend, partial(work, first[0]))] = first
-            done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                pending[_submit(backend, partial(work, first[0]))] = first
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
-                item, again = flying.pop(future)
+                item, again = pending.pop(future)
                 result: Result | Exception
                 try:
                     result = backend.retrieve_result_callback(future.result())
@@ -101,17 +101,17 @@ def _backend(jobs: int) -> Any:
     from ray.util.joblib import register_ray
 
     register_ray()
-    # Where the files of this machine are, or a shared disk, tasks are found as they are here.
+    # Workers on this machine, or with a shared disk, import tasks from the same paths.
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
-    # A process for each item: Ray deals items out in turn, to a busy process while another has
-    # nothing to do, and a process that dies takes along all that wait for it.
+    # A process for each item: Ray assigns items round-robin, even to a busy process while another
+    # is idle, and all items assigned to a process are lost when it dies.
     with parallel_config(
         backend="ray",
         maxtasksperchild=1,
         ray_remote_args={"runtime_env": {"env_vars": {**ONE_THREAD, "PYTHONPATH": paths}}},
     ):
         backend, _ = get_active_backend()
-    backend.configure(max(jobs, 2))  # for one job joblib would go on without the cluster
+    backend.configure(max(jobs, 2))  # with one job, joblib would not use the cluster
     return backend
 
 
@@ -119,6 +119,6 @@ def _submit(backend: Any, call: Callable[[], Any]) -> Future[Any]:
     future: Future[Any] = Future()
     try:
         backend.submit(call, callback=future.set_result)
-    except TypeError as error:  # what Ray makes of all errors of pickle
+    except TypeError as error:  # Ray raises it for every error of pickle
         raise pickle.PicklingError(str(error.__cause__ or error)) from error
     return future

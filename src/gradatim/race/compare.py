@@ -1,4 +1,4 @@
-"""What the runs of a race say: how each contestant stands, and how sure each difference is."""
+"""The statistics of a race: the results of each contestant, and tests of their differences."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from gradatim.race.trial import FinishedRun
 
 METHOD = (
     "Differences are taken seed by seed. The interval is Student's t, 95%. p is from a Wilcoxon "
-    "signed-rank test, exact: it looks at ranks only, so a few failed runs cannot swamp it, and a "
+    "signed-rank test, exact: it uses ranks only, so a few failed runs cannot dominate it, and a "
     "run without a number counts as the worst. p is corrected for the number of comparisons (Holm)."
 )
 LEVEL = 0.05
-"""A difference with a smaller p is taken for real."""
+"""A difference with a smaller p is called significant."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How one contestant did: over ``runs`` finished runs, of which ``failed`` failed.
+    """The results of one contestant: ``runs`` finished runs, of which ``failed`` failed.
 
     ``mean`` and ``deviation`` (of the sample) are over the ``counted`` runs that ended with a
-    number, failed ones included; without enough of them they are NaN.
+    number, failed ones included; NaN if there are too few.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Comparison:
 def standings(
     runs: Iterable[FinishedRun], names: Sequence[str], metric: str
 ) -> tuple[Standing, ...]:
-    """How each contestant stands, in the order of the names."""
+    """The results of each contestant, in the order of the names."""
     runs = tuple(runs)
     return tuple(_standing([r for r in runs if r.name == name], name, metric) for name in names)
 
@@ -88,7 +88,7 @@ def comparisons(
     """Every contestant against every one before it; with more than four, against the first."""
     ends: dict[str, dict[int, float]] = {name: {} for name in names}
     for run in runs:
-        # Worse than any number: a run that diverged must not drop out of the comparison.
+        # A diverged run counts as worse than any number, or it would drop out of the comparison.
         ends[run.name][run.seed] = run.metrics.get(
             metric, -math.inf if better == "higher" else math.inf
         )
@@ -104,7 +104,7 @@ def _compare(
     better: Literal["higher", "lower"],
 ) -> Comparison:
     pairs = [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
-    # Two runs without a number are equal, though inf - inf is no number.
+    # Two runs without a number are equal; inf - inf would be NaN.
     gaps = [0.0 if a == b else a - b for a, b in pairs]
     finite = [a - b for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
     difference, low, high = interval(finite)
@@ -123,7 +123,7 @@ def _compare(
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """The mean and the interval that covers the true mean 95 times of 100."""
+    """The mean and its 95% confidence interval."""
     if not values:
         return math.nan, math.nan, math.nan
     mean = statistics.fmean(values)
@@ -137,14 +137,14 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def _signed_rank(gaps: Sequence[float]) -> float:
-    """The chance of signs as one-sided as these, were each as likely the other way round.
+    """The two-sided p value of the Wilcoxon signed-rank test.
 
     Exact: the rank sums of all 2^n ways to choose the signs are counted.
     """
-    # Metrics are often counts divided by something: their differences tie but for the last digits.
+    # Metrics are often fractions of counts: equal differences of them vary in the last digits.
     gaps = [float(f"{gap:.12g}") for gap in gaps]
     sizes = sorted(map(abs, gaps))
-    # Twice the rank, so that the middle rank of a tie is whole too.
+    # Twice the rank, so that the mean rank of a tie is an integer too.
     ranks = [bisect_left(sizes, abs(gap)) + bisect_right(sizes, abs(gap)) + 1 for gap in gaps]
     ways = [1] + [0] * sum(ranks)
     for rank in ranks:
@@ -155,7 +155,7 @@ def _signed_rank(gaps: Sequence[float]) -> float:
 
 
 def _holm(compared: Sequence[Comparison]) -> tuple[Comparison, ...]:
-    """The same comparisons with p as it is when the best of several is looked at (Holm 1979)."""
+    """The same comparisons with p corrected for multiple comparisons (Holm 1979)."""
     order = sorted(range(len(compared)), key=lambda i: compared[i].p)
     corrected = [1.0] * len(compared)
     highest = 0.0
@@ -166,5 +166,5 @@ def _holm(compared: Sequence[Comparison]) -> tuple[Comparison, ...]:
 
 
 def least_p(seeds: int, compared: int) -> float:
-    """The smallest p that this many seeds can show, after the correction."""
+    """The smallest p that is possible with this many seeds, after the correction."""
     return min(1.0, compared * 2.0 / 2**seeds) if seeds else 1.0

@@ -1,4 +1,4 @@
-"""Halving: which contestants of a race need no more seeds."""
+"""Halving: drops contestants that are clearly behind, after 2, 4, 8 and so on seeds."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from gradatim.race.task import Task
 
 _FIRST = 2
-"""Seeds before the first decision: one alone says nothing of how much a run varies."""
+"""Seeds before the first decision; one alone gives no variance."""
 
 
 def rungs(seeds: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """The seeds between two decisions: each time as many again as there were.
+    """The seeds between two decisions; each decision doubles their number.
 
     >>> rungs(range(10))
     ((0, 1), (2, 3), (4, 5, 6, 7), (8, 9))
@@ -29,48 +29,49 @@ def rungs(seeds: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(seeds[a:b]) for a, b in zip(ends, [*ends[1:], len(seeds)], strict=True))
 
 
-def basis(task: Task) -> str:
-    """By what a race of this task drops contestants, in a sentence."""
+def halving_rule(task: Task) -> str:
+    """The rule by which a race of this task drops contestants, as a sentence."""
     if forecastable(task):
         return (
-            "Halving goes by the forecast from the other contestants' losses where there is one, "
-            "and elsewhere by what the finished seeds say."
+            "Halving uses the forecast from the losses of the other contestants if there is one, "
+            "and otherwise the metrics of the finished seeds."
         )
     return (
-        f"Halving goes by what the finished seeds say: a forecast speaks of a loss that the task "
+        f"Halving uses the metrics of the finished seeds: a forecast needs a loss that the task "
         f"yields at each update, and this race compares what {task.name} returns as {task.metric}."
     )
 
 
 def forecastable(task: Task) -> bool:
-    """Whether the task yields losses, and a race of it compares the one at the end."""
+    """Whether the task yields losses, and its race compares the last one."""
     yields = inspect.isgeneratorfunction(task.run)
     return yields and task.metric == "loss" and task.better == "lower"
 
 
 class _Range(NamedTuple):
-    """Where the mean of a contestant lies, and who says so."""
+    """An interval for the mean of a contestant, and how it was computed."""
 
     low: float
     high: float
     by: str = "over the seeds"
 
     def behind(self, best: _Range, higher: bool) -> bool:
+        """Whether this interval is entirely worse than that of the best contestant."""
         return self.high < best.low if higher else self.low > best.high
 
     def __str__(self) -> str:
         return f"{self.low:.4g} to {self.high:.4g} {self.by}"
 
 
-def ruled_out(race: Race, seeds: Sequence[int]) -> list[Dropped]:
-    """The contestants that these seeds show to be behind the best.
+def contestants_to_drop(race: Race, seeds: Sequence[int]) -> list[Dropped]:
+    """The contestants that are behind the best after these seeds.
 
     Each has an interval for its mean: Student's t over the seeds or, where there is one, the
-    forecast from the other contestants, widened to hold what was measured if it does not. Whoever's
-    interval overlaps that of the best stays in, and so does whoever failed with some seeds only.
+    forecast from the other contestants, widened to include the measured mean. A contestant stays if
+    its interval overlaps that of the best, or if only some of its seeds failed.
     """
     out = {one.name for one in race.dropped}
-    ends = {name: _ends(race, name, seeds) for name in race.contestants if name not in out}
+    ends = {name: _final_metrics(race, name, seeds) for name in race.contestants if name not in out}
     means = {name: fmean(each) for name, each in ends.items() if len(each) == len(seeds)}
     if not means:
         return []
@@ -81,7 +82,7 @@ def ruled_out(race: Race, seeds: Sequence[int]) -> list[Dropped]:
         ranges.update(_forecasts(race, seeds, means))
     dropped = []
     for name, each in ends.items():
-        if not each and not _errors(race, name, seeds):
+        if not each and not _has_error(race, name, seeds):
             why = f"none of its {len(seeds)} runs ended with a number"
             dropped.append(Dropped(name, len(seeds), why))
         elif name in means and ranges[name].behind(ranges[best], higher):
@@ -90,22 +91,20 @@ def ruled_out(race: Race, seeds: Sequence[int]) -> list[Dropped]:
     return dropped
 
 
-def _ends(race: Race, name: str, seeds: Sequence[int]) -> list[float]:
+def _final_metrics(race: Race, name: str, seeds: Sequence[int]) -> list[float]:
     runs = (run for run in race.runs if run.name == name and run.seed in seeds)
     return [run.metrics[race.task.metric] for run in runs if race.task.metric in run.metrics]
 
 
-def _errors(race: Race, name: str, seeds: Sequence[int]) -> bool:
-    """Whether a run ended in an error, which says nothing of the schedule."""
+def _has_error(race: Race, name: str, seeds: Sequence[int]) -> bool:
+    """Whether a run ended in an error, which is no evidence against the schedule."""
     return any(run.error for run in race.runs if run.name == name and run.seed in seeds)
 
 
 def _forecasts(
     race: Race, seeds: Sequence[int], means: Mapping[str, float]
 ) -> Iterator[tuple[str, _Range]]:
-    from gradatim.race.hindsight import (
-        forecast_each,  # it needs numpy, and a race without forecasts does not
-    )
+    from gradatim.race.hindsight import forecast_each  # needs numpy, unlike the rest of a race
 
     runs = tuple(run for run in race.runs if run.seed in seeds)
     for seen in forecast_each(replace(race, runs=runs)):

@@ -10,13 +10,13 @@ from typing import Any
 from gradatim.core.errors import unknown
 from gradatim.race import arguments, cluster, workers
 
-Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
-"""Does the work on each item, and gives back each item with its result or an error."""
-Engine = Callable[[int | None], AbstractContextManager[Spread]]
-"""Takes how many runs to make at a time, None for one on each core."""
+MapUnordered = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
+"""Calls a function with each item; yields each item with its result or an error."""
+Engine = Callable[[int | None], AbstractContextManager[MapUnordered]]
+"""Takes the number of runs at a time, None for one on each core."""
 
 
-def find(name: str) -> Engine:
+def find_engine(name: str) -> Engine:
     """The engine of this name.
 
     Raises:
@@ -25,19 +25,19 @@ def find(name: str) -> Engine:
     if name not in _ENGINES:
         raise unknown("race", "engine", name, _ENGINES)
     if name != "local":
-        arguments.need(name, extra=name)
+        arguments.require_packages(name, extra=name)
     return _ENGINES[name]
 
 
 @contextmanager
-def _local(jobs: int | None) -> Iterator[Spread]:
-    yield partial(workers.spread, jobs=workers.cores() if jobs is None else jobs)
+def _local(jobs: int | None) -> Iterator[MapUnordered]:
+    yield partial(workers.map_unordered, jobs=workers.cores() if jobs is None else jobs)
 
 
 @contextmanager
-def _ray(jobs: int | None) -> Iterator[Spread]:
-    with cluster.joined(jobs) as cores:
-        yield partial(cluster.spread, jobs=cores)
+def _ray(jobs: int | None) -> Iterator[MapUnordered]:
+    with cluster.connected(jobs) as cores:
+        yield partial(cluster.map_unordered, jobs=cores)
 
 
 _ENGINES: dict[str, Engine] = {"local": _local, "ray": _ray}

@@ -1,7 +1,7 @@
-"""Hindsight: what a forecast from the other contestants says of each, beside what it really did.
+"""The final loss of each contestant, measured and as forecast from the other contestants.
 
-A forecast speaks of the loss that a task yields at each update. So what it is held against is the
-end of that curve, the mean over the seeds, whatever metric the race compares.
+A forecast predicts the loss that a task yields at each update. It is compared with the end of that
+curve, the mean over the seeds, whatever metric the race compares.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from gradatim.race.trial import FinishedRun
 
 _OTHERS = 2
-"""Curves of other contestants that a forecast needs."""
+"""The fewest curves of other contestants that a forecast needs."""
 _POINTS = 120
-"""Points of each curve that a forecast learns from, each the mean of a stretch: as a loss of one
-batch says little, and a fit takes longer the more points there are."""
+"""Points of each curve that a law is fitted to, each the mean of a stretch: this averages the noise
+of single batches, and keeps the fit fast."""
 
 
 @dataclass(frozen=True)
 class Hindsight:
-    """A contestant's last loss: forecast from the others, measured, or ``why`` there is none."""
+    """The final loss of a contestant, forecast and measured; ``why`` a forecast is missing."""
 
     name: str
     forecast: Estimate | None = None
@@ -49,26 +49,28 @@ class _Outcome(NamedTuple):
 
 
 def forecast_each(race: Race) -> tuple[Hindsight, ...]:
-    """What the others forecast of each contestant, in the order of the race."""
+    """A forecast of each contestant from the others, in the order of the race."""
     outcomes: dict[str, _Outcome] = {}
     wrong: dict[str, str] = {}
     for name in race.contestants:
         try:
-            outcomes[name] = _outcome(name, [run for run in race.runs if run.name == name])
+            outcomes[name] = _outcome_of(name, [run for run in race.runs if run.name == name])
         except GradatimError as error:
             wrong[name] = str(error)
-    # A mean over seeds varies less than a run, and means are what is forecast and measured here.
+    # The noise of a mean over seeds, because means are forecast and measured here.
     squares = [variance(outcome.ends) / len(outcome.ends) for outcome in outcomes.values()]
     noise = math.sqrt(fmean(squares)) if squares else 0.0
     return tuple(
-        _one(name, outcomes, noise) if name in outcomes else Hindsight(name, why=wrong[name])
+        _hindsight_of(name, outcomes, noise)
+        if name in outcomes
+        else Hindsight(name, why=wrong[name])
         for name in race.contestants
     )
 
 
-def _one(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> Hindsight:
+def _hindsight_of(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> Hindsight:
     measured = Estimate(*interval(outcomes[name].ends))
-    others = [o.curve for other, o in outcomes.items() if other != name and _fit(o.curve)]
+    others = [o.curve for other, o in outcomes.items() if other != name and _is_usable(o.curve)]
     if len(others) < _OTHERS:
         why = f"needs the curves of {_OTHERS} other contestants, {len(others)} can be used"
         return Hindsight(name, None, measured, why)
@@ -79,7 +81,7 @@ def _one(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> Hindsight
         return Hindsight(name, None, measured, str(error).removeprefix("forecast: "))
 
 
-def _fit(curve: LossCurve) -> bool:
+def _is_usable(curve: LossCurve) -> bool:
     try:
         curve.check_usable()
     except GradatimError:
@@ -87,12 +89,12 @@ def _fit(curve: LossCurve) -> bool:
     return True
 
 
-def _outcome(name: str, runs: Sequence[FinishedRun]) -> _Outcome:
-    """The mean over the seeds, at the steps that all runs have, under the rates that were used."""
+def _outcome_of(name: str, runs: Sequence[FinishedRun]) -> _Outcome:
+    """The mean over the seeds, at the steps that all runs have, with the rates that were used."""
     if len(runs) < 2:
-        raise GradatimError("needs two seeds or more, to know how much a run varies")
+        raise GradatimError("needs two seeds or more, to measure how much runs vary")
     if any(run.failed for run in runs):
-        raise GradatimError("a run failed, and a forecast speaks of runs that train")
+        raise GradatimError("a run failed, and a law is fitted to runs that train")
     each = [run.loss_curve for run in runs]
     steps = sorted(set.intersection(*(set(curve) for curve in each)))
     last = max((run.steps[-1] for run in runs if run.steps), default=-1)

@@ -1,4 +1,4 @@
-"""The record of a race on disk: every finished run is one line, and a written line stays."""
+"""The record of a race on disk: one line for each finished run, only ever appended."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _WORDS = {"name": "task", "version": "version of the task", "updates": "number o
 
 
 class Ledger:
-    """The folder of a race: ``race.json`` says what it is, ``runs.jsonl`` has the finished runs.
+    """The folder of a race: ``race.json`` describes it, ``runs.jsonl`` has the finished runs.
 
-    The runs are appended one by one, by one process, and forced to the disk, so that whatever kills
-    a race, a finished run is never lost and never repeated.
+    One process appends the runs one by one and syncs each to disk, so that a finished run is
+    neither lost nor repeated, however the race ends.
 
     Args:
-        folder: Where; made if it does not exist.
-        task: What the runs have in common, as plain data. A folder holds runs of one task.
-        made_with: The versions that make new runs; ``self.made_with`` has those of old ones too.
-        facts: What else a reader should find in ``race.json``.
+        folder: The folder; created if it does not exist.
+        task: What identifies the task, as plain data. A folder holds runs of one task.
+        made_with: The versions of packages now; ``self.made_with`` has those of older runs too.
+        facts: Further entries of ``race.json``, for its readers.
 
     Raises:
         GradatimError: If the folder cannot be written, holds something else, or is in use.
@@ -50,14 +50,14 @@ class Ledger:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 stack.callback(os.close, _lock(self.folder))
-                before = self._recognise(task)
+                before = self._check_header(task)
                 self.made_with = [*(v for v in before if v != made_with), dict(made_with)]
                 header = {"format": _FORMAT, "task": dict(task), **facts}
                 header["made_with"] = self.made_with
                 atomic.replace_file(self._header, json.dumps(header, indent=2) + "\n")
-                # Unbuffered: what a write has taken is with the operating system, not with us.
+                # Unbuffered: written data is not lost when this process is killed.
                 self._file = stack.enter_context(open(self._lines, "ab", buffering=0))
-                self._read()
+                self._read_runs()
             except OSError as error:
                 raise GradatimError(
                     f"race: out must be a folder that can be written, got {str(folder)!r}: "
@@ -72,7 +72,7 @@ class Ledger:
             GradatimError: If it cannot be written. The runs before it are kept.
         """
         end = os.fstat(self._file.fileno()).st_size
-        data = memoryview(run.line().encode())
+        data = memoryview(run.to_json().encode())
         try:
             while data:
                 data = data[self._file.write(data) :]
@@ -93,8 +93,8 @@ class Ledger:
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
-    def _recognise(self, task: Mapping[str, Any]) -> list[dict[str, str]]:
-        """Refuse a folder of anything but this race; returns what its runs were made with."""
+    def _check_header(self, task: Mapping[str, Any]) -> list[dict[str, str]]:
+        """Refuse a folder of anything but this race; returns the versions of its runs."""
         if not self._header.exists():
             if any(not path.name.startswith(".") for path in self.folder.iterdir()):
                 raise GradatimError(
@@ -122,29 +122,29 @@ class Ledger:
                 )
         return made_with
 
-    def _read(self) -> None:
-        whole = 0
+    def _read_runs(self) -> None:
+        complete = 0
         lines = self._lines.read_bytes().splitlines(keepends=True)
         for number, line in enumerate(lines, 1):
             try:
-                run = FinishedRun.read(line)
+                run = FinishedRun.from_json(line)
                 if not line.endswith(b"\n"):
                     raise ValueError
             except (ValueError, TypeError, KeyError, AttributeError):
                 if number == len(lines):
-                    break  # torn by a kill while it was written; that run is run again
+                    break  # incomplete: the race was killed while writing it; the run is repeated
                 raise GradatimError(
                     f"race: {self._lines}, line {number}, is not a finished run. Delete the line, "
                     "and that run is repeated."
                 ) from None
             self.runs[run.key] = run
-            whole += len(line)
-        self._file.truncate(whole)
+            complete += len(line)
+        self._file.truncate(complete)
 
 
 def _lock(folder: Path) -> int:
-    """Hold the folder until this process ends, however it ends; a second race is refused."""
-    if sys.platform == "win32":  # has no lock on a folder
+    """Lock the folder until this process ends; a second race is refused."""
+    if sys.platform == "win32":  # cannot lock a folder
         return os.open(os.devnull, os.O_RDONLY)
     import fcntl
 

@@ -1,4 +1,4 @@
-"""The race: contestants times seeds, run for real, and what came of it."""
+"""The race: trains every contestant with every seed, and keeps the finished runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.race import arguments, elimination, engines, tasks, trial
-from gradatim.race.engines import Spread
+from gradatim.race.engines import MapUnordered
 from gradatim.race.ledger import Ledger
 from gradatim.race.result import Dropped, Race
 from gradatim.race.task import Task
@@ -39,29 +39,29 @@ def race(
     retry: bool = False,
     progress: Callable[[Race, FinishedRun | None], None] | None = None,
 ) -> Race:
-    """Train under every schedule with every seed, and keep each run as soon as it is finished.
+    """Train with every schedule and every seed, and keep each run as soon as it is finished.
 
-    Starting the same race again goes on where it was stopped; more seeds or more schedules add
-    their runs to those that are there.
+    Starting the same race again continues it; more seeds or more schedules add runs to it.
 
     Args:
         task: A built-in task, ``"digits"`` or ``"text"``; an import path, ``"mypkg.train:run"``; a
             function ``run(schedule, seed)``; or a ``Task``, whose docstring has the contract.
-        schedules: The contestants by name; without any, those of the task.
-        seeds: How many seeds, or which.
+        schedules: The contestants by name; by default those of the task.
+        seeds: The number of seeds, or a list of them.
         updates: The length of a run in updates, for tasks that let the race choose.
-        jobs: How many runs at a time, each in a process with one thread; without it, one per core.
+        jobs: The number of runs at a time, each in a process with one thread; by default one
+            per core.
         engine: Where the runs are made: ``"local"``, on the cores of this machine, or ``"ray"``,
             on a Ray cluster: the one at ``RAY_ADDRESS``, or one of the cores of this machine.
-        halving: Compare after 2, 4, 8 and so on seeds, and run no more of a contestant whose
-            interval lies wholly behind that of the best; ``race.dropped`` says which and why.
-        out: The folder of the race; without it, ``races/<task>``.
-        retry: Repeat those runs of before that ended in an error.
-        progress: Called as ``progress(race, run)`` after each run with the race as it stands;
-            before the first one and after an interruption with None.
+        halving: Compare after 2, 4, 8 and so on seeds, and drop a contestant whose interval is
+            entirely behind that of the best; ``race.dropped`` has the names and reasons.
+        out: The folder of the race; by default ``races/<task>``.
+        retry: Repeat earlier runs that ended in an error.
+        progress: Called as ``progress(race, run)`` after each run; before the first one and
+            after an interruption as ``progress(race, None)``.
 
     Returns:
-        The runs that were asked for, a table, and the comparisons; ``write_report`` takes it.
+        The runs, a table and the comparisons; ``write_report`` writes a report of them.
 
     Raises:
         GradatimError: If an argument is wrong, a package is missing, or the folder cannot be used;
@@ -79,71 +79,71 @@ def race(
         for standing in result.table:
             print(standing.name, standing.mean, standing.failed)
     """
-    what = tasks.find(task)
-    length = arguments.updates(what, updates)
-    contestants = arguments.contestants(what, schedules, length)
-    numbers = arguments.seeds(seeds)
-    arguments.need("joblib", "scipy", *what.needs)
-    arguments.jobs(jobs)
-    open_engine = engines.find(engine)
-    folder = Path(out) if out is not None else Path("races") / what.name.replace(":", "-")
+    the_task = tasks.find_task(task)
+    length = arguments.resolve_updates(the_task, updates)
+    contestants = arguments.resolve_contestants(the_task, schedules, length)
+    numbers = arguments.resolve_seeds(seeds)
+    arguments.require_packages("joblib", "scipy", *the_task.needs)
+    arguments.check_jobs(jobs)
+    open_engine = engines.find_engine(engine)
+    folder = Path(out) if out is not None else Path("races") / the_task.name.replace(":", "-")
 
     rungs = elimination.rungs(numbers) if halving else (numbers,)
     dropped: list[Dropped] = []
     wanted = [Trial(name, s, seed) for seed in numbers for name, s in contestants.items()]
-    identity = {"name": what.name, "version": what.version, "updates": length}
+    identity = {"name": the_task.name, "version": the_task.version, "updates": length}
     texts = {name: repr(schedule) for name, schedule in contestants.items()}
     with (
-        Ledger(folder, identity, _versions(what), contestants=texts, seeds=numbers) as ledger,
+        Ledger(folder, identity, _versions(the_task), contestants=texts, seeds=numbers) as ledger,
         contextlib.ExitStack() as stack,
     ):
         done = {key: run for key, run in ledger.runs.items() if not (retry and run.error)}
 
-        def stand() -> Race:
-            # A contestant has its name of today, whatever it was called when it ran.
+        def current() -> Race:
+            # A stored run gets the current name of its contestant.
             runs = (replace(done[one.key], name=one.name) for one in wanted if one.key in done)
             made_with = tuple(ledger.made_with)
             return Race(
-                what,
+                the_task,
                 length,
                 contestants,
                 numbers,
                 tuple(runs),
                 folder,
                 made_with,
-                elimination.basis(what) if halving else "",
+                elimination.halving_rule(the_task) if halving else "",
                 tuple(dropped),
             )
 
-        tell = progress or (lambda race, run: None)
-        tell(stand(), None)
-        spread: Spread | None = None
+        report = progress or (lambda race, run: None)
+        report(current(), None)
+        map_unordered: MapUnordered | None = None
         try:
             for rung in rungs:
                 asked = (one for one in wanted if one.seed in rung and one.key not in done)
                 missing = [one for one in asked if one.name not in {gone.name for gone in dropped}]
-                if missing and spread is None:
-                    spread = stack.enter_context(open_engine(jobs))
-                for run in _runs(spread, what, missing, length) if spread else ():
+                if missing and map_unordered is None:
+                    map_unordered = stack.enter_context(open_engine(jobs))
+                for run in _runs(map_unordered, the_task, missing, length) if map_unordered else ():
                     ledger.append(run)
                     done[run.key] = run
-                    tell(stand(), run)
+                    report(current(), run)
                 if rung is not rungs[-1]:
-                    dropped += elimination.ruled_out(
-                        stand(), numbers[: numbers.index(rung[-1]) + 1]
+                    dropped += elimination.contestants_to_drop(
+                        current(), numbers[: numbers.index(rung[-1]) + 1]
                     )
         except KeyboardInterrupt:
-            tell(stand(), None)
+            report(current(), None)
             raise
-        return stand()
+        return current()
 
 
 def _runs(
-    spread: Spread, task: Task, missing: list[Trial], updates: int | None
+    map_unordered: MapUnordered, task: Task, missing: list[Trial], updates: int | None
 ) -> Iterator[FinishedRun]:
-    work = partial(_work, task, updates)
+    work = partial(_run_one, task, updates)
     try:
-        for one, outcome in spread(work, missing):
+        for one, outcome in map_unordered(work, missing):
             if isinstance(outcome, FinishedRun):
                 yield outcome
             else:
@@ -163,12 +163,12 @@ def _runs(
         ) from error
 
 
-def _work(task: Task, updates: int | None, one: Trial) -> FinishedRun:
-    return trial.run(task, one, updates)
+def _run_one(task: Task, updates: int | None, one: Trial) -> FinishedRun:
+    return trial.run_trial(task, one, updates)
 
 
 def _versions(task: Task) -> dict[str, str]:
-    """What a run depends on beside its seed."""
+    """The versions that a run depends on besides its seed."""
     versions = {"python": platform.python_version(), "machine": platform.machine()}
     for package in ("gradatim", "torch", "jax", "keras", "tensorflow", "scikit-learn", "numpy"):
         with contextlib.suppress(metadata.PackageNotFoundError):

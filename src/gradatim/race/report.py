@@ -79,7 +79,7 @@ def _page(race: Race, plots: dict[str, bytes]) -> str:
     return html.page(
         f"Race: {task.name}",
         html.note(task.about),
-        html.paragraph(f"{table.verdict(race)} {table.too_few(race)}".strip()),
+        html.paragraph(f"{table.verdict(race)} {table.too_few_seeds(race)}".strip()),
         html.section(
             "How each schedule did",
             _table(table.standings(race)),

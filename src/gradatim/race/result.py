@@ -1,4 +1,4 @@
-"""A race as a value: what was asked for, what has been run, and what that amounts to."""
+"""The result of a race: its settings, its finished runs, and their statistics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradatim.race.trial import FinishedRun
 
 @dataclass(frozen=True)
 class Dropped:
-    """A contestant that a race ran no more of: its name, after how many seeds, and why."""
+    """A contestant dropped by halving: its name, after how many seeds, and why."""
 
     name: str
     seeds: int
@@ -24,11 +24,11 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Race:
-    """A race as it stands: what was asked for, and those of its runs that are finished.
+    """A race: its settings, and those of its runs that are finished.
 
-    ``updates`` is None if the task alone knows how many it makes; ``made_with`` has the versions,
-    more than one set of them if the race was resumed with others. ``halving`` says by what the race
-    dropped contestants before the last seed, and is empty if it was not asked to.
+    ``updates`` is None if the task sets the length of its runs; ``made_with`` has the versions of
+    packages, more than one set if the race was resumed with others. ``halving`` is the rule by
+    which contestants were dropped, "" without halving.
     """
 
     task: Task
@@ -43,7 +43,7 @@ class Race:
 
     @property
     def size(self) -> int:
-        """How many runs were asked for, less those that a dropped contestant need not make."""
+        """The number of runs, without those that halving saved."""
         saved = sum(len(self.seeds) - max(one.seeds, self._count(one.name)) for one in self.dropped)
         return len(self.contestants) * len(self.seeds) - saved
 

@@ -1,4 +1,4 @@
-"""The numbers of a race in words: the rows of its tables, and the sentence to take home."""
+"""The results of a race as text: the rows of its tables, and sentences that sum it up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Table = list[tuple[str, ...]]
 
 
 def standings(race: Race) -> Table:
-    """One row a contestant."""
+    """One row for each contestant."""
     rows: Table = [("schedule", f"mean {race.task.metric}", "deviation", "failed", "seconds a run")]
     for s in race.table:
         show = _digits(s.mean)
@@ -28,7 +28,7 @@ def standings(race: Race) -> Table:
 
 
 def comparisons(race: Race) -> Table:
-    """One row a comparison; only the header if there is one contestant."""
+    """One row for each comparison; only the header if there is one contestant."""
     rows: Table = [("first - second", race.task.metric, "95% interval", "first better on", "p")]
     for c in race.comparisons:
         show = _digits(c.difference, c.low, c.high, sign="+")
@@ -40,14 +40,14 @@ def comparisons(race: Race) -> Table:
 
 
 def verdict(race: Race) -> str:
-    """Which contestant did best, and which cannot be told apart from it."""
+    """Which contestant did best, and which do not differ from it significantly."""
     metric, higher = race.task.metric, race.task.better == "higher"
     counted = [s for s in race.table if not math.isnan(s.mean)]
     if not counted:
         return f"No run ended with a number for {metric}."
-    # A contestant is as good as its failures allow: a mean over the survivors flatters.
-    whole = [s for s in counted if s.counted == s.runs] or counted
-    best = max(whole, key=lambda s: s.mean if higher else -s.mean)
+    # A mean over only the runs that have a number would favour contestants that fail.
+    complete = [s for s in counted if s.counted == s.runs] or counted
+    best = max(complete, key=lambda s: s.mean if higher else -s.mean)
     show = _digits(best.mean)
     deviation = f"deviation {show(best.deviation)}, " if best.runs > 1 else ""
     failed = f"{deviation}{best.failed} of {best.runs} failed"
@@ -58,13 +58,13 @@ def verdict(race: Race) -> str:
         for c in race.comparisons
         if best.name in (c.name, c.other) and c.p >= LEVEL and not dropped & {c.name, c.other}
     ]
-    if alike and not too_few(race):
+    if alike and not too_few_seeds(race):
         sentence += f" These seeds do not tell it apart from {' or '.join(alike)}."
     return sentence
 
 
-def too_few(race: Race) -> str:
-    """What to do if so few seeds cannot show anything, whatever the runs say; or nothing."""
+def too_few_seeds(race: Race) -> str:
+    """A sentence if no difference can be significant with so few seeds, or ""."""
     compared = len(race.comparisons)
     if not compared or least_p(len(race.seeds), compared) < LEVEL:
         return ""
@@ -77,17 +77,17 @@ def too_few(race: Race) -> str:
 
 
 def dropped(race: Race) -> list[str]:
-    """One sentence for each contestant that the race ran no more of."""
+    """One sentence for each dropped contestant."""
     return [f"Dropped after {d.seeds} seeds: {d.name}: {d.why}." for d in race.dropped]
 
 
 def errors(race: Race) -> list[str]:
-    """One line for each run that failed with an error, rather than by its metric."""
+    """One line for each run that raised an error."""
     return [f"{r.name}, seed {r.seed}: {r.failed}" for r in race.runs if r.error is not None]
 
 
 def hindsight(seen: Sequence[Hindsight]) -> Table:
-    """One row a contestant: its last loss as forecast from the others, and as measured."""
+    """One row for each contestant: its last loss as forecast from the others, and measured."""
     rows: Table = [("schedule", "forecast", "interval", "measured", "95% interval", "error")]
     for one in seen:
         if one.forecast is None or one.measured is None:
@@ -102,7 +102,7 @@ def hindsight(seen: Sequence[Hindsight]) -> Table:
 
 
 def _digits(*values: float, sign: str = "") -> Callable[[float], str]:
-    """Writes numbers with as many decimals as the largest of these makes sensible."""
+    """A function that formats numbers with decimals that suit the largest of these values."""
     sizes = [abs(value) for value in values if math.isfinite(value) and value]
     power = math.floor(math.log10(max(sizes, default=1.0)))
     form = f"{sign}.{max(0, 3 - power - (power < 0))}f"

@@ -1,4 +1,4 @@
-"""A task: a training run that can be repeated under any schedule and seed."""
+"""A task: a training run that can be repeated with any schedule and seed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Contestants = Callable[[int], Mapping[str, Schedule]]
 
 @dataclass(frozen=True)
 class Task:
-    """What a race trains, and how it judges the end of a run.
+    """What a race trains, and when a run has failed.
 
     Args:
-        name: What folders and reports call it.
+        name: The name in folders and reports.
         run: ``run(schedule, seed)`` trains once. If it has an argument ``updates``, the race sets
             it. It may
 
@@ -33,19 +33,19 @@ class Task:
             - or be a generator that yields ``(step, loss)`` or ``(step, loss, rate)`` after update
               ``step + 1`` and may return metrics at its end; without any, the last loss counts.
 
-            The same seed must give the same initial weights and the same order of data under every
+            The same seed must give the same initial weights and the same order of data with every
             schedule, because a race compares schedules seed by seed.
         metric: The metric that the race compares.
-        better: Whether a ``"higher"`` or a ``"lower"`` metric wins.
+        better: Whether a ``"higher"`` or a ``"lower"`` metric is better.
         failed_below: A run that ends with a metric below this has failed.
         failed_above: A run that ends with a metric above this has failed.
-        version: Changes when runs from before may not be mixed with runs from now.
+        version: Change it when new runs are not comparable with old ones.
         needs: Packages that must be installed, by the name of their import.
         contestants: The schedules to race when none are given, for a number of updates.
         about: One sentence on data, model and optimizer.
 
     Raises:
-        GradatimError: If ``run`` cannot be called so, or ``better`` is another word.
+        GradatimError: If ``run`` does not take these arguments, or ``better`` is another word.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Task:
     about: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what a race could not use."""
+        """Refuse a task that a race cannot run."""
         if self.better not in ("higher", "lower"):
             raise refuse(f"task {self.name}", "better", self.better, "'higher' or 'lower'")
         keywords = {"updates": 1} if self.takes_updates else {}
@@ -71,12 +71,12 @@ class Task:
 
     @property
     def takes_updates(self) -> bool:
-        """Whether a race may say how many updates a run has."""
+        """Whether the race sets the number of updates of a run."""
         return "updates" in inspect.signature(self.run).parameters
 
     @property
     def updates(self) -> int | None:
-        """How many updates a run has unless told otherwise; None if only the function knows."""
+        """The default number of updates of a run; None if the function has no default."""
         parameter = inspect.signature(self.run).parameters.get("updates")
         return parameter.default if parameter and isinstance(parameter.default, int) else None
 
@@ -97,7 +97,7 @@ class Task:
 
     @property
     def rule(self) -> str:
-        """When a run counts as failed, in words."""
+        """The conditions under which a run counts as failed, as text."""
         limits = (("below", self.failed_below), ("above", self.failed_above))
         words = [f"{self.metric} {side} {limit:g}" for side, limit in limits if limit is not None]
         return " or ".join([*words, "a loss or metric that is not finite", "an error"])
@@ -114,9 +114,10 @@ def task(
     contestants: Contestants | None = None,
     about: str = "",
 ) -> Callable[[Function], Function]:
-    """Say how a race judges the function that follows. The arguments are those of ``Task``.
+    """Declare a function as a task, with the arguments of ``Task``.
 
-    The function stays as it is. One that ends with a loss, lower being better, needs none of this.
+    The function is returned unchanged. One that returns a loss, lower being better, needs no
+    declaration.
 
     >>> @task(metric="accuracy", better="higher", failed_below=0.5)
     ... def run(schedule, seed):
@@ -145,7 +146,7 @@ def task(
 
 
 def task_of(function: Callable[..., Any], name: str | None = None) -> Task:
-    """The task that a function is: as declared with ``task``, or else with the defaults."""
+    """The task of a function: as declared with ``task``, or else with the defaults."""
     declared = getattr(function, "race_task", None)
     name = name or _name(function)
     return replace(declared, name=name) if declared else Task(name, function)

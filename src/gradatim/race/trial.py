@@ -1,4 +1,4 @@
-"""One run of a race, from its first update to its verdict."""
+"""One run of a race: training with one schedule and one seed, and its record."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from gradatim.core.values.renames import current_config
 from gradatim.race.task import CONTRACT, Task
 
 _MOST_POINTS = 1000
-"""A curve keeps at most this many updates, evenly spaced: a ledger is read by people too."""
+"""The most points of a curve, evenly spaced, so that the ledger stays small."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What is to be run: one contestant under one seed."""
+    """One contestant with one seed, to be run."""
 
     name: str
     schedule: Schedule
@@ -30,13 +30,13 @@ class Trial:
 
     @property
     def key(self) -> str:
-        """The identity of the run within a task; the name of the contestant is no part of it."""
+        """The identity of the run within a task; it does not depend on the name."""
         return _key(self.schedule.config(), self.seed)
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What a run left behind.
+    """The record of a run.
 
     Args:
         name: The contestant.
@@ -77,16 +77,16 @@ class FinishedRun:
         """The loss at each step of the curve."""
         return dict(zip(self.steps, self.losses, strict=True))
 
-    def line(self) -> str:
+    def to_json(self) -> str:
         """The run as one line of JSON."""
         return json.dumps(asdict(self), allow_nan=False) + "\n"
 
     @classmethod
-    def read(cls, line: str | bytes) -> FinishedRun:
+    def from_json(cls, line: str | bytes) -> FinishedRun:
         """The run that a line describes.
 
         Raises:
-            ValueError, TypeError, KeyError: If it describes none.
+            ValueError, TypeError, KeyError: If it is not the record of a run.
         """
         fields: dict[str, Any] = json.loads(line)
         curve: dict[str, Any] = {
@@ -100,13 +100,13 @@ def _key(config: Mapping[str, Any], seed: int) -> str:
     return json.dumps([config, seed], sort_keys=True)
 
 
-def run(task: Task, trial: Trial, updates: int | None) -> FinishedRun:
-    """Train once. Whatever goes wrong in the task becomes part of the record.
+def run_trial(task: Task, trial: Trial, updates: int | None) -> FinishedRun:
+    """Train once. An error in the task becomes part of the record.
 
     Args:
         task: What to train.
         trial: The contestant and the seed.
-        updates: How many updates, for a task that asks; None to leave it to the task.
+        updates: The number of updates, for a task that takes it; otherwise None.
     """
     curve = _Curve()
     metrics: dict[str, float] = {}
@@ -115,7 +115,7 @@ def run(task: Task, trial: Trial, updates: int | None) -> FinishedRun:
     try:
         for package in task.needs:
             importlib.import_module(package)
-        began = time.perf_counter()  # loading a framework is no part of training
+        began = time.perf_counter()  # the time to import a framework does not count
         keywords = {} if updates is None else {"updates": updates}
         outcome = task.run(trial.schedule, trial.seed, **keywords)
         if isinstance(outcome, Iterator):
@@ -158,7 +158,7 @@ def _metrics(outcome: object, curve: _Curve) -> dict[str, float]:
 
 
 class _Curve:
-    """Steps, rates and losses, thinned so that a long run stays as small as a short one."""
+    """Steps, rates and losses, thinned so that the record of a long run stays small."""
 
     def __init__(self) -> None:
         self.steps: list[int] = []
@@ -168,7 +168,7 @@ class _Curve:
         self.diverged: str | None = None
 
     def follow(self, updates: Iterator[Any], schedule: Schedule) -> object:
-        """Take every update that the task yields, until its end or a loss that is not finite."""
+        """Record the updates that a task yields, until it ends or a loss is not finite."""
         every = 1
         count = 0
         while True:
@@ -176,12 +176,14 @@ class _Curve:
                 step, loss, *used = next(updates)
             except StopIteration as end:
                 if self.last is not None and (count - 1) % every:
-                    self._keep(step, self.last, used, schedule)  # the end is what a run is for
+                    self._append(
+                        step, self.last, used, schedule
+                    )  # the last update is always recorded
                 return end.value
             self.last = _number(loss)
             finite = math.isfinite(self.last)
             if count % every == 0 or not finite:
-                self._keep(step, self.last, used, schedule)
+                self._append(step, self.last, used, schedule)
             count += 1
             if not finite:
                 self.diverged = f"loss became {self.last} at step {step}"
@@ -190,7 +192,7 @@ class _Curve:
                 every *= 2
                 del self.steps[1::2], self.rates[1::2], self.losses[1::2]
 
-    def _keep(self, step: Any, loss: float, used: Sequence[Any], schedule: Schedule) -> None:
+    def _append(self, step: Any, loss: float, used: Sequence[Any], schedule: Schedule) -> None:
         rate = _number(used[0] if used else schedule(step))
         self.steps.append(int(step))
         self.rates.append(float(f"{rate:.9g}"))

@@ -1,4 +1,4 @@
-"""The tasks that come with the package, one file each, and the way to the user's own.
+"""The built-in tasks, one file each, and the look-up of tasks by name or import path.
 
 May import what ``race`` may. To add a task, write one file and name it below.
 """
@@ -26,7 +26,7 @@ def built_in() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
-def find(what: str | Task | Callable[..., Any]) -> Task:
+def find_task(what: str | Task | Callable[..., Any]) -> Task:
     """The task of this name, at this import path, or made of this function.
 
     Args:
@@ -34,9 +34,9 @@ def find(what: str | Task | Callable[..., Any]) -> Task:
             directory is importable), a function, or a ``Task``.
 
     Raises:
-        GradatimError: If there is none, or it cannot be a task.
+        GradatimError: If there is no such task, or it is not a function of this form.
 
-    >>> find("digits").metric
+    >>> find_task("digits").metric
     'accuracy'
     """
     if isinstance(what, Task):

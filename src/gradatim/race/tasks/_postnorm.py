@@ -1,4 +1,4 @@
-"""A small post-norm Transformer and its training loop: the kind of net that needs a warm-up."""
+"""A small post-norm Transformer, which needs a warm-up, and its training loop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradatim.torch import Scheduler
 class PostNorm(nn.Module):
     """An embedding plus learned positions, then layers that normalise after each addition.
 
-    No dropout, so that all chance of a run is in its initial weights and its order of data.
+    No dropout, so that only the initial weights and the order of the data are random.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ def train(
     updates: int,
     batches: Iterator[tuple[Tensor, Tensor]],
 ) -> Generator[tuple[int, float, float], None, None]:
-    """Train with Adam on cross entropy; yields step, loss, and the rate that Adam really used."""
+    """Train with Adam on cross entropy; yields step, loss, and the rate that Adam used."""
     optimizer = torch.optim.Adam(parameters)
     Scheduler(optimizer, lr=schedule)
     for step in range(updates):

@@ -1,4 +1,4 @@
-"""Handwritten digits: 8 by 8 pixels, read as 8 rows by a post-norm Transformer."""
+"""Handwritten digits of 8 by 8 pixels, classified by a post-norm Transformer over 8 rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BATCH = 64
 
 
 def contestants(updates: int) -> dict[str, Schedule]:
-    """A peak at which the net needs its warm-up, and one so low that it hardly matters."""
+    """A peak that needs a warm-up, and a low one that hardly does."""
     return {
         f"peak {peak:g}, {name}": warmup_cosine(peak=peak, warmup=warmup, steps=updates)
         for peak in (0.016, 0.002)
@@ -76,7 +76,7 @@ def _data() -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def _batches(
     images: Tensor, labels: Tensor, order: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Full batches in a new order each epoch, without end; what is left over waits an epoch."""
+    """Full batches without end, reshuffled each epoch; an incomplete last batch is left out."""
     import torch
 
     while True:

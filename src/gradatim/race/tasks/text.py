@@ -1,4 +1,4 @@
-"""Characters of English prose: the help texts of Python itself, read by a post-norm decoder."""
+"""Language modelling of characters: the help texts of Python, with a post-norm decoder."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _BATCH, _TOKENS, _WIDTH = 32, 32, 48
 
 
 def _prose() -> str:
-    # Topics quote each other: a paragraph that stood in both splits would be learned by heart.
+    # Topics quote each other: a paragraph must not be in both splits.
     paragraphs = (p for name in sorted(topics) for p in topics[name].split("\n\n"))
     return "\n\n".join(dict.fromkeys(paragraphs))
 
 
 def contestants(updates: int) -> dict[str, Schedule]:
-    """A peak at which the net needs its warm-up, and one so low that it hardly matters."""
+    """A peak that needs a warm-up, and a low one that hardly does."""
     return {
         f"peak {peak:g}, {name}": warmup_cosine(peak=peak, warmup=warmup, steps=updates)
         for peak in (0.016, 0.004)
@@ -36,7 +36,7 @@ def contestants(updates: int) -> dict[str, Schedule]:
 @task(
     metric="validation loss",
     failed_above=3.0,
-    # Every release of Python has other help texts, and runs on two texts are not one race.
+    # The help texts depend on the release of Python, and runs on different texts do not compare.
     version=f"1-{zlib.crc32(_prose().encode()):08x}",
     needs=("torch",),
     contestants=contestants,
@@ -79,7 +79,7 @@ def run(
 
 
 def _batches(codes: Tensor, order: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """Windows from anywhere in the text, and the same windows one character on."""
+    """Random windows of the text, and the same windows shifted by one character."""
     import torch
 
     while True:
