@@ -43,7 +43,7 @@ def test_a_run_is_on_the_disk_when_append_returns(tmp_path, monkeypatch):
         synced.clear()
         ledger.append(finished(0))
         assert len(synced) == 1
-        assert (tmp_path / "runs.jsonl").read_text() == finished(0).line()
+        assert (tmp_path / "runs.jsonl").read_text() == finished(0).to_json()
 
 
 def test_a_line_torn_anywhere_is_dropped_and_the_next_one_starts_clean(tmp_path):
@@ -98,7 +98,7 @@ def test_a_full_disk_keeps_every_run_and_leaves_no_half_line(tmp_path, monkeypat
             GradatimError, match=r"No space left on device\. 1 finished runs are kept"
         ):
             ledger.append(finished(1))
-    assert (tmp_path / "runs.jsonl").read_text() == finished(0).line()
+    assert (tmp_path / "runs.jsonl").read_text() == finished(0).to_json()
 
 
 def test_a_folder_of_another_race_is_refused_with_the_difference(tmp_path):

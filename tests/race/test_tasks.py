@@ -5,7 +5,7 @@ import pytest
 from gradatim import warmup_cosine
 from gradatim.race import race
 from gradatim.race.tasks import find_task
-from gradatim.race.trial import Trial, run
+from gradatim.race.trial import Trial, run_trial
 
 WITH = warmup_cosine(peak=0.016, warmup=50, steps=150)
 WITHOUT = warmup_cosine(peak=0.016, steps=150)
@@ -64,7 +64,7 @@ def test_the_split_is_stratified_and_as_large_as_it_says():
 
 def test_the_text_learns_more_than_the_frequency_of_letters():
     schedule = warmup_cosine(peak=0.008, warmup=20, steps=60)
-    done = run(find_task("text"), Trial("it", schedule, 0), 60)
+    done = run_trial(find_task("text"), Trial("it", schedule, 0), 60)
     assert done.failed is None, done.error
     assert done.losses[0] > 4.0  # of some hundred letters it knows nothing: log 100 = 4.6
     assert done.metrics["validation loss"] < 3.0

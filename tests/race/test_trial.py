@@ -8,14 +8,14 @@ import pytest
 from gradatim import Constant, Linear
 from gradatim.race import FinishedRun, Task, task
 from gradatim.race.task import task_of
-from gradatim.race.trial import Trial, run
+from gradatim.race.trial import Trial, run_trial
 from tests.race import toys
 
 SCHEDULE = Linear(start=1.0, end=0.0, steps=4)
 
 
 def finish(function, seed=0, updates=None):
-    return run(task_of(function), Trial("it", SCHEDULE, seed), updates)
+    return run_trial(task_of(function), Trial("it", SCHEDULE, seed), updates)
 
 
 def test_a_generator_leaves_its_curve_and_its_last_loss():
@@ -58,7 +58,7 @@ def test_numbers_of_frameworks_become_numbers():
 
     done = finish(framework)
     assert (done.steps, done.losses, done.metrics) == ((0,), (0.5,), {"loss": 0.25})
-    json.loads(done.line())
+    json.loads(done.to_json())
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -152,7 +152,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_first_and_last_points():
 
 def test_a_line_reads_back_as_the_run():
     for done in (finish(toys.steady), finish(toys.raises, seed=1), finish(toys.diverges, seed=1)):
-        line = done.line()
+        line = done.to_json()
         assert line.count("\n") == 1
         assert FinishedRun.from_json(line) == done
 

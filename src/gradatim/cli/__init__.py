@@ -13,29 +13,29 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-_NOTHING_TO_RUN = (
+_MISSING_PACKAGE = (
     "gradatim: the command needs the package {}, which is not installed. "
     'Write pip install "gradatim[cli]".'
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and exit: 0 if it did what was asked, 2 if it was asked the wrong thing.
+    """Run the command and exit: 0 on success, 2 for wrong usage or input.
 
     Args:
-        arguments: What follows ``gradatim`` on the command line; by default, just that.
+        arguments: The arguments; by default those of the command line.
     """
     try:
         import rich  # noqa: F401
         import typer
     except ModuleNotFoundError as error:
-        sys.exit(_fail(_NOTHING_TO_RUN.format(error.name)))
+        sys.exit(_fail(_MISSING_PACKAGE.format(error.name)))
     from gradatim.cli._version import before_verbs
     from gradatim.core.errors import GradatimError
 
     if sys.stdout is None:
         sys.exit(_fail("gradatim: standard output is closed."))
-    # A name or a path that this terminal cannot show must not end a race of hours.
+    # A name that this terminal cannot encode must not stop a long race.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GradatimError as error:
         code = _fail(f"gradatim: {error}")
     except wrong_usage as error:
-        said = error.format_message().removesuffix(".")
-        code = _fail(f"gradatim: {said}. Try gradatim {' '.join(_verb(given))}--help.")
+        sentence = error.format_message().removesuffix(".")
+        code = _fail(f"gradatim: {sentence}. Try gradatim {' '.join(_verb(given))}--help.")
     except KeyboardInterrupt:
         code = 130
     except (BrokenPipeError, SystemExit) as error:
-        # Click exits by itself where it meets a closed pipe.
+        # Click exits by itself when the pipe is closed.
         if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
         _discard_output()  # the reader of a pipe has seen enough, as `head` has
@@ -80,7 +80,7 @@ def _discard_output() -> None:
 
 
 def _verb(given: Sequence[str]) -> Sequence[str]:
-    """The verb that these arguments begin with, to be followed by --help."""
+    """The verb in these arguments, if any, to put before --help."""
     verbs = (module.name.rstrip("_") for module in pkgutil.iter_modules(__path__))
     return (given[0], "") if given and given[0] in verbs else ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._shown_plans import ShownPlans
 from gradatim.core.decays import Constant
 from gradatim.core.run.clocks import format_ticks
@@ -43,19 +43,19 @@ def print_plans(shown: ShownPlans) -> None:
 def _print_schedules(shown: ShownPlans, target: Target, schedules: Mapping[str, Schedule]) -> None:
     if not shown.several:
         (schedule,) = schedules.values()
-        print(_page.wrapped(f"{target}: {_shortened(repr(schedule))}"))
+        print(_terminal.wrapped(f"{target}: {_shortened(repr(schedule))}"))
         return
     print(target)
     for i, (name, schedule) in enumerate(schedules.items()):
         label = f"{i + 1}. {_mark(i)}".rstrip()
         text = f": {_shortened(repr(schedule))}" if shown.sources[name].has_name else ""
-        print(f"  {label} {_page.wrapped(f'{_shortened(name)}{text}', 5)}")
+        print(f"  {label} {_terminal.wrapped(f'{_shortened(name)}{text}', 5)}")
 
 
 def _mark(i: int) -> str:
     from gradatim.look.blocks import mark
 
-    return mark(i, ascii=_page.ascii_only(), colours=_page.colours())
+    return mark(i, ascii=_terminal.ascii_only(), colours=_terminal.colours())
 
 
 def _print_chart(axis: Axis, schedules: Mapping[str, Schedule], only_chart: bool) -> None:
@@ -64,11 +64,11 @@ def _print_chart(axis: Axis, schedules: Mapping[str, Schedule], only_chart: bool
     lines = chart(
         list(schedules.values()),
         axis.steps,
-        width=_page.width(),
+        width=_terminal.width(),
         height=_ONLY_CHART if only_chart else _ONE_OF_SEVERAL,
         end="" if axis.clock == "updates" else axis.label_of(axis.steps),
-        ascii=_page.ascii_only(),
-        colours=_page.colours(),
+        ascii=_terminal.ascii_only(),
+        colours=_terminal.colours(),
     )
     print("", *lines, "", sep="\n")
 
@@ -80,19 +80,24 @@ def _print_key_points(axis: Axis, schedules: Mapping[str, Schedule]) -> None:
     found = [key_points(schedule, axis.steps, axis.clock) for schedule in schedules.values()]
     if len(found) == 1:
         rows = [
-            (p.name, "" if p.step is None else axis.label_of(p.step), _page.number(p.value))
+            (
+                p.name,
+                "" if p.step is None else axis.label_of(p.step),
+                _terminal.format_number(p.value),
+            )
             for p in found[0]
         ]
-        _page.table(rows, right=(1, 2))
+        _terminal.print_table(rows, right=(1, 2))
         return
     names = dict.fromkeys(point.name for points in found for point in points)
     headers = [f"{i + 1}." for i in range(len(found))]
     cells = [
-        {p.name: f"{_page.number(p.value)}{_at(p.step, axis)}" for p in points} for points in found
+        {p.name: f"{_terminal.format_number(p.value)}{_at(p.step, axis)}" for p in points}
+        for points in found
     ]
     body = [(name, *(points.get(name, "-") for points in cells)) for name in names]
     corner = "value at step" if axis.clock == "updates" else "value"
-    _page.table([(corner, *headers), *body], right=range(1, len(found) + 1))
+    _terminal.print_table([(corner, *headers), *body], right=range(1, len(found) + 1))
 
 
 def _at(step: int | None, axis: Axis) -> str:
@@ -105,9 +110,9 @@ def _print_rules_and_runs(shown: ShownPlans) -> None:
     for name, plan in shown.plans.items():
         where = f" in {_shortened(name)}" if shown.several else ""
         for value, rule in plan.rules.items():
-            print(_page.wrapped(f"rule of {value}{where}: {rule!r}"))
+            print(_terminal.wrapped(f"rule of {value}{where}: {rule!r}"))
         if plan.run is not None:
-            print(_page.wrapped(f"run{where}: {_length_of(plan.run)}, {plan.run!r}"))
+            print(_terminal.wrapped(f"run{where}: {_length_of(plan.run)}, {plan.run!r}"))
     if any(plan.ticks is None for plan in shown.plans.values()):
         print(
             f"No schedule has an end; {shown.axis.steps:,} updates are shown. --steps sets another "

@@ -1,4 +1,4 @@
-"""What the command takes before any verb: ``gradatim --version``."""
+"""The option of the command itself: ``gradatim --version``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def _print_version(asked: bool) -> None:
 
 Version = Annotated[
     bool,
-    typer.Option("--version", is_eager=True, callback=_print_version, help="The version, and end."),
+    typer.Option(
+        "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""``gradatim bound``: rank schedules and carry a rate between them, with no run at all."""
+"""``gradatim bound``: rank schedules and transfer a rate between them, without a training run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, StepsOfEach
 from gradatim.cli._plans import learning_rates
 from gradatim.core.errors import GradatimError
@@ -17,17 +17,17 @@ Schedules = Annotated[
     typer.Argument(
         metavar="[NAME=]PLAN...",
         show_default=False,
-        help='Schedules, such as "cosine=warmup_cosine(peak=1, steps=4000)"; the first is the one '
-        "that --lr was tuned with.",
+        help='Schedules, such as "cosine=warmup_cosine(peak=1, steps=4000)". '
+        "--lr was tuned with the first.",
     ),
 ]
 Lr = Annotated[
     float | None,
-    typer.Option("--lr", help="The peak rate that is good for the first schedule."),
+    typer.Option("--lr", help="The peak rate that was tuned for the first schedule."),
 ]
 Exponent = Annotated[
     float,
-    typer.Option(help="The best rate falls with the horizon T as T^-EXPONENT; measured: 0.32."),
+    typer.Option(help="The best rate falls with the horizon T as T^-EXPONENT; 0.32 was measured."),
 ]
 
 
@@ -54,11 +54,11 @@ def bound(
     }
     first = next(iter(each.values()))
     base = theory.best(first)
-    rows = [("schedule", "updates", "bound", "rate to the first's", *(("rate",) if lr else ()))]
+    rows = [("schedule", "updates", "bound", "relative rate", *(("rate",) if lr else ()))]
     for name, values in each.items():
         least = theory.best(values).value / base.value
         ratio = theory.transfer(lr or 1.0, from_=first, to=values, exponent=exponent)
         cells = (name, f"{len(values):,}", f"{least:.4f}", f"{ratio / (lr or 1.0):.4f}")
         rows.append((*cells, f"{ratio:.4g}") if lr else cells)
-    _page.table(rows, right=(1, 2, 3, 4))
-    print("\nThe bound is that of the first schedule times this, each schedule at its best rate.")
+    _terminal.print_table(rows, right=(1, 2, 3, 4))
+    print("\nBounds and rates are relative to the first schedule, each schedule at its best rate.")

@@ -1,4 +1,4 @@
-"""``gradatim check``: what is wrong with a plan, before it is paid for."""
+"""``gradatim check``: find mistakes in a plan before the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArgument, Steps
 from gradatim.cli._plans import load, split_name
 from gradatim.core.errors import GradatimError
@@ -23,24 +23,23 @@ def check(
     strict: Strict = False,
     modules: Import = None,
 ) -> None:
-    """Say what is wrong with a plan on its run. Exits with 1 if there is an error.
+    """Find mistakes in a plan: its targets, its rules and its run. Exits with 1 on an error.
 
-    All targets and rules of a plan are looked at, and its run. Notes and warnings do not fail;
-    --strict lets warnings.
+    Notes and warnings do not fail, with --strict warnings do.
     """
     from gradatim.findings import check as findings_of
 
     given = load(split_name(plan), steps)
     if given.ticks is None:
         raise GradatimError(
-            "check: how long is the run? Write --steps, or a run into the plan file."
+            "check: the length of the run is not known. Write --steps, or a run into the plan file."
         )
     found = findings_of(given)
     if as_json:
         print(json.dumps([finding._asdict() for finding in found]))
     else:
         for finding in found:
-            print(_page.wrapped(str(finding)))
+            print(_terminal.wrapped(str(finding)))
         if not found:
             print("No problems found.")
     failing = ("error", "warning") if strict else ("error",)

@@ -1,4 +1,4 @@
-"""``gradatim convert``: a schedule as code of another project, or code of another as a schedule."""
+"""``gradatim convert``: write a schedule as code of another project, or read such code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Given = Annotated[
     typer.Argument(
         metavar="PLAN",
         show_default=False,
-        help="A plan file, a text, or - for stdin; with --from, code or settings, or a file.",
+        help="A plan file, a schedule, or - for stdin; with --from code, settings or a file of it.",
     ),
 ]
 To = Annotated[str | None, typer.Option(show_default=False, help=_PROJECTS)]
@@ -52,43 +52,43 @@ def convert(
     value: Value = None,
     modules: Import = None,
 ) -> None:
-    """Write a schedule for another project (--to), or read one of theirs (--from).
+    """Write a schedule for another project (--to), or read one of another project (--from).
 
-    What differs there is said on stderr, so that the code can go into a file.
+    Differences are printed to stderr, so that the code on stdout can go into a file.
     """
     from gradatim.core.sketch import horizon
     from gradatim.peers import convert as written_for
     from gradatim.peers import read as read_from
 
     if source is None and to is None:
-        raise GradatimError("convert: to or from what? Write --to torch, or --from torch.")
-    said: tuple[str, ...] = ()
+        raise GradatimError("convert: no project is given. Write --to torch, or --from torch.")
+    notes: tuple[str, ...] = ()
     if source is not None:
-        found = read_from(_text(plan), source, lr=lr, steps=steps)
-        schedule, said = found.schedule, found.differences
+        found = read_from(_code_or_settings(plan), source, lr=lr, steps=steps)
+        schedule, notes = found.schedule, found.differences
         length = steps or horizon(schedule)
     else:
         given = split_name(plan)
         loaded = load(given, steps)
-        target = _one(loaded, value)
+        target = _target_of(loaded, value)
         schedule = schedule_in_updates("convert", given, loaded, target)
-        said += tuple(f"{t} of the plan is not in this code." for t in loaded if t != target)
-        said += tuple(f"The rule of {name} is not in this code." for name in loaded.rules)
+        notes += tuple(f"{t} of the plan is not in this code." for t in loaded if t != target)
+        notes += tuple(f"The rule of {name} is not in this code." for name in loaded.rules)
         length = loaded.steps or horizon(schedule)
     code = repr(schedule)
     if to is not None:
         code, more = written_for(schedule, to, length)
-        said += more
+        notes += more
     print(code.rstrip("\n"))
-    for sentence in said:
+    for sentence in notes:
         print(f"# {sentence}", file=sys.stderr)
 
 
-def _one(plan: Plan, value: str | None) -> Target:
+def _target_of(plan: Plan, value: str | None) -> Target:
     return Target.read(value or ("lr" if "lr" in plan else str(next(iter(plan)))))
 
 
-def _text(given: str) -> str:
+def _code_or_settings(given: str) -> str:
     if given == "-":
         return read_stdin()
     try:
@@ -101,7 +101,7 @@ def _text(given: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GradatimError(f"convert: {given} cannot be read: {reason}.") from None
-    # Whatever code or settings are, they have one of these in them.
+    # All code and settings have one of these characters.
     if not any(sign in given for sign in "({:=") and not given.lstrip().startswith("--"):
         what = "a folder" if os.path.isdir(given) else "no file, and no code or settings"
         raise GradatimError(f"convert: {shown(given)} is {what}.")

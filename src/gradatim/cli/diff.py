@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArgument, Steps, TargetName
 from gradatim.cli._plans import Source, load, split_name
 from gradatim.core.build import build
@@ -161,7 +161,7 @@ def _print(
 
 
 def _print_fields(header: str, sides: tuple[Side, Side], fields: list[Field]) -> None:
-    _page.table([(header, *(side.label for side in sides)), *fields[:_MOST_FIELDS]])
+    _terminal.print_table([(header, *(side.label for side in sides)), *fields[:_MOST_FIELDS]])
     if len(fields) > _MOST_FIELDS:
         print(f"and {len(fields) - _MOST_FIELDS} more fields")
     print()
@@ -177,11 +177,11 @@ def _print_gap(
         steps = f"{axis.steps:,}" if axis.clock == "updates" else end
         print(f"Their values are the same at every step looked at, of {steps}.")
         return
-    ascii_only, colours = _page.ascii_only(), _page.colours()
+    ascii_only, colours = _terminal.ascii_only(), _terminal.colours()
     lines = chart(
         [side.plan[target] for side in sides],
         axis.steps,
-        width=_page.width(),
+        width=_terminal.width(),
         end="" if axis.clock == "updates" else end,
         ascii=ascii_only,
         colours=colours,
@@ -191,11 +191,11 @@ def _print_gap(
     if marks[0]:
         print("  ".join(f"{side.label} {mark}" for side, mark in zip(sides, marks, strict=True)))
     at_step = [
-        f"{side.label} has {_page.number(value_at(side.plan[target], difference.step))}"
+        f"{side.label} has {_terminal.format_number(value_at(side.plan[target], difference.step))}"
         for side in sides
     ]
     print(
-        f"Largest gap of {target}: {_page.number(abs(difference.gap))} at "
+        f"Largest gap of {target}: {_terminal.format_number(abs(difference.gap))} at "
         f"{axis.label_of(difference.step)}, where {' and '.join(at_step)}."
     )
 

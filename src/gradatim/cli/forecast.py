@@ -1,4 +1,4 @@
-"""``gradatim forecast``: the loss of schedules not yet run, from a few logs."""
+"""``gradatim forecast``: predict the loss of schedules that were not run, from a few logs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, StepsOfEach
-from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
+from gradatim.cli._fitting import Law, Logs, Loss, Runs, WeightDecay, fit_logs
 from gradatim.cli._plans import learning_rates
 from gradatim.core.errors import GradatimError
 
@@ -20,8 +20,8 @@ Schedules = Annotated[
         "-s",
         metavar="[NAME=]PLAN",
         show_default=False,
-        help='A schedule to judge, such as "wsd=wsd(peak=3e-4, steps=50_000, warmup=300)". '
-        "Repeat it.",
+        help='A schedule to predict, such as "wsd=wsd(peak=3e-4, steps=50_000, warmup=300)". '
+        "Repeatable.",
     ),
 ]
 Out = Annotated[
@@ -40,21 +40,21 @@ def forecast(
     out: Out = None,
     modules: Import = None,
 ) -> None:
-    """Forecast the loss of schedules that were not run, from two to four logged runs."""
+    """Predict the loss of schedules that were not run, from two to four logged runs."""
     if not schedule:
         raise GradatimError(
-            "forecast: no schedule is given to judge. "
+            "forecast: no schedule is given to predict. "
             'Write --schedule "name=wsd(peak=3e-4, steps=50_000, warmup=300)".'
         )
     wanted = learning_rates("forecast", schedule)
-    found = fitted("forecast", logs, run or (), law, weight_decay, loss)
+    found = fit_logs("forecast", logs, run or (), law, weight_decay, loss)
     from gradatim.forecast import report
     from gradatim.logs.rates import as_rates
 
     ranked = found.rank(wanted, steps)
-    _page.table(report.ranking(ranked), right=(1, 2))
+    _terminal.print_table(report.ranking(ranked), right=(1, 2))
     print()
-    _page.table(report.diagnostics(found), right=(1, 2, 3, 4))
+    _terminal.print_table(report.diagnostics(found), right=(1, 2, 3, 4))
     for note in dict.fromkeys(note for r in ranked for note in r.prediction.notes):
         print(note)
     if out is not None:

@@ -1,4 +1,4 @@
-"""``gradatim history``: what a run used, update by update, and whether its plan gives just that."""
+"""``gradatim history``: the values that a run used, and whether they are those of its plan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import
 from gradatim.core.run.clocks import tick_name
 from gradatim.drive.history.history import Row
@@ -19,12 +19,12 @@ File = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        help="What scheduler.save_history(FILE) wrote: a record, .jsonl, or a table.",
+        help="A file of scheduler.save_history(FILE): a record, .jsonl, or a table.",
     ),
 ]
 Verify = Annotated[
     bool,
-    typer.Option("--verify", help="Compute every value again from the plan and tick in a record."),
+    typer.Option("--verify", help="Recompute every value from the plan and tick in a record."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
 
@@ -32,10 +32,10 @@ Json = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
 def history(
     file: File, verify: Verify = False, as_json: Json = False, modules: Import = None
 ) -> None:
-    """Sum up the history of a run: its updates, loads and clock, and the range of each value.
+    """Summarise the history of a run: its updates, loads and clock, and the range of each value.
 
-    With --verify, every value is computed again from the plan and the tick in the file and compared
-    to the last bit, over all loads. Exits with 1 if one differs, and names the first.
+    With --verify every value is recomputed from the plan and the tick in the file and compared bit
+    for bit. Exits with 1 if one differs, and names the first.
     """
     summary = summary_of(file, verify=verify, modules=modules or ())
     if as_json:
@@ -43,7 +43,7 @@ def history(
     else:
         _print(summary)
         if summary.difference is not None:
-            print(_page.wrapped(f"\n{summary.difference}."))
+            print(_terminal.wrapped(f"\n{summary.difference}."))
         elif verify:
             written = " that no other code wrote" if summary.first_written is not None else ""
             print(
@@ -69,18 +69,18 @@ def _as_data(summary: Summary, verify: bool) -> dict[str, Any]:
 
 
 def _print(summary: Summary) -> None:
-    _page.table(_about(summary))
+    _terminal.print_table(_about(summary))
     if summary.first is None:
         return
     print()
     has_written = summary.first_written is not None
     head = ["value", "lowest", "highest", *(["by other code"] if has_written else [])]
     rows = [
-        (name, _page.number(one.lowest), _page.number(one.highest))
+        (name, _terminal.format_number(one.lowest), _terminal.format_number(one.highest))
         + ((f"{one.written:,}" if one.written else "",) if has_written else ())
         for name, one in summary.values.items()
     ]
-    _page.table([head, *rows], right=range(1, len(head)))
+    _terminal.print_table([head, *rows], right=range(1, len(head)))
     print()
     _print_updates(summary)
     if has_written:
@@ -129,7 +129,7 @@ def _print_updates(summary: Summary) -> None:
             f"{row.position:,}",
             *([f"{row.tick:,}"] if ticks else []),
             *(
-                f"{_page.number(row.values[name])}{'*' if name in row.written else ''}"
+                f"{_terminal.format_number(row.values[name])}{'*' if name in row.written else ''}"
                 if name in row.values
                 else ""
                 for name in names
@@ -138,4 +138,4 @@ def _print_updates(summary: Summary) -> None:
         for row in summary.rows
     ]
     head = ["position", *ticks, *names]
-    _page.table([head, *rows], right=range(len(head)))
+    _terminal.print_table([head, *rows], right=range(len(head)))

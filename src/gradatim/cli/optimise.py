@@ -1,4 +1,4 @@
-"""``gradatim optimise``: the best schedule under a law fitted to a few logs."""
+"""``gradatim optimise``: find the best schedule under a law fitted to a few logs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._arguments import Import
-from gradatim.cli._logs import Law, Logs, Loss, Runs, WeightDecay, fitted
+from gradatim.cli._fitting import Law, Logs, Loss, Runs, WeightDecay, fit_logs
 
 Steps = Annotated[
     int, typer.Option("--steps", "--updates", show_default=False, help="Updates of the run.")
@@ -17,7 +17,7 @@ Peak = Annotated[
     float | None, typer.Option(help="The highest rate. Default: the highest in the logs.")
 ]
 Floor = Annotated[float, typer.Option(help="The lowest rate.")]
-Warmup = Annotated[int, typer.Option(help="Updates of a linear warm-up, which stays as it is.")]
+Warmup = Annotated[int, typer.Option(help="Updates of a linear warm-up.")]
 Out = Annotated[
     Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
 ]
@@ -36,14 +36,14 @@ def optimise(
     out: Out = None,
     modules: Import = None,
 ) -> None:
-    """Find the best schedule under a law fitted to logged runs, and say whether it is worth it."""
-    found = fitted("optimise", logs, run or (), law, weight_decay, loss)
+    """Find the best schedule under a law fitted to logged runs, and its gain over plain WSD."""
+    found = fit_logs("optimise", logs, run or (), law, weight_decay, loss)
     from gradatim.forecast import report
     from gradatim.forecast.optimise import optimise as search
     from gradatim.logs.rates import as_rates
 
     best = search(found, steps, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay)
-    print(f"Final loss to expect: {report.interval(best.final)}")
+    print(f"Predicted final loss: {report.interval(best.final)}")
     print(best.verdict)
     print(repr(best.schedule))
     if out is not None:

@@ -1,4 +1,4 @@
-"""``gradatim race``: train under several schedules and seeds, and see which one to take."""
+"""``gradatim race``: train with several schedules and seeds, and compare them."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Schedules = Annotated[
         metavar="[NAME=]PLAN",
         show_default=False,
         help="A contestant: a plan file, or a text such as "
-        '"warm=warmup_cosine(peak=0.01, warmup=60, steps=300)". Repeat it. '
+        '"warm=warmup_cosine(peak=0.01, warmup=60, steps=300)". Repeatable. '
         "Default: those of the task.",
     ),
 ]
 What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
-Seeds = Annotated[int, typer.Option(help="How many seeds, 0, 1, 2 and so on.")]
+Seeds = Annotated[int, typer.Option(help="The number of seeds: 0, 1, 2 and so on.")]
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
 Steps = Annotated[
     int | None,
     typer.Option("--steps", "--updates", help="Updates a run. Default: those of the task."),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the race. Default: races/TASK.")]
-Engine = Annotated[str, typer.Option(help="Where runs are made: local, or ray, a Ray cluster.")]
+Engine = Annotated[str, typer.Option(help="Where to train: local, or ray, a Ray cluster.")]
 Halving = Annotated[
     bool,
-    typer.Option("--halving", help="Run no more of a schedule once it is clearly behind the best."),
+    typer.Option("--halving", help="Drop a schedule once it is clearly behind the best."),
 ]
 Retry = Annotated[bool, typer.Option("--retry", help="Repeat runs that ended in an error.")]
 
@@ -52,23 +52,23 @@ def race(
     retry: Retry = False,
     modules: Import = None,
 ) -> None:
-    """Train under several schedules and seeds, and see which to take.
+    """Train with several schedules and seeds, and compare them.
 
-    Each finished run is kept: the same command goes on where it was stopped, and more seeds or
-    schedules add to what is there. Your own task is a function run(schedule, seed) that returns
+    Each finished run is kept: the same command continues a stopped race, and more seeds or
+    schedules add runs to it. Your own task is a function run(schedule, seed) that returns
     metrics or yields (step, loss); it is imported from the current directory.
     """
     from gradatim import race as racing
-    from gradatim.cli._watch import Watch
+    from gradatim.cli._progress import ProgressDisplay
     from gradatim.race import arguments, elimination, table, tasks
 
     arguments.require_packages("joblib", "scipy", "matplotlib")
-    what = tasks.find_task(task)  # before the schedules: its module may define some
-    watch = Watch()
+    what = tasks.find_task(task)  # before the schedules, which its module may define
+    display = ProgressDisplay()
     if halving:
         print(elimination.halving_rule(what), file=sys.stderr)
     try:
-        with watch:
+        with display:
             result = racing.race(
                 what,
                 learning_rates("race", schedule or ()),
@@ -79,39 +79,39 @@ def race(
                 halving=halving,
                 out=out,
                 retry=retry,
-                progress=watch,
+                progress=display,
             )
             page = racing.write_report(result)
     except KeyboardInterrupt:
-        print(f"Stopped. {watch.kept()}", file=sys.stderr)
+        print(f"Stopped. {display.summary_of_finished()}", file=sys.stderr)
         raise typer.Exit(130) from None
-    _show(table.standings(result))
-    _say(table.verdict(result), table.too_few_seeds(result), *table.dropped(result))
+    _print_table(table.standings(result))
+    _print_sentences(table.verdict(result), table.too_few_seeds(result), *table.dropped(result))
     if result.comparisons:
-        _show(table.comparisons(result))
+        _print_table(table.comparisons(result))
     errors = table.errors(result)
-    _say(*errors[:5], f"and {len(errors) - 5} more errors" if len(errors) > 5 else "")
+    _print_sentences(*errors[:5], f"and {len(errors) - 5} more errors" if len(errors) > 5 else "")
     if errors:
-        _say("After a correction, --retry repeats the runs that ended in an error.")
-    _say(f"Report: {page}")
+        _print_sentences("After a correction, --retry repeats the runs that ended in an error.")
+    _print_sentences(f"Report: {page}")
 
 
-def _show(rows: Sequence[Sequence[str]]) -> None:
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from gradatim.cli._watch import console
+    from gradatim.cli._progress import console
 
     header, *body = rows
     grid = Table(box=box.SIMPLE, pad_edge=False)
     for i, title in enumerate(header):
         grid.add_column(Text(title), justify="right" if i else "left", overflow="fold")
     for row in body:
-        grid.add_row(*map(Text, row))  # as Text, or brackets in a name would be read as colours
+        grid.add_row(*map(Text, row))  # as Text: brackets in a str are markup for rich
     console(sys.stdout).print(grid)
 
 
-def _say(*sentences: str) -> None:
+def _print_sentences(*sentences: str) -> None:
     for sentence in filter(None, sentences):
         print(sentence)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArguments, Steps, TargetName
 from gradatim.cli._charts import print_plans
 from gradatim.cli._plans import load, only_target, sources
@@ -98,7 +98,7 @@ def _print_values(shown: ShownPlans, steps: list[int], as_json: bool) -> None:
             print(repr(value))
     else:
         rows = [(f"{step}", *(repr(values[step]) for values in columns.values())) for step in steps]
-        _page.table([(shown.step_header, *columns), *rows], right=range(len(columns) + 1))
+        _terminal.print_table([(shown.step_header, *columns), *rows], right=range(len(columns) + 1))
 
 
 def _print_json(shown: ShownPlans) -> None:

@@ -1,4 +1,4 @@
-"""Look at schedules and at runs: plots and reports.
+"""Plots, terminal charts and reports of schedules and plans.
 
 May import ``core``, ``drive``, ``findings`` and ``convert``. To add a plot, write one function that
 returns a figure; to add a page, use ``html.py``.

@@ -1,4 +1,4 @@
-"""The axis of a curve: the clock that its schedule follows, how far it goes, and in which unit."""
+"""The horizontal axis of a curve: the clock of its schedule, its length and its unit."""
 
 from __future__ import annotations
 
@@ -19,37 +19,37 @@ Beside = tuple[Schedule, Run | None]
 """A schedule and the run beside it."""
 
 _TIMES = ((1.2e6, 1e3, "s"), (1.8e7, 6e4, "min"), (inf, 3.6e6, "h"))
-"""Up to which length of a run, in milliseconds, a unit of how many is used."""
+"""For runs of up to so many milliseconds: the milliseconds of the unit, and its name."""
 
 _COUNTS = ((5e12, 1e12, "trillions"), (5e9, 1e9, "billions"), (5e6, 1e6, "millions"))
-"""From which length of a run, in what is counted, a unit of how many is used."""
+"""For runs of at least so many tokens or samples: how many are a unit, and its name."""
 
 
 class Axis(NamedTuple):
-    """What the steps of some schedules are, and how many of them there are to look at."""
+    """The clock that counts the steps, and the number of steps to show."""
 
     clock: str
     steps: int
 
     @property
     def name(self) -> str:
-        """What is on the axis."""
+        """The label of the axis, without a unit."""
         named = {"updates": "step (completed updates)", "time": "training time"}
         return named.get(self.clock, self.clock)
 
     def label_of(self, step: int) -> str:
-        """A step, as it is read."""
+        """A step as text, such as "step 1,000" or "90 s"."""
         return f"step {step:,}" if self.clock == "updates" else format_ticks(step, self.clock)
 
 
 class Scale(NamedTuple):
-    """What an axis is called, and where a step is on it."""
+    """The label of an axis, and the coordinate of a step on it."""
 
     label: str
     place: Callable[[int], float]
 
     def places(self, steps: Iterable[int]) -> list[float]:
-        """Where some steps are."""
+        """The coordinates of some steps."""
         return [self.place(step) for step in steps]
 
 
@@ -58,7 +58,7 @@ def axis_of(where: str, beside: Mapping[str, Beside]) -> Axis:
 
     Args:
         where: What the user called, for an error.
-        beside: The schedules, by what they are called in an error.
+        beside: The schedules with their runs, by their names in errors.
 
     Raises:
         GradatimError: If they follow different clocks.
@@ -96,7 +96,7 @@ def _follows_other(plan: Plan) -> bool:
 
 
 def scale(where: str, axis: Axis, unit: str | None, run: Run | None) -> Scale:
-    """How an axis is drawn, in a unit.
+    """The label and the coordinates of an axis, in a unit.
 
     Raises:
         GradatimError: If the unit does not exist, or the run does not know it.

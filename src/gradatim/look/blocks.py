@@ -1,4 +1,4 @@
-"""Curves drawn in characters: dots of Braille where the terminal has them, ASCII elsewhere."""
+"""Curves drawn in characters: Braille dots if the terminal has them, otherwise ASCII."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradatim.core.sketch import value_at
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _MARKS = "*o+x#@"
 _COLOURS = (39, 36, 33, 35, 32, 31)
-"""The terminal's own colour for the first curve, others for those after it."""
+"""ANSI colours of the curves; 39 is the default colour of the terminal."""
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _ASCII_LEVELS = " .:-=+*#@"
 
@@ -52,13 +52,13 @@ def chart(
     """The curves over a run as lines of text, with the range of values and steps at the edges.
 
     Args:
-        schedules: One or more; in ASCII each has a mark of its own.
+        schedules: One or more; in ASCII each has its own mark.
         steps: The updates of the run.
         width: Characters across, the labels included.
         height: Lines, the axis included.
         ascii: Use ASCII only.
-        colours: Give each curve after the first a colour of its own, by codes for terminals.
-        end: What stands at the end of the axis; by default the last step.
+        colours: Give each curve after the first its own colour, by ANSI codes.
+        end: The label at the end of the axis; by default the last step.
 
     >>> from gradatim import Linear
     >>> print("\\n".join(chart([Linear(1.0, 0.0, 9)], 10, width=19, height=5, ascii=True)))
@@ -91,7 +91,7 @@ def chart(
 
 
 def mark(i: int, ascii: bool, colours: bool) -> str:
-    """What the curve of this number is drawn with, or "" where one cannot tell."""
+    """The mark of curve number ``i``; "" if all curves look the same."""
     if ascii:
         return _MARKS[i % len(_MARKS)]
     return _coloured("⣿", i) if colours else ""

@@ -1,7 +1,4 @@
-"""Every schedule, recipe and rule that can be named: what it is, a specimen, its source.
-
-All of it is read from the registry: the docstring's first line, its example, its source.
-"""
+"""Every schedule, recipe and rule that can be built by name, described by its docstring."""
 
 from __future__ import annotations
 
@@ -20,11 +17,11 @@ from gradatim.core.text import parse
 from gradatim.core.values.value import buildable, parameters_of
 
 _SMOOTH = 400
-"""The updates that a curve needs to look like one."""
+"""The fewest updates at which a curve looks smooth."""
 
 
 class Entry(NamedTuple):
-    """One name and what its docstring says."""
+    """One name and the parts of its docstring."""
 
     name: str
     kind: str
@@ -39,9 +36,9 @@ class Entry(NamedTuple):
 
     def arguments(self) -> list[tuple[str, str, str]]:
         """Name, default and meaning of each argument."""
-        said = said_of(self.text)
+        descriptions = descriptions_of(self.text)
         return [
-            (name, "" if p.default is p.empty else repr(p.default), said.get(name, ""))
+            (name, "" if p.default is p.empty else repr(p.default), descriptions.get(name, ""))
             for name, p in parameters_of(self.make).items()
         ]
 
@@ -52,7 +49,7 @@ class Entry(NamedTuple):
         return "\n".join(lines[first:]).strip()
 
     def prose(self) -> str:
-        """What the docstring says between its first sentence and its arguments, and after them."""
+        """The paragraphs of the docstring besides the first sentence, arguments and example."""
         paragraphs = self.text.split("\n\n")[1:]
         kept = [p for p in paragraphs if not re.match(r"(Args:|Returns:|Raises:|>>>|Sources?:)", p)]
         return "\n\n".join(kept)
@@ -86,18 +83,18 @@ def _entry(name: str, make: Callable[..., Any]) -> Entry | None:
     return Entry(name, kind, line, text, " ".join(source[1].split()) if source else "", make)
 
 
-def said_of(text: str) -> dict[str, str]:
-    """What a docstring says of each argument."""
+def descriptions_of(text: str) -> dict[str, str]:
+    """The description of each argument in a docstring."""
     block = re.search(r"^Args:\n((?:    .*\n?|\n)+)", text, re.MULTILINE)
-    said: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     if block:
         for name, words in re.findall(r"^    (\w+): (.*(?:\n        .*)*)", block[1], re.MULTILINE):
-            said[name] = " ".join(words.split())
-    return said
+            descriptions[name] = " ".join(words.split())
+    return descriptions
 
 
-class _Written(ast.NodeTransformer):
-    """Puts what a name was assigned in its place."""
+class _Inline(ast.NodeTransformer):
+    """Replaces names by the expressions that were assigned to them."""
 
     def __init__(self, known: dict[str, ast.expr]) -> None:
         self.known = known
@@ -114,7 +111,7 @@ def _specimen(entry: Entry) -> Schedule | None:
     known: dict[str, ast.expr] = {}
     found: list[Schedule] = []
     for statement in ast.parse(code).body:
-        statement = _Written(known).visit(statement)
+        statement = _Inline(known).visit(statement)
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             known[statement.targets[0].id] = statement.value
         for node in ast.walk(statement):

@@ -1,4 +1,4 @@
-"""Plots of schedules over a run: what is planned, and what was really used."""
+"""Plots of schedules over a run, and of the values that a run used."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def plot(
         unit: What the axis of a run that is measured in updates counts: "updates", "epochs",
             "samples" or "tokens".
         log: Use a logarithmic axis for the values. Those of 0 and below are not on it.
-        history: What each update really used, as ``scheduler.history("lr")`` gives it: drawn as
+        history: The value that each update used, as ``scheduler.history("lr")`` gives it: drawn as
             points over the planned curve. A mapping where there are several.
         axes: The matplotlib axes to draw on; by default those of a new figure.
 
@@ -62,7 +62,7 @@ def plot(
     >>> axes.get_xlabel(), len(axes.get_lines())
     ('step (completed updates)', 2)
     """
-    curves = _named(schedules)
+    curves = _by_name(schedules)
     if run is not None and steps is not None:
         raise GradatimError("plot: give run or steps, not both.")
     axis = axis_of("plot", {name: (schedule, run) for name, schedule in curves.items()})
@@ -71,10 +71,10 @@ def plot(
     drawn = scale("plot", axis, unit, run)
     draw_lines(axes, curves, axis, drawn)
     for name in curves:
-        used = _used(history, name, len(curves))
+        used = _used_values(history, name, len(curves))
         if used:
-            _draw_used(axes, used, _placed("plot", axis, drawn, run), name)
-    dress(axes, next(iter(curves)) if len(curves) == 1 else "value", drawn, log)
+            _draw_used(axes, used, _place_of_updates("plot", axis, drawn, run), name)
+    set_labels_and_range(axes, next(iter(curves)) if len(curves) == 1 else "value", drawn, log)
     if len(curves) > 1 or history is not None:
         axes.legend(frameon=False)
     return axes
@@ -96,8 +96,8 @@ def draw_lines(axes: Axes, curves: Mapping[str, Schedule], axis: Axis, scale: Sc
             axes.plot(scale.places(marks), heights, "o", markersize=4, color=line.get_color())
 
 
-def dress(axes: Axes, name: str, scale: Scale, log: bool) -> None:
-    """Labels, a grid and a range of values for the lines on axes."""
+def set_labels_and_range(axes: Axes, name: str, scale: Scale, log: bool) -> None:
+    """Set the labels, the grid and the range of values of axes."""
     axes.set_xlabel(scale.label)
     axes.set_ylabel(name)
     axes.grid(True, alpha=0.25, linewidth=0.6)
@@ -109,7 +109,7 @@ def dress(axes: Axes, name: str, scale: Scale, log: bool) -> None:
         axes.set_ylim(bottom=0)
 
 
-def _named(schedules: Any) -> dict[str, Schedule]:
+def _by_name(schedules: Any) -> dict[str, Schedule]:
     if isinstance(schedules, Schedule):
         schedules = {"value": schedules}
     elif isinstance(schedules, Sequence) and not isinstance(schedules, str):
@@ -126,20 +126,22 @@ def _named(schedules: Any) -> dict[str, Schedule]:
     return {str(name): schedule for name, schedule in schedules.items()}
 
 
-def _placed(where: str, axis: Axis, scale: Scale, run: Run | None) -> Callable[[int], float]:
-    """Where an update is on an axis."""
+def _place_of_updates(
+    where: str, axis: Axis, scale: Scale, run: Run | None
+) -> Callable[[int], float]:
+    """The coordinate of an update on an axis."""
     if run is None or axis.clock == "updates":
         return scale.place
     if run.tick_after(0) is None:
         raise GradatimError(
-            f"{where}: a history counts updates, and which of them come when is not known from "
-            f"the run. Leave history out, or draw it by itself."
+            f"{where}: a history counts updates, and the run does not determine their ticks. Leave "
+            "history out, or draw it by itself."
         )
     after = run.tick_function
     return lambda update: scale.place(after(update) or 0)
 
 
-def _used(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
+def _used_values(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
     if isinstance(history, Mapping):
         return list(history.get(name, ()))
     if history is not None and curves > 1:

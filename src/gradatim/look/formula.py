@@ -1,4 +1,4 @@
-"""The formula of a schedule for readers, out of the code that computes it."""
+"""The formula of a schedule as LaTeX, derived from its code with SymPy."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from gradatim.core.schedule import Schedule
 
 
 def latex(schedule: Schedule) -> str:
-    """The schedule as LaTeX in the step t, where it has not ended yet.
+    """The schedule as LaTeX in the step t, before its end.
 
     >>> from gradatim import Linear
     >>> latex(Linear(start=1.0, end=0.0, steps=4))
     '1 - \\\\frac{t}{4}'
 
     Raises:
-        GradatimError: If it has no formula, as a ``Function`` of your own, or without SymPy.
+        GradatimError: If it has no formula, as a ``Function``, or SymPy is not installed.
     """
     try:
         import sympy  # type: ignore[import-untyped]
     except ModuleNotFoundError:
         raise GradatimError(
-            "formula: it needs the package SymPy, which is not installed. Write pip install sympy."
+            "formula: the package SymPy is not installed. Write pip install sympy."
         ) from None
 
     try:
@@ -33,7 +33,7 @@ def latex(schedule: Schedule) -> str:
 
 
 def readable(expression: Any) -> Any:
-    """An expression in which numbers such as 0.25 are the fractions they are meant as."""
+    """An expression with short fractions in place of floats such as 0.25."""
     import sympy
 
     def shorter(number: Any) -> Any:

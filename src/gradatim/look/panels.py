@@ -1,4 +1,4 @@
-"""A plot of whole plans: one panel for each target, with the curves of all plans in it."""
+"""A plot of plans: one panel for each target, with the curves of all plans."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Plan, Target
 from gradatim.look.axis import Unit, axis_of_target, scale
-from gradatim.look.curves import draw_lines, dress
+from gradatim.look.curves import draw_lines, set_labels_and_range
 from gradatim.look.figures import new_figure
 from gradatim.look.palette import series_colour
 
@@ -55,7 +55,7 @@ def panels(
     colour_of = {name: series_colour(i) for i, name in enumerate(named)}
     before = None
     for target, axes in zip(rows, every, strict=True):
-        # A plan keeps its colour in the panels that another one has no curve in.
+        # A plan has the same colour in every panel.
         axes.set_prop_cycle(color=[colour_of[n] for n, p in named.items() if target in p])
         curves = {
             _short(name) if len(named) > 1 else str(target): plan[target]
@@ -65,11 +65,11 @@ def panels(
         axis = axis_of_target("panels", named, target)
         drawn = scale("panels", axis, unit, runs[0] if runs else None)
         draw_lines(axes, curves, axis, drawn)
-        dress(axes, str(target), drawn, log)
+        set_labels_and_range(axes, str(target), drawn, log)
         if len(named) > 1:
             axes.legend(frameon=False)
         if before is not None and before.get_xlabel() == axes.get_xlabel():
-            before.set_xlabel("")  # the same axis is said once, below
+            before.set_xlabel("")  # the panel below has the same label
         before = axes
     figure.align_ylabels()
     return figure

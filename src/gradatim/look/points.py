@@ -1,4 +1,4 @@
-"""The steps of a schedule that people ask about first."""
+"""Key points of a schedule: the first and last update, the peak, and the area."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PER_PIECE = 2_000
 
 
 class KeyPoint(NamedTuple):
-    """A place with a name. The area has no step of its own."""
+    """A named step and its value. The area has no step."""
 
     name: str
     step: int | None
@@ -62,7 +62,7 @@ def key_points(schedule: Schedule, steps: int, clock: str = "updates") -> list[K
 
 
 def _end_of_rise(schedule: Schedule, last: int) -> int | None:
-    """The join at which the curve has risen since step 0 and goes on otherwise."""
+    """The end of the rise that begins at step 0, if there is one."""
     start = value_at(schedule, 0)
     top = start
     found = None

@@ -101,7 +101,7 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
             return {key: data(entry) for key, entry in node.value.items()}
         return [data(n) for n in node.value] if isinstance(node.value, list) else node.value
 
-    found = data(strict.read(text))
+    found = data(strict.read_json(text))
     entry = found.get("scheduler", found) if isinstance(found, dict) else None
     entry = entry if isinstance(entry, dict) else {}
     name, given = entry.get("type"), entry.get("params", {})

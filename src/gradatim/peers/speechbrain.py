@@ -151,7 +151,7 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
 
 
 def _arguments(name: str, lines: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    from gradatim.plans.tree import plain
+    from gradatim.plans.tree import scalar_of
 
     found: dict[str, Any] = {}
     for number, line in lines:
@@ -160,7 +160,7 @@ def _arguments(name: str, lines: Sequence[tuple[int, str]]) -> dict[str, Any]:
             raise GradatimError(f"line {number}: {key} refers to something else. Write its number.")
         if key in found:
             raise GradatimError(f"line {number}: {key} is there twice.")
-        found[key] = plain(written, number)
+        found[key] = scalar_of(written, number)
     return SPEECHBRAIN.bind(name, (), found)
 
 

@@ -1,4 +1,4 @@
-"""Plan files: a run and its schedules, written once, for the command and for the training.
+"""Plan files: a run and its schedules in YAML, TOML or JSON.
 
 May import ``core`` and ``drive``. To add a format, write one file that reads text into a ``Node``.
 """

@@ -1,4 +1,4 @@
-"""JSON, read with line numbers: the standard reader has none, and takes the last of two keys."""
+"""A JSON reader with line numbers, which also refuses a key that is given twice."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from gradatim.core.build import Node, Scalar, at_line
-from gradatim.plans.tree import DEEPEST, MOST, real, shown, too_deep, too_many, whole
+from gradatim.plans.tree import DEEPEST, MOST, float_of, integer_of, shown, too_deep, too_many
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
-def read(text: str) -> Node:
+def read_json(text: str) -> Node:
     """The tree of a JSON text.
 
     Raises:
@@ -33,7 +33,7 @@ class _Reader:
         self._counted = (0, 1)
 
     def line(self) -> int:
-        # Counted onwards from where it was counted last, so that a file is counted once.
+        # Counted on from the last position, so that each line is counted once.
         at, line = self._counted
         line += self.text.count("\n", at, self.at)
         self._counted = (self.at, line)
@@ -116,4 +116,4 @@ class _Reader:
         if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", word, re.ASCII):
             raise at_line(line, f"{shown(word)} is no JSON value.")
         self.at = match.end()
-        return whole(word, line) if re.fullmatch(r"-?[0-9]+", word) else real(word, line)
+        return integer_of(word, line) if re.fullmatch(r"-?[0-9]+", word) else float_of(word, line)

@@ -15,10 +15,10 @@ from gradatim.plans.reading import PlanReader
 from gradatim.plans.tree import LARGEST
 
 FORMATS: dict[str, Callable[[str], Node]] = {
-    ".yaml": yaml.read,
-    ".yml": yaml.read,
-    ".toml": toml.read,
-    ".json": json.read,
+    ".yaml": yaml.read_yaml,
+    ".yml": yaml.read_yaml,
+    ".toml": toml.read_toml,
+    ".json": json.read_json,
 }
 """The reader for each ending of a file's name."""
 
@@ -29,11 +29,11 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     Args:
         path: A file whose name ends in .yaml, .yml, .toml or .json, of at most 64 KiB. Lengths
             in it are updates, or texts such as "5%", "2 epochs" or "1e9 tokens", which its run
-            resolves. ``steps`` of a whole schedule may be left out: it is the run's.
+            resolves. ``steps`` of the schedule of a target may be left out: they are
+            those of the run.
 
     Raises:
-        GradatimError: If the file cannot be read, or says something that is not a plan; with the
-            line wherever there is one.
+        GradatimError: If the file cannot be read or is not a plan; with the line if it is known.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
@@ -53,7 +53,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise unknown(f"{path}", "ending of a plan file", path.suffix, FORMATS)
-    text = _text(path)
+    text = _read_text(path)
     try:
         return read_plan(text, path.suffix.lower())
     except GradatimError as error:
@@ -61,13 +61,13 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
 
 
 def read_plan(text: str, ending: str) -> Plan:
-    """The plan that a text in the format of this ending describes."""
+    """The plan in a text, in the format of this file ending."""
     reader = PlanReader(FORMATS[ending](text))
     schedules, external = reader.schedules(), reader.external()
     return Plan(schedules, external=external, rules=reader.rules(), run=reader.run)
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise GradatimError(f"{path}: not a file.")

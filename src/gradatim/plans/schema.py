@@ -27,8 +27,10 @@ def schema() -> dict[str, Any]:
     >>> schema()["properties"]["schedules"]["additionalProperties"]
     {'$ref': '#/$defs/schedule'}
     """
-    schedules = {n: m for n, m in buildable().items() if _kind(m) is Schedule and not _runs_code(m)}
-    rules = {n: m for n, m in buildable().items() if _kind(m) is Rule}
+    schedules = {
+        n: m for n, m in buildable().items() if _kind_of(m) is Schedule and not _runs_code(m)
+    }
+    rules = {n: m for n, m in buildable().items() if _kind_of(m) is Rule}
     by_name = {
         "type": "object",
         "minProperties": 1,
@@ -43,7 +45,7 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "format": {"const": FORMAT},
-            "run": _arguments(Run),
+            "run": _schema_of_arguments(Run),
             "schedules": by_name,
             "external": by_name,
             "rules": {"type": "object", "additionalProperties": {"$ref": "#/$defs/rule"}},
@@ -52,7 +54,7 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _kind(make: Callable[..., Any]) -> type | None:
+def _kind_of(make: Callable[..., Any]) -> type | None:
     if not isinstance(make, type):
         return Schedule
     return next((kind for kind in (Schedule, Rule) if issubclass(make, kind)), None)
@@ -68,42 +70,42 @@ def _one_of(makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
-        "properties": {name: _arguments(make) for name, make in makers.items()},
+        "properties": {name: _schema_of_arguments(make) for name, make in makers.items()},
     }
 
 
-def _arguments(make: Callable[..., Any]) -> dict[str, Any]:
+def _schema_of_arguments(make: Callable[..., Any]) -> dict[str, Any]:
     defaults = {name: parameter.default for name, parameter in parameters_of(make).items()}
     properties = {}
     for name, wanted in declared_types(make).items():
         if wanted is Run:
             continue  # that of the plan
-        properties[name] = _type(wanted)
+        properties[name] = _schema_of_type(wanted)
         if isinstance(defaults[name], (str, int, float)):
             properties[name]["default"] = defaults[name]
     return {
         "type": "object",
         "description": inspect.cleandoc(make.__doc__ or "").partition("\n")[0],
-        # The length of a whole schedule may be left to the run, and the run is that of the plan.
+        # The steps of a schedule may be those of the run, and the run is that of the plan.
         "required": [name for name in required(make) if name not in ("steps", "run")],
         "additionalProperties": False,
         "properties": properties,
     }
 
 
-def _type(wanted: Any) -> dict[str, Any]:
+def _schema_of_type(wanted: Any) -> dict[str, Any]:
     if get_origin(wanted) in (Union, types.UnionType):
         (one,) = (part for part in get_args(wanted) if part is not type(None))
-        return {"anyOf": [_type(one), {"type": "null"}]}
+        return {"anyOf": [_schema_of_type(one), {"type": "null"}]}
     if get_origin(wanted) is Literal:
         return {"enum": list(get_args(wanted))}
     if get_origin(wanted) is tuple:
         parts = get_args(wanted)
         if parts[-1] is Ellipsis:
-            return {"type": "array", "items": _type(parts[0])}
+            return {"type": "array", "items": _schema_of_type(parts[0])}
         return {
             "type": "array",
-            "prefixItems": [_type(part) for part in parts],
+            "prefixItems": [_schema_of_type(part) for part in parts],
             "items": False,
             "minItems": len(parts),
         }
@@ -111,39 +113,39 @@ def _type(wanted: Any) -> dict[str, Any]:
         return {"type": "boolean"}
     if isinstance(wanted, type) and issubclass(wanted, Schedule):
         return {"$ref": "#/$defs/schedule"}
-    kind = next((part for part in get_args(wanted) if isinstance(part, FieldType)), None)
-    if kind is None:  # a class of the user's own may declare plain types
+    field_type = next((part for part in get_args(wanted) if isinstance(part, FieldType)), None)
+    if field_type is None:  # a user's class may declare plain types
         return {"type": {int: "integer", float: "number"}.get(wanted, "string")}
     if wanted == Size:
         return {"anyOf": [{"type": "integer", "minimum": 1}, {"$ref": "#/$defs/schedule"}]}
     if wanted == Level:
         return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _PERCENT}]}
     if get_args(wanted)[0] is str:
-        return {"type": "string", "description": kind.allowed}
+        return {"type": "string", "description": field_type.allowed}
     basic = "number" if get_args(wanted)[0] is float else "integer"
     if is_length(wanted):
-        number = {"type": basic, **_bounds(kind)}
+        number = {"type": basic, **_bounds_of(field_type)}
         return {"anyOf": [number, {"type": "string", "pattern": _LENGTH}]}
-    return {"type": basic, "description": kind.allowed, **_bounds(kind)}
+    return {"type": basic, "description": field_type.allowed, **_bounds_of(field_type)}
 
 
-def _bounds(kind: FieldType) -> dict[str, Any]:
-    """The bounds, found by trying: what a field accepts is said once, in its type."""
+def _bounds_of(field_type: FieldType) -> dict[str, Any]:
+    """The bounds of a field type, found by trying values: only ``convert`` defines them."""
 
     def takes(value: float) -> bool:
         try:
-            kind.convert(value)
+            field_type.convert(value)
         except (TypeError, ValueError, OverflowError):
             return False
         return True
 
-    whole = takes(1) and not takes(0.5) and not takes(1e-9)
+    integers_only = takes(1) and not takes(0.5) and not takes(1e-9)
     bounds: dict[str, Any] = {}
     if not takes(-1):
         if takes(0):
             bounds["minimum"] = 0
         else:
-            bounds |= {"minimum": 1} if whole else {"exclusiveMinimum": 0}
+            bounds |= {"minimum": 1} if integers_only else {"exclusiveMinimum": 0}
     if not takes(1):
         bounds["exclusiveMaximum"] = 1
     return bounds

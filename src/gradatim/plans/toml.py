@@ -1,4 +1,4 @@
-"""TOML, by the standard library's reader, with the lines of its keys found again."""
+"""A TOML reader: the standard library parses, and the lines of keys are searched for."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from typing import Any
 
 from gradatim.core.build import Node, at_line
 from gradatim.core.errors import GradatimError
-from gradatim.plans.tree import DEEPEST, MOST, Place, real, shown, too_deep, too_many
+from gradatim.plans.tree import DEEPEST, MOST, Place, float_of, shown, too_deep, too_many
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?")
 _KEY = re.compile(r"\s*([\w.\-\"' /\[\]*]+?)\s*=")
-# A chain of keys, a.b.c: the standard reader takes time and memory in the square of its length.
+# Dotted keys, a.b.c: tomllib needs time and memory in the square of their number.
 _CHAIN = re.compile(
     r"(?:(?:(?<![\w-])[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+)" f"{{{DEEPEST}}}"
 )
 _DIGITS = re.compile(r"[0-9_]{41}")
 
 
-def read(text: str) -> Node:
+def read_toml(text: str) -> Node:
     """The tree of a TOML text.
 
     Raises:
         GradatimError: With the line, for what is not TOML, for NaN and infinities, for dates,
             and for what is too deep or too large.
     """
-    # The standard reader descends once a bracket and reads integers of any length.
+    # tomllib recurses for each bracket, and reads integers of any length.
     if _deepest(text) > DEEPEST or _CHAIN.search(text):
         raise too_deep(None)
     if digits := _DIGITS.search(text):
         line = text.count("\n", 0, digits.start()) + 1
         raise at_line(line, f"a number such as {shown(digits[0])} is too long.")
-    import tomllib  # only now: it is slow to load, and most plans are YAML
+    import tomllib  # only here: it is slow to import, and most plans are YAML
 
     try:
-        data = tomllib.loads(text, parse_float=lambda number: real(number, None))
+        data = tomllib.loads(text, parse_float=lambda number: float_of(number, None))
     except GradatimError:
         raise
     except (ValueError, RecursionError) as error:
@@ -46,7 +46,7 @@ def read(text: str) -> Node:
 
 
 def _deepest(text: str) -> int:
-    # Brackets in strings count too: a bound that is reached a little early, by no plan.
+    # Brackets in strings count too, which no plan has in such numbers.
     depth = deepest = 0
     for character in text:
         if character in "[{":
@@ -58,11 +58,11 @@ def _deepest(text: str) -> int:
 
 
 def _lines(text: str) -> dict[Place, int]:
-    """The line of each table and each key, as far as lines can be read one by one."""
+    """The line of each table and each key that is written on one line."""
     lines: dict[Place, int] = {}
     table: Place = ()
     for number, line in enumerate(text.split("\n"), 1):
-        line = line[:200].rstrip("\r")  # a key of a plan stands within that
+        line = line[:200].rstrip("\r")  # long enough for the key of a plan
         if header := _HEADER.fullmatch(line):
             table = _parts(header[1])
             lines.setdefault(table, number)

@@ -1,7 +1,6 @@
-"""What every format of plan files is read into: plain data that knows the line it stands on.
+"""Bounds and scalars that all formats of plan files have in common.
 
-The readers of the formats build nothing else. So there is one set of bounds, and one place that
-says which texts are numbers.
+The readers of the formats yield ``Node``: plain data with line numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from gradatim.core.build import Scalar, at_line
 from gradatim.core.errors import GradatimError
 
 LARGEST = 64 * 1024
-"""The bytes of a plan file."""
+"""The most bytes of a plan file."""
 DEEPEST = 32
 MOST = 10_000
 FARTHEST = 2**63
@@ -55,48 +54,48 @@ _SURPRISES = (
 
 
 def too_deep(line: int | None) -> GradatimError:
-    """The error for a structure that no plan needs."""
+    """The error for too many levels."""
     return at_line(line, f"more than {DEEPEST} levels of nesting.")
 
 
 def too_many(line: int | None) -> GradatimError:
-    """The error for a file with more entries than a plan needs."""
+    """The error for too many entries."""
     return at_line(line, f"more than {MOST} entries.")
 
 
-def plain(text: str, line: int | None) -> Scalar:
-    """What a text without quotes means: a number as people write it, a word, or the text itself.
+def scalar_of(text: str, line: int | None) -> Scalar:
+    """The value of text without quotes: a number, true, false, null, or the text itself.
 
-    >>> plain("1e-3", 1), plain("10_000", 1), plain("5%", 1), plain("true", 1)
+    >>> scalar_of("1e-3", 1), scalar_of("10_000", 1), scalar_of("5%", 1), scalar_of("true", 1)
     (0.001, 10000, '5%', True)
 
     Raises:
-        GradatimError: For a text that some reader of YAML would take for something else.
+        GradatimError: For text that some YAML readers take for something else.
     """
-    if len(text) > 2 * _LONGEST_NUMBER:  # the patterns below are for texts that could be numbers
+    if len(text) > 2 * _LONGEST_NUMBER:  # too long for a number
         return _short(text, line) if _NUMBERLIKE.fullmatch(text) else text
     if text in (text.lower(), text.title(), text.upper()) and text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if _INTEGER.fullmatch(text):
-        return whole(text, line)
+        return integer_of(text, line)
     if _REAL.fullmatch(text) and not _OCTAL.fullmatch(text):
-        return real(text, line)
+        return float_of(text, line)
     for pattern, reason, instead in _SURPRISES:
         if pattern.fullmatch(text):
             raise at_line(line, f"{shown(text)} is refused: {reason}. {instead}.")
     return text
 
 
-def whole(text: str, line: int | None) -> int:
-    """The integer that a text is."""
+def integer_of(text: str, line: int | None) -> int:
+    """A text as an integer."""
     number = int(_short(text, line).replace("_", ""))
     if abs(number) > FARTHEST:
         raise at_line(line, f"{shown(text)} is above 2**63, the last update that can be counted.")
     return number
 
 
-def real(text: str, line: int | None) -> float:
-    """The finite number that a text is."""
+def float_of(text: str, line: int | None) -> float:
+    """A text as a finite float."""
     try:
         number = float(_short(text, line).replace("_", ""))
     except ValueError:
@@ -113,5 +112,5 @@ def _short(text: str, line: int | None) -> str:
 
 
 def shown(text: str) -> str:
-    """A text as an error quotes it: never long, never with line breaks."""
+    """A text for an error message: quoted, in one line, at most 40 characters."""
     return repr(text if len(text) <= 40 else f"{text[:37]}...")

@@ -1,7 +1,7 @@
-"""YAML, read from its events: no tags, no anchors, no constructors, nothing that descends.
+"""A YAML reader without tags, anchors, constructors and recursion.
 
-PyYAML splits the text; what a scalar means is decided in ``tree``, since YAML 1.1 takes 1e-3 for a
-text, 010 for 8, 12:30:45 for 45045 and no for False.
+PyYAML yields events; ``tree`` decides what a scalar means, since YAML 1.1 reads 1e-3 as a string,
+010 as 8, 12:30:45 as 45045 and no as False.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from typing import Any
 
 from gradatim.core.build import Node, at_line
 from gradatim.core.errors import GradatimError
-from gradatim.plans.tree import DEEPEST, MOST, plain, shown, too_deep, too_many
+from gradatim.plans.tree import DEEPEST, MOST, scalar_of, shown, too_deep, too_many
 
 
-def read(text: str) -> Node:
+def read_yaml(text: str) -> Node:
     """The tree of a YAML text.
 
     Raises:
         GradatimError: With the line, for what is not YAML, for tags, anchors and aliases, for a
-            key that comes twice, for texts that YAML takes for something else, and for what is
-            too deep or too large.
+            key that comes twice, for text that YAML readers take for something else, and for
+            data that is too deep or too large.
     """
     try:
         import yaml
@@ -28,7 +28,7 @@ def read(text: str) -> Node:
             "a plan in YAML needs the package PyYAML, which is not installed. "
             'Write pip install "gradatim[cli]", or write the plan as TOML or JSON.'
         ) from None
-    builder = _Builder()
+    builder = _NodeBuilder()
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             builder.take(event, type(event).__name__.removesuffix("Event"))
@@ -46,12 +46,12 @@ def read(text: str) -> Node:
     return builder.root or Node(None, 1)
 
 
-class _Builder:
-    """Takes one event after another and keeps the containers that are open."""
+class _NodeBuilder:
+    """Builds nodes from events, with a stack of the open containers."""
 
     def __init__(self) -> None:
         self.root: Node | None = None
-        # A container, and the key that waits in it, with its line.
+        # Each open container, with a key and its line if a value must follow.
         self.open: list[tuple[Node, list[tuple[str, int]]]] = []
         self.nodes = 0
 
@@ -85,7 +85,7 @@ class _Builder:
             waiting.append((text, line))
             self.count(line)
         else:
-            self.add(Node(text if quoted else plain(text, line), line))
+            self.add(Node(text if quoted else scalar_of(text, line), line))
 
     def add(self, node: Node) -> None:
         self.count(node.line)
@@ -97,8 +97,8 @@ class _Builder:
             container.value.append(node)
         elif isinstance(container.value, dict):
             if not waiting:
-                raise at_line(node.line, "a key must be a text.")
-            # What is wrong with an entry is looked for where it begins, at its key.
+                raise at_line(node.line, "a key must be a string.")
+            # Errors name the line of the key.
             key, line = waiting.pop()
             container.value[key] = Node(node.value, line)
 

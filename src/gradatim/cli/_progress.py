@@ -1,4 +1,4 @@
-"""What a race shows while it runs: bars on a terminal, one line a run elsewhere."""
+"""The progress of a race: bars on a terminal, otherwise one line for each finished run."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def console(stream: TextIO) -> Console:
-    """A console on this stream: as wide as the terminal, or wide enough for a log."""
+    """A console on this stream, as wide as the terminal; 110 characters in a file."""
     return Console(file=stream, width=None if stream.isatty() else 110, highlight=False)
 
 
-class Watch:
-    """Follows a race: ``progress=watch`` in a ``with`` block."""
+class ProgressDisplay:
+    """Shows the progress of a race: pass it as ``progress``, inside a ``with`` block."""
 
     def __init__(self) -> None:
         self.race: Race | None = None
@@ -38,7 +38,7 @@ class Watch:
             self._bars.stop()
 
     def __call__(self, race: Race, run: FinishedRun | None) -> None:
-        """Show the race as it stands after this run, or before the first."""
+        """Show the race after this run, or before the first."""
         first, self.race = self.race is None, race
         if first:
             self._warn(race)
@@ -52,20 +52,20 @@ class Watch:
             what = ", ".join(filter(None, (end, failed, f"{run.seconds:.1f} s")))
             self._line(f"[{len(race.runs)}/{race.size}] {run.name}, seed {run.seed}: {what}")
 
-    def kept(self) -> str:
-        """What a stopped race leaves, and how it goes on."""
+    def summary_of_finished(self) -> str:
+        """A sentence about the finished runs of a stopped race, and how to continue it."""
         if self.race is None:
             return "No run had begun."
         return (
             f"{len(self.race.runs)} of {self.race.size} runs are finished and kept in "
-            f"{self.race.folder}. The same command goes on from there."
+            f"{self.race.folder}. The same command continues the race."
         )
 
     def _line(self, text: str) -> None:
         self._console.print(text, markup=False, soft_wrap=True)
 
     def _warn(self, race: Race) -> None:
-        """Say what the user may not have meant, before it is paid for; the race goes on."""
+        """Warn of mixed versions, and of findings about the schedules; the race continues."""
         if race.runs and len(race.made_with) > 1:
             before, now = race.made_with[-2:]
             other = [name for name in {**before, **now} if before.get(name) != now.get(name)]

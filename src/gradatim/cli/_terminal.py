@@ -1,4 +1,4 @@
-"""How a verb writes: tables and charts as wide as the terminal, plain text in a pipe."""
+"""Output of the verbs: tables and text as wide as the terminal, unwrapped in a pipe."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from gradatim.look.blocks import can_draw
 
 _NARROWEST = 24
-"""The characters below which a text is not broken into lines."""
+"""Narrower than this, text is not wrapped."""
 
 
 def ascii_only() -> bool:
-    """Whether the output takes ASCII only."""
+    """Whether stdout can encode only ASCII."""
     return not can_draw(sys.stdout.encoding)
 
 
@@ -25,7 +25,7 @@ def width() -> int:
 
 
 def colours() -> bool:
-    """Whether the output is a terminal that takes colours, and whose user does."""
+    """Whether stdout is a colour terminal and NO_COLOR is unset."""
     return (
         sys.stdout.isatty()
         and not os.environ.get("NO_COLOR")
@@ -33,13 +33,13 @@ def colours() -> bool:
     )
 
 
-def plain(text: str) -> str:
-    """A docstring's text for a terminal: ``code`` is `code` there."""
+def without_markup(text: str) -> str:
+    """A text from a docstring, with ``code`` as `code`."""
     return text.replace("``", "`")
 
 
 def wrapped(text: str, indent: int = 0) -> str:
-    """A text in lines as wide as the terminal; in a pipe, where lines are searched, one line."""
+    """A text wrapped to the terminal; in a pipe one line, so that it can be searched."""
     room = shutil.get_terminal_size((80, 24)).columns - indent
     if not sys.stdout.isatty() or room < _NARROWEST:
         return text
@@ -47,12 +47,12 @@ def wrapped(text: str, indent: int = 0) -> str:
     return f"\n{' ' * indent}".join(lines)
 
 
-def table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
+def print_table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Print rows in columns as wide as their widest cell; the last one is wrapped.
 
     Args:
         rows: The rows, of equal length.
-        right: The columns whose cells end at the same place.
+        right: The columns that are aligned to the right.
     """
     rows = [tuple(row) for row in rows]
     if not rows:
@@ -69,6 +69,6 @@ def table(rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
         print("  ".join(cells).rstrip())
 
 
-def number(value: float) -> str:
-    """A rate as people compare them: up to seven digits."""
+def format_number(value: float) -> str:
+    """A value with up to seven digits."""
     return f"{value:.7g}"

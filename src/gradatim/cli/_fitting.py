@@ -1,4 +1,4 @@
-"""What the verbs that learn from logs are given: logs, the schedules they ran under, the law."""
+"""Options of the verbs that fit a law to logs, and the fit itself."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Runs = Annotated[
     list[str] | None,
     typer.Option(
         "--run",
-        metavar="PLAN",
+        metavar="[NAME=]PLAN",
         show_default=False,
-        help="The schedule of a log, a text or a plan file. Repeat it, in the order of the logs. "
+        help="The schedule of a log, as text or a plan file. Repeatable, in the order of the logs. "
         "Default: the rates in the logs.",
     ),
 ]
@@ -41,13 +41,13 @@ Loss = Annotated[
 ]
 
 
-def fitted(
+def fit_logs(
     verb: str, logs: Sequence[Path], runs: Sequence[str], law: str, decay: float, loss: str | None
 ) -> Forecast:
-    """The law, fitted to these logs.
+    """Fit a law to these logs.
 
     Raises:
-        GradatimError: If they cannot be read, or no law can be learned from them.
+        GradatimError: If they cannot be read, or no law can be fitted to them.
     """
     for package in ("numpy", "scipy", "matplotlib"):
         if importlib.util.find_spec(package) is None:
