@@ -140,8 +140,12 @@ def test_plateau_wants_a_list_of_optimizers(optimizers):
 def test_there_are_sixteen_and_none_is_another():
     # Recipes choose how to call a scheduler with isinstance, and with hasattr(on_batch_end).
     assert len(CLASSES) == 16
-    assert not [(a, b) for a in CLASSES.values() for b in CLASSES.values()
-                if a is not b and issubclass(a, b)]  # fmt: skip
+    assert not [
+        (a, b)
+        for a in CLASSES.values()
+        for b in CLASSES.values()
+        if a is not b and issubclass(a, b)
+    ]
     batches = [name for name, cls in CLASSES.items() if hasattr(cls, "on_batch_end")]
     assert batches == ["CyclicLRScheduler"]
 

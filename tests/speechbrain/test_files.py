@@ -21,7 +21,7 @@ from gradatim.speechbrain import (
     ScheduledLoss,
     StepScheduler,
     WarmCoolDecayLRSchedule,
-    recovery,
+    checkpoints,
     update_learning_rate,
 )
 from tests.speechbrain.replaying import CLASSES, DATA, call, decoded, makes, optimizer
@@ -112,13 +112,13 @@ def test_loading_twice_is_loading_once_and_the_old_signature_works(name, tmp_pat
     if name == "LinearScheduler":
         case["args"] = [1.0, 0.0, 4]
     s = makes(case)()
-    recovery.save(s, tmp_path / "s.ckpt")
+    checkpoints.save(s, tmp_path / "s.ckpt")
     for _ in range(2):
-        recovery.load(s, tmp_path / "s.ckpt", True)
+        checkpoints.load(s, tmp_path / "s.ckpt", True)
         if hasattr(s, "load"):
             s.load(tmp_path / "s.ckpt", True, "cpu")
             s.load(tmp_path / "s.ckpt", end_of_epoch=True, device=None)
-    recovery.save(s, tmp_path / "again.ckpt")
+    checkpoints.save(s, tmp_path / "again.ckpt")
     assert torch.load(tmp_path / "again.ckpt") == torch.load(tmp_path / "s.ckpt")
 
 

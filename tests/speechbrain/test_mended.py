@@ -50,9 +50,12 @@ def test_scheduled_loss_keeps_its_place(tmp_path):
     def make():
         losses = torch.nn.MSELoss(), torch.nn.L1Loss(), torch.nn.SmoothL1Loss()
         return ScheduledLoss(
-            [{"steps": 3, "loss_fn": losses[0]}, {"steps": 2, "loss_fn": losses[1]},
-             {"loss_fn": losses[2]}]
-        )  # fmt: skip
+            [
+                {"steps": 3, "loss_fn": losses[0]},
+                {"steps": 2, "loss_fn": losses[1]},
+                {"loss_fn": losses[2]},
+            ]
+        )
 
     x, y = torch.tensor([1.0, 2.0]), torch.tensor([1.5, 2.5])
     s = make()
@@ -67,9 +70,12 @@ def test_scheduled_loss_switches_between_a_module_and_a_function():
     # SpeechBrain: TypeError, cannot assign 'l1_loss' as child module 'current_loss_fn'.
     functional = torch.nn.functional
     s = ScheduledLoss(
-        [{"steps": 1, "loss_fn": torch.nn.MSELoss()}, {"steps": 1, "loss_fn": functional.l1_loss},
-         {"loss_fn": torch.nn.MSELoss()}]
-    )  # fmt: skip
+        [
+            {"steps": 1, "loss_fn": torch.nn.MSELoss()},
+            {"steps": 1, "loss_fn": functional.l1_loss},
+            {"loss_fn": torch.nn.MSELoss()},
+        ]
+    )
     x, y = torch.tensor([1.0]), torch.tensor([1.5])
     assert [s(x, y).item() for _ in range(4)] == [0.25, 0.5, 0.25, 0.25]
 

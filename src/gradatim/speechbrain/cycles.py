@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+from torch.optim import Optimizer
+
 from gradatim.core.closed_forms import CosineWave, GeometricDecay, Triangle
 from gradatim.core.decays import Constant
 from gradatim.core.errors import GradatimError
@@ -17,9 +19,16 @@ from gradatim.core.values.fields import (
     Positive,
     check_argument,
 )
-from gradatim.speechbrain.arguments import Compat, length, number, plain, remembered, wanted
-from gradatim.speechbrain.optimizer import unknown_start, write
-from gradatim.speechbrain.recovery import Recoverable, Saved
+from gradatim.speechbrain.arguments import (
+    Compat,
+    as_python_number,
+    cached_curve,
+    checked_compat,
+    number,
+    step_count,
+)
+from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
+from gradatim.speechbrain.optimizer import set_rate, start_unknown
 
 
 class CyclicCosineScheduler(Recoverable):
@@ -47,11 +56,11 @@ class CyclicCosineScheduler(Recoverable):
     1.0
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (
-        Saved("losses", list),
-        Saved("n_steps", NonNegativeInt),
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        SavedEntry("losses", list),
+        SavedEntry("n_steps", NonNegativeInt),
         # Only without lr_initial. SpeechBrain neither writes it nor minds it.
-        Saved("peak_lr", Number, "_peak", optional=True),
+        SavedEntry("peak_lr", Number, "_peak", optional=True),
     )
 
     def __init__(
@@ -68,7 +77,7 @@ class CyclicCosineScheduler(Recoverable):
         self.current_lr: Any = lr_initial
         self.total = total_steps
         self.n_steps = 0
-        self.compat = wanted(type(self).__name__, compat)
+        self.compat = checked_compat(type(self).__name__, compat)
         self._peak: Any = None
         self._validate()
 
@@ -77,23 +86,23 @@ class CyclicCosineScheduler(Recoverable):
         """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
         peak = self._peak if self.initial_lr is None else self.initial_lr
         if peak is None:
-            raise unknown_start(type(self).__name__)
+            raise start_unknown(type(self).__name__)
         return self._from(peak)
 
     def _from(self, peak: Any) -> Schedule:
         return _wave(peak, self.n_warmup_steps, self.total)
 
-    def __call__(self, opt: Any) -> tuple[Any, float]:
-        """Write the next rate into the optimizer; the answer is the highest rate and the new one.
+    def __call__(self, opt: Optimizer) -> tuple[Any, float]:
+        """Write the next rate into the optimizer, and return the highest rate and the new one.
 
         The first is what SpeechBrain returns too: ``lr_initial``, not the rate before.
         """
         peak = self._peak if self.initial_lr is None else self.initial_lr
         if peak is None:
-            peak = plain(opt.param_groups[0]["lr"])
+            peak = as_python_number(opt.param_groups[0]["lr"])
             self._peak = None if self.compat else peak
         new = self._from(peak)(self.n_steps + 1)
-        write(opt, new)
+        set_rate(opt, new)
         self.current_lr = peak
         self.n_steps += 1
         return peak, new
@@ -132,9 +141,9 @@ class CyclicLRScheduler(Recoverable):
     0.2
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (
-        Saved("losses", list),
-        Saved("clr_iterations", NonNegative),
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        SavedEntry("losses", list),
+        SavedEntry("clr_iterations", NonNegative),
     )
 
     def __init__(
@@ -157,7 +166,7 @@ class CyclicLRScheduler(Recoverable):
         self.scale_mode = scale_mode
         self.clr_iterations = 0.0
         self.current_lr: Any = None
-        self._recovered()
+        self._after_load()
 
     @property
     def schedule(self) -> Schedule:
@@ -183,13 +192,13 @@ class CyclicLRScheduler(Recoverable):
         """The rate before the last batch and that of the next one. The epoch plays no part."""
         return self.current_lr, self.clr(self.clr_iterations + 1)
 
-    def on_batch_end(self, opt: Any) -> None:
+    def on_batch_end(self, opt: Optimizer) -> None:
         """Write the next rate into the optimizer."""
         new = self.clr(self.clr_iterations + 1)
-        self.current_lr = write(opt, new)
+        self.current_lr = set_rate(opt, new)
         self.clr_iterations += 1
 
-    def _recovered(self) -> None:
+    def _after_load(self) -> None:
         # As far as a file tells; SpeechBrain has no such attribute before the next batch.
         self._validate()
         self.current_lr = self.clr(max(self.clr_iterations - 1, 0))
@@ -205,15 +214,15 @@ class CyclicLRScheduler(Recoverable):
             raise GradatimError("CyclicLRScheduler: scale_fn must be a function, or left out.")
 
 
-@remembered
+@cached_curve
 def _wave(peak: Any, warmup: Any, half: Any) -> Schedule:
     where = "CyclicCosineScheduler"
-    top = length(where, "n_warmup_steps", warmup)
+    top = step_count(where, "n_warmup_steps", warmup)
     wave = CosineWave(number(where, "total_steps", half, Positive), top)
     return number(where, "lr_initial", peak) * wave
 
 
-@remembered
+@cached_curve
 def _cyclic(low: Any, high: Any, half: Any, mode: Any, gamma: Any) -> Triangle:
     where = "CyclicLRScheduler"
     mode = check_argument(where, "mode", Literal["triangular", "triangular2", "exp_range"], mode)

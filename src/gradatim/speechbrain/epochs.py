@@ -12,12 +12,11 @@ from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Positive, PositiveInt
-from gradatim.speechbrain.arguments import Compat, length, number, remembered, wanted
-from gradatim.speechbrain.recovery import recoverable
+from gradatim.speechbrain.arguments import Compat, cached_curve, checked_compat, number, step_count
+from gradatim.speechbrain.checkpoints import Checkpointable
 
 
-@recoverable
-class LinearScheduler:
+class LinearScheduler(Checkpointable):
     """A straight line from one value to another over the epochs; past its end the last one holds.
 
     Args:
@@ -49,9 +48,9 @@ class LinearScheduler:
         where = type(self).__name__
         start = number(where, "initial_value", initial_value)
         end = number(where, "final_value", final_value)
-        count = length(where, "epoch_count", epoch_count, PositiveInt)
+        count = step_count(where, "epoch_count", epoch_count, PositiveInt)
         self._curve: Schedule
-        if wanted(where, compat):
+        if checked_compat(where, compat):
             values = torch.linspace(initial_value, final_value, steps=count).tolist()
             self._curve = Table(tuple(enumerate(values)), "hold")
         else:
@@ -68,8 +67,7 @@ class LinearScheduler:
         return self._curve(max(current_epoch - 1, 0)), self._curve(max(current_epoch, 0))
 
 
-@recoverable
-class StepScheduler:
+class StepScheduler(Checkpointable):
     """A value that is multiplied with a factor every few epochs.
 
     ``initial_value * decay_factor ** floor((1 + epoch) / decay_drop)``.
@@ -110,7 +108,7 @@ class StepScheduler:
             decay_factor, decay_drop = NaturalDecay.by(1.0, 0.5, half_life)(1), 1.0
         self.decay_factor = self.DEFAULT_DECAY_FACTOR if decay_factor is None else decay_factor
         self.decay_drop = self.DEFAULT_DECAY_DROP if decay_drop is None else decay_drop
-        self._drops  # noqa: B018  refuses what makes no schedule
+        self._drops  # noqa: B018  raises if the arguments are invalid
 
     @property
     def _drops(self) -> Schedule:
@@ -127,7 +125,7 @@ class StepScheduler:
         return drops(max(current_epoch, 0)), drops(max(current_epoch + 1, 0))
 
 
-@remembered
+@cached_curve
 def _drops(value: Any, factor: Any, drop: Any) -> Schedule:
     where = "StepScheduler"
     return GeometricDecay(

@@ -6,11 +6,21 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
+from torch.optim import Optimizer
+
 from gradatim.core.errors import refuse
 from gradatim.core.rules import NewBob, Plateau
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, Number, SignedSteps
-from gradatim.speechbrain.arguments import Compat, kept, length, number, plain, reading, wanted
-from gradatim.speechbrain.recovery import Recoverable, Saved
+from gradatim.speechbrain.arguments import (
+    Compat,
+    as_python_number,
+    checked_compat,
+    detached,
+    metric_number,
+    number,
+    step_count,
+)
+from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
 
 _NO_ANCHOR = 99999
 """What the original's files hold while there is no loss to compare with yet."""
@@ -40,10 +50,10 @@ class NewBobScheduler(Recoverable):
     (1.0, 0.5)
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (
-        Saved("hyperparam_value", Number),
-        Saved("metric_values", list),
-        Saved("current_patient", SignedSteps),
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        SavedEntry("hyperparam_value", Number),
+        SavedEntry("metric_values", list),
+        SavedEntry("current_patient", SignedSteps),
     )
 
     def __init__(
@@ -58,41 +68,41 @@ class NewBobScheduler(Recoverable):
     ) -> None:
         where = type(self).__name__
         number(where, "initial_value", initial_value)
-        self.hyperparam_value = plain(initial_value)
+        self.hyperparam_value = as_python_number(initial_value)
         self.annealing_factor = annealing_factor
         self.improvement_threshold = improvement_threshold
-        self.patient = length(where, "patient", patient)
+        self.patient = step_count(where, "patient", patient)
         self.mode = mode
-        self.compat = wanted(where, compat)
+        self.compat = checked_compat(where, compat)
         self.metric_values: list[Any] = []
         self.current_patient = self.patient
-        self.rule  # noqa: B018  refuses what makes no rule
+        self.rule  # noqa: B018  raises if the arguments are invalid
 
     @property
     def rule(self) -> NewBob:
-        """The rule as a value: it decides, the scheduler only keeps its state."""
+        """The rule that decides, as a value; the scheduler keeps its state."""
         return NewBob(
             mode=self.mode,
             nan="ignore",
-            factor=plain(self.annealing_factor),
-            threshold=plain(self.improvement_threshold),
+            factor=as_python_number(self.annealing_factor),
+            threshold=as_python_number(self.improvement_threshold),
             patience=self.patient,
         )
 
     def __call__(self, metric_value: Any) -> tuple[Any, Any]:
         """The value so far and the one to go on with."""
         where, old = type(self).__name__, self.hyperparam_value
-        metric = reading(where, "metric_value", metric_value)
+        metric = metric_number(where, "metric_value", metric_value)
         rule, state = self.rule, self.rule.init(old)
         if self.metric_values:
-            last = reading(where, "metric_values[-1]", self.metric_values[-1])
+            last = metric_number(where, "metric_values[-1]", self.metric_values[-1])
             if self.compat and last < 0:
                 rule = rule.replace(mode="max")
-            state = rule.update(state, last)  # the first of two is only remembered
+            state = rule.update(state, last)  # the first of two is only cached_curve
         if metric == (math.inf if rule.mode == "min" else -math.inf):
             rule = rule.replace(nan="worse")  # beyond all bounds is no improvement
         state = rule.update(state._replace(worse=self.patient - self.current_patient), metric)
-        self.metric_values.append(kept(metric_value))
+        self.metric_values.append(detached(metric_value))
         self.hyperparam_value, self.current_patient = state.scale, self.patient - state.worse
         return old, self.hyperparam_value
 
@@ -104,7 +114,7 @@ class ReduceLROnPlateau(Recoverable):
         lr_min: The lowest rate; a lower one is raised to it.
         factor: What the rate is multiplied with.
         patience: How many epochs without improvement are let pass, in a row; the next one counts.
-        dont_halve_until_epoch: Up to this epoch the rate stays, and the last loss is remembered.
+        dont_halve_until_epoch: Up to this epoch the rate stays, and the last loss is cached_curve.
 
     A loss that is no number, or infinite, counts as no improvement and is never compared with.
 
@@ -117,10 +127,10 @@ class ReduceLROnPlateau(Recoverable):
     0.5
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (
-        Saved("losses", list),
-        Saved("anchor", object),
-        Saved("patience_counter", NonNegativeInt),
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        SavedEntry("losses", list),
+        SavedEntry("anchor", object),
+        SavedEntry("patience_counter", NonNegativeInt),
     )
 
     def __init__(
@@ -133,52 +143,55 @@ class ReduceLROnPlateau(Recoverable):
         where = type(self).__name__
         self.lr_min = lr_min
         self.factor = factor
-        self.patience = length(where, "patience", patience)
+        self.patience = step_count(where, "patience", patience)
         self.patience_counter = 0
         self.losses: list[Any] = []
         self.dont_halve_until_epoch = dont_halve_until_epoch
         self.anchor: Any = _NO_ANCHOR
         number(where, "lr_min", lr_min, NonNegative)
         number(where, "dont_halve_until_epoch", dont_halve_until_epoch)
-        self.rule  # noqa: B018  refuses what makes no rule
+        self.rule  # noqa: B018  raises if the arguments are invalid
 
     @property
     def rule(self) -> Plateau:
-        """The rule as a value: it decides, the scheduler only keeps its state."""
+        """The rule that decides, as a value; the scheduler keeps its state."""
         return Plateau(
             mode="min",
             nan="worse",
-            factor=plain(self.factor),
+            factor=as_python_number(self.factor),
             patience=self.patience,
             threshold=0.0,
-            floor=plain(self.lr_min),
+            floor=as_python_number(self.lr_min),
             ties=True,
         )
 
     def __call__(
-        self, optim_list: Sequence[Any], current_epoch: int, current_loss: Any
+        self, optim_list: Sequence[Optimizer], current_epoch: int, current_loss: Any
     ) -> tuple[Any, Any]:
         """The rate of the last optimizer of the list, and the one to go on with."""
         if not isinstance(optim_list, Sequence) or not optim_list:
             raise refuse(
-                "ReduceLROnPlateau", "optim_list", optim_list, "a list of optimizers",
+                "ReduceLROnPlateau",
+                "optim_list",
+                optim_list,
+                "a list of optimizers",
                 "Write [optimizer].",
-            )  # fmt: skip
+            )
         where, rule = type(self).__name__, self.rule
-        loss = reading(where, "current_loss", current_loss)
-        old = plain(optim_list[-1].param_groups[0]["lr"])
-        state = rule.init(max(old, plain(self.lr_min)))
+        loss = metric_number(where, "current_loss", current_loss)
+        old = as_python_number(optim_list[-1].param_groups[0]["lr"])
+        state = rule.init(max(old, as_python_number(self.lr_min)))
         if current_epoch <= self.dont_halve_until_epoch:
             improved = math.isfinite(loss)
         else:
-            anchor = reading(where, "anchor", self.anchor)
+            anchor = metric_number(where, "anchor", self.anchor)
             if anchor != _NO_ANCHOR and math.isfinite(anchor):  # SpeechBrain's file may hold a NaN
-                state = rule.update(state, anchor)  # the first of two is only remembered
+                state = rule.update(state, anchor)  # the first of two is only cached_curve
             before = state.reference, state.seen
             state = rule.update(state._replace(worse=self.patience_counter), loss)
             improved = (state.reference, state.seen) != before
             self.patience_counter = state.worse
         if improved:
-            self.anchor = kept(current_loss)
-        self.losses.append(kept(current_loss))
+            self.anchor = detached(current_loss)
+        self.losses.append(detached(current_loss))
         return old, state.scale

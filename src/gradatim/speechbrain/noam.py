@@ -12,9 +12,9 @@ from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, Positive
-from gradatim.speechbrain.arguments import length, number, remembered, stage
+from gradatim.speechbrain.arguments import cached_curve, first_steps, number, step_count
+from gradatim.speechbrain.checkpoints import SavedEntry
 from gradatim.speechbrain.optimizer import PerUpdate
-from gradatim.speechbrain.recovery import Saved
 
 
 class NoamScheduler(PerUpdate):
@@ -133,9 +133,11 @@ class NoamIntervalScheduler(PerUpdate):
             raise refuse(where, "anneal_steps and anneal_rates", given, "two lists") from None
         if len(steps) != len(rates):
             raise refuse(
-                where, "anneal_rates", self.anneal_rates,
+                where,
+                "anneal_rates",
+                self.anneal_rates,
                 f"{len(steps)} numbers, one for each of anneal_steps",
-            )  # fmt: skip
+            )
         return _noam_curve(
             where, self.lr_initial, self.n_warmup_steps, self.model_size, steps, rates
         )
@@ -196,7 +198,7 @@ class InverseSquareRootScheduler(PerUpdate):
     (1, 0.5)
     """
 
-    saved = (Saved("n_steps", NonNegativeInt),)
+    saved = (SavedEntry("n_steps", NonNegativeInt),)
 
     def __init__(self, warmup_steps: int) -> None:
         self.warmup_steps = warmup_steps
@@ -209,36 +211,36 @@ class InverseSquareRootScheduler(PerUpdate):
         return _inverse_sqrt(self.warmup_steps)
 
 
-@remembered
+@cached_curve
 def _noam(where: str, warmup: Any, model_size: Any) -> Noam:
     if model_size is not None:
         model_size = number(where, "model_size", model_size, Positive)
-    return Noam(max(length(where, "n_warmup_steps", warmup), 1), model_size)
+    return Noam(max(step_count(where, "n_warmup_steps", warmup), 1), model_size)
 
 
-@remembered
+@cached_curve
 def _noam_curve(
     where: str, lr: Any, warmup: Any, model_size: Any, steps: Sequence[Any], rates: Sequence[Any]
 ) -> Schedule:
     curve: Schedule = _noam(where, warmup, model_size)
     for i, (step, rate) in enumerate(zip(steps, rates, strict=True)):
-        begin = length(where, f"anneal_steps[{i}]", step) + 1
+        begin = step_count(where, f"anneal_steps[{i}]", step) + 1
         rate = number(where, f"anneal_rates[{i}]", rate, NonNegative)
         curve = curve * Table(((0, 1.0), (begin, rate)), "hold")
     return number(where, "lr_initial", lr) * curve
 
 
-@remembered
+@cached_curve
 def _linear_noam(lr: Any, warmup: Any, keep: Any) -> Schedule:
     where = "LinearNoamScheduler"
-    rise = length(where, "n_warmup_steps", warmup)
+    rise = step_count(where, "n_warmup_steps", warmup)
     up = (Linear(0.0, 1.0, rise),) if rise else ()
-    level = stage(Constant(1.0), length(where, "n_keep_steps", keep))
+    level = first_steps(Constant(1.0), step_count(where, "n_keep_steps", keep))
     return number(where, "lr_initial", lr) * join(*up, *level, PowerDecay(1.0, 1.0, max(rise, 1)))
 
 
-@remembered
+@cached_curve
 def _inverse_sqrt(warmup: Any) -> Schedule:
-    first = max(length("InverseSquareRootScheduler", "warmup_steps", warmup), 1)
+    first = max(step_count("InverseSquareRootScheduler", "warmup_steps", warmup), 1)
     # The root of the step from ``first`` on, and its value there before.
     return InverseSqrtDecay(1.0, 1).shift(1 - first).shift(first)

@@ -6,17 +6,19 @@ import logging
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from torch.optim import Optimizer
+
 from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegativeInt
 from gradatim.speechbrain.arguments import number
-from gradatim.speechbrain.recovery import Recoverable, Saved
+from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
 
 logger = logging.getLogger(__name__)
 
 
 def update_learning_rate(
-    optimizer: Any, new_lr: float, param_group: Iterable[int] | None = None
+    optimizer: Optimizer, new_lr: float, param_group: Iterable[int] | None = None
 ) -> None:
     """Write a rate into an optimizer, and keep the one it replaces as ``prev_lr``.
 
@@ -40,9 +42,11 @@ def update_learning_rate(
         chosen = groups if param_group is None else [groups[i] for i in param_group]
     except (TypeError, IndexError):
         raise refuse(
-            "update_learning_rate", "param_group", param_group,
+            "update_learning_rate",
+            "param_group",
+            param_group,
             f"a list of indices of the {len(groups)} groups",
-        ) from None  # fmt: skip
+        ) from None
     for group in chosen:
         old_lr = group["lr"]
         if new_lr != old_lr:
@@ -50,8 +54,8 @@ def update_learning_rate(
             logger.info("Changing lr from %.2g to %.2g", old_lr, new_lr)
 
 
-def write(opt: Any, lr: float) -> Any:
-    """Write a rate into every group; the answer is the first group's rate before."""
+def set_rate(opt: Optimizer, lr: float) -> Any:
+    """Write a rate into every parameter group, and return the first group's old rate."""
     old: Any = opt.param_groups[0]["lr"]
     for group in opt.param_groups:
         group["lr"] = lr
@@ -59,9 +63,12 @@ def write(opt: Any, lr: float) -> Any:
 
 
 class PerUpdate(Recoverable):
-    """What is called with the optimizer after each update, and counts its calls in ``n_steps``."""
+    """A scheduler that is called with the optimizer after each update; ``n_steps`` counts calls."""
 
-    saved: ClassVar[tuple[Saved, ...]] = (Saved("losses", list), Saved("n_steps", NonNegativeInt))
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        SavedEntry("losses", list),
+        SavedEntry("n_steps", NonNegativeInt),
+    )
 
     n_steps: int
     losses: list[Any]
@@ -72,17 +79,17 @@ class PerUpdate(Recoverable):
         """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
         raise NotImplementedError
 
-    def __call__(self, opt: Any) -> tuple[Any, float]:
-        """Write the next rate into the optimizer; the answer is the rate before and the new one."""
+    def __call__(self, opt: Optimizer) -> tuple[Any, float]:
+        """Write the next rate into the optimizer, and return the old rate and the new one."""
         n_steps = self.n_steps + 1
         new = self.schedule(n_steps)
-        self.current_lr, self.n_steps = write(opt, new), n_steps
+        self.current_lr, self.n_steps = set_rate(opt, new), n_steps
         return self.current_lr, new
 
 
-def unknown_start(where: str) -> GradatimError:
-    """The error for a curve that begins at a rate nobody has said yet."""
+def start_unknown(where: str) -> GradatimError:
+    """The error for a curve that starts at the optimizer's rate, before the first call."""
     return GradatimError(
-        f"{where}: the curve begins at the optimizer's own rate, which is known from the first "
+        f"{where}: the curve starts at the optimizer's own rate, which is known from the first "
         "call on. Call the scheduler once before you ask for its schedule."
     )

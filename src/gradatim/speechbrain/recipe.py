@@ -13,7 +13,7 @@ from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.findings import Finding
 from gradatim.findings import check as check_schedule
-from gradatim.speechbrain.arguments import plain
+from gradatim.speechbrain.arguments import as_python_number
 from gradatim.speechbrain.epochs import LinearScheduler, StepScheduler
 from gradatim.speechbrain.metrics import NewBobScheduler, ReduceLROnPlateau
 from gradatim.speechbrain.optimizer import PerUpdate
@@ -99,22 +99,25 @@ def _calls(scheduler: Any, updates: int | None) -> Iterator[Finding]:
     call = "on_batch_end(optimizer)" if hasattr(scheduler, "on_batch_end") else "the scheduler"
     if calls == 0:
         yield Finding(
-            "error", f"update {updates}",
+            "error",
+            f"update {updates}",
             f"{name} was never called: all {updates} updates ran at the optimizer's own rate.",
             f"Call {call} in on_fit_batch_end, if should_step.",
-        )  # fmt: skip
+        )
     elif calls > updates:
         yield Finding(
-            "warning", f"update {updates}",
+            "warning",
+            f"update {updates}",
             f"{name} was called {calls} times in {updates} updates: the curve runs ahead.",
             f"Call {call} for training batches only, if should_step, and for one optimizer.",
-        )  # fmt: skip
+        )
     else:
         yield Finding(
-            "warning", f"update {updates}",
+            "warning",
+            f"update {updates}",
             f"{name} was called {calls} times in {updates} updates: the curve lags behind.",
             "List it under recoverables, and call it after each update.",
-        )  # fmt: skip
+        )
 
 
 def _is_of_step_0(finding: Finding, curve: Schedule) -> bool:
@@ -132,11 +135,12 @@ def _first_update(scheduler: Any, curve: Schedule) -> Iterator[Finding]:
     if own is None or not isinstance(scheduler, PerUpdate) or own <= 2.0 * curve(1):
         return
     yield Finding(
-        "warning", "update 1",
+        "warning",
+        "update 1",
         f"The scheduler is called after the update. So the first one runs at the optimizer's own "
         f"rate, {own:g} if that is lr_initial, and the second at {curve(1):g}.",
         f"Build the optimizer with lr={curve(1):g}; lr_initial stays.",
-    )  # fmt: skip
+    )
 
 
 def _direction(scheduler: Any, metric: str | None) -> Iterator[Finding]:
@@ -147,21 +151,23 @@ def _direction(scheduler: Any, metric: str | None) -> Iterator[Finding]:
     remedy = 'mode="max"' if isinstance(scheduler, NewBobScheduler) else "-metric"
     if metric is not None and _HIGHER_IS_BETTER.search(metric):
         yield Finding(
-            "error", "metric",
+            "error",
+            "metric",
             f"A higher {metric} is better, and the value is lowered for each improvement.",
             f"Write {remedy}.",
-        )  # fmt: skip
+        )
         return
     seen = getattr(scheduler, "metric_values", None) or scheduler.__dict__.get("losses", [])
-    values = [float(plain(value)) for value in seen]
+    values = [float(as_python_number(value)) for value in seen]
     rises = sum(after > before for before, after in pairwise(values))
     if metric is None and len(values) >= 5 and rises > 0.75 * (len(values) - 1):
         yield Finding(
-            "warning", "metric",
+            "warning",
+            "metric",
             f"It rose in {rises} of {len(values) - 1} epochs, from {values[0]:g} to "
             f"{values[-1]:g}, and a lower one is taken to be better.",
             f"If a higher one is better, write {remedy}.",
-        )  # fmt: skip
+        )
 
 
 def _horizon(scheduler: Any, run: Run | int | None) -> Iterator[Finding]:
@@ -171,17 +177,19 @@ def _horizon(scheduler: Any, run: Run | int | None) -> Iterator[Finding]:
     epochs = run.epochs if isinstance(run, Run) else None
     if count == 1:
         yield Finding(
-            "error", "epoch 1",
+            "error",
+            "epoch 1",
             f"epoch_count is 1: the value stays at {scheduler.value_at_epoch[0]:g} for ever.",
             "Take a scheduler that is called per update, such as LinearWarmupScheduler.",
-        )  # fmt: skip
+        )
     elif epochs is not None and epochs != count:
         then = "stays at its end" if epochs > count else "does not reach its end"
         yield Finding(
-            "warning", f"epoch {min(count, int(epochs))}",
+            "warning",
+            f"epoch {min(count, int(epochs))}",
             f"The line has {count} epochs and the run {epochs:g}: the value {then}.",
             f"Write epoch_count={int(epochs)}.",
-        )  # fmt: skip
+        )
 
 
 def _recovery(
@@ -191,8 +199,9 @@ def _recovery(
         return
     if not any(entry is original for entry in recoverables.values()):
         yield Finding(
-            "warning", "recoverables",
+            "warning",
+            "recoverables",
             f"{type(scheduler).__name__} has a state and is not saved: after a resume it begins "
             "anew, and the optimizer goes on at its rate.",
             "List it under recoverables.",
-        )  # fmt: skip
+        )

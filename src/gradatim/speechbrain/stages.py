@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from torch.optim import Optimizer
+
 from gradatim.core.closed_forms import Line, NaturalDecay
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
@@ -11,9 +13,16 @@ from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Positive
-from gradatim.speechbrain.arguments import Compat, length, number, remembered, stage, wanted
-from gradatim.speechbrain.optimizer import write
-from gradatim.speechbrain.recovery import Recoverable, Saved
+from gradatim.speechbrain.arguments import (
+    Compat,
+    cached_curve,
+    checked_compat,
+    first_steps,
+    number,
+    step_count,
+)
+from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
+from gradatim.speechbrain.optimizer import set_rate
 
 
 class WarmCoolDecayLRSchedule(Recoverable):
@@ -47,8 +56,8 @@ class WarmCoolDecayLRSchedule(Recoverable):
     0.0
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = tuple(
-        Saved(key, object) for key in ("base_lr", "warmup", "power", "cooldown", "total_steps")
+    saved: ClassVar[tuple[SavedEntry, ...]] = tuple(
+        SavedEntry(key, object) for key in ("base_lr", "warmup", "power", "cooldown", "total_steps")
     )
 
     def __init__(
@@ -70,7 +79,7 @@ class WarmCoolDecayLRSchedule(Recoverable):
         factor = number(where, "decay_factor", decay_factor, Positive)
         every = number(where, "decay_every", decay_every, Positive)
         self.power = -NaturalDecay.by(1.0, factor, every).rate
-        self.compat = wanted(where, compat)
+        self.compat = checked_compat(where, compat)
         self._validate()
 
     @property
@@ -80,9 +89,9 @@ class WarmCoolDecayLRSchedule(Recoverable):
             self.base_lr, self.warmup, self.power, self.cooldown, self.total_steps, self.compat
         )
 
-    def __call__(self, opt: Any, num_updates: int) -> None:
+    def __call__(self, opt: Optimizer, num_updates: int) -> None:
         """Write the rate after so many updates into the optimizer."""
-        write(opt, self.schedule(num_updates))
+        set_rate(opt, self.schedule(num_updates))
 
 
 class TriStageLRSchedule(Recoverable):
@@ -102,8 +111,13 @@ class TriStageLRSchedule(Recoverable):
     >>> import torch
     >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
     >>> scheduler = TriStageLRSchedule(
-    ...     lr=1, warmup_steps=2, hold_steps=2, decay_steps=2, total_steps=6,
-    ...     init_lr_scale=0.01, final_lr_scale=0.05,
+    ...     lr=1,
+    ...     warmup_steps=2,
+    ...     hold_steps=2,
+    ...     decay_steps=2,
+    ...     total_steps=6,
+    ...     init_lr_scale=0.01,
+    ...     final_lr_scale=0.05,
     ... )
     >>> for num_updates in range(1, 7):
     ...     scheduler(optim, num_updates)
@@ -114,15 +128,23 @@ class TriStageLRSchedule(Recoverable):
     1.0
     0.223606797749979
     0.05000000000000001
-    """  # fmt: skip
+    """
 
-    saved: ClassVar[tuple[Saved, ...]] = tuple(
-        Saved(key, object)
+    saved: ClassVar[tuple[SavedEntry, ...]] = tuple(
+        SavedEntry(key, object)
         for key in (
-            "peak_lr", "warmup_steps", "hold_steps", "decay_steps", "total_steps",
-            "init_lr_scale", "final_lr_scale", "init_lr", "warmup_rate", "decay_factor",
+            "peak_lr",
+            "warmup_steps",
+            "hold_steps",
+            "decay_steps",
+            "total_steps",
+            "init_lr_scale",
+            "final_lr_scale",
+            "init_lr",
+            "warmup_rate",
+            "decay_factor",
         )
-    )  # fmt: skip
+    )
 
     def __init__(
         self,
@@ -144,8 +166,8 @@ class TriStageLRSchedule(Recoverable):
         self.final_lr_scale = final_lr_scale
         peak = number(where, "lr", lr)
         last = number(where, "final_lr_scale", final_lr_scale, Positive)
-        up = length(where, "warmup_steps", warmup_steps)
-        down = length(where, "decay_steps", decay_steps)
+        up = step_count(where, "warmup_steps", warmup_steps)
+        down = step_count(where, "decay_steps", decay_steps)
         self.init_lr = number(where, "init_lr_scale", init_lr_scale) * peak
         # A stage of no length has no slope; its numbers are only there for the file.
         self.warmup_rate = Line.between(self.init_lr, peak, up).rise if up else 0.0
@@ -156,22 +178,28 @@ class TriStageLRSchedule(Recoverable):
     def schedule(self) -> Schedule:
         """The curve as a value: ``schedule(num_updates)`` is what a call with it writes."""
         return _tri_stage(
-            self.peak_lr, self.warmup_steps, self.hold_steps, self.decay_steps,
-            self.final_lr_scale, self.init_lr, self.warmup_rate, self.decay_factor,
-        )  # fmt: skip
+            self.peak_lr,
+            self.warmup_steps,
+            self.hold_steps,
+            self.decay_steps,
+            self.final_lr_scale,
+            self.init_lr,
+            self.warmup_rate,
+            self.decay_factor,
+        )
 
-    def __call__(self, opt: Any, num_updates: int) -> None:
+    def __call__(self, opt: Optimizer, num_updates: int) -> None:
         """Write the rate after so many updates into the optimizer."""
-        write(opt, self.schedule(num_updates))
+        set_rate(opt, self.schedule(num_updates))
 
 
-@remembered
+@cached_curve
 def _warm_cool(
     lr: Any, warmup: Any, power: Any, cooldown: Any, total: Any, compat: Compat
 ) -> Schedule:
     where = "WarmCoolDecayLRSchedule"
-    peak, rise = number(where, "lr", lr), length(where, "warmup", warmup)
-    fall, end = length(where, "cooldown", cooldown), length(where, "total_steps", total)
+    peak, rise = number(where, "lr", lr), step_count(where, "warmup", warmup)
+    fall, end = step_count(where, "cooldown", cooldown), step_count(where, "total_steps", total)
     if fall > end:
         raise refuse(where, "cooldown", cooldown, f"at most total_steps, {end}")
     up = (Line(0.0, peak, every=rise).cut(rise),) if rise else ()
@@ -183,14 +211,14 @@ def _warm_cool(
         down = Line.between(decay(begin), 0.0, fall)
         # It takes over one update later than it begins, and later still after a long warm-up.
         late = max(rise - begin, 1)
-        return join(*up, *stage(decay, max(begin + 1 - rise, 0)), down.shift(-late))
+        return join(*up, *first_steps(decay, max(begin + 1 - rise, 0)), down.shift(-late))
     between = max(begin - rise, 0)
     left = end - rise - between
     cool = Linear(decay(between), 0.0, left) if left > 0 else Constant(0.0)
-    return join(*up, *stage(decay, between), cool)
+    return join(*up, *first_steps(decay, between), cool)
 
 
-@remembered
+@cached_curve
 def _tri_stage(
     lr: Any, warmup: Any, hold: Any, decay: Any, last: Any, first: Any, slope: Any, rate: Any
 ) -> Schedule:
@@ -199,7 +227,7 @@ def _tri_stage(
     rising = Line(number(where, "init_lr", first), number(where, "warmup_rate", slope))
     falling = NaturalDecay(peak, number(where, "decay_factor", rate))
     return join(
-        *stage(rising, length(where, "warmup_steps", warmup)),
-        *stage(Constant(peak), length(where, "hold_steps", hold)),
-        falling if length(where, "decay_steps", decay) else last * Constant(peak),
+        *first_steps(rising, step_count(where, "warmup_steps", warmup)),
+        *first_steps(Constant(peak), step_count(where, "hold_steps", hold)),
+        falling if step_count(where, "decay_steps", decay) else last * Constant(peak),
     )

@@ -7,14 +7,15 @@ from itertools import accumulate
 from typing import Any, ClassVar
 
 from torch import nn
+from torch.optim import Optimizer
 
 from gradatim.core.decays import Table
 from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegativeInt
-from gradatim.speechbrain.arguments import length, number, plain
-from gradatim.speechbrain.optimizer import PerUpdate, unknown_start, write
-from gradatim.speechbrain.recovery import Recoverable, Saved
+from gradatim.speechbrain.arguments import as_python_number, number, step_count
+from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
+from gradatim.speechbrain.optimizer import PerUpdate, set_rate, start_unknown
 
 
 class IntervalScheduler(PerUpdate):
@@ -59,16 +60,16 @@ class IntervalScheduler(PerUpdate):
     def schedule(self) -> Schedule:
         """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
         if self._first is None:
-            raise unknown_start("IntervalScheduler")
+            raise start_unknown("IntervalScheduler")
         return Table(((0, self._first), *self._rates.items()), "hold")
 
-    def __call__(self, opt: Any) -> tuple[Any, Any]:
-        """Write the rate whose turn it is; the answer is the rate before and the new one."""
+    def __call__(self, opt: Optimizer) -> tuple[Any, Any]:
+        """Write the rate that is due, and return the old rate and the new one."""
         old = opt.param_groups[0]["lr"]
         if self._first is None:
-            self._first = plain(old)
+            self._first = as_python_number(old)
         new = self._rates.get(self.n_steps + 1, old)
-        self.current_lr = write(opt, new)
+        self.current_lr = set_rate(opt, new)
         self.n_steps += 1
         return old, new
 
@@ -84,14 +85,17 @@ def _turns(intervals: Any) -> list[tuple[int, Any]]:
         where = f"intervals[{i}]"
         if not isinstance(entry, Mapping) or not {"steps", "lr"} <= set(entry):
             raise refuse(
-                "IntervalScheduler", where, entry, "a dictionary with steps and lr",
+                "IntervalScheduler",
+                where,
+                entry,
+                "a dictionary with steps and lr",
                 'Write {"steps": 1000, "lr": 1e-4}.',
-            )  # fmt: skip
-        step = length("IntervalScheduler", f"{where}['steps']", entry["steps"])
+            )
+        step = step_count("IntervalScheduler", f"{where}['steps']", entry["steps"])
         number("IntervalScheduler", f"{where}['lr']", entry["lr"])
         if step > 0:  # what would happen before the first call never does
             after = turns[-1][0] + 1 if turns else 1
-            turns.append((max(step, after), plain(entry["lr"])))
+            turns.append((max(step, after), as_python_number(entry["lr"])))
     return turns
 
 
@@ -119,7 +123,7 @@ class ScheduledLoss(Recoverable, nn.Module):
     [0.25, 0.25, 0.25, 0.5, 0.5, 0.125, 0.125]
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (Saved("n_steps", NonNegativeInt),)
+    saved: ClassVar[tuple[SavedEntry, ...]] = (SavedEntry("n_steps", NonNegativeInt),)
 
     def __init__(self, schedule: Sequence[Mapping[str, Any]]) -> None:
         super().__init__()
@@ -129,7 +133,7 @@ class ScheduledLoss(Recoverable, nn.Module):
         losses = [item["loss_fn"] for item in schedule]
         # All of them are known as parts, so that the later ones move to the device too.
         self.losses = nn.ModuleList(loss for loss in losses if isinstance(loss, nn.Module))
-        ends = accumulate(int(plain(item["steps"])) for item in schedule[:-1])
+        ends = accumulate(int(as_python_number(item["steps"])) for item in schedule[:-1])
         begins = {0: 0} | {end: i for i, end in enumerate(ends, start=1)}
         self._turn = Table(tuple(begins.items()), "hold")
 
@@ -152,13 +156,19 @@ def _check_losses(schedule: Any) -> None:
     for i, item in enumerate(schedule):
         if not isinstance(item, Mapping) or not callable(item.get("loss_fn")):
             raise refuse(
-                where, f"schedule[{i}]", item, "a dictionary with a loss_fn that can be called",
+                where,
+                f"schedule[{i}]",
+                item,
+                "a dictionary with a loss_fn that can be called",
                 'Write {"loss_fn": mse_loss, "steps": 1000}.',
-            )  # fmt: skip
+            )
         if "steps" in item:
-            length(where, f"schedule[{i}]['steps']", item["steps"])
+            step_count(where, f"schedule[{i}]['steps']", item["steps"])
         elif i < len(schedule) - 1:
             raise refuse(
-                where, f"schedule[{i}]", item, "one with steps, since others follow it",
+                where,
+                f"schedule[{i}]",
+                item,
+                "one with steps, since others follow it",
                 "Without steps a loss stays for good.",
-            )  # fmt: skip
+            )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from torch.optim import Optimizer
+
 from gradatim.core.closed_forms import GeometricDecay, Line
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegativeInt, Positive
-from gradatim.speechbrain.arguments import length, number, remembered
-from gradatim.speechbrain.optimizer import write
-from gradatim.speechbrain.recovery import Recoverable, Saved
+from gradatim.speechbrain.arguments import cached_curve, number, step_count
+from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
+from gradatim.speechbrain.optimizer import set_rate
 
 
 class LinearWarmupScheduler(Recoverable):
@@ -34,11 +36,11 @@ class LinearWarmupScheduler(Recoverable):
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (
-        Saved("initial_value", object, "lr0"),
-        Saved("num_warmup_steps", object),
-        Saved("num_training_steps", object),
-        Saved("current_step", NonNegativeInt),
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        SavedEntry("initial_value", object, "lr0"),
+        SavedEntry("num_warmup_steps", object),
+        SavedEntry("num_training_steps", object),
+        SavedEntry("current_step", NonNegativeInt),
     )
 
     def __init__(
@@ -67,10 +69,10 @@ class LinearWarmupScheduler(Recoverable):
         self.current_step += 1
         return value
 
-    def __call__(self, opt: Any) -> tuple[Any, float]:
-        """Write the next rate into the optimizer; the answer is the rate before and the new one."""
+    def __call__(self, opt: Optimizer) -> tuple[Any, float]:
+        """Write the next rate into the optimizer, and return the old rate and the new one."""
         new = self.calculate_lr(self.current_step + 1)
-        self.current_lr = write(opt, new)
+        self.current_lr = set_rate(opt, new)
         self.current_step += 1
         return self.current_lr, new
 
@@ -98,9 +100,12 @@ class WarmAndExpDecayLRSchedule(Recoverable):
     0.31622776601683794
     """
 
-    saved: ClassVar[tuple[Saved, ...]] = (
-        *(Saved(k, object) for k in ("base_lr", "n_warmup_steps", "decay_factor", "decay_steps")),
-        Saved("current_step", NonNegativeInt),
+    saved: ClassVar[tuple[SavedEntry, ...]] = (
+        *(
+            SavedEntry(k, object)
+            for k in ("base_lr", "n_warmup_steps", "decay_factor", "decay_steps")
+        ),
+        SavedEntry("current_step", NonNegativeInt),
     )
 
     def __init__(
@@ -111,8 +116,8 @@ class WarmAndExpDecayLRSchedule(Recoverable):
         self.current_lr: float = 0
         self.n_warmup_steps = n_warmup_steps
         self.decay_factor = decay_factor
-        whole = length(where, "total_steps", total_steps)
-        self.decay_steps = whole - length(where, "n_warmup_steps", n_warmup_steps)
+        whole = step_count(where, "total_steps", total_steps)
+        self.decay_steps = whole - step_count(where, "n_warmup_steps", n_warmup_steps)
         self.current_step = 0
         self._validate()
 
@@ -121,26 +126,26 @@ class WarmAndExpDecayLRSchedule(Recoverable):
         """The curve as a value: ``schedule(n)`` is what call n writes, the rate after n updates."""
         return _warm_and_exp(self.base_lr, self.n_warmup_steps, self.decay_factor, self.decay_steps)
 
-    def __call__(self, opt: Any) -> None:
+    def __call__(self, opt: Optimizer) -> None:
         """Write the next rate into the optimizer."""
         self.current_lr = self.schedule(self.current_step + 1)
-        write(opt, self.current_lr)
+        set_rate(opt, self.current_lr)
         self.current_step += 1
 
 
-@remembered
+@cached_curve
 def _up_and_down(lr: Any, warmup: Any, total: Any) -> Schedule:
     where = "LinearWarmupScheduler"
-    peak, rise = number(where, "initial_value", lr), length(where, "num_warmup_steps", warmup)
-    fall = length(where, "num_training_steps", total) - rise
+    peak, rise = number(where, "initial_value", lr), step_count(where, "num_warmup_steps", warmup)
+    fall = step_count(where, "num_training_steps", total) - rise
     up = (Linear(0.0, peak, rise),) if rise else ()
     return join(*up, Linear(peak, 0.0, fall) if fall > 0 else Constant(0.0))
 
 
-@remembered
+@cached_curve
 def _warm_and_exp(lr: Any, warmup: Any, factor: Any, steps: Any) -> Schedule:
     where = "WarmAndExpDecayLRSchedule"
-    peak, rise = number(where, "lr", lr), length(where, "n_warmup_steps", warmup)
+    peak, rise = number(where, "lr", lr), step_count(where, "n_warmup_steps", warmup)
     factor = number(where, "decay_factor", factor, Positive)
     up = (Line(0.0, peak, every=rise).cut(rise),) if rise else ()
     # Without a length the decay has no time to happen in, and a factor above 1 is no decay.
