@@ -45,8 +45,11 @@ def run_all(backend):
     """What each check of this backend said, or the one reason why none could."""
     done = subprocess.run(
         [sys.executable, SCRIPTS / "run_checks.py"],
-        env=environment(backend), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=environment(backend),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     said = {}
     for line in done.stdout.splitlines():
         result = json.loads(line)
@@ -90,8 +93,11 @@ def test_a_killed_process_goes_on(backend, tmp_path):
     def run(*arguments):
         return subprocess.run(
             [sys.executable, SCRIPTS / "killed.py", tmp_path, *arguments],
-            env=environment(backend), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            env=environment(backend),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     killed = run("2")
     assert killed.returncode == -9, killed.stderr[-2000:]
@@ -110,8 +116,11 @@ def test_the_example_runs(backend, tmp_path):
     quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "keras_warmup.py", "--short", "--out", picture],
-        env=environment(backend) | quick, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env=environment(backend) | quick,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     assert done.stdout.startswith("peak 0.01, warm-up of 2: highest loss "), done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")

@@ -1,7 +1,7 @@
-"""Schedules as pytrees: what is a number can be traced, what is a length or a name cannot.
+"""Schedules and rules as pytrees, so that ``grad``, ``vmap`` and ``jit`` accept them.
 
-A leaf is what ``grad`` and ``vmap`` make sense for: peaks, ends, factors, powers. Lengths in
-updates, counts and modes decide which formula is compiled, so they belong to the structure.
+Float fields are leaves: peaks, ends, factors, powers. Lengths in updates, counts and modes decide
+which formula is compiled, so they are static, part of the tree structure.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from jax import tree_util
 from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import Value, on_register
 
-_NO_PARTS: tuple[Any, ...] = ()
+Leaves = tuple[Any, ...]
+"""Per field, the numbers in it: a number, an array, or a nested tuple of them."""
+
+Static = tuple[Any, ...]
+"""Per field, the hashable rest of it."""
+
+_NO_LEAVES: Leaves = ()
 
 
 def register() -> None:
-    """Make pytrees of all classes of schedules and rules, and of each that is defined later."""
+    """Register all classes of schedules and rules, including classes that are defined later."""
     on_register(_register)
 
 
@@ -35,70 +41,68 @@ def _declared(cls: type) -> tuple[tuple[str, Any], ...]:
 _fields: Callable[[type], tuple[tuple[str, Any], ...]] = cache(_declared)
 
 
-def _flatten(value: Value) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def _flatten(value: Value) -> tuple[Leaves, Static]:
     cls = type(value)
-    parts = [
-        (part, fixed)
-        for name, wanted in _fields(cls)
-        for part, fixed in [_split(wanted, getattr(value, name))]
-    ]
+    split = [_split(declared, getattr(value, name)) for name, declared in _fields(cls)]
     computed = tuple((name, getattr(value, name)) for name in cls._computed)
-    return tuple(part for part, _ in parts), (*(fixed for _, fixed in parts), computed)
+    return tuple(leaves for leaves, _ in split), (*(static for _, static in split), computed)
 
 
-def _flatten_with_keys(value: Value) -> tuple[tuple[tuple[Any, Any], ...], tuple[Any, ...]]:
-    parts, fixed = _flatten(value)
+def _flatten_with_keys(value: Value) -> tuple[tuple[tuple[Any, Any], ...], Static]:
+    leaves, static = _flatten(value)
     names = (tree_util.GetAttrKey(name) for name, _ in _fields(type(value)))
-    return tuple(zip(names, parts, strict=True)), fixed
+    return tuple(zip(names, leaves, strict=True)), static
 
 
-def _unflatten(cls: type[Value], fixed: tuple[Any, ...], parts: Iterable[Any]) -> Value:
-    # Not through __init__: JAX also puts placeholders in the place of numbers.
+def _unflatten(cls: type[Value], static: Static, leaves: Iterable[Any]) -> Value:
+    # Without __init__, which validates: JAX also unflattens with placeholders as leaves.
     value = object.__new__(cls)
-    *held, computed = fixed
-    for (name, wanted), one, part in zip(_fields(cls), held, parts, strict=True):
-        object.__setattr__(value, name, _merge(wanted, one, part))
-    for name, one in computed:
-        object.__setattr__(value, name, one)
+    *each, computed = static
+    for (name, declared), fixed, leaf in zip(_fields(cls), each, leaves, strict=True):
+        object.__setattr__(value, name, _merge(declared, fixed, leaf))
+    for name, attribute in computed:
+        object.__setattr__(value, name, attribute)
     return value
 
 
-def _split(wanted: Any, held: Any) -> tuple[Any, Any]:
-    """What a field holds, as a tree of numbers and the rest, which must be hashable."""
-    inner = _inner(wanted)
-    if held is None or inner is None:
-        return _NO_PARTS, held
+def _split(declared: Any, value: Any) -> tuple[Any, Any]:
+    """The leaves and the static part of a field's value."""
+    inner = _leaf_type(declared)
+    if value is None or inner is None:
+        return _NO_LEAVES, value
     if get_origin(inner) is tuple:
-        pairs = [_split(one, entry) for one, entry in _entries(inner, held)]
-        return tuple(part for part, _ in pairs), tuple(fixed for _, fixed in pairs)
-    return held, None
+        pairs = [_split(one, entry) for one, entry in _typed_entries(inner, value)]
+        return tuple(leaves for leaves, _ in pairs), tuple(static for _, static in pairs)
+    return value, None
 
 
-def _merge(wanted: Any, fixed: Any, part: Any) -> Any:
-    inner = _inner(wanted)
-    if inner is None or (fixed is None and part is _NO_PARTS):
-        return fixed
-    if get_origin(inner) is tuple and isinstance(fixed, tuple):
-        trios = zip(_entries(inner, fixed), part, strict=True)
-        return tuple(_merge(one, entry, piece) for (one, entry), piece in trios)
-    return part
+def _merge(declared: Any, static: Any, leaves: Any) -> Any:
+    """A field's value from its static part and its leaves; the inverse of ``_split``."""
+    inner = _leaf_type(declared)
+    if inner is None or (static is None and leaves is _NO_LEAVES):
+        return static
+    if get_origin(inner) is tuple and isinstance(static, tuple):
+        trios = zip(_typed_entries(inner, static), leaves, strict=True)
+        return tuple(_merge(one, entry, leaf) for (one, entry), leaf in trios)
+    return leaves
 
 
 @cache
-def _inner(wanted: Any) -> Any:
-    """The type of a field if it can hold numbers or values, without its wrappings; else None."""
-    if get_origin(wanted) in (Union, UnionType):
-        (wanted,) = (part for part in get_args(wanted) if part is not type(None))
-    if get_origin(wanted) is Annotated:
-        wanted = get_args(wanted)[0]
-    if wanted is float or (isinstance(wanted, type) and issubclass(wanted, Value)):
-        return wanted
-    entries = [part for part in get_args(wanted) if part is not Ellipsis]
-    holds = get_origin(wanted) is tuple and any(_inner(part) is not None for part in entries)
-    return wanted if holds else None
+def _leaf_type(declared: Any) -> Any:
+    """The type of a field that can hold leaves, without Optional and Annotated; else None."""
+    if get_origin(declared) in (Union, UnionType):
+        (declared,) = (part for part in get_args(declared) if part is not type(None))
+    if get_origin(declared) is Annotated:
+        declared = get_args(declared)[0]
+    if declared is float or (isinstance(declared, type) and issubclass(declared, Value)):
+        return declared
+    entries = [part for part in get_args(declared) if part is not Ellipsis]
+    holds = get_origin(declared) is tuple and any(_leaf_type(part) is not None for part in entries)
+    return declared if holds else None
 
 
-def _entries(wanted: Any, held: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
-    parts = get_args(wanted)
-    each = (parts[0],) * len(held) if parts[-1] is Ellipsis else parts
-    return zip(each, held, strict=True)
+def _typed_entries(declared: Any, entries: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    """The entries of a tuple, each with its declared type."""
+    parts = get_args(declared)
+    each = (parts[0],) * len(entries) if parts[-1] is Ellipsis else parts
+    return zip(each, entries, strict=True)

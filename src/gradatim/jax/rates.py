@@ -1,4 +1,4 @@
-"""Reading an optimizer's state: how many updates it has counted, and at which rate they ran."""
+"""Reads the update count and the learning rate from the state of an Optax optimizer."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.jax.rules import RuleScaleState
 
-# The states in which Optax counts for a schedule, by name since not all of them are public.
+# The states with the update count of a schedule, by class name since not all are public.
 _COUNTERS = {"ScaleByScheduleState", "WrappedScheduleState"}
 _INJECTED = {"InjectHyperparamsState", "InjectStatefulHyperparamsState"}
 
+Count = int | jax.Array
+Rate = float | jax.Array
 
-class _Found(NamedTuple):
+
+class _RateStates(NamedTuple):
+    """The parts of an optimizer's state that determine its learning rate."""
+
     counters: list[Any]
     injected: list[Any]
-    scales: list[Any]
+    scales: list[jax.Array]
 
 
-def position(opt_state: Any) -> Any:
-    """The updates that an optimizer's state has counted for its schedule.
+def position(opt_state: Any) -> Count:
+    """The number of updates that an optimizer's state has counted for its schedule.
 
-    Updates that ``optax.MultiSteps`` only accumulated, or ``optax.apply_if_finite`` left out, are
-    not among them. Inside compiled code it is an array that is not known yet, and for a state that
-    was mapped by ``vmap`` an array of counts; so are the rates.
+    Micro-batches of ``optax.MultiSteps`` and updates that ``optax.apply_if_finite`` skipped are not
+    counted. The answer is an int; inside ``jit`` it is a tracer, and for a state made under
+    ``vmap`` an array of counts. The same holds for the rates.
 
     Args:
-        opt_state: The state of an optimizer that was given a schedule, or what holds one as its
+        opt_state: The state of an optimizer that was given a schedule, or an object with such an
             ``opt_state``: a ``TrainState``, an ``nnx.Optimizer``.
 
     Raises:
@@ -45,15 +50,15 @@ def position(opt_state: Any) -> Any:
     >>> position(optimizer.init(jnp.zeros(1)))
     0
     """
-    return _count(_search(opt_state))
+    return _count(_rate_states(opt_state))
 
 
-def next_rate(opt_state: Any, schedule: Schedule) -> Any:
-    """The rate that the next update uses, unless a rule is shown a new metric before it.
+def next_rate(opt_state: Any, schedule: Schedule) -> Rate:
+    """The learning rate that the next update uses, unless a rule gets a new metric before.
 
     Args:
         opt_state: The state of the optimizer, as for ``position``.
-        schedule: The schedule that the optimizer was given; the state holds only how far it is.
+        schedule: The schedule that the optimizer was given; the state holds the count only.
 
     Raises:
         GradatimError: If nothing in the state counts for a schedule, or parts of the model have
@@ -69,12 +74,12 @@ def next_rate(opt_state: Any, schedule: Schedule) -> Any:
     >>> next_rate(state, schedule), applied_rate(state, schedule)
     (0.25, 0.0)
     """
-    found = _search(opt_state)
+    found = _rate_states(opt_state)
     return _scaled(_checked(schedule)(_count(found)), found)
 
 
-def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> Any:
-    """The rate that the last update used; None before the first one, in an array NaN.
+def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> Rate | None:
+    """The learning rate that the last update used; before the first one None, in an array NaN.
 
     Args:
         opt_state: The state of the optimizer, as for ``position``.
@@ -85,10 +90,10 @@ def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> Any:
         GradatimError: If the state holds neither a count nor a rate, or parts of the model have
             rules of their own.
     """
-    found = _search(opt_state)
+    found = _rate_states(opt_state)
     if schedule is not None:
         count = _count(found)
-        return _before_the_first(count, lambda: _scaled(_checked(schedule)(count - 1), found))
+        return _if_any_update(count, lambda: _scaled(_checked(schedule)(count - 1), found))
     if not found.injected:
         raise GradatimError(
             "applied_rate: this state counts updates but holds no rate. Give the schedule too: "
@@ -96,32 +101,33 @@ def applied_rate(opt_state: Any, schedule: Schedule | None = None) -> Any:
         )
     state = found.injected[0]
     rate = state.hyperparams["learning_rate"]
-    return _before_the_first(_number(state.count), lambda: _scaled(_number(rate), found))
+    return _if_any_update(_number(state.count), lambda: _scaled(_number(rate), found))
 
 
-def _before_the_first(count: Any, rate: Callable[[], Any]) -> Any:
-    """The rate, unless no update has been counted yet."""
+def _if_any_update(count: Count, rate: Callable[[], Rate]) -> Rate | None:
+    """The rate; None or NaN if no update has been counted yet."""
     if isinstance(count, int):
         return rate() if count else None
     return jnp.where(count == 0, jnp.nan, rate())
 
 
-def _checked(schedule: Any) -> Schedule:
+def _checked(schedule: Schedule) -> Schedule:
     if not isinstance(schedule, Schedule):
         raise refuse("reading a rate", "schedule", schedule, "the schedule of the optimizer")
     return schedule
 
 
-def _count(found: _Found) -> Any:
+def _count(found: _RateStates) -> Count:
     if not found.counters:
         raise GradatimError(
             "position: nothing in this state counts updates for a schedule. Give the state of an "
             "optimizer that has one, such as optax.adamw(schedule)."
         )
-    return _number(found.counters[0].count)
+    count: Count = _number(found.counters[0].count)
+    return count
 
 
-def _scaled(rate: Any, found: _Found) -> Any:
+def _scaled(rate: Rate, found: _RateStates) -> Rate:
     for scale in found.scales:
         rate *= _number(scale)
     return rate
@@ -129,12 +135,12 @@ def _scaled(rate: Any, found: _Found) -> Any:
 
 def _number(held: Any) -> Any:
     try:
-        return held.item()  # half the time of int(held), and a variable of flax has it too
-    except (jax.errors.ConcretizationTypeError, ValueError):  # compiled code, or several numbers
+        return held.item()  # twice as fast as int(), and Flax variables have it too
+    except (jax.errors.ConcretizationTypeError, ValueError):  # a tracer, or several numbers
         return jnp.asarray(held)
 
 
-def _search(opt_state: Any) -> _Found:
+def _rate_states(opt_state: Any) -> _RateStates:
     if hasattr(opt_state, "opt_state"):  # a TrainState or an nnx.Optimizer
         opt_state = opt_state.opt_state
     elif hasattr(opt_state, "init") and hasattr(opt_state, "update"):
@@ -142,54 +148,54 @@ def _search(opt_state: Any) -> _Found:
             "position: this is an optimizer, which counts nothing. Give its state: what its init "
             "and update return."
         )
-    return _found_in(opt_state)
+    return _collect(opt_state)
 
 
-def _found_in(state: Any) -> _Found:
-    found = _Found([], [], [])
-    _walk(state, found)
+def _collect(state: Any) -> _RateStates:
+    found = _RateStates([], [], [])
+    _visit(state, found)
     return found
 
 
-def _walk(state: Any, found: _Found) -> None:
+def _visit(state: Any, found: _RateStates) -> None:
     cls = type(state)
     if cls is tuple:
         for part in state:
-            _walk(part, found)
+            _visit(part, found)
         return
-    role, inner = _look(cls)
+    role, inner = _role_of(cls)
     if role == "counter":
         found.counters.append(state)
     elif role == "rule":
         found.scales.append(state.rule.scale)
     elif role == "injected" and "learning_rate" in state.hyperparams:
         found.injected.append(state)
-    elif role == "parts":
-        _parts(state, found)
+    elif role == "mapping":
+        _collect_named(state, found)
     for i in inner:
-        _walk(state[i], found)
+        _visit(state[i], found)
 
 
-def _parts(states: dict[Any, Any], found: _Found) -> None:
-    """States by name: of the parts of a model, or of several hyperparameters."""
-    each = {name: _found_in(state) for name, state in states.items()}
+def _collect_named(states: dict[Any, Any], found: _RateStates) -> None:
+    """Collect from states by name: of parts of a model, or of several hyperparameters."""
+    each = {name: _collect(state) for name, state in states.items()}
     if len(each) > 1 and any(one.scales for one in each.values()):
         raise GradatimError(
             f"reading a rate: {', '.join(map(repr, each))} have rules of their own. Give the state "
             "of one, such as opt_state.inner_states[...]."
         )
     for one in each.values():
-        for mine, more in zip(found, one, strict=True):
-            mine.extend(more)
+        for all_states, states_of_one in zip(found, one, strict=True):
+            all_states.extend(states_of_one)
 
 
-def _kind(cls: type) -> tuple[str, tuple[int, ...]]:
-    """What a kind of state is to us, and which of its fields hold states.
+def _find_role(cls: type) -> tuple[str, tuple[int, ...]]:
+    """The role of a class of states, and the indices of its fields that hold states.
 
-    The other fields are left out: they may hold trees as large as the model.
+    Other fields are not searched: they may hold trees as large as the model.
     """
     if issubclass(cls, dict):
-        return "parts", ()
+        return "mapping", ()
     if cls is RuleScaleState:
         return "rule", ()
     if cls.__name__ in _COUNTERS:
@@ -199,4 +205,4 @@ def _kind(cls: type) -> tuple[str, tuple[int, ...]]:
     return "injected" if cls.__name__ in _INJECTED else "", inner
 
 
-_look: Callable[[type], tuple[str, tuple[int, ...]]] = cache(_kind)
+_role_of: Callable[[type], tuple[str, tuple[int, ...]]] = cache(_find_role)

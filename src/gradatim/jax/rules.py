@@ -1,4 +1,4 @@
-"""Metric-driven rules inside compiled code: a gradient transformation that is shown a metric."""
+"""Metric-driven rules inside compiled code, as a gradient transformation that takes a metric."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class RuleScaleState(NamedTuple):
 
 
 def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationExtraArgs:
-    """Multiplies the updates with the scale of a rule, which is shown ``value``.
+    """Multiplies the updates by the scale of a rule, which gets the metric ``value``.
 
     Chain it after the optimizer, whose schedule goes on as before: the rate of an update is the
-    value of the schedule times the scale. The metric is looked at first, so it changes the very
-    update it is given with. The decisions are those of the rule in plain Python; metrics are
+    value of the schedule times the scale. The rule gets the metric first, so it already
+    affects the update that it is passed to. The decisions are those of the rule in plain Python; metrics are
     compared in JAX's default float.
 
     Under ``optax.MultiSteps`` chain it outside, with ``average`` as many as the micro-batches of an
-    update: inside, it sees the value of the last one only.
+    update: inside, it gets the value of the last one only.
 
     Args:
         rule: The rule. Compiled code cannot raise: there a metric that is not finite makes the
@@ -105,7 +105,7 @@ def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> Rul
     if jnp.shape(value) != ():
         raise refuse("scale_by_rule", "the shape of value", jnp.shape(value), "that of one number")
     if rule.nan == "error" and not dispatch.is_traced(value):
-        rule.update(rule.init(), float(value))  # raises as in plain Python
+        rule.update(rule.init(), float(value))  # raises, as the rule does in plain Python
     metric = jnp.asarray(value, state.total.dtype)
     if average == 1:
         return state._replace(rule=_next(rule, state.rule, metric))
@@ -131,6 +131,6 @@ def _next(rule: Rule, state: RuleState, metric: Any) -> RuleState:
     if silent is not rule:
         scale = jnp.where(jnp.isfinite(metric), following.scale, jnp.nan)
         following = following._replace(scale=scale)
-    # A scan carries the same types round and round; a rule may put a plain 0 where it counts.
+    # lax.scan needs the same dtypes in every iteration; a rule may return a Python 0.
     pairs = zip(following, state, strict=True)
     return RuleState(*(jnp.asarray(new, old.dtype) for new, old in pairs))

@@ -1,4 +1,4 @@
-"""Rates by another clock than the updates that Optax counts: by tokens, by time."""
+"""Learning rates by tokens, samples or time, in place of Optax' count of updates."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _MISSING = object()
 
 
 def scale_by_tick(schedule: Schedule) -> optax.GradientTransformationExtraArgs:
-    """Multiplies the updates with the value of a schedule at a tick that the loop gives.
+    """Multiplies the updates by the value of a schedule at a tick, which the training loop passes.
 
     Chain it after an optimizer with the rate 1.0: its rate is then ``schedule(tick)``. The tick is
-    a whole number: the tokens, samples or milliseconds of the updates so far, this one not
-    included. It belongs into the state of the loop, where a checkpoint finds it.
+    an integer: the tokens, samples or milliseconds before this update. Keep it in the state of the
+    training loop, so that it is part of the checkpoints.
 
     Args:
         schedule: The schedule, in ticks.
@@ -44,10 +44,15 @@ def scale_by_tick(schedule: Schedule) -> optax.GradientTransformationExtraArgs:
     """
     if not isinstance(schedule, Schedule):
         raise refuse(
-            "scale_by_tick", "schedule", schedule, "a schedule",
+            "scale_by_tick",
+            "schedule",
+            schedule,
+            "a schedule",
             "For a rate that stays, write it into the optimizer.",
-        )  # fmt: skip
-    schedule(jnp.zeros((), jnp.result_type(int)))  # refuses what no counter reaches
+        )
+    schedule(
+        jnp.zeros((), jnp.result_type(int))
+    )  # raises if the schedule is longer than the integers of JAX
     return optax.GradientTransformationExtraArgs(
         lambda _: optax.EmptyState(),
         lambda updates, state, params=None, *, tick=_MISSING, **_: (

@@ -1,14 +1,14 @@
-"""What there is in an optimizer of Keras to drive: its rate, and the other numbers it holds.
+"""The numbers of a Keras optimizer that a schedule can set: its learning rate and others.
 
-The rate has a place for schedules. Other numbers are plain attributes, which a compiled step reads
-once, while it is traced. So each is replaced, for the time of the trace, by a formula of the update
-count, which the compiled step computes ever after. On torch, which does not trace, the same
-happens at every update.
+Keras accepts a schedule as the learning rate only. Other numbers are plain attributes, which a
+compiled step reads once, while it is traced. So ``apply`` is wrapped: for the time of the call each
+attribute is replaced by a formula of the update count, which becomes part of the trace. On torch,
+which does not trace, this happens at every update.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -21,10 +21,13 @@ from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver
 from gradatim.keras.translation import read_keras
 
-Source = Callable[[Any], Any]
-"""What a compiled step asks for a number: a schedule, or another function of the update count."""
+Tensor = Any
+"""A tensor of the backend, of which Keras has no common type."""
 
-# Not numbers of the update rule, or settled once and for all when the optimizer is built.
+ValueFunction = Callable[[Tensor], Tensor]
+"""Computes a value from the update count: a schedule, or another function."""
+
+# Not numbers of the update rule, or fixed when the optimizer is built.
 _FIXED = {
     "name",
     "learning_rate",
@@ -32,73 +35,85 @@ _FIXED = {
     "ema_overwrite_frequency",
     "loss_scale_factor",
     "inner_optimizer",
-    "clipvalue",  # JAX clips between it and its negative without asking what it is
+    "clipvalue",  # passed straight to JAX's clip, which does not convert a TracedNumber
 }
 
 
-def innermost(model: Any) -> Any:
+def inner_optimizer(model: keras.Model) -> keras.optimizers.Optimizer | None:
     """The optimizer that makes the updates, inside a loss scale's; None before ``compile``."""
     optimizer = getattr(model, "optimizer", None)
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def _read(variable: Any) -> Any:
-    # Keras' own reading of a Variable warns with NumPy 2; of a tensor it does not.
-    return ops.convert_to_numpy(ops.convert_to_tensor(variable))
+def _read(variable: keras.Variable) -> float:
+    # Converting a Keras Variable to NumPy 2 warns; converting a tensor does not.
+    value: float = ops.convert_to_numpy(ops.convert_to_tensor(variable)).item()
+    return value
 
 
-def batches(optimizer: Any) -> int:
-    """The batches so far that made, or will make, an update."""
+def batch_count(optimizer: keras.optimizers.Optimizer) -> int:
+    """The batches so far, without those that a loss scale skipped."""
     return int(_read(optimizer._iterations))
 
 
-def accumulation(optimizer: Any) -> int:
-    """How many batches make one update."""
+def accumulation_steps(optimizer: keras.optimizers.Optimizer) -> int:
+    """The number of batches per update: ``gradient_accumulation_steps``, or 1."""
     return optimizer.gradient_accumulation_steps or 1
 
 
-def rate(optimizer: Any, wanted: Schedule | None, driver: Driver) -> Schedule:
-    """The schedule of the rate: the one wanted, or else the one that the optimizer has.
+def rate_schedule(
+    optimizer: keras.optimizers.Optimizer, lr: Schedule | None, driver: Driver
+) -> Schedule:
+    """The schedule of the learning rate: the one given as ``lr``, or else the optimizer's own.
 
-    The optimizer's own is one of updates, whatever the clock of the run.
+    The optimizer's own counts updates, whatever the clock of the run.
 
     Raises:
         GradatimError: If the two contradict each other, or the optimizer's cannot be understood.
     """
-    found, accumulate = optimizer._learning_rate, accumulation(optimizer)
-    if isinstance(found, keras.Variable):  # a float, which Keras puts there if nobody else does
-        return Constant(float(_read(found))) if wanted is None else wanted
+    found, accumulate = optimizer._learning_rate, accumulation_steps(optimizer)
+    if isinstance(found, keras.Variable):  # what Keras makes of a float
+        return Constant(_read(found)) if lr is None else lr
     counted = getattr(found, "accumulate", 1)
-    if isinstance(found, Schedule):  # Adam(schedule): without a Scheduler it cannot be used
+    if isinstance(found, Schedule):  # Adam(schedule), which works with a Scheduler only
         own, counted = found, accumulate
     elif isinstance(getattr(found, "schedule", None), Schedule):
         own = found.schedule
     else:
         own = read_keras(found).schedule
-    if wanted is not None and wanted != own:
+    if lr is not None and lr != own:
         raise GradatimError(
             f"Scheduler: the optimizer has a schedule of its own, {own!r}. Leave lr out to use it, "
-            "or build the optimizer without."
+            "or build the optimizer without a schedule."
         )
     if counted != accumulate:
         raise refuse(
-            "Scheduler", "the accumulate of the optimizer's schedule", counted,
+            "Scheduler",
+            "the accumulate of the optimizer's schedule",
+            counted,
             f"{accumulate}, as its gradient_accumulation_steps",
             f"Write LearningRate(schedule, accumulate={accumulate}).",
-        )  # fmt: skip
+        )
     return own if driver.clock.unit == "updates" else by_updates(own)
 
 
-def set_rate(optimizer: Any, rate: Any) -> None:
-    """Let the optimizer follow a rate of ours."""
+def set_rate(
+    optimizer: keras.optimizers.Optimizer,
+    rate: keras.optimizers.schedules.LearningRateSchedule,
+) -> None:
+    """Replace the learning rate of an optimizer, whatever it was before."""
     if isinstance(optimizer._learning_rate, keras.Variable):
-        optimizer.learning_rate = rate  # and the variable is no longer one of the optimizer's
-    else:  # TensorFlow would ask the old one for its present value, which it may not have
+        optimizer.learning_rate = rate  # the setter also stops tracking the variable
+    else:  # on TensorFlow the setter calls the old schedule, which may raise
         optimizer._learning_rate = rate
 
 
-def check(optimizer: Any, name: str, schedule: Schedule) -> None:
-    """Refuse a name that is no number of this optimizer, or one that it has switched off."""
+def check_value(optimizer: keras.optimizers.Optimizer, name: str, schedule: Schedule) -> None:
+    """Refuse a name that is no number of this optimizer, or one that it was built without.
+
+    Raises:
+        GradatimError: With the names that there are, or how to build the optimizer.
+    """
     config = optimizer.get_config()
     numbers = {
         key: value
@@ -121,44 +136,48 @@ def _one_value(schedule: Schedule) -> float:
     return next((v for v in map(schedule, (0, end, end // 2, 1)) if v), 0.1)
 
 
-def drive(optimizer: Any, sources: Mapping[str, Source]) -> None:
-    """Let each update of this optimizer use these numbers; an earlier call is forgotten."""
+def drive_values(
+    optimizer: keras.optimizers.Optimizer, functions: Mapping[str, ValueFunction]
+) -> None:
+    """Make each update of an optimizer use these values, in place of those of an earlier call."""
     apply = type(optimizer).apply
 
-    def driven(grads: Any, trainable_variables: Any = None) -> Any:
-        held = {name: getattr(optimizer, name) for name in sources}
+    def apply_with_values(
+        grads: Sequence[Tensor], trainable_variables: Sequence[keras.Variable] | None = None
+    ) -> None:
+        constants = {name: getattr(optimizer, name) for name in functions}
         update = ops.convert_to_tensor(optimizer.iterations)
         try:
-            for name, source in sources.items():
-                setattr(optimizer, name, _number(source(update)))
-            return apply(optimizer, grads, trainable_variables)
+            for name, function in functions.items():
+                setattr(optimizer, name, _as_attribute(function(update)))
+            apply(optimizer, grads, trainable_variables)
         finally:
-            # A tensor of a trace must not outlive it, and a config holds a plain number.
-            for name, value in held.items():
+            # A tensor must not be used outside of its trace, and get_config needs a plain number.
+            for name, value in constants.items():
                 setattr(optimizer, name, value)
 
-    if sources or "apply" in vars(optimizer):
-        optimizer.apply = driven
+    if functions or "apply" in vars(optimizer):
+        optimizer.apply = apply_with_values
 
 
-def _number(value: Any) -> Any:
-    return value if keras.backend.backend() == "torch" else Traced(value)
+def _as_attribute(value: Tensor) -> Tensor:
+    return value if keras.backend.backend() == "torch" else TracedNumber(value)
 
 
-class Traced:
-    """A number that is not known yet, for code that asks Python whether it is switched on.
+class TracedNumber:
+    """A traced tensor that optimizers can use in Python conditions.
 
-    ``if self.momentum != 0`` cannot be answered by a formula; the answer is yes. To the
-    operations of Keras it is the tensor, by the protocols of the two frameworks that trace.
+    ``if self.momentum != 0`` fails for a traced tensor. Here it is true. The operations of Keras
+    get the tensor, by the conversion protocols of JAX and TensorFlow.
     """
 
-    def __init__(self, tensor: Any) -> None:
+    def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
 
-    def __jax_array__(self) -> Any:
+    def __jax_array__(self) -> Tensor:
         return self.tensor
 
-    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Tensor:
         return self.tensor if dtype is None else ops.cast(self.tensor, dtype)
 
     def __bool__(self) -> bool:
@@ -173,16 +192,16 @@ class Traced:
     def __gt__(self, other: object) -> bool:
         return True
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Tensor) -> Tensor:
         return self.tensor * other
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Tensor) -> Tensor:
         return other - self.tensor
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Tensor) -> Tensor:
         return other / self.tensor
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Tensor:
         return -self.tensor
 
     __rmul__ = __mul__

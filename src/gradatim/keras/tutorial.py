@@ -1,7 +1,7 @@
-"""The three pieces of a widely read tutorial on warm-up, under the tutorial's own names.
+"""The function, callback and schedule of a widely read tutorial on warm-up, under its names.
 
-The tutorial is "Learning Rate Warmup with Cosine Decay in Keras/TensorFlow" (StackAbuse). Its
-readers change one import. The curve is the core's ``warmup_cosine``.
+The tutorial is "Learning Rate Warmup with Cosine Decay in Keras/TensorFlow" (StackAbuse). Code
+written after it needs only another import. The curve is that of ``warmup_cosine``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gradatim.core.values.fields import NonNegative, PositiveSteps, Steps, check
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.scheduler import Scheduler
 
-_WANTED = {
+_FIELD_TYPES = {
     "start_lr": NonNegative,
     "target_lr": NonNegative,
     "warmup_steps": Steps,
@@ -27,10 +27,11 @@ _WANTED = {
 }
 
 
-def _checked(where: str, **given: Any) -> dict[str, Any]:
-    """The tutorial's arguments, or the error in the tutorial's words."""
+def _checked(where: str, **given: float) -> dict[str, Any]:
+    """The arguments, checked under the tutorial's names."""
     checked = {
-        name: check_argument(where, name, _WANTED[name], value) for name, value in given.items()
+        name: check_argument(where, name, _FIELD_TYPES[name], value)
+        for name, value in given.items()
     }
     warmup, hold, total = checked["warmup_steps"], checked["hold"], checked["total_steps"]
     if warmup + hold >= total:
@@ -42,12 +43,15 @@ def _checked(where: str, **given: Any) -> dict[str, Any]:
     return checked
 
 
-def _schedule(where: str, **given: Any) -> Schedule:
-    said = _checked(where, **given)
+def _schedule(where: str, **given: float) -> Schedule:
+    args = _checked(where, **given)
     return warmup_cosine(
-        peak=said["target_lr"], steps=said["total_steps"], warmup=said["warmup_steps"],
-        start=said["start_lr"], hold=said["hold"],
-    )  # fmt: skip
+        peak=args["target_lr"],
+        steps=args["total_steps"],
+        warmup=args["warmup_steps"],
+        start=args["start_lr"],
+        hold=args["hold"],
+    )
 
 
 def lr_warmup_cosine_decay(
@@ -58,45 +62,49 @@ def lr_warmup_cosine_decay(
     start_lr: float = 0.0,
     target_lr: float = 1e-3,
 ) -> Any:
-    """Straight up to a target, level for a while, then half a cosine down to 0, and 0 after.
+    """Linear warm-up to a target, hold, then cosine decay to 0, and 0 from then on.
 
     Args:
         global_step: Completed updates: a number, a NumPy array or a tensor of the backend.
         warmup_steps: Updates of warm-up; 0 for none.
         hold: Updates at the target before the decay.
         total_steps: The length of the whole run in updates, warm-up and hold included.
-        start_lr: The rate the warm-up comes from.
+        start_lr: The rate at which the warm-up starts.
         target_lr: The rate after the warm-up.
 
     Returns:
-        A float for a number, otherwise an array of the kind that was given.
+        A float for a number, otherwise an array of the same kind as ``global_step``.
 
     Raises:
-        GradatimError: For a negative step, a length or a rate that cannot be, or a warm-up and
-            hold that do not leave an update of the run.
+        GradatimError: For a negative step, an invalid length or rate, or if warm-up and hold leave
+            no update for the decay.
 
     >>> [lr_warmup_cosine_decay(k, 10, 5, 100, target_lr=0.5) for k in (0, 5, 15, 100, 150)]
     [0.0, 0.25, 0.5, 0.0, 0.0]
     """
     schedule = _schedule(
-        "lr_warmup_cosine_decay", start_lr=start_lr, target_lr=target_lr,
-        warmup_steps=warmup_steps, total_steps=total_steps, hold=hold,
-    )  # fmt: skip
+        "lr_warmup_cosine_decay",
+        start_lr=start_lr,
+        target_lr=target_lr,
+        warmup_steps=warmup_steps,
+        total_steps=total_steps,
+        hold=hold,
+    )
     if isinstance(global_step, keras.Variable):
         global_step = ops.convert_to_tensor(global_step)
     return schedule(global_step)
 
 
 class WarmupCosineDecay(Scheduler):
-    """The tutorial's callback: drives the rate and keeps what was used in ``lrs``.
+    """The tutorial's callback: sets the learning rate and records it in ``lrs``.
 
     Args:
         total_steps: The length of the whole run in updates, warm-up and hold included.
         warmup_steps: Updates of warm-up; 0 for none.
-        start_lr: The rate the warm-up comes from.
+        start_lr: The rate at which the warm-up starts.
         target_lr: The rate after the warm-up.
         hold: Updates at the target before the decay.
-        options: What ``Scheduler`` takes beside ``lr``: ``rule``, ``monitor``, ``on_mismatch``.
+        options: Other arguments of ``Scheduler``: ``rule``, ``monitor``, ``on_mismatch``.
 
     Raises:
         GradatimError: As ``lr_warmup_cosine_decay``.
@@ -117,19 +125,23 @@ class WarmupCosineDecay(Scheduler):
     ) -> None:
         super().__init__(
             _schedule(
-                "WarmupCosineDecay", start_lr=start_lr, target_lr=target_lr,
-                warmup_steps=warmup_steps, total_steps=total_steps, hold=hold,
+                "WarmupCosineDecay",
+                start_lr=start_lr,
+                target_lr=target_lr,
+                warmup_steps=warmup_steps,
+                total_steps=total_steps,
+                hold=hold,
             ),
             **options,
-        )  # fmt: skip
+        )
 
 
 @keras.saving.register_keras_serializable(package="gradatim")
 class WarmUpCosineDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-    """The tutorial's schedule, for ``Adam(learning_rate=...)``; saved and loaded by itself.
+    """The tutorial's schedule, for ``Adam(learning_rate=...)``; saved and loaded with the model.
 
     Args:
-        start_lr: The rate the warm-up comes from.
+        start_lr: The rate at which the warm-up starts.
         target_lr: The rate after the warm-up.
         warmup_steps: Updates of warm-up; 0 for none.
         total_steps: The length of the whole run in updates, warm-up and hold included.
@@ -148,14 +160,18 @@ class WarmUpCosineDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
         self, start_lr: float, target_lr: float, warmup_steps: int, total_steps: int, hold: int
     ) -> None:
         self._config = _checked(
-            "WarmUpCosineDecay", start_lr=start_lr, target_lr=target_lr,
-            warmup_steps=warmup_steps, total_steps=total_steps, hold=hold,
-        )  # fmt: skip
+            "WarmUpCosineDecay",
+            start_lr=start_lr,
+            target_lr=target_lr,
+            warmup_steps=warmup_steps,
+            total_steps=total_steps,
+            hold=hold,
+        )
         self.schedule = _schedule("WarmUpCosineDecay", **self._config)
         self._rate = LearningRate(self.schedule)
 
-    def __call__(self, step: Any) -> Any:
-        """The rate for the next update, as a float32 tensor of the backend."""
+    def __call__(self, step: int | keras.KerasTensor) -> keras.KerasTensor:
+        """The learning rate of the next update, as a float32 tensor of the backend."""
         return self._rate(step)
 
     def get_config(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from probe import BACKEND, JAX, JITS, ONES, close, data, fit, moved, network, pr
 
 import gradatim as g
 from gradatim.keras import LearningRate, Scheduler
-from gradatim.keras.feed import FedRate
+from gradatim.keras.value_variable import VariableRate
 
 RUN = g.Run(seconds=10)
 LINE = g.Linear(1.0, 0.0, RUN.ticks)
@@ -49,9 +49,13 @@ def check_a_run_ends_with_its_time():
         scheduler = Scheduler(plan=g.Plan({"lr": LINE}, run=RUN), now=clock)
         model = probe("sgd", jit=jit)
         history = fit(
-            model, [clock, scheduler], batches=8, epochs=1000, validation_data=ONES,
+            model,
+            [clock, scheduler],
+            batches=8,
+            epochs=1000,
+            validation_data=ONES,
             validation_batch_size=32,
-        ).history  # fmt: skip
+        ).history
         wanted = [LINE(tick) for tick in ticks(100) if tick < 10_000]
         assert scheduler.lrs == wanted, (scheduler.lrs, wanted)
         assert scheduler.done
@@ -113,9 +117,15 @@ def token_run(scheduler, model=None, callbacks=(), epochs=3, **options):
     model = network(keras.optimizers.Adam(0.1)) if model is None else model
     x, y = data()
     model.fit(
-        x[:32], y[:32], batch_size=4, epochs=epochs, shuffle=False, verbose=0,
-        callbacks=[Count(scheduler), scheduler, *callbacks], **options,
-    )  # fmt: skip
+        x[:32],
+        y[:32],
+        batch_size=4,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[Count(scheduler), scheduler, *callbacks],
+        **options,
+    )
     return [w.tolist() for w in model.get_weights()]
 
 
@@ -234,8 +244,9 @@ def check_a_loss_scale_under_a_clock():
         model, scheduler = probe(keras.optimizers.SGD(1.0)), Scheduler(lr=LINE, run=RUN, now=clock)
         x = ONES[0][:8].copy()
         x[[3, 5]] = np.inf
-        model.fit(x, ONES[1][:8], batch_size=1, shuffle=False, verbose=0,
-                  callbacks=[clock, scheduler])  # fmt: skip
+        model.fit(
+            x, ONES[1][:8], batch_size=1, shuffle=False, verbose=0, callbacks=[clock, scheduler]
+        )
     finally:
         keras.mixed_precision.set_global_policy("float32")
     assert scheduler.position == 6, scheduler.position
@@ -267,13 +278,13 @@ def check_the_optimizers_own_schedule_counts_updates():
 def check_a_step_is_compiled_once():
     if BACKEND == "torch":
         return {"left out": "nothing is compiled there"}
-    traces, call = [], FedRate.__call__
-    FedRate.__call__ = lambda self, step: (traces.append(step), call(self, step))[1]
+    traces, call = [], VariableRate.__call__
+    VariableRate.__call__ = lambda self, step: (traces.append(step), call(self, step))[1]
     try:
         scheduler = by_tokens()
         token_run(scheduler)
     finally:
-        FedRate.__call__ = call
+        VariableRate.__call__ = call
     # TensorFlow asks twice within one trace.
     assert len(traces) <= 2, len(traces)
     return {"traces in 3 epochs": len(traces)}

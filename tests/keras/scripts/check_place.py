@@ -12,7 +12,7 @@ from probe import JITS, Interrupt, close, data, fit, moved, network, probe, refu
 
 import gradatim as g
 from gradatim.keras import LearningRate, Scheduler, WarmupCosineDecay
-from gradatim.keras.memory import Memory
+from gradatim.keras.checkpoint_note import CheckpointNote
 
 DOWN = g.Linear(1.0, 0.0, 32)
 UP = g.Linear(0.0, 1.0, 32)
@@ -262,8 +262,12 @@ def check_a_backup_in_the_middle_of_an_epoch_says_what_it_means():
             pass
         second = Scheduler(lr=DOWN)
         with warned("in the middle of epoch 1", "repeats all of that epoch", "save_freq='epoch'"):
-            fit(probe("sgd"), [second, keras.callbacks.BackupAndRestore(folder)],
-                batches=10, epochs=3)  # fmt: skip
+            fit(
+                probe("sgd"),
+                [second, keras.callbacks.BackupAndRestore(folder)],
+                batches=10,
+                epochs=3,
+            )
     # The count went on where the weights are, and two whole epochs followed.
     assert [DOWN(k) for k in range(32)].index(second.lrs[0]) in range(11, 20)
     assert len(second.lrs) == 20
@@ -277,7 +281,7 @@ def check_a_note_of_version_0_1_is_read():
     old |= {"format": 1, "position": 20}
     old["states"] = {"lr": [0.25, 1.0, 1, 1, 0, 0]}
     text = json.dumps({"driver": old, "unseen": None})
-    model = network(keras.optimizers.Adam(LearningRate(CURVE, memory=Memory(text))))
+    model = network(keras.optimizers.Adam(LearningRate(CURVE, note=CheckpointNote(text))))
     model.optimizer.iterations.assign(20)
     run([script], model, initial_epoch=2)
     assert script.lrs[:10] == [0.25 * CURVE(20 + k) for k in range(10)]

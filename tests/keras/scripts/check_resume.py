@@ -39,9 +39,16 @@ def run(callbacks, model=None, **options):
     model = network(keras.optimizers.Adam(0.1)) if model is None else model
     x, y = data()
     history = model.fit(
-        x, y, batch_size=4, epochs=EPOCHS, shuffle=False, verbose=0, callbacks=callbacks,
-        validation_data=data(1), **options,
-    )  # fmt: skip
+        x,
+        y,
+        batch_size=4,
+        epochs=EPOCHS,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+        validation_data=data(1),
+        **options,
+    )
     return model, history.history
 
 
@@ -100,9 +107,16 @@ def check_a_second_fit_goes_on():
     split = network(keras.optimizers.Adam(0.1))
     for begin, end in ((0, 2), (2, EPOCHS)):
         split.fit(
-            x, y, batch_size=4, epochs=end, initial_epoch=begin, shuffle=False, verbose=0,
-            callbacks=[parts], validation_data=data(1),
-        )  # fmt: skip
+            x,
+            y,
+            batch_size=4,
+            epochs=end,
+            initial_epoch=begin,
+            shuffle=False,
+            verbose=0,
+            callbacks=[parts],
+            validation_data=data(1),
+        )
     assert parts.lrs == whole.lrs
     assert weights(split) == weights(model)
 
@@ -136,9 +150,15 @@ def check_another_schedule_is_refused_or_chosen():
             try:
                 x, y = data()
                 loaded.fit(
-                    x[:4], y[:4], batch_size=4, epochs=5, initial_epoch=4, verbose=0,
-                    callbacks=[script], validation_data=data(1),
-                )  # fmt: skip
+                    x[:4],
+                    y[:4],
+                    batch_size=4,
+                    epochs=5,
+                    initial_epoch=4,
+                    verbose=0,
+                    callbacks=[script],
+                    validation_data=data(1),
+                )
                 values[policy] = script.driver.plan["lr"]
             except g.GradatimError as error:
                 values[policy] = str(error)

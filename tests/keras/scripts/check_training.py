@@ -76,9 +76,7 @@ def check_mixed_precision_counts_real_updates_only():
         scheduler = Scheduler(lr=DOWN)
         x = ONES[0][:16].copy()
         x[[3, 7]] = np.inf
-        model.fit(
-            x, ONES[1][:16], batch_size=1, shuffle=False, verbose=0, callbacks=[scheduler]
-        )  # fmt: skip
+        model.fit(x, ONES[1][:16], batch_size=1, shuffle=False, verbose=0, callbacks=[scheduler])
     finally:
         keras.mixed_precision.set_global_policy("float32")
     assert scheduler.driver.position == 14, scheduler.driver.position
@@ -106,9 +104,10 @@ def check_accumulation_counts_once():
 
 def check_epochs_that_end_inside_an_update():
     # 10 batches an epoch, 4 an update: 2, 3, 2, 3 updates.
-    model, scheduler = probe(keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)), Scheduler(
-        lr=DOWN
-    )  # fmt: skip
+    model, scheduler = (
+        probe(keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)),
+        Scheduler(lr=DOWN),
+    )
     history = fit(model, [scheduler], batches=10, epochs=4).history
     assert history["lr"] == [DOWN(k) for k in (1, 4, 6, 9)], history
     close(moved(model), total(DOWN, 0, 10), 0.0)
@@ -144,9 +143,13 @@ def check_plateau_on_warm_up_and_cosine():
     # one without improvement.
     model = probe("sgd")
     history = fit(
-        model, [scheduler], batches=12, epochs=4, validation_data=(ONES[0], ONES[1]),
+        model,
+        [scheduler],
+        batches=12,
+        epochs=4,
+        validation_data=(ONES[0], ONES[1]),
         validation_batch_size=64,
-    ).history  # fmt: skip
+    ).history
     scales = [1.0] * 24 + [0.5] * 12 + [0.25] * 12
     wanted = [scale * CURVE(k) for k, scale in enumerate(scales)]
     assert scheduler.lrs == wanted, scheduler.lrs

@@ -1,4 +1,4 @@
-"""Whether a fit may begin: at a place in the schedule that is known, and not past its end."""
+"""Checks before a fit: the position in the schedule is known, and the schedule is not over."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from gradatim.core.run.clocks import format_ticks
 from gradatim.core.warn import warn
 from gradatim.drive import Driver
 from gradatim.drive.values import end_of_rates
-from gradatim.keras.installed import is_known
-from gradatim.keras.note import Note
+from gradatim.keras.compiled_values import has_computed_tick
+from gradatim.keras.scheduler_state import SchedulerState
 
 _LOAD = "call scheduler.set_model(model) before model.load_weights(...)"
 
 
-def check_known(driver: Driver, epoch: int, updates: int, is_explained: bool) -> None:
-    """Refuse a fit whose place in the schedules, or in the rules, nobody has said.
+def check_position_known(driver: Driver, epoch: int, updates: int, position_is_known: bool) -> None:
+    """Refuse a fit whose position in the schedules, or whose rule state, is not known.
 
     Args:
         driver: The driver.
         epoch: The first epoch of the fit.
-        updates: What the optimizer has counted.
-        is_explained: Whether a Scheduler was there while it counted, or a file says how.
+        updates: The optimizer's count of updates.
+        position_is_known: Whether a Scheduler counted them, here or before a file was saved.
 
     Raises:
-        GradatimError: With what to call before.
+        GradatimError: With what to call before ``fit``.
     """
     schedules = driver.plan.schedules.values()
     if epoch and not updates and not all(isinstance(one, Constant) for one in schedules):
@@ -36,9 +36,9 @@ def check_known(driver: Driver, epoch: int, updates: int, is_explained: bool) ->
             "state where the schedule goes on, call scheduler.seek(position), 0 for its start."
         )
     needs = [f"the rule of {name}" for name in driver.plan.rules]
-    needs += [] if is_known(driver) else [f"the clock in {driver.clock.unit}"]
-    if updates and needs and not is_explained:
-        tick = "" if is_known(driver) else ", tick=..."
+    needs += [] if has_computed_tick(driver) else [f"the clock in {driver.clock.unit}"]
+    if updates and needs and not position_is_known:
+        tick = "" if has_computed_tick(driver) else ", tick=..."
         raise GradatimError(
             f"Scheduler: this optimizer has made {updates} updates, and what {' and '.join(needs)} "
             f"had seen by then is not known. If its weights were loaded, {_LOAD}; to begin anew "
@@ -46,11 +46,11 @@ def check_known(driver: Driver, epoch: int, updates: int, is_explained: bool) ->
         )
 
 
-def check_left(driver: Driver) -> None:
-    """Refuse a fit that would change nothing; warn of one that runs at last values throughout.
+def check_not_over(driver: Driver) -> None:
+    """Refuse a fit that would change nothing; warn if it runs at the schedule's last value.
 
     Raises:
-        GradatimError: If every learning rate is 0 for good, or the run is over.
+        GradatimError: If the learning rate stays 0, or the run is over.
     """
     again = "To run it again from its start, call scheduler.seek(0) before fit, or compile"
     again += " the model with a new optimizer"
@@ -77,23 +77,23 @@ def check_left(driver: Driver) -> None:
         )
 
 
-def check_loaded(note: Note, updates: int) -> None:
-    """Refuse a file whose note came in, and whose optimizer did not.
+def check_optimizer_loaded(loaded: SchedulerState, updates: int) -> None:
+    """Refuse a file from which the scheduler's state was loaded, but not the optimizer's.
 
     Raises:
-        GradatimError: If the note tells of updates that the optimizer has not counted.
+        GradatimError: If the file was saved after updates, and the optimizer has counted none.
     """
-    told = note.driver["position"] + note.origin
-    if told > 0 and updates == 0:
+    saved = loaded.driver["position"] + loaded.origin
+    if saved > 0 and updates == 0:
         raise GradatimError(
-            f"Scheduler: the file was written after {told} updates, but this optimizer has counted "
-            "none: its variables were not loaded. Call model.optimizer.build("
+            f"Scheduler: the file was written after {saved} updates, but this optimizer has "
+            "counted none: its variables were not loaded. Call model.optimizer.build("
             "model.trainable_variables) before model.load_weights(...)."
         )
 
 
-def warn_of_repeated(within: tuple[int, int] | None, epoch: int, position: int) -> None:
-    """Warn if a file was written in the middle of an epoch, which Keras trains once more."""
+def warn_of_repeated_updates(within: tuple[int, int] | None, epoch: int, position: int) -> None:
+    """Warn if a file was saved in the middle of an epoch, which Keras then repeats."""
     if within is not None and within[0] == epoch and position > within[1]:
         warn(
             f"Scheduler: the file was written in the middle of epoch {epoch}, after "
@@ -103,18 +103,18 @@ def warn_of_repeated(within: tuple[int, int] | None, epoch: int, position: int) 
         )
 
 
-def mismatch(
-    error: GradatimError, note: Note, driver: Driver, policy: str, is_live: bool
+def mismatch_error(
+    error: GradatimError, loaded: SchedulerState, driver: Driver, policy: str, same_process: bool
 ) -> GradatimError:
-    """The error for an optimizer that other schedules drove: in this process, or in a file's."""
-    names = note.differing(driver.state())
+    """The error for an optimizer that other schedules drove before, here or in a file."""
+    names = loaded.differing(driver.state())
     if policy != "strict" or not names:
         return error
-    if not is_live:
+    if not same_process:
         return GradatimError(
             f"{error} For a second phase, from the start of the script's, call scheduler.seek(0)."
         )
-    position = note.driver["position"]
+    position = loaded.driver["position"]
     return GradatimError(
         f"Scheduler: this optimizer has made {position} updates under other schedules, of "
         f"{', '.join(names)}. For a second phase from the start of the new ones, call "

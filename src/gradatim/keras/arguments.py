@@ -1,4 +1,4 @@
-"""The arguments of ``Scheduler``, as the plan that they describe."""
+"""Turns the arguments of ``Scheduler`` into a plan."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from gradatim.core.schedule import Schedule
 from gradatim.drive import OnMismatch, Plan, Target
 from gradatim.drive.plan import as_plan
 
-# Not "rescale": the position is Keras' own count of updates, which goes on where it was.
+# Not "rescale", which changes the position: here the optimizer counts it.
 POLICIES = tuple(policy for policy in get_args(OnMismatch) if policy != "rescale")
 
-# What others call the learning rate.
+# Names of the learning rate elsewhere.
 _RATE = ("learning_rate", "lr_schedule", "learning_rate_schedule", "schedule")
 
 
-def plan_of(
+def plan_from_arguments(
     lr: Any,
     plan: Plan | str | os.PathLike[str] | None,
     values: Mapping[str, Any],
-    beside: Mapping[str, Any],
+    options: Mapping[str, Any],
 ) -> tuple[Plan, Schedule | None]:
-    """The plan, and the schedule of the rate; None where it is to be the optimizer's own.
+    """The plan, and the schedule of the learning rate; None to use the optimizer's own.
 
-    In the plan 1.0 then stands for it, until training begins and the optimizer's is known.
+    The plan then holds 1.0 in its place, until training begins.
 
     Raises:
-        GradatimError: If the arguments describe none, or one for parts of an optimizer.
+        GradatimError: If the arguments make no plan, or one for parts of an optimizer.
     """
     for name in _RATE:
         if name in values:
@@ -43,10 +43,10 @@ def plan_of(
         )
     if plan is None:
         schedules = {"lr": Constant(1.0) if lr is None else lr, **values}
-        given = as_plan("Scheduler", schedules, *(beside[n] for n in ("rule", "run", "external")))
+        given = as_plan("Scheduler", schedules, *(options[n] for n in ("rule", "run", "external")))
         own = None if lr is None else given["lr"]
     else:
-        given, own = _read(plan, {"lr": lr, **beside, **values})
+        given, own = _given_plan(plan, {"lr": lr, **options, **values})
     for target in given:
         if target.part is not None:
             raise GradatimError(
@@ -56,12 +56,14 @@ def plan_of(
     return given, own
 
 
-def _read(plan: Any, beside: Mapping[str, Any]) -> tuple[Plan, Schedule | None]:
-    too = [name for name, one in beside.items() if one is not None]
-    if too:
+def _given_plan(
+    plan: Plan | str | os.PathLike[str], others: Mapping[str, Any]
+) -> tuple[Plan, Schedule | None]:
+    others_given = [name for name, value in others.items() if value is not None]
+    if others_given:
         raise GradatimError(
             "Scheduler: a plan has its schedules, rules and run already; give nothing beside "
-            f"plan=. Leave {', '.join(too)} out."
+            f"plan=. Leave {', '.join(others_given)} out."
         )
     given = as_plan("Scheduler", plan)
     own = given.schedules.get(Target("lr"))
@@ -69,7 +71,7 @@ def _read(plan: Any, beside: Mapping[str, Any]) -> tuple[Plan, Schedule | None]:
 
 
 def check_options(monitor: Any, on_mismatch: Any) -> None:
-    """Refuse what is no name of a metric, or no policy."""
+    """Refuse a monitor that is not a name, or an unknown policy."""
     if not isinstance(monitor, str):
         raise refuse("Scheduler", "monitor", monitor, "the name of a metric, as in the logs")
     if on_mismatch not in POLICIES:
