@@ -34,8 +34,8 @@ def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationE
 
     Chain it after the optimizer, whose schedule goes on as before: the rate of an update is the
     value of the schedule times the scale. The rule gets the metric first, so it already
-    affects the update that it is passed to. The decisions are those of the rule in plain Python; metrics are
-    compared in JAX's default float.
+    affects the update that it is passed to. The decisions are those of the rule in plain Python;
+    metrics are compared in JAX's default float.
 
     Under ``optax.MultiSteps`` chain it outside, with ``average`` as many as the micro-batches of an
     update: inside, it gets the value of the last one only.

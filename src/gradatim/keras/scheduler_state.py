@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gradatim.core.build import build
 from gradatim.core.schedule import Schedule
-from gradatim.core.values.value import build
 
 
 class SchedulerState(NamedTuple):
