@@ -84,7 +84,7 @@ class ValueSchedules:
         return [cls(value, schedules, groups) for value, schedules in by_value.items()]
 
     def _pairs(
-        self, given: SchedulesByGroup | Mapping[str | None, Schedule], group_count: int
+        self, given: SchedulesByGroup, group_count: int
     ) -> Iterable[tuple[GroupKey, ScheduleLike]]:
         if isinstance(given, Mapping):
             if not given:
