@@ -76,7 +76,7 @@ def test_optimise(logs, run, tmp_path):
     code, out, err = run("optimise", *given, "--warmup", 50, "--floor", 1e-5, "--out", page)
     assert (code, err) == (0, "")
     first, verdict, text, where = out.splitlines()
-    assert first.startswith("Final loss to expect: ")
+    assert first.startswith("Predicted final loss: ")
     assert "over plain WSD" in verdict
     schedule = parse(text)
     rates = schedule(np.arange(1000))
@@ -99,7 +99,7 @@ def test_bound(run):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["forecast", "none.csv"], "no schedule is given to judge"),
+        (["forecast", "none.csv"], "no schedule is given to predict"),
         (["forecast", "none.csv", "-s", WSD], "cannot read none.csv"),
         (["forecast", "a.csv", "b.csv", "--run", repr(HELD), "-s", WSD], "2 logs and 1 --run"),
         (["forecast", "a.csv", "-s", WSD, "-s", WSD], "plans need different names"),

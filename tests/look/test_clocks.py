@@ -86,7 +86,7 @@ def test_plans_by_different_clocks_are_not_drawn_over_each_other():
 def test_what_was_used_lies_where_the_tokens_were():
     axes = plot({"lr": Constant(1.0)}, run=TOKENS, history=[(0, 1.0), (1, 0.5), (60, 0.25)])
     assert [*axes.get_lines()[-1].get_xdata()] == [0, 80, 4000 + 1600]
-    with pytest.raises(GradatimError, match="which of them come when is not known from the run"):
+    with pytest.raises(GradatimError, match="the run does not determine their ticks"):
         plot({"lr": Constant(1.0)}, run=Run(seconds=600), history=[(0, 1.0)])
 
 
