@@ -288,5 +288,5 @@ def test_lengths_beside_a_growing_batch():
     assert epochs.steps == 25 + (5 + 10) + 13
     assert epochs.resolve("1 epoch") == 25
     assert epochs.resolve("1.5 epochs") == 34  # 5 updates of 4 samples, and 4 of 8
-    with pytest.raises(GradatimError, match="the batch changes during the run"):
+    with pytest.raises(GradatimError, match="the batch size changes during the run"):
         _ = epochs.steps_per_epoch

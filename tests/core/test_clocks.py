@@ -160,7 +160,7 @@ LENGTHS = {
             "5M tokens": 5 * 10**6,
             "0.1%": 10**6,
             "7 updates": "or by_updates",
-            "1 epoch": "an epoch is not known",
+            "1 epoch": "samples of an epoch are not known",
             "7 samples": "the tokens of a sample are not known",
         },
     ),
@@ -364,7 +364,9 @@ def test_the_run_in_updates_is_for_what_follows_them():
     assert tokens.in_updates == tokens.replace(clock=None)
     assert tokens.in_updates.resolve("50%") == 24
     assert Run(steps=9).in_updates == Run(steps=9)
-    with pytest.raises(GradatimError, match="how many updates a run by the clock 'time' has is no"):
+    with pytest.raises(
+        GradatimError, match="number of updates of a run with the clock 'time' is no"
+    ):
         _ = MINUTES.in_updates
 
 
@@ -439,8 +441,7 @@ def test_what_is_no_rounding(fields, words):
     [
         (
             lambda: recipes.scale_with_batch(Constant(1.0), run=Run(seconds=5, batch=8)),
-            "scale_with_batch: the run is measured in milliseconds, which do not say which update "
-            "has",
+            "scale_with_batch: the clock of the run is 'time', which does not determine the update",
         ),
         (
             lambda: recipes.scale_with_batch(Constant(1.0), run=Run(steps=5)),

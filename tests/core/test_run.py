@@ -61,7 +61,7 @@ def test_as_many_as_torchs_loaders_give(samples, batch, accumulate, processes, d
         updates += n % accumulate == 0 or n == len(loader)
     fields = {"accumulate": accumulate, "processes": processes, "drop_last": drop_last}
     if updates == 0:
-        with pytest.raises(GradatimError, match="no batch is left"):
+        with pytest.raises(GradatimError, match="an epoch would have no batch"):
             Run(samples=samples, batch=batch, epochs=1, **fields)
     else:
         run = Run(samples=samples, batch=batch, epochs=3, **fields)
@@ -155,7 +155,10 @@ GIVE = "give either steps, or samples, batch and epochs"
         ({"samples": 10, "batch": 1, "epochs": 1, "processes": 2.5}, "processes"),
         ({"samples": 10, "batch": 1, "epochs": 1, "drop_last": 1}, "drop_last"),
         ({"samples": 10, "batch": 1, "epochs": 1, "tokens_per_sample": -1}, "tokens_per_sample"),
-        ({"samples": 9, "batch": 10, "epochs": 1, "drop_last": True}, "no batch is left"),
+        (
+            {"samples": 9, "batch": 10, "epochs": 1, "drop_last": True},
+            "an epoch would have no batch",
+        ),
         (
             {"sample": 9, "batch": 10, "epochs": 1},
             "unknown argument 'sample'. Did you mean 'samples'",
@@ -201,7 +204,7 @@ def test_what_is_no_length(length):
 @pytest.mark.parametrize(
     ("run", "length", "words"),
     [
-        (Run(steps=100), "1 epoch", "an epoch is not known"),
+        (Run(steps=100), "1 epoch", "samples of an epoch are not known"),
         (Run(steps=100), "1k samples", "the samples of an update are not known"),
         (Run(samples=100, batch=1, epochs=1), "1e6 tokens", "tokens of a sample"),
     ],

@@ -147,7 +147,7 @@ def test_a_class_that_cannot_be_pickled_is_named():
     [
         ({"schedule": 3}, "schedule must be a schedule, or a class of schedules, got 3"),
         ({"schedule": Linear}, "Linear: start is missing"),
-        ({"schedule": Linear(0.0, 1.0, 3), "fields": {}}, "fields are for a class"),
+        ({"schedule": Linear(0.0, 1.0, 3), "fields": {}}, "fields are for a class, but"),
         ({"schedule": Linear(0.0, 1.0, 3), "monotone": "up"}, "unknown monotone 'up'"),
         ({"schedule": Linear(0.0, 1.0, 3), "frameworks": ["pytorch"]}, "Did you mean 'torch'"),
     ],

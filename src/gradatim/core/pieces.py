@@ -14,7 +14,7 @@ def boundaries(schedule: Schedule, until: int = 10**18) -> list[int]:
     """The steps, up to ``until``, at which one piece of a schedule follows another.
 
     >>> from gradatim import wsd
-    >>> joins(wsd(peak=1.0, steps=100, warmup=10, cooldown=20))
+    >>> boundaries(wsd(peak=1.0, steps=100, warmup=10, cooldown=20))
     [10, 80]
     """
     return sorted({step for step in _boundaries(schedule) if 0 < step <= until})

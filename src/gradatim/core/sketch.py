@@ -73,7 +73,7 @@ def sample_points(schedule: Schedule, last: int, points: int = 300) -> list[Poin
         points: The number of evenly spaced points.
 
     >>> from gradatim import Linear
-    >>> sample(Linear(start=1.0, end=0.0, steps=10**18), last=10**18, points=2)
+    >>> sample_points(Linear(start=1.0, end=0.0, steps=10**18), last=10**18, points=2)
     [Point(step=0, value=1.0), Point(step=500000000000000000, value=0.5), \
 Point(step=1000000000000000000, value=0.0)]
     """

@@ -1,7 +1,7 @@
-"""Tests for a schedule of your own: what every schedule of this package is held to.
+"""``check_schedule``: tests for your own schedules, the same as for the schedules of this package.
 
-``check_schedule`` is all you need. ``claims`` holds what it checks of single numbers, ``arrays``
-what it checks of the arrays and gradients of each framework.
+``claims`` has the checks on single numbers, ``arrays`` those on arrays and gradients of each
+framework.
 
 May import ``core`` and the frameworks that are installed. To add a claim, write one function there.
 """

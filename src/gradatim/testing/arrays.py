@@ -1,4 +1,4 @@
-"""What is true of every schedule on the arrays of each framework, and of its gradients."""
+"""The checks of a schedule on arrays and gradients of each framework."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 from gradatim.core.schedule import Schedule
 from gradatim.testing.subject import FARTHEST, Subject
 
-# What is this much smaller than any rate has no digits left in float32.
+# Values below this have no correct digits in float32.
 _NOTHING = 1e-30
-# Whole numbers that a float32 holds.
+# Up to here float32 represents every integer.
 _WHOLE_IN_FLOAT32 = 2**24
 _SHAPES = ((0,), (1,), (2, 3), (0, 2), (2, 1, 3))
 _OTHER_STEPS = ("int32", "uint16", "float32", "float64")
 
 
 class Framework(NamedTuple):
-    """How a framework makes an array of steps, and takes gradients by them if it can."""
+    """How to make an array of steps in a framework, and gradients with respect to it."""
 
     array: Callable[[Any], Any]
-    """Whole numbers in a list, as an array of the framework's own type for them."""
+    """Converts a list of steps to an array of integers."""
     farthest: int
-    """The last step that this type can hold."""
+    """The largest step of that integer type."""
     gradients: Callable[[Schedule, list[int]], Any] | None = None
 
 
@@ -40,7 +40,7 @@ def _torch() -> Framework:
 
     def gradients(schedule: Schedule, steps: list[int]) -> Any:
         t = torch.tensor(steps, dtype=torch.float32, requires_grad=True)
-        (schedule(t) + 0.0 * t).sum().backward()  # so that a constant has a gradient too
+        (schedule(t) + 0.0 * t).sum().backward()  # a constant schedule has a gradient too
         return t.grad
 
     return Framework(torch.tensor, FARTHEST, gradients)
@@ -75,9 +75,9 @@ FRAMEWORKS = tuple(_FRAMEWORKS)
 
 
 def installed() -> tuple[str, ...]:
-    """The frameworks to try: those installed, TensorFlow only where it is loaded already.
+    """The frameworks to check: those installed; TensorFlow only if it is imported already.
 
-    TensorFlow and torch cannot share a process on every machine.
+    TensorFlow and torch cannot be imported together on every machine.
     """
     return tuple(
         name
@@ -87,7 +87,7 @@ def installed() -> tuple[str, ...]:
 
 
 def equal(subject: Subject, name: str) -> Iterator[str]:
-    """An array of steps gives the values of the single steps, in a float type."""
+    """An array of steps has the values of its single steps, in a float type."""
     framework = _FRAMEWORKS[name]()
     steps = [step for step in subject.steps if step <= framework.farthest]
     try:
@@ -132,7 +132,7 @@ def _shapes_and_types(subject: Subject) -> Iterator[str]:
 
 
 def differentiable(subject: Subject, name: str) -> Iterator[str]:
-    """The gradient by the step is finite at every step."""
+    """The gradient with respect to the step is finite at every step."""
     gradients = _FRAMEWORKS[name]().gradients
     if gradients is None:
         return

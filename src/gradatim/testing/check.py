@@ -1,4 +1,4 @@
-"""The one call that checks a schedule of your own."""
+"""``check_schedule``, which checks a user-defined schedule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradatim.testing.subject import Monotone, Subject, steps_of
 
 
 class BrokenClaim(GradatimError, AssertionError):
-    """Something that is true of every schedule is not true of this one."""
+    """A schedule does not have a property that every schedule must have."""
 
 
 def check_schedule(
@@ -29,12 +29,12 @@ def check_schedule(
     size: float | None = None,
     frameworks: Sequence[str] | None = None,
 ) -> None:
-    """Check that a schedule of your own does what every schedule of this package does.
+    """Check that a user-defined schedule has the properties that every schedule must have.
 
-    Its values are finite floats, the same in any order of steps, alone and inside of another
-    schedule; after its length the last value holds; config, text and pickle give an equal schedule
-    back; an array of steps has the values of its single steps, in every framework that is
-    installed, and gradients by the step are finite.
+    Its values are finite floats, independent of the order of evaluation, and the same inside of
+    another schedule. After its length the last value holds. Config, expression and pickle restore
+    an equal schedule. An array of steps has the values of its single steps in every installed
+    framework, and gradients with respect to the step are finite.
 
     Args:
         schedule: A schedule, or its class together with ``fields``.
@@ -43,16 +43,16 @@ def check_schedule(
         end: The value at its length, exactly.
         low: No value is below it.
         high: No value is above it.
-        monotone: "rises" or "falls", if it does so all the way.
-        steps: The steps to look at. Default: all of a short schedule, a sample of a long one.
-        units: How far an array may be from the single values, in units in the last place.
-        size: Values below it are compared as if they were as large: the size of the terms where
-            terms cancel. Default: the largest value.
+        monotone: "rises" or "falls", if it does so at every step.
+        steps: The steps to check. Default: all of a short schedule, a sample of a long one.
+        units: The tolerance between arrays and single values, in units in the last place.
+        size: The tolerance for smaller values is that of a value of this size. Give the size of
+            the terms if terms cancel. Default: the largest value.
         frameworks: Some of "numpy", "torch", "jax" and "tensorflow". Default: those installed;
-            TensorFlow only where it is imported already, as it may not share a process with torch.
+            TensorFlow only if it is imported already, because it may conflict with torch.
 
     Raises:
-        BrokenClaim: For the first claim that is not true; it is an ``AssertionError`` as well.
+        BrokenClaim: For the first property that is missing; it is an ``AssertionError`` as well.
         GradatimError: If the arguments are wrong.
 
     >>> from gradatim import Linear
@@ -71,15 +71,15 @@ def check_schedule(
     for name in frameworks or ():
         if name not in arrays.FRAMEWORKS:
             raise unknown("check_schedule", "framework", name, arrays.FRAMEWORKS)
-    looked = steps_of(made) if steps is None else tuple(sorted(steps))
+    chosen_steps = steps_of(made) if steps is None else tuple(sorted(steps))
     chosen = arrays.installed() if frameworks is None else tuple(frameworks)
-    subject = Subject(made, looked, start, end, low, high, monotone, units, size, chosen)
+    subject = Subject(made, chosen_steps, start, end, low, high, monotone, units, size, chosen)
     for claim, found in contradictions(subject):
         raise BrokenClaim(f"check_schedule: {subject} must {claim}. But {found}.")
 
 
 def contradictions(subject: Subject) -> Iterator[tuple[str, str]]:
-    """Each claim that is not true of a schedule, and what contradicts it."""
+    """Each claim that does not hold for a schedule, and the evidence."""
     for claim, contradicted in claims.CLAIMS.items():
         yield from ((claim, found) for found in contradicted(subject))
     for name in subject.frameworks:
@@ -95,7 +95,7 @@ def _built(schedule: Any, fields: Mapping[str, Any] | None) -> Schedule:
         raise refuse("check_schedule", "schedule", schedule, "a schedule, or a class of schedules")
     if fields is not None:
         raise GradatimError(
-            "check_schedule: fields are for a class, and a schedule that is built is given. "
+            "check_schedule: fields are for a class, but a schedule object was given. "
             f"Leave fields out, or write check_schedule({type(schedule).__name__}, fields=...)."
         )
     return schedule

@@ -1,4 +1,4 @@
-"""What is true of every schedule, said of single numbers. Each claim yields what contradicts it."""
+"""The checks of a schedule on single numbers. Each yields the evidence against it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradatim.core.text import parse
 from gradatim.testing.subject import Subject
 
 UNIT = 2.0**-52
-"""The distance of a float64 to the next one, as a share of it."""
+"""The relative distance between neighbouring float64 numbers."""
 
 
 def finite(subject: Subject) -> Iterator[str]:
@@ -25,7 +25,7 @@ def finite(subject: Subject) -> Iterator[str]:
     for step in subject.steps:
         try:
             value = subject.value(step)
-        except Exception as error:  # a formula of the user's may raise anything
+        except Exception as error:  # a user's formula may raise anything
             yield f"at step {step} it raises {type(error).__name__}: {error}"
             continue
         if type(value) is not float:
@@ -35,7 +35,7 @@ def finite(subject: Subject) -> Iterator[str]:
 
 
 def ends(subject: Subject) -> Iterator[str]:
-    """The first value and the last one are exactly those that are expected."""
+    """The first and the last value are exactly the expected ones."""
     length = subject.schedule.length
     if subject.start is not None and subject.value(0) != subject.start:
         yield f"at step 0 the value is {subject.value(0)!r}, and start={subject.start!r}"
@@ -60,7 +60,7 @@ def holds(subject: Subject) -> Iterator[str]:
 
 
 def bounds(subject: Subject) -> Iterator[str]:
-    """Every value lies between the bounds that are expected."""
+    """Every value is within the expected bounds."""
     for step in subject.steps:
         value = subject.value(step)
         if subject.low is not None and value < subject.low:
@@ -70,7 +70,7 @@ def bounds(subject: Subject) -> Iterator[str]:
 
 
 def one_way(subject: Subject) -> Iterator[str]:
-    """The values rise all the way, or fall all the way, but for their last digits."""
+    """The values rise, or fall, at every step, up to rounding."""
     if subject.monotone is None:
         return
     sign = 1.0 if subject.monotone == "rises" else -1.0
@@ -84,7 +84,7 @@ def one_way(subject: Subject) -> Iterator[str]:
 
 
 def any_order(subject: Subject) -> Iterator[str]:
-    """A value does not depend on which steps were asked for before."""
+    """A value does not depend on earlier evaluations."""
     forward = {step: subject.value(step) for step in subject.steps}
     for step in reversed(subject.steps):
         value = subject.value(step)
@@ -93,7 +93,7 @@ def any_order(subject: Subject) -> Iterator[str]:
 
 
 def as_a_part(subject: Subject) -> Iterator[str]:
-    """A schedule has the same values inside of another one, if it may be inside of one."""
+    """A schedule has the same values as a part of another one, if it may be a part."""
     if subject.schedule.outermost:
         return
     later, scaled = Constant(0.5, 3) >> subject.schedule, 2.0 * subject.schedule
@@ -106,7 +106,7 @@ def as_a_part(subject: Subject) -> Iterator[str]:
 
 
 def round_trips(subject: Subject) -> Iterator[str]:
-    """Config, text, pickle and copy give an equal schedule back."""
+    """Config, expression, pickle and copy restore an equal schedule."""
     schedule = subject.schedule
     forms: dict[str, Callable[[], Any]] = {
         "build(schedule.config())": lambda: build(schedule.config(), imports=True),
@@ -121,7 +121,7 @@ def round_trips(subject: Subject) -> Iterator[str]:
     for form, back in forms.items():
         try:
             again = back()
-        except Exception as error:  # pickle, above all, raises all kinds
+        except Exception as error:  # pickle may raise many types of errors
             yield f"{form} raises {type(error).__name__}: {error}"
             continue
         if not isinstance(again, Schedule) or again != schedule or hash(again) != hash(schedule):

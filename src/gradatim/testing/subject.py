@@ -1,4 +1,4 @@
-"""What is checked: a schedule, the steps to look at, and what is expected of its values."""
+"""``Subject``: the schedule to check, the steps, and the expected values."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from gradatim.core.sketch import horizon
 
 Monotone = Literal["rises", "falls"]
 FARTHEST = 2**53
-"""Up to here every whole number is a float64 too."""
+"""Up to here float64 represents every integer."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A schedule and what is expected of it."""
+    """A schedule and the expectations of its values."""
 
     schedule: Schedule
     steps: tuple[int, ...]
-    """The steps to look at, rising."""
+    """The steps to check, rising."""
     start: float | None = None
     end: float | None = None
     low: float | None = None
     high: float | None = None
     monotone: Monotone | None = None
     units: float = 4.0
-    """The largest error of an array, in units in the last place."""
+    """The tolerance for arrays, in units in the last place."""
     size: float | None = None
-    """Smaller values may be as wrong as one of this size; None for the largest value."""
+    """Smaller values have the tolerance of a value of this size; None for the largest one."""
     frameworks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Subject:
         return self.schedule(step)
 
     def allowed(self, value: float, unit: float) -> float:
-        """How far from this value an array may be whose floats have this unit."""
+        """The tolerance for this value in an array whose floats have this precision."""
         size = self._largest if self.size is None else self.size
         return self.units * unit * max(abs(value), size)
 
@@ -52,7 +52,7 @@ class Subject:
 
 
 def steps_of(schedule: Schedule) -> tuple[int, ...]:
-    """All steps of a short schedule; of a long one the ends, the joins, and a sample in between.
+    """All steps of a short schedule; of a long one the ends, the boundaries, and a sample.
 
     >>> from gradatim import Linear
     >>> steps_of(Linear(start=1.0, end=0.0, steps=3))

@@ -1,8 +1,9 @@
-"""The operations that a formula may use, for each kind of number that a step can be.
+"""The operations that a formula may use, for each type of step.
 
-``Operations`` lists and documents them; your own ``at(self, t, xp)`` is given one. The other files
-implement them: for Python numbers, for arrays of NumPy, torch, JAX and TensorFlow, for the
-high-precision numbers of mpmath, and for SymPy. No other folder but a framework's own names one.
+``Operations`` lists and documents them; ``at(self, t, xp)`` of a schedule receives them as ``xp``.
+The other files implement them: for Python numbers, for arrays of NumPy, torch, JAX and TensorFlow,
+for the high-precision numbers of mpmath, and for SymPy. Frameworks are imported only here and in
+their own folders.
 
 May import ``core.errors``. To add an operation, write it in ``operations.py`` and in each file.
 """

@@ -1,8 +1,8 @@
-"""The operations of a formula on whole arrays, of any framework.
+"""The operations of a formula on arrays of any framework.
 
-``frameworks`` fills them with each framework's own functions. Every operation is *total*: it has a
-finite value and a finite gradient wherever a formula may call it, because ``where`` selects a value
-but does not stop a NaN gradient of the side not selected.
+``frameworks`` passes in each framework's own functions. Every operation has a finite value and a
+finite gradient wherever a formula may call it: ``where`` selects a value, but a NaN gradient of the
+other side would still propagate.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from gradatim.xp.numeric import Condition, Function, Index, Numeric, Pair
 from gradatim.xp.operations import Piece
 from gradatim.xp.scalar import EARLY
 
-# Smaller than any share of a run that is left before its end, larger than the smallest float32:
-# keeps the argument of log above 0.
+# Keeps the argument of log above 0: smaller than any remaining fraction before the end of a run,
+# larger than the smallest float32.
 _TINY = 1e-37
 
 
 def _known(number: Numeric) -> bool:
-    """Whether a bound is a number and not a stand-in for one, while a gradient is being taken."""
+    """Whether it is a Python number, not a JAX tracer."""
     return isinstance(number, (int, float))
 
 
 @cache
 def _logarithm(rate: float) -> tuple[float, float]:
-    """The logarithm as a number of 11 bits and the rest, to more digits than a float has."""
+    """The logarithm as a sum of an 11-bit number and a remainder, beyond float precision."""
     exact = Context(prec=40).ln(Decimal(rate))
     mantissa, binary = math.frexp(float(exact))
     short = math.ldexp(math.trunc(mantissa * 2048.0), binary - 11)
@@ -77,7 +77,7 @@ class Array:
         if low is not None:
             low = self._like(low, x)
             x = self.where(x < low, low, x)
-        # A bound that the step's own integer type cannot hold is one that no step can pass.
+        # No step of an integer type can exceed a bound that the type cannot hold.
         if high is not None and not (_known(high) and high > self._largest(x)):
             high = self._like(high, x)
             x = self.where(x > high, high, x)
@@ -99,12 +99,12 @@ class Array:
 
     def shifted(self, t: Numeric, by: int) -> Numeric:
         t = self.widened_for(t, abs(by))
-        if by < 0:  # up to where the sum still fits the step's type
+        if by < 0:  # the sum must fit into the type of the step
             return self.clip(t, None, self._largest(t) + by) + self._like(-by, t)
         return self._after(t, by)
 
     def _after(self, t: Numeric, start: int) -> Numeric:
-        """How far a step is past ``start``; 0 before it."""
+        """The steps since ``start``; 0 before it."""
         return self.clip(t - self._like(start, t), 0, None)
 
     def widened_for(self, t: Numeric, last: int) -> Numeric:
@@ -114,14 +114,14 @@ class Array:
         number = self.real(exponent)
         if not isinstance(rate, float):
             return rate**number
-        # A rounded rate is wrong by its rounding once for each unit of the exponent, so the power
-        # is an exp: of a sum of products so short that they are exact, and of the rest.
+        # rate**n multiplies the rounding error of the rate n times. So the power is computed as exp
+        # of n * log(rate), split into products that are exact and a small remainder.
         short, tail = _logarithm(rate)
         high, low = (self.real(part) for part in self.divmod_steps(exponent, 4096))
         large, small = short * 4096.0 * high, short * low
         both = large + small
         value = self.exp(both)
-        # Not exp(both) * exp(rest): XLA makes one exp of the two, of a rounded sum.
+        # Not exp(both) * exp(rest), which XLA fuses into one exp of a rounded sum.
         return value + value * self.expm1((small - (both - large)) + tail * number)
 
     def sqrt(self, x: Numeric) -> Numeric:
@@ -129,13 +129,13 @@ class Array:
         return self.where(positive, self._sqrt(self.where(positive, x, 1.0)), 0.0 * x)
 
     def power(self, base: Numeric, exponent: Numeric) -> Numeric:
-        # The slope of a root at zero is infinite; the value there is zero all the same.
+        # The gradient of a root at 0 is infinite, so 0 is computed without it.
         positive = base > 0
         inside = self.where(positive, base, 1.0)
         if isinstance(exponent, float):
             short = round(exponent * 2048.0) / 2048.0
             value = inside**short
-            if short != exponent:  # a rounded exponent is wrong by its rounding times a logarithm
+            if short != exponent:  # correct the rounding error of the exponent
                 value = value + value * self.expm1((exponent - short) * self.log(inside))
         else:
             value = inside**exponent
@@ -145,7 +145,7 @@ class Array:
         total, largest = float(steps), self._largest(t)
         t = self.clip(t, 0, steps)
         if steps > largest:
-            # What is left is counted in two parts, since ``steps`` does not fit the step's type.
+            # In two parts, because ``steps`` does not fit into the type of the step.
             whole = int(largest)
             left = self.real(self._like(whole, t) - t) + float(steps - whole)
         else:
@@ -169,7 +169,7 @@ class Array:
         for piece, start in zip(pieces, starts, strict=True):
             if start > self._largest(t):
                 break
-            # Each piece sees only local steps of its own: no formula meets one it cannot take.
+            # Clip to the steps of this piece, as its formula may be undefined elsewhere.
             here = piece.held(self.clip(self._after(t, start), None, piece.length), self)
             begun = t >= self._like(start, t)
             value = here if value is None else self.where(begun, here, value)

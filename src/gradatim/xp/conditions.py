@@ -1,10 +1,10 @@
-"""Recognising an ``if`` on an array, which every framework refuses in words of its own."""
+"""Recognise the error of a framework for an array as the condition of an ``if``."""
 
 from __future__ import annotations
 
 from gradatim.core.errors import GradatimError
 
-_SAID = (
+_MESSAGES = (
     "truth value",  # NumPy, JAX, TensorFlow, SymPy
     "Boolean value of Tensor",  # torch
     "data-dependent control flow",  # torch.vmap
@@ -14,6 +14,6 @@ _SAID = (
 
 
 def asks_for_one_truth_value(error: Exception) -> bool:
-    """Whether this is the error of a framework whose array was used as a condition of ``if``."""
+    """Whether an array of a framework was used as the condition of an ``if``."""
     text = f"{type(error).__name__}: {error}"
-    return not isinstance(error, GradatimError) and any(said in text for said in _SAID)
+    return not isinstance(error, GradatimError) and any(message in text for message in _MESSAGES)

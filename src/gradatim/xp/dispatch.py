@@ -1,7 +1,6 @@
-"""Which framework a step belongs to, and the operations of that framework.
+"""Find the framework of a step, and its operations.
 
-No framework is imported here before a step of that framework is at hand, and then it is loaded
-already.
+A framework is imported only for a step of that framework, when it is loaded already.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def operations_of(name: str) -> Any:
 
 
 def symbolic() -> Symbolic:
-    """The operations of SymPy, for formulas instead of numbers."""
+    """The operations of SymPy, whose results are formulas."""
     xp: Symbolic = operations_of("sympy")
     return xp
 
@@ -61,37 +60,36 @@ def _framework_name(kind: type) -> str:
 
 
 framework_name: Callable[[type], str] = cache(_framework_name)
-"""The framework that a type comes from, or "" where it is none that a formula knows."""
+"""The name of the framework that a type belongs to, or "" if there is none."""
 
 
 def is_traced(value: Any) -> bool:
-    """Whether this stands for a number that is not known yet, inside a JAX transformation."""
+    """Whether it is a JAX tracer, whose value is not known."""
     return framework_name(type(value)) in ("jax", "jaxlib") and "Tracer" in type(value).__name__
 
 
 def known_true(condition: Condition) -> bool:
-    """Whether a comparison holds for certain: not if one of its sides is not known yet."""
+    """Whether a comparison is true; False if one of its sides is a JAX tracer."""
     return not is_traced(condition) and bool(condition)
 
 
 def unwrap_scalar(value: Any) -> Any:
-    """The number in an array of JAX that holds one: what arithmetic with numbers gives there."""
+    """A 0-dimensional array of JAX as a Python number; anything else unchanged."""
     if framework_name(type(value)) in ("jax", "jaxlib") and value.ndim == 0:
         return value.item()
     return value
 
 
 def operations_for(step: Any) -> tuple[Operations, Any]:
-    """The operations for this step's kind of number, and the step in the form they count with.
+    """The operations for the type of a step, and the step converted for them.
 
-    Whole numbers stay whole, so that step 2**24 + 1 is not step 2**24, until a piece knows its
-    own local step. A negative step is refused where it can be seen; under a trace it cannot, and
-    the first value holds.
+    Integers stay integers, so that step 2**24 + 1 is not step 2**24, until a piece knows its own
+    local step. A negative step is an error, except under a trace, where it counts as 0.
     """
     name = framework_name(type(step))
     if name in ("", "numpy") and getattr(step, "ndim", 0) == 0:
         return PYTHON, _number(step)
-    if not name:  # a type with axes that no framework here made
+    if not name:  # an array of an unknown framework
         raise not_a_step(type(step))
     xp = operations_of(_FRAMEWORKS[name][0])
     if isinstance(xp, Array):
@@ -105,7 +103,7 @@ def operations_for(step: Any) -> tuple[Operations, Any]:
 
 
 def evaluate(schedule: Piece, step: Any) -> Any:
-    """The value of a schedule at a step of any kind."""
+    """The value of a schedule at a step of any type."""
     if step is None:
         raise no_step()
     xp, t = operations_for(step)

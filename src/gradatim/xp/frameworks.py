@@ -1,4 +1,4 @@
-"""How each framework of arrays spells the operations of ``xp``."""
+"""The operations of ``xp`` for NumPy, torch, JAX and TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gradatim.xp.array import Array
 from gradatim.xp.numeric import Condition, Numeric, Pair
 from gradatim.xp.operations import Piece
 
-# Up to here every whole number is a float64 too.
+# Up to here float64 represents every integer.
 _WHOLE_FLOATS = 2**53
 WHOLE = "a whole number of updates, 0 or more"
 
 
 def not_a_step(kind: Any) -> GradatimError:
-    """The error for something that is no step at all."""
+    """The error for a step of a wrong type."""
     shown = kind.__name__ if isinstance(kind, type) else kind
     return GradatimError(
         f"schedule(step): step must be {WHOLE}, got {shown}. Write an int, or an array of whole "
@@ -28,7 +28,7 @@ def not_a_step(kind: Any) -> GradatimError:
 
 
 def no_step() -> GradatimError:
-    """The error for a call without a step: some optimizers take any function for a rate."""
+    """The error for a call without a step, as by Keras optimizers, which accept any callable."""
     return GradatimError(
         f"schedule(step): step must be {WHOLE}, got none. Write schedule(0); and for an optimizer "
         "of Keras, which calls it without, Adam(LearningRate(schedule)), from gradatim.keras."
@@ -36,13 +36,13 @@ def no_step() -> GradatimError:
 
 
 class NumPy(Array):
-    """NumPy in float64; a piece computes only the steps that are its own."""
+    """NumPy in float64; each piece computes only its own steps."""
 
     def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Any) -> Any:
         numpy = import_module("numpy")
         t = numpy.asarray(t)
         value = numpy.empty(t.shape)
-        if t.ndim == 1 and (t[1:] >= t[:-1]).all():  # a run in order: each piece has a slice
+        if t.ndim == 1 and (t[1:] >= t[:-1]).all():  # steps in order: each piece has a slice
             starts = [start for start in starts if start <= self._largest(t)]
             edges = numpy.append(numpy.searchsorted(t, starts), t.size)
             parts = (
@@ -59,7 +59,7 @@ class NumPy(Array):
     def progress(self, t: Numeric, steps: int) -> Pair:
         if steps > _WHOLE_FLOATS:
             return super().progress(t, steps)
-        # No step is below 0 here, and a float as soon as that is exact: fewer ways over the array.
+        # Faster than the general form: no step is negative, and all are exact in float64.
         total = float(steps)
         t = import_module("numpy").minimum(t, total, dtype="float64")
         return t / total, (total - t) / total
@@ -69,7 +69,7 @@ class NumPy(Array):
         x = x if low is None else numpy.maximum(x, low)
         if high is None or high > self._largest(x):
             return x
-        return numpy.minimum(x, self._like(high, x))  # NumPy 1 makes objects of a large int
+        return numpy.minimum(x, self._like(high, x))  # NumPy 1 would make an array of objects
 
 
 def numpy_(numpy: ModuleType) -> Array:
@@ -132,8 +132,8 @@ class Jax(Array):
 
     def evaluate(self, schedule: Piece, t: Any, step: Any) -> Numeric:
         """The values of a schedule at ``t``, which was made of the user's ``step``."""
-        # A single step is a counter, and what lies past the counter's end would never happen.
-        # Optax counts in int32 even where int64 is enabled.
+        # A single step is a counter, which never gets past the end of its type.
+        # Optax counts in int32 even if int64 is enabled.
         last = max(self._largest(step), 2**31 - 1)
         if step.ndim == 0 and schedule.last_boundary > last:
             raise GradatimError(
@@ -144,8 +144,8 @@ class Jax(Array):
             )
         if self._largest(t) != 2**32 - 1:
             return schedule.held(t, self)
-        # Formulas take differences of steps, which an unsigned type does not have below 0. So
-        # the lower half of its steps is computed with signed ones.
+        # Differences of unsigned steps wrap around below 0, so the lower half of the range is
+        # computed with signed integers.
         half = self._like(2**31, t)
         lower: Any = self.clip(t, None, 2**31 - 1)
         near = schedule.held(lower.astype("int32"), self)
@@ -154,12 +154,12 @@ class Jax(Array):
     def _after(self, t: Any, start: int) -> Any:
         if self._largest(t) != 2**32 - 1:
             return super()._after(t, start)
-        # An unsigned difference below 0 would be a large number.
+        # An unsigned difference below 0 wraps around.
         return self.clip(t, start, None) - self._like(start, t)
 
     def _like(self, number: Any, x: Any) -> Any:
         unsigned = isinstance(number, int) and self._largest(x) == 2**32 - 1
-        # JAX reads a Python int as an int32, however large.
+        # JAX converts a Python int to int32, however large.
         return x.dtype.type(number) if unsigned else super()._like(number, x)
 
 

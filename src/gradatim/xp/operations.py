@@ -1,4 +1,4 @@
-"""What every ``xp`` can do: the one list of operations that a formula may use."""
+"""``Operations``: what a formula may use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gradatim.xp.numeric import Condition, Index, Numeric, Pair
 
 
 class Piece(Protocol):
-    """A schedule, as the operations of ``xp`` see it."""
+    """What ``switch`` needs of a schedule."""
 
     @property
     def length(self) -> int | None:
@@ -26,13 +26,12 @@ class Piece(Protocol):
 class Operations(Protocol):
     """The operations that a formula may use: ``xp`` in ``at(self, t, xp)``.
 
-    A formula is written once, with these operations and with ``+ - * / **``, and then runs on every
-    kind of number. ``xp`` is what the step's own kind needs: on a Python number it is ``math``, on
-    an array of torch it is ``torch``, and so on. Numbers and arrays go in, and the same kind comes
-    out.
+    A formula is written once, with these operations and ``+ - * / **``, and runs on every type of
+    step: on Python numbers ``xp`` calls ``math``, on tensors ``torch``, and so on. The result has
+    the type of the step.
 
-    On arrays both sides of a choice are computed, so there is no ``if``: write ``xp.where``. What
-    is said here about the domain of an operation holds for both sides.
+    On arrays both sides of a choice are computed, so there is no ``if``: write ``xp.where``. The
+    arguments of both sides must be in the domains given here.
 
     >>> from gradatim.xp import PYTHON, operations_for
     >>> PYTHON.where(3 < 4, 0.5, 1.0)
@@ -137,7 +136,7 @@ class Operations(Protocol):
     def geometric(self, rate: Numeric, exponent: Numeric) -> Numeric:
         """``rate ** exponent``; ``rate`` above 0, ``exponent`` a whole number, 0 or more.
 
-        More accurate than ``power`` in float32, where a rounded ``rate`` is wrong once a factor.
+        More accurate than ``power`` in float32, where the rounding error of ``rate`` multiplies.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.geometric(0.5, 3)
@@ -147,7 +146,7 @@ class Operations(Protocol):
     # Choices.
 
     def where(self, condition: Condition, yes: Numeric, no: Numeric, /) -> Numeric:
-        """``yes`` where the condition holds, else ``no``: the ``if`` of a formula.
+        """``yes`` where the condition is true, else ``no``: the ``if`` of a formula.
 
         On arrays both are computed for every step, so both must be finite everywhere.
 
@@ -158,20 +157,20 @@ class Operations(Protocol):
         """
 
     def clip(self, x: Numeric, low: Numeric | None, high: Numeric | None) -> Numeric:
-        """``min(max(x, low), high)``; a bound that is None does not bound.
+        """``min(max(x, low), high)``; None is no bound.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.clip(7, 0, 5), xp.clip(-1.5, 0.0, None)
         (5, 0.0)
         """
 
-    # The step, which is a whole number until a formula makes a real number of it.
+    # The step, which is an integer until a formula converts it.
 
     def real(self, t: Numeric) -> Numeric:
-        """The step as a real number: in the float type that the value will have.
+        """The step as a float, of the type that the value will have.
 
-        Use it where a step enters a formula other than by ``progress``. A difference of steps is
-        exact only before it, in whole numbers.
+        Use it for a step in a formula, except with ``progress``. Compute differences of steps
+        before it: only integers are exact.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.real(3) / 4
@@ -179,7 +178,7 @@ class Operations(Protocol):
         """
 
     def constant(self, value: Numeric, t: Numeric) -> Numeric:
-        """``value``, in the shape and the float type that belong to the step ``t``.
+        """``value``, in the shape and float type for the step ``t``.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.constant(0.5, 3)
@@ -187,7 +186,7 @@ class Operations(Protocol):
         """
 
     def progress(self, t: Numeric, steps: int) -> Pair:
-        """The share of ``steps`` that is done at ``t``, and the share that is left.
+        """The fraction of ``steps`` that is done at ``t``, and the fraction that is left.
 
         ``t / steps`` and ``(steps - t) / steps``, each rounded once. From ``t = steps`` on they
         are 1 and 0. A mix ``left * start + done * end`` is exact at both ends.
@@ -198,7 +197,7 @@ class Operations(Protocol):
         """
 
     def remaining(self, t: Numeric, steps: int) -> Numeric:
-        """The share of ``steps`` that is left at ``t``: the second number of ``progress``.
+        """The fraction of ``steps`` that is left at ``t``: the second result of ``progress``.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.remaining(3, 4), xp.remaining(9, 4)
@@ -214,7 +213,7 @@ class Operations(Protocol):
         """
 
     def at_most(self, t: Numeric, last: int) -> Numeric:
-        """``min(t, last)``, for the end of a curve: a printed formula leaves it out.
+        """``min(t, last)``, for the end of a curve; printed formulas omit it.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.at_most(3, 4), xp.at_most(9, 4)
@@ -230,7 +229,7 @@ class Operations(Protocol):
         """
 
     def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:
-        """How many whole times ``steps`` fits into ``t``, at most ``most``, and what is over.
+        """Integer division of ``t`` by ``steps``, with a quotient of at most ``most``.
 
         ``n = min(t // steps, most)`` and ``t - n * steps``; ``steps`` 1 or more.
 
@@ -240,7 +239,7 @@ class Operations(Protocol):
         """
 
     def widened_for(self, t: Numeric, last: int) -> Numeric:
-        """The step in a type that can hold ``last``: a real number where its integers cannot.
+        """The step in a type that can hold ``last``: a float if its integer type cannot.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.widened_for(3, 2**40)
@@ -250,7 +249,7 @@ class Operations(Protocol):
     # Pieces and tables.
 
     def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Numeric) -> Numeric:
-        """The value of the piece that ``t`` falls into, at that piece's own step.
+        """The value of the piece that ``t`` falls into, at its local step.
 
         Args:
             pieces: Schedules.
@@ -264,7 +263,7 @@ class Operations(Protocol):
         """
 
     def index(self, boundaries: Sequence[int], t: Numeric) -> Index:
-        """How many of the boundaries, which rise, ``t`` has reached.
+        """The number of boundaries, in rising order, that are at most ``t``.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> [xp.index((10, 20), t) for t in (9, 10, 25)]
@@ -272,7 +271,7 @@ class Operations(Protocol):
         """
 
     def take(self, values: Sequence[Numeric], i: Index, like: Numeric, /) -> Numeric:
-        """``values[i]``, in the number type of ``like``; ``i`` comes from ``index``.
+        """``values[i]``, in the type of ``like``; ``i`` comes from ``index``.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.take((1.0, 0.1, 0.01), xp.index((10, 20), 15), xp.real(15))

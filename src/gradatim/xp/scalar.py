@@ -1,4 +1,4 @@
-"""The operations of a formula on one number at a time: Python's, or those of its like."""
+"""The operations of a formula on single numbers, such as Python's."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from gradatim.xp.numeric import Condition, Function, Index, Numeric, Pair
 from gradatim.xp.operations import Piece
 
-# Up to here ``log1p(-done)`` has more correct digits than ``log(left)``. They are equal at 1/2,
-# but the log1p of XLA loses two digits from 0.35 on.
+# Below this ``log1p(-done)`` is more accurate than ``log(left)``. They are equal at 1/2, but XLA's
+# log1p loses two digits from 0.35 on.
 EARLY = 0.3
 
 
 class Scalar:
-    """One number at a time: plain branches, the functions of ``math`` or of its like."""
+    """Single numbers: plain branches, and the functions of ``math`` or of mpmath."""
 
     sin: Function
     cos: Function
@@ -36,7 +36,7 @@ class Scalar:
         self.sqrt = functions.sqrt
 
     def real(self, t: Numeric) -> Numeric:
-        # Python divides integers of any size with one rounding, so they stay integers here.
+        # Stays an int: Python divides ints of any size with a single rounding.
         return t
 
     def constant(self, value: Numeric, t: Numeric) -> Numeric:

@@ -1,4 +1,4 @@
-"""Numbers of any precision, and formulas instead of numbers."""
+"""The operations of mpmath (numbers of any precision) and of SymPy (formulas)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradatim.xp.scalar import Scalar
 
 
 class HighPrecision(Scalar):
-    """The numbers of mpmath, with as many digits as it is set to."""
+    """mpmath, at its current precision."""
 
     def __init__(self, mpmath: ModuleType) -> None:
         super().__init__(mpmath.mp)
@@ -26,7 +26,7 @@ class HighPrecision(Scalar):
         return number
 
     def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:
-        # Its numbers have no //.
+        # mpmath numbers have no //.
         whole = t // steps if isinstance(t, int) else self.floor(t / steps)
         whole = self.clip(whole, None, most)
         return whole, t - whole * steps
@@ -40,7 +40,7 @@ class HighPrecision(Scalar):
 
 
 class Symbolic:
-    """Formulas instead of numbers: what a schedule computes, for a reader."""
+    """SymPy: the formula of a schedule, to be printed."""
 
     def __init__(self, sympy: ModuleType) -> None:
         self._sympy = sympy
@@ -59,7 +59,7 @@ class Symbolic:
         return value
 
     def where(self, condition: Condition, yes: Numeric, no: Numeric) -> Numeric:
-        # Two forms of one formula, chosen for their digits, are one formula to a reader.
+        # If both sides are equal and differ only in accuracy, print one of them.
         if self._sympy.simplify(self._sympy.expand_log(yes - no, force=True)) == 0:
             return yes
         choice: Numeric = self._sympy.Piecewise((yes, condition), (no, True))
@@ -70,7 +70,7 @@ class Symbolic:
         return x if high is None else self._sympy.Min(x, high)
 
     def at_most(self, t: Numeric, last: int) -> Numeric:
-        # A printed formula is that of the steps up to the end; a number may lie past it.
+        # Printed formulas hold up to the end and omit the minimum; numbers may be past it.
         return self._sympy.Min(t, last) if getattr(t, "is_number", True) else t
 
     def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:

@@ -1,13 +1,14 @@
-"""The schedules people ask for by name, as compositions of pieces.
+"""Well-known schedules as compositions of pieces.
 
-Every recipe takes the same words: ``peak`` is the highest value, ``start`` the value a warm-up
-comes from, ``floor`` the value a decay goes to, ``steps`` the length of the whole run in updates,
-warm-up included. ``warmup``, ``hold`` and ``cooldown`` are lengths inside it, an int or "5%".
+The names of arguments are the same everywhere: ``peak`` is the highest value, ``start`` the value a
+warm-up comes from, ``floor`` the value a decay goes to, ``steps`` the length of the whole run in
+updates, warm-up included. ``warmup``, ``hold`` and ``cooldown`` are lengths inside it, an int or
+"5%".
 
-Projects differ by one step at both ends, so two arguments say which is meant. ``first`` is the
-value of the first update: "start", or "step", one step of the warm-up above it. ``last`` is the
-value of the last update: "step", one step of the decay above the floor, which is reached when the
-run is over; or "floor", the floor itself.
+Projects differ by one step at both ends, which two arguments select. ``first`` is the value of the
+first update: "start", or "step", one step of the warm-up above it. ``last`` is the value of the
+last update: "step", one step of the decay above the floor, which is reached when the run is over;
+or "floor", the floor itself.
 
 May import the rest of ``core``. To add a recipe, write one function with ``@recipe``, and one row
 in ``tests/core/cases``.

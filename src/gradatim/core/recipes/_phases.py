@@ -1,4 +1,4 @@
-"""The parts that recipes share: phases of a run, and what happens at its two ends."""
+"""Parts that recipes share: lengths of phases, warm-ups, holds and decays."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ def ticks_in(run: Run | int) -> int: ...
 @overload
 def ticks_in(run: Run | int | None) -> int | None: ...
 def ticks_in(run: Run | int | None) -> int | None:
-    """The ticks of a whole run; they are its updates if it has no other clock."""
+    """The ticks of the whole run."""
     return run.ticks if isinstance(run, Run) else run
 
 
 def phases(where: str, run: Run | int | None, **lengths: int | str) -> dict[str, int]:
-    """The phases in ticks; an error if they do not leave one tick of the run for the rest."""
+    """The lengths of the phases in ticks.
+
+    Raises:
+        GradatimError: If they do not leave a tick of the run for the rest.
+    """
     known = {name: in_ticks(where, name, length, run) for name, length in lengths.items()}
     steps = ticks_in(run)
     if steps is not None and sum(known.values()) >= steps:
@@ -42,9 +46,10 @@ def phases(where: str, run: Run | int | None, **lengths: int | str) -> dict[str,
 
 
 def warm_up_steps(where: str, warmup: int | str, run: Run | int | None, least: int = 0) -> int:
-    """The ticks of a warm-up; that of a run by another clock than updates is not longer than it.
+    """The ticks of a warm-up.
 
-    In updates, version 0.1 accepted a warm-up that never ends, and plan files of it are still read.
+    A warm-up in updates may be longer than the run, because version 0.1 accepted it. With another
+    clock it may not.
     """
     known = in_ticks(where, "warmup", warmup, run, least)
     if isinstance(run, Run) and run.clock != "updates" and known > run.ticks:
@@ -58,7 +63,7 @@ def _shown(ticks: int, run: Run | int | None) -> str:
 
 
 def warm_up(start: float, peak: float, warmup: int, first: First) -> tuple[Schedule, ...]:
-    """The warm-up, as the pieces to begin with: none if it has no length."""
+    """The pieces of a warm-up; none if its length is 0."""
     if warmup == 0:
         return ()
     line = Linear(start, peak, warmup)
@@ -68,13 +73,13 @@ def warm_up(start: float, peak: float, warmup: int, first: First) -> tuple[Sched
 
 
 def decay_steps(steps: int, before: tuple[Schedule, ...], last: Last) -> int:
-    """The length of the decay that fills the run, so that its end falls where ``last`` says."""
+    """The length of the decay after the pieces ``before``, with its end as ``last`` selects."""
     left = steps - sum(piece.length or 0 for piece in before) - (last == "floor")
     return max(left, 1)
 
 
 def floor_for(where: str, shape: Shape, floor: float | str, peak: float) -> float:
-    """The value that a decay of this shape goes to."""
+    """The final value of a decay of this shape."""
     value = level_of(where, "floor", floor, peak)
     if shape == "exponential" and known_true(value <= 0.0):
         raise refuse(where, "floor", value, "above 0 for shape='exponential'", "Write floor='1%'.")

@@ -1,6 +1,7 @@
-"""Batches that grow: stages as Megatron-LM writes them, and a rate that follows the batch.
+"""Growing batch sizes in Megatron-LM's notation, and rates that follow the batch size.
 
-The first two give the batch of each update, for ``Run(batch=...)`` or ``Run(accumulate=...)``.
+The first two recipes are schedules of the batch size, for ``Run(batch=...)`` or
+``Run(accumulate=...)``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from itertools import pairwise
 
 from gradatim.core.decays import Table
 from gradatim.core.errors import GradatimError, refuse
-from gradatim.core.run.clocks import tick_name
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, PositiveInt
@@ -27,14 +27,14 @@ _MULTIPLES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 def batch_stages(
     stages: str, *, tokens_per_sample: PositiveInt | None = None, per: PositiveInt = 1
 ) -> Schedule:
-    """The batch of each update, from stages that begin after so many tokens or samples.
+    """The batch size, from stages that begin after a number of tokens or samples.
 
     Args:
         stages: Pairs "threshold:batch", such as "0:768 250B:1536 500B:3072". A stage begins with
-            the first update before which as many tokens were seen as its threshold says.
+            the first update after that many tokens.
         tokens_per_sample: Tokens in a sample; None if the thresholds count samples.
-        per: What the batches are divided by: processes, for the batch of one process; batch times
-            processes, for the number of batches to accumulate.
+        per: A divisor of all values: the processes, for the batch size of one process; batch size
+            times processes, for the number of batches to accumulate.
 
     Raises:
         GradatimError: If the text cannot be read, the thresholds do not rise from 0, or a batch is
@@ -75,16 +75,16 @@ def batch_rampup(
     samples: NonNegativeInt,
     per: PositiveInt = 1,
 ) -> Schedule:
-    """The batch of each update, growing from a first one to the last in equal increments.
+    """The batch size, growing from a first one to the last in equal increments.
 
     Args:
         peak: The last and largest batch.
         start: The first batch.
         increment: What is added each time; ``peak - start`` is a multiple of it.
-        samples: The samples after which the last batch is reached; each increment comes after the
-            same share of them.
-        per: What the batches are divided by: processes, for the batch of one process; batch times
-            processes, for the number of batches to accumulate.
+        samples: The samples after which the last batch size is reached; the increments are evenly
+            spaced.
+        per: A divisor of all values: the processes, for the batch size of one process; batch size
+            times processes, for the number of batches to accumulate.
 
     Raises:
         GradatimError: If the increments do not lead from ``start`` to ``peak``, or a batch is no
@@ -117,7 +117,7 @@ def batch_rampup(
 
 
 def _reached(i: int, samples: int, times: int) -> int:
-    """The samples from which on Megatron-LM, which divides in float64, counts i increments."""
+    """The samples after which Megatron-LM, which divides in float64, has made i increments."""
     if i == 0 or samples == 0:
         return 0
     each = samples / times
@@ -129,7 +129,7 @@ def _reached(i: int, samples: int, times: int) -> int:
 
 
 def _table(where: str, stages: Sequence[tuple[int, int]], per: int) -> Schedule:
-    """The stages by the number of updates, from those by the samples seen before them."""
+    """A table by updates, from stages by samples."""
     points: list[tuple[int, float]] = []
     updates = seen = 0
     ends = [*(threshold for threshold, _ in stages[1:]), None]
@@ -137,7 +137,7 @@ def _table(where: str, stages: Sequence[tuple[int, int]], per: int) -> Schedule:
         if batch % per:
             raise refuse(where, "per", per, f"a divisor of every batch, such as {batch}")
         if end is not None and end <= seen:
-            continue  # an update of the stage before was larger than this stage
+            continue  # the last update of the previous stage has seen all of this stage
         points.append((updates, float(batch // per)))
         if end is not None:
             more = -(-(end - seen) // batch)
@@ -153,21 +153,21 @@ def scale_with_batch(
     power: NonNegative = 0.5,
     reference: PositiveInt | None = None,
 ) -> Schedule:
-    """A rate that grows with the batch of a run: ``schedule * (batch / reference) ** power``.
+    """A rate that grows with the batch size of a run: ``schedule * (batch / reference) ** power``.
 
-    The batch is that of the update which uses the value, over all processes and accumulated
-    batches. It is right for a run that is measured in updates, in samples or in tokens.
+    The batch size is that of the update which uses the value, over all processes and accumulated
+    batches. The clock of the run is "updates", "samples" or "tokens".
 
     Args:
-        schedule: The schedule for the batch ``reference``.
+        schedule: The schedule for the batch size ``reference``.
         run: The run. In a plan file it is that of the plan.
         power: 0.5 for the square root, the rule for Adam; 1.0 for the linear rule of SGD.
-        reference: The samples of an update that the schedule is meant for; by default those of the
-            first.
+        reference: The samples per update that the schedule is meant for; by default those of the
+            first update.
 
     Raises:
-        GradatimError: If the run does not know its batch, or is measured in something that does not
-            say which update it is.
+        GradatimError: If the run does not know its batch size, or its clock does not determine the
+            update.
 
     Sources: Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014
     (arXiv:1404.5997); Goyal et al., "Accurate, Large Minibatch SGD", 2017 (arXiv:1706.02677);
@@ -195,12 +195,12 @@ def scale_with_batch(
 
 
 def _sizes(run: Run) -> Iterator[tuple[int, int]]:
-    """The ticks at which the batch changes, and the samples of each update from there on."""
+    """The ticks at which the batch size changes, and the samples per update from there on."""
     for stage in run.batches.stages:
         tick = run.tick_after(stage.start)
         if tick is None:
             raise GradatimError(
-                f"scale_with_batch: the run is measured in {tick_name(run.clock)}, which do not "
-                "say which update has which batch. Measure it in updates, samples or tokens."
+                f"scale_with_batch: the clock of the run is {run.clock!r}, which does not "
+                "determine the update. Use the clock 'updates', 'samples' or 'tokens'."
             )
         yield tick, stage.samples * run.processes

@@ -1,4 +1,4 @@
-"""Up and down, once or again and again."""
+"""Up and down, once or repeatedly."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def one_cycle(
     three_phases: bool = False,
     last: Last = "step",
 ) -> Schedule:
-    """Up to a high peak in the first part of the run, down far below the start in the second.
+    """Up to a high peak in the first part of the run, then down far below the start.
 
     Args:
         peak: The highest value.
@@ -52,8 +52,8 @@ def one_cycle(
         three_phases: Come down to ``start`` as fast as it went up, then to ``floor``.
         last: Value of the last update: "step", one step above the floor, or "floor".
 
-    A cycle the other way round, of a momentum that falls while the rate rises, has its start and
-    its floor above the peak, and both are given.
+    For an inverted cycle, such as that of a momentum that falls while the rate rises, give a start
+    and a floor above the peak.
 
     Source: Smith and Topin, "Super-Convergence", 2018 (arXiv:1708.07120). ``OneCycleLR`` of torch
     puts the peak one update earlier (``warmup = 0.3 * steps - 1``), ends with ``last="floor"`` and
@@ -107,15 +107,15 @@ def cyclic(
     cycles: PositiveInt | None = None,
     steps: Total | None = None,
 ) -> Schedule:
-    """Straight up and straight down, again and again.
+    """Linear up and linear down, repeatedly.
 
     Args:
         peak: The highest value of the first cycle.
         start: The value between cycles, or a share of the peak such as "10%".
         up: Updates of the way up; or "2 epochs".
         down: Updates of the way down; as many as up if not given.
-        mode: "triangular": all cycles alike; "triangular2": each half as high as the one before
-            it; "exp_range": the height is multiplied with ``factor`` at every update.
+        mode: "triangular": all cycles alike; "triangular2": each half as high as the previous
+            one; "exp_range": the height is multiplied with ``factor`` at every update.
         factor: The factor of "exp_range".
         cycles: The number of cycles; None for no end.
         steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
@@ -146,7 +146,7 @@ def triangles(
     factor: float = 1.0,
     cycles: int | None = None,
 ) -> Schedule:
-    """From ``start`` to ``peak`` and back, again and again; either may be the higher one."""
+    """From ``start`` to ``peak`` and back, repeatedly; either may be the higher one."""
     height = peak - start
     triangle = Linear(0.0, height, up) >> Linear(height, 0.0, down)
     waves: Schedule = triangle.repeat(cycles, factor=0.5 if mode == "triangular2" else 1.0)
@@ -169,14 +169,14 @@ def cosine_restarts(
     first: First = "start",
     steps: Total | None = None,
 ) -> Schedule:
-    """Half a cosine down to the floor, then back to the peak at once, again and again.
+    """Half a cosine down to the floor, then a jump back to the peak, repeatedly.
 
     Args:
         peak: The highest value of the first cycle.
         cycle: The length of the first cycle in updates; or "10 epochs".
         cycles: The number of cycles; None for no end.
         stretch: How many times as long each cycle is as the one before it.
-        factor: What the height of each cycle, above the floor, is multiplied with for the next.
+        factor: The height above the floor is multiplied by it from one cycle to the next.
         warmup: Updates of linear warm-up before the first cycle.
         start: The value the warm-up comes from, or a share of the peak such as "10%".
         floor: The value each cycle goes to, or a share of the peak such as "10%".

@@ -1,4 +1,4 @@
-"""Level, with drops at given steps."""
+"""Constant, with drops at given steps."""
 
 from __future__ import annotations
 
@@ -61,15 +61,14 @@ def step_decay(
     start: Level = 0.0,
     steps: Total | None = None,
 ) -> Schedule:
-    """The value is multiplied with ``factor`` once every ``every`` updates.
+    """The value is multiplied by ``factor`` once every ``every`` updates.
 
     Args:
         peak: The first and highest value.
         every: Updates between two drops; or "30 epochs".
-        factor: What each drop multiplies with.
+        factor: The factor of each drop.
         warmup: Updates of linear warm-up before it.
         start: The value the warm-up comes from, or a share of the peak such as "10%".
-
         steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     ``StepLR`` of torch has the same values (there, ``factor`` is ``gamma``).
@@ -93,16 +92,15 @@ def multistep(
     start: Level = 0.0,
     steps: Total | None = None,
 ) -> Schedule:
-    """The value is multiplied with ``factor`` at each of the boundaries.
+    """The value is multiplied by ``factor`` at each of the boundaries.
 
     Args:
         peak: The first and highest value.
         boundaries: The updates after which it drops, rising, counted from the start of the run;
             or "30 epochs".
-        factor: What each drop multiplies with.
+        factor: The factor of each drop.
         warmup: Updates of linear warm-up, which end before the first boundary.
         start: The value the warm-up comes from, or a share of the peak such as "10%".
-
         steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     ``MultiStepLR`` of torch has the same values (there, ``factor`` is ``gamma``).

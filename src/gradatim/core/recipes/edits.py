@@ -1,7 +1,7 @@
-"""A run that is to go on otherwise than planned: another end, a longer one, a second warm-up.
+"""Change the rest of a run: another end, a later end, a second warm-up.
 
-What lies before ``at`` stays as it was, to the last bit, so a checkpoint taken there goes on under
-the new schedule: load it with ``on_mismatch="same-past"``.
+Before ``at`` all values stay the same to the last bit, so a checkpoint taken there can be continued
+with the new schedule: load it with ``on_mismatch="same-past"``.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Edit(Protocol[P]):
 
 
 def _for_plans_too(function: Callable[Concatenate[Schedule, P], Schedule]) -> Edit[P]:
-    """Let the edit of a schedule take a plan: its other values, its rules and its run stay.
+    """Let an edit of a schedule accept a plan, whose learning rates it changes.
 
-    A rate that is 0 at that update is of a frozen part of the model, and stays 0.
+    A rate of 0 at that update belongs to a frozen part of the model, and stays 0.
     """
     of_schedule: Callable[..., Schedule] = recipe(function)
 
@@ -74,13 +74,13 @@ def _for_plans_too(function: Callable[Concatenate[Schedule, P], Schedule]) -> Ed
 
 @recipe
 def branch(schedule: Schedule, *, at: Steps, then: Schedule) -> Schedule:
-    """The schedule up to an update, then another one: several endings of one run.
+    """The schedule up to an update, then another one: for several endings of one run.
 
     Args:
         schedule: The schedule of the run so far.
-        at: The completed updates of the checkpoint to go on from.
-        then: What comes from there on, from its own step 0. The value jumps by
-            ``then(0) - schedule(at)``; to go on without a jump, start it at ``schedule(at)``.
+        at: The completed updates of the checkpoint to continue from.
+        then: The schedule from there on, from its own step 0. The value jumps by
+            ``then(0) - schedule(at)``; to avoid a jump, start it at ``schedule(at)``.
 
     >>> from gradatim import Linear, warmup_constant
     >>> trunk = warmup_constant(peak=1.0, warmup=2)
@@ -103,14 +103,14 @@ def extend(
 ) -> Schedule:
     """The schedule up to an update, then from its value there down to the floor, at a later end.
 
-    The value does not jump. What was still to come, such as the rest of a warm-up, does not come.
+    The value does not jump. The rest of the old schedule is dropped, also the rest of a warm-up.
 
     Args:
         schedule: The schedule of the run so far, or the plan: each of its learning rates is
             extended, one that is 0 stays 0, and its other values, rules and run stay.
-        at: The completed updates of the checkpoint to go on from.
+        at: The completed updates of the checkpoint to continue from.
         steps: The length of the whole run in updates, those before ``at`` included; or the run.
-        hold: Updates to stay at the value first, or a share of what is left, such as "80%".
+        hold: Updates to stay at the value first, or a share of the remaining ones, such as "80%".
         shape: The curve of the decay: "linear", "1-sqrt", "cosine", "exponential" or "sqrt-cube".
         floor: The value the decay goes to, or a share of the value at ``at`` such as "10%"; the
             default is the one the schedule ends at.
@@ -210,7 +210,7 @@ def rewarm(
 
     Args:
         schedule: The schedule of the run so far.
-        at: The completed updates of the checkpoint to go on from.
+        at: The completed updates of the checkpoint to continue from.
         steps: The length of the whole run in updates, those before ``at`` included; or the run.
         peak: The value that the second warm-up leads to.
         warmup: Updates of it, 1 or more, or a share of what is left, such as "5%".

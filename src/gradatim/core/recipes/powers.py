@@ -1,4 +1,4 @@
-"""Warm-up, then a falling power of the step: the schedules of the first Transformers."""
+"""Warm-up, then a falling power of the step, as for the first Transformers."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ def warmup_inverse_sqrt(
 def inverse_sqrt_t5(
     warmup: Length = 10_000, *, factor: Number = 1.0, steps: Total | None = None
 ) -> Schedule:
-    """The schedule of T5: level at first, then one over the square root of the step.
+    """The schedule of T5: constant at first, then one over the square root of the step.
 
     ``factor / sqrt(max(t, warmup))``.
 
     Args:
-        warmup: Updates on the first level.
-        factor: What all values are multiplied with; for another peak, ``peak * sqrt(warmup)``.
+        warmup: Updates of the constant part.
+        factor: The factor of all values; for another peak, ``peak * sqrt(warmup)``.
         steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".
 
     Source: Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
@@ -101,7 +101,7 @@ def power(
     floor: Level = 0.0,
     first: First = "start",
 ) -> Schedule:
-    """Linear warm-up, then a falling power of the step, then an optional straight cooldown.
+    """Linear warm-up, then a falling power of the step, then an optional linear cooldown.
 
     After the hold, the value is ``peak * ((warmup + hold) / step) ** power``.
 
@@ -111,7 +111,7 @@ def power(
         power: How fast it falls; 0.5 is the inverse square root.
         hold: Updates at the peak.
         steps: The length of the whole run in updates, or the run; needed for a cooldown.
-        cooldown: Updates of a straight line down to the floor at the end of the run.
+        cooldown: Updates of a line down to the floor at the end of the run.
         start: The value the warm-up comes from, or a share of the peak such as "10%".
         floor: The value the cooldown goes to, or a share of the peak such as "10%".
         first: Value of the first update: "start", or "step", one step above it.
@@ -185,12 +185,12 @@ def noam_interval(
     model_size: PositiveInt | None = None,
     steps: Total | None = None,
 ) -> Schedule:
-    """The Noam schedule, multiplied with one more factor after each boundary.
+    """The Noam schedule, multiplied by one more factor after each boundary.
 
     Args:
         warmup: Updates of warm-up.
-        boundaries: Updates after which a factor begins to apply, rising.
-        factors: One factor for each boundary; they accumulate.
+        boundaries: The updates at which the factors begin to apply, rising.
+        factors: One factor for each boundary; they multiply.
         peak: The highest value of the Noam part. Give this or ``model_size``.
         model_size: The width of the model; the peak is then ``1 / sqrt(model_size * warmup)``.
         steps: The run, or its updates; needed only to read a length such as "2 epochs" or "5%".

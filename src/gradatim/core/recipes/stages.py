@@ -1,4 +1,4 @@
-"""Warm-up, a long middle, and a last stage that can be decided on later."""
+"""Warm-up, a long stable part, and a cooldown that can be decided on later."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _stable(
     first: First,
     last: Last,
 ) -> Schedule:
-    """Linear up, the peak, a cooldown of a shape."""
+    """Linear warm-up, the peak, then a cooldown."""
     phase = phases(where, steps, warmup=warmup, cooldown=cooldown)
     down = phase["cooldown"]
     if down == 0:
@@ -106,7 +106,7 @@ def trapezoid(
     first: First = "start",
     last: Last = "step",
 ) -> Schedule:
-    """Straight up, level, straight down.
+    """Linear up, constant, linear down.
 
     ``wsd`` with a linear cooldown; the arguments are the same.
 
@@ -129,15 +129,15 @@ def warm_cool_decay(
     floor: Level = 0.0,
     first: First = "start",
 ) -> Schedule:
-    """Linear warm-up, a slow exponential decay, then a straight cooldown from where it stands.
+    """Linear warm-up, a slow exponential decay, then a linear cooldown from its value.
 
     Args:
         peak: The highest value.
         steps: The length of the whole run in updates, or the run.
         warmup: Updates of warm-up, or a share such as "5%".
         cooldown: Updates of cooldown, or a share.
-        factor: What ``every`` updates of decay multiply with.
-        every: The updates it takes to multiply with ``factor`` once, or a share.
+        factor: The factor of ``every`` updates of decay.
+        every: The updates in which it is multiplied by ``factor`` once, or a share.
         floor: The value the cooldown goes to and keeps, or a share of the peak such as "10%".
         first: Value of the first update: "start", or "step", one step above it.
 
@@ -219,16 +219,16 @@ def infinite(
     first: First = "start",
     steps: Total | None = None,
 ) -> Schedule:
-    """Warm-up, a cosine down to a constant level that can be kept for ever, then a cooldown.
+    """Warm-up, a cosine down to a constant level without end, then an optional cooldown.
 
-    A run that goes on later starts again from the level, not from the peak.
+    A run that is continued later starts from the level again, not from the peak.
 
     Args:
         peak: The highest value.
         level: The constant value after the decay, above 0, or a share of the peak such as "50%".
         warmup: Updates of warm-up.
         decay: Updates of the cosine from peak to level.
-        hold: Updates on the level before the cooldown; without one the level holds for ever.
+        hold: Updates on the level before the cooldown; without one the level has no end.
         cooldown: Updates of the exponential decay from level to floor; 0 for none.
         floor: The value it goes to, above 0, or a share of the peak; the default is ``level / 10``.
         start: The value the warm-up comes from, or a share of the peak such as "10%".

@@ -1,4 +1,4 @@
-"""Up to the peak and down again once: the schedules of most runs."""
+"""Warm-up to a peak and a decay: the schedules of most runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def warmup_constant(
     steps: Total | None = None,
     first: First = "start",
 ) -> Schedule:
-    """Linear warm-up, then the peak for the rest.
+    """Linear warm-up, then the peak.
 
     Args:
         peak: The value after the warm-up.
@@ -87,7 +87,7 @@ def warmup_linear(
     first: First = "start",
     last: Last = "step",
 ) -> Schedule:
-    """Linear warm-up to the peak, an optional hold, then a straight line down to the floor.
+    """Linear warm-up to the peak, an optional hold, then a line down to the floor.
 
     Args:
         peak: The highest value.
@@ -161,7 +161,7 @@ def warmup_polynomial(
     first: First = "start",
     last: Last = "step",
 ) -> Schedule:
-    """Linear warm-up to the peak, an optional hold, then a power of what is left, to the floor.
+    """Linear warm-up to the peak, an optional hold, then a polynomial decay to the floor.
 
     With n updates of warm-up, ``floor + (peak - floor) * (1 - (t - n) / (steps - n)) ** power``.
 
@@ -196,13 +196,13 @@ def warmup_polynomial(
 def slanted_triangular(
     peak: Number, *, steps: Total, warmup: Length = "10%", ratio: Positive = 32.0
 ) -> Schedule:
-    """A short way straight up, a long way straight down, from and to a small share of the peak.
+    """A short line up and a long line down, from and to a small fraction of the peak.
 
     Args:
         peak: The highest value.
         steps: The length of the whole run in updates, or the run.
         warmup: Updates of the way up, or a share such as "10%".
-        ratio: How many times the peak is higher than the first and the last value.
+        ratio: The peak divided by the first value, which is also the last one.
 
     Source: Howard and Ruder, "Universal Language Model Fine-tuning for Text Classification", 2018
     (arXiv:1801.06146).

@@ -51,7 +51,7 @@ _MEANT = {
 def length_example(clock: str) -> str:
     """Examples of lengths for this clock, for errors.
 
-    >>> example("time"), example("env_steps")
+    >>> length_example("time"), length_example("env_steps")
     ("'90 s' or '5%'", "'20k env_steps' or '5%'")
     """
     return _EXAMPLES.get(clock, f"'20k {clock}' or '5%'")
@@ -65,8 +65,8 @@ def tick_name(clock: str) -> str:
 def format_ticks(ticks: int, clock: str) -> str:
     """A number of ticks in readable units.
 
-    >>> amount(90_500, "time"), amount(250_000, "progress"), amount(1_000_000, "tokens")
-    ('90.5 s', '25%', '1,000,000 tokens')
+    >>> format_ticks(90_500, "time"), format_ticks(250_000, "progress"), format_ticks(9, "tokens")
+    ('90.5 s', '25%', '9 tokens')
     """
     if clock == "time":
         return f"{ticks / 1000:,.15g} s"

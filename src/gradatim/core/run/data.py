@@ -1,4 +1,4 @@
-"""The data of a run: how much of it each update sees."""
+"""The data of a run: samples, batches, accumulation, processes."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ Size = Annotated[
         lambda value: value if isinstance(value, Schedule) else whole_number(value, 1),
     ),
 ]
-"""A number that may change from update to update."""
+"""The type of a count that may change from update to update."""
 
 
 def as_decimal(number: float) -> Fraction:
-    """The decimal that was written, 0.1, and not the binary number a little above it."""
+    """The decimal that a float prints as: 0.1 is exactly 1/10."""
     return Fraction(repr(number))
 
 
 class Data(Value, abstract=True):
-    """What the updates of a run see. The fields are those of ``Run``, where they are explained."""
+    """The data of a run. The fields are those of ``Run``, which documents them."""
 
     samples: PositiveInt | None = None
     batch: Size | None = None
@@ -50,11 +50,11 @@ class Data(Value, abstract=True):
 
     @cached_property
     def batches(self) -> Batches:
-        """The samples that each update of one process sees."""
+        """The samples of each update, for one process."""
         if self.batch is None:
             raise GradatimError(
                 "Run: the samples of an update are not known. Give samples, batch and epochs "
-                "instead of steps, or batch beside steps."
+                "instead of steps, or batch in addition to steps."
             )
         sizes = levels("Run", "batch", self.batch)
         counts = levels("Run", "accumulate", self.accumulate)
@@ -67,7 +67,7 @@ class Data(Value, abstract=True):
                 "batch",
                 largest,
                 f"at most {self._share} samples a process",
-                "With drop_last=True no batch is left.",
+                "With drop_last=True an epoch would have no batch.",
             )
         return Batches(stages, self._share, self.drop_last)
 
@@ -78,7 +78,7 @@ class Data(Value, abstract=True):
     def samples_after(self, position: int) -> int:
         """The samples that ``position`` completed updates have seen, over all processes.
 
-        A sample that is seen twice counts twice, as where the shares of processes are rounded up.
+        Samples that are repeated to make the shares of the processes equal count each time.
 
         >>> from gradatim import Constant, Run
         >>> run = Run(batch=Constant(8, 100) >> Constant(16), accumulate=4, steps=1000)
@@ -93,7 +93,7 @@ class Data(Value, abstract=True):
         return self.samples_after(position) * self._known_tokens()
 
     def batch_at(self, position: int) -> int:
-        """Samples in a batch of one process in the update after ``position`` completed ones."""
+        """The batch size of one process in the update after ``position`` completed ones."""
         return self.batches.stage_at(
             check_argument("Run.batch_at", "position", NonNegativeInt, position)
         ).batch
@@ -101,7 +101,7 @@ class Data(Value, abstract=True):
     def epoch_after(self, position: int) -> tuple[int, int]:
         """The completed epochs, and the samples of the next one that each process has seen.
 
-        A data loader that goes on there leaves out as many samples of its epoch.
+        To resume there, a data loader skips that many samples of its epoch.
 
         >>> from gradatim import Run
         >>> Run(samples=1000, batch=10, epochs=3, processes=2).epoch_after(60)
@@ -115,7 +115,8 @@ class Data(Value, abstract=True):
     def _known_samples(self) -> int:
         if self.samples is None:
             raise GradatimError(
-                "Run: an epoch is not known. Give samples, batch and epochs instead of steps."
+                "Run: the samples of an epoch are not known. Give samples, batch and epochs "
+                "instead of steps."
             )
         return self.samples
 
@@ -139,19 +140,19 @@ class Data(Value, abstract=True):
         first, *others = self.batches.stages
         if others:
             raise GradatimError(
-                "Run: the batch changes during the run, so its updates are not alike. Ask for "
+                "Run: the batch size changes during the run, so updates differ. Use "
                 "run.samples_after(position)."
             )
         return first
 
-    # What lengths in other units are.
+    # Conversions of lengths in other units.
 
     def updates_of_samples(self, samples: Fraction) -> int:
-        """The updates that see so many samples, each of them full."""
+        """The full updates that see this many samples."""
         return self.batches.updates_for(samples / self.processes)
 
     def updates_of_epochs(self, epochs: Fraction) -> int:
-        """The updates that so many epochs take; of a last part, as many as see that part."""
+        """The updates of this many epochs; for a fraction, those that see that fraction."""
         self._known_samples()
         if len(self.batches.stages) == 1:
             return ceil(epochs * self.steps_per_epoch)
@@ -159,7 +160,7 @@ class Data(Value, abstract=True):
         return self.batches.position_after(whole_epochs, (epochs - whole_epochs) * share)
 
     def samples_of_epochs(self, epochs: Fraction) -> int:
-        """The samples that so many epochs have, as ``samples_after`` counts them."""
+        """The samples of this many epochs, as ``samples_after`` counts them."""
         samples, whole_epochs = self._known_samples(), floor(epochs)
         if self.batch is None:
             return ceil(epochs * samples)
@@ -167,11 +168,11 @@ class Data(Value, abstract=True):
         return (seen + ceil((epochs - whole_epochs) * (self._share or 0))) * self.processes
 
     def samples_of_tokens(self, tokens: Fraction | int) -> Fraction:
-        """The samples that have so many tokens."""
+        """The samples that have this many tokens."""
         return Fraction(tokens) / self._known_tokens()
 
     def tokens_of_samples(self, samples: Fraction | int) -> Fraction:
-        """The tokens that so many samples have."""
+        """The tokens of this many samples."""
         return Fraction(samples) * self._known_tokens()
 
     def _known_tokens(self) -> int:

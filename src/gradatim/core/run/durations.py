@@ -44,7 +44,7 @@ def parse_duration(text: str, clock: str = "") -> Duration:
         text: A number, an optional k, M, B or T, and a unit.
         clock: The clock of the run. A user-defined clock is a unit as well.
 
-    >>> read("300k samples"), read("20k env_steps", "env_steps").unit
+    >>> parse_duration("300k samples"), parse_duration("20k env_steps", "env_steps").unit
     (Duration(amount=Fraction(300000, 1), unit='samples'), 'env_steps')
 
     Raises:

@@ -1,4 +1,4 @@
-"""A run: how long it is, what its schedules are measured in, and what a length means in that."""
+"""``Run``: the length of a training run, its clock, and what a length such as "5%" means in it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from gradatim.core.values.fields import (
 )
 from gradatim.core.values.value import Plain
 
-# Left out of a config where they are not given: version 0.1 did not have them.
+# Left out of the config if not given, because version 0.1 did not have them.
 _NEW = ("total_tokens", "seconds", "reserve", "start_after", "clock", "total")
 
 
 class Run(Data):
     """The size of a training run, and the clock that its schedules are measured by.
 
-    Its length is given once: as ``steps``, as ``epochs`` of ``samples``, as ``total_tokens``, as
-    ``seconds``, or as the ``total`` of something that you count. What schedules are asked for is a
-    tick of the clock: an update unless another clock is named.
+    Its length is given in one of these ways: ``steps``, ``epochs`` of ``samples``,
+    ``total_tokens``, ``seconds``, or the ``total`` of something that you count. Schedules are
+    evaluated at ticks of the clock, which are updates unless another clock is named.
 
     Each process takes an equal share of the samples, rounded up as ``DistributedSampler`` does;
     the last batch of an epoch may be smaller (unless ``drop_last``), and so may the last
@@ -41,22 +41,23 @@ class Run(Data):
 
     Args:
         samples: Samples in one epoch, over all processes.
-        batch: Samples in one batch of one process; or a schedule of them, asked with the completed
-            updates, where the batch grows.
-        epochs: How often the samples are gone through; may be a fraction.
-        accumulate: Batches whose gradients are added up for one update; or a schedule of them.
-        processes: Processes that train together, each on its share.
-        drop_last: Leave out the last batch of an epoch if it is smaller.
+        batch: Samples in one batch of one process; or a schedule of the completed updates, if the
+            batch size changes.
+        epochs: The number of epochs; may be a fraction.
+        accumulate: Batches whose gradients are accumulated for one update; or a schedule.
+        processes: Data-parallel processes, each with an equal share of the samples.
+        drop_last: Drop the last batch of an epoch if it is smaller.
         tokens_per_sample: Tokens in one sample.
-        steps: The number of updates; where it follows from the rest, it is read as ``run.steps``
-            all the same, and where it cannot be known, ``run.steps`` is None.
-        total_tokens: The tokens of the whole run, in place of samples and epochs.
-        seconds: The length of the run in time; its clock is then "time".
-        reserve: Seconds at its end that are left to something else, such as the last checkpoint.
-        start_after: Updates before the time begins to run, at the start and after each resume.
-        clock: "updates", "samples", "tokens", "time", "progress", or the name of what you count,
+        steps: The number of updates. If it is not given, ``run.steps`` is computed from the other
+            arguments, or is None if they do not determine it.
+        total_tokens: The tokens of the whole run, instead of samples and epochs.
+        seconds: The length of the run in seconds; the clock is then "time".
+        reserve: Seconds reserved at the end, for the last checkpoint, for example.
+        start_after: Updates that are not timed, at the start and after each resume, because the
+            first ones are slow.
+        clock: "updates", "samples", "tokens", "time", "progress", or a name for what you count,
             such as "env_steps". The default is "time" where seconds are given, else "updates".
-        total: The length of a run by a clock of your own.
+        total: The length of a run with a clock of your own.
 
     Raises:
         GradatimError: If no length is given, or two, or one that the clock cannot count.
@@ -87,7 +88,7 @@ class Run(Data):
             object.__setattr__(self, "clock", self._usual_clock)
         check_budget(given, self.clock)
         if self.batch is not None:
-            _ = self.batches  # refuses sizes that are no whole numbers
+            _ = self.batches  # raises for sizes that are no whole numbers
         if self.steps is None:
             object.__setattr__(self, "steps", self._known_steps())
         if self.ticks < 1:
@@ -101,7 +102,7 @@ class Run(Data):
         return "updates" if self.seconds is None else "time"
 
     def _known_steps(self) -> int | None:
-        """The updates that follow from the rest; None where nothing is known of an update."""
+        """The updates that follow from the other fields; None if they do not determine them."""
         if self.epochs is not None and self.batch is not None:
             return self.updates_of_epochs(as_decimal(self.epochs))
         if self.total_tokens and self.batch is not None and self.tokens_per_sample:
@@ -109,7 +110,7 @@ class Run(Data):
         return None
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """What was given: what follows from the rest is not, so that it always does."""
+        """The fields as given. Derived ones are None, so that ``replace`` derives them again."""
         follows = any(getattr(self, name) is not None for name in BUDGETS if name != "steps")
         for name, value in super().items():
             derived = (name == "steps" and follows) or (
@@ -118,7 +119,7 @@ class Run(Data):
             yield name, None if derived else value
 
     def config(self) -> dict[str, dict[str, Plain]]:
-        """The run as plain data; what version 0.1 did not have only where it is given.
+        """The run as plain data. Fields that version 0.1 did not have are left out if not given.
 
         >>> Run(steps=10).config()["Run"].get("clock"), Run(seconds=10).config()["Run"]["seconds"]
         (None, 10.0)
@@ -129,7 +130,7 @@ class Run(Data):
 
     @cached_property
     def ticks(self) -> int:
-        """The length of the run in ticks of its clock; in time, a tick is a millisecond."""
+        """The length of the run in ticks of its clock; for "time", a tick is a millisecond."""
         if self.clock == "time":
             assert self.seconds is not None
             return int(1000 * (as_decimal(self.seconds) - as_decimal(self.reserve)))
@@ -154,10 +155,10 @@ class Run(Data):
         return ceil(samples if self.clock == "samples" else self.tokens_of_samples(samples))
 
     def tick_after(self, position: int) -> int | None:
-        """The tick after ``position`` completed updates, ends of epochs included.
+        """The tick after ``position`` completed updates, exact across ends of epochs.
 
         Returns:
-            None where it does not follow from the run, and is measured or counted.
+            None if it does not follow from the run, because ticks are measured or counted.
 
         >>> run = Run(samples=25, batch=10, epochs=2, tokens_per_sample=8, clock="tokens")
         >>> [run.tick_after(position) for position in range(5)], run.ticks
@@ -177,7 +178,7 @@ class Run(Data):
 
     @property
     def in_updates(self) -> Run:
-        """The same run, measured in updates: for the lengths of a schedule inside ``by_updates``.
+        """The same run with the clock "updates", for lengths of a schedule in ``by_updates``.
 
         Raises:
             GradatimError: If the number of updates is not known.
@@ -186,15 +187,15 @@ class Run(Data):
             return self
         if self.steps is None:
             raise GradatimError(
-                f"Run: how many updates a run by the clock {self.clock!r} has is not known, so a "
-                "length in updates cannot be a share of it. Write the updates as a whole number."
+                f"Run: the number of updates of a run with the clock {self.clock!r} is not known, "
+                "and neither is a percentage of them. Write a whole number of updates."
             )
         return self.replace(clock=None)
 
     def position_after(self, position: int, other: Run) -> int:
-        """The completed updates of this run at the place that another run of the same data got to.
+        """The position in this run that corresponds to a position in another run of the same data.
 
-        The updates that are left then see the rest of the data: the run ends where it should.
+        The remaining updates then see exactly the remaining data.
 
         Args:
             position: The completed updates of the other run.
@@ -228,14 +229,14 @@ class Run(Data):
         return there if self.steps is None else min(there, self.steps)
 
     def resolve(self, length: Length) -> int:
-        """The ticks that a length stands for, rounded up so that a part counts as one.
+        """A length in ticks, rounded up.
 
         Args:
-            length: A text such as "5%", "2 epochs", "300k samples", "1e9 tokens", "90 s"; or
-                updates, where they are what the run is measured in.
+            length: A string such as "5%", "2 epochs", "300k samples", "1e9 tokens", "90 s"; or
+                a number of updates, if the clock is "updates".
 
         Raises:
-            GradatimError: If it cannot be read, or needs to know what the run does not say.
+            GradatimError: If it cannot be parsed, or the run does not determine it.
         """
         return in_ticks("Run.resolve", "length", length, self)
 
@@ -247,10 +248,10 @@ Total = Annotated[
         lambda value: value if isinstance(value, Run) else whole_number(value, 1),
     ),
 ]
-"""An argument that takes the whole run: the run itself, or its number of ticks."""
+"""The type of an argument for the whole run: the run itself, or its number of ticks."""
 
 
 def ticks_of_run(where: str, name: str, steps: object) -> int:
-    """The ticks of a run, or as many as were given."""
+    """The ticks of a run, or the given number."""
     run: Run | int = check_argument(where, name, Total, steps)
     return run.ticks if isinstance(run, Run) else run

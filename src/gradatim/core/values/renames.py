@@ -45,11 +45,11 @@ def current_names(name: str, given: Mapping[str, T]) -> tuple[str, dict[str, T]]
     Some old names have another meaning now, such as ``cooldown`` of ``infinite``. They are read in
     the old meaning only if the new name (``decay``), which is required, is missing.
 
-    >>> current("ExponentialDecay", {"start": 1.0, "rate": 0.5})
+    >>> current_names("ExponentialDecay", {"start": 1.0, "rate": 0.5})
     ('ExponentialDecay', {'start': 1.0, 'factor': 0.5})
-    >>> current("infinite", {"cooldown": 5, "anneal": 3})
+    >>> current_names("infinite", {"cooldown": 5, "anneal": 3})
     ('infinite', {'decay': 5, 'cooldown': 3})
-    >>> current("infinite", {"decay": 5, "cooldown": 3})
+    >>> current_names("infinite", {"decay": 5, "cooldown": 3})
     ('infinite', {'decay': 5, 'cooldown': 3})
     """
     name = CLASSES.get(name, name)
