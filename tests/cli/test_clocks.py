@@ -66,7 +66,7 @@ def test_check_needs_no_updates(run, file):
     )
     code, out, _ = run("check", file(short))
     assert code == 1
-    assert "error: lr, 60 s of 600 s: The schedule is over there, and the other 540 s run" in out
+    assert "error: lr, 60 s of 600 s: The schedule ends there, and the other 540 s run" in out
 
 
 def test_show_at_a_time(run, file):

@@ -120,7 +120,7 @@ def test_a_schedule_that_does_not_fit_the_run_is_mentioned_and_raced(here):
     texts = ["-s", "short=Linear(start=1, end=0, steps=2)", "-s", "right=Constant(0.25)"]
     code, _, err = finish(start("race", "train:counted", *texts, "--seeds", "1"))
     assert code == 0, err
-    assert err.startswith("short: The schedule is over there, and the other ")
+    assert err.startswith("short: The schedule ends there, and the other ")
     assert "right:" not in err
 
 

@@ -364,9 +364,7 @@ def test_the_run_in_updates_is_for_what_follows_them():
     assert tokens.in_updates == tokens.replace(clock=None)
     assert tokens.in_updates.resolve("50%") == 24
     assert Run(steps=9).in_updates == Run(steps=9)
-    with pytest.raises(
-        GradatimError, match="updates of a run with the clock 'time' is not known"
-    ):
+    with pytest.raises(GradatimError, match="updates of a run with the clock 'time' is not known"):
         _ = MINUTES.in_updates
 
 

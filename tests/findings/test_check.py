@@ -69,7 +69,7 @@ FAULTS = {
         900,
         "error",
         "update 501 of 900",
-        "The schedule is over there, and the other 400 updates run at 0.",
+        "The schedule ends there, and the other 400 updates run at 0.",
         "Write steps=900.",
     ),
     "too short, at its floor": (
@@ -93,7 +93,7 @@ FAULTS = {
         900,
         "warning",
         "update 900 of 900",
-        "The run is over at 0.05; the schedule would go on to 0, for 900 updates more.",
+        "The run ends at 0.05; the schedule continues to 0, for 900 updates more.",
         "Write steps=900.",
     ),
     "counts epochs": (
@@ -102,38 +102,38 @@ FAULTS = {
         "error",
         "update 10 of 900",
         "the other 891 updates run at 0.",
-        "It seems to count epochs; it counts updates: write steps=900.",
+        "Its length seems to be in epochs. In updates, write steps=900.",
     ),
     "counts micro-batches": (
         warmup_linear(peak=0.1, steps=1800),
         RUN,
         "warning",
         "update 900 of 900",
-        "The run is over at 0.05",
-        "It seems to count batches before accumulation;",
+        "The run ends at 0.05",
+        "Its length seems to be in batches before accumulation.",
     ),
     "counts the batches of every process": (
         wsd(peak=0.1, steps=7200, warmup=2000),
         RUN,
         "error",
         "update 900 of 900",
-        "The run is over before the peak: it gets to 0.04495, and 0.1 would come at update 2001.",
-        "It seems to count batches of all processes;",
+        "The run ends before the peak: it reaches 0.04495, and 0.1 would come at update 2001.",
+        "Its length seems to be in batches of all processes.",
     ),
     "counts samples": (
         one_cycle(peak=0.1, steps=72_000),
         RUN,
         "error",
         "update 900 of 900",
-        "The run is over before the peak",
-        "It seems to count samples;",
+        "The run ends before the peak",
+        "Its length seems to be in samples.",
     ),
     "a warm-up longer than the run": (
         warmup_constant(peak=0.1, warmup=2000),
         900,
         "error",
         "update 900 of 900",
-        "The run is over before the peak: it gets to 0.04495, and 0.1 would come at update 2001.",
+        "The run ends before the peak: it reaches 0.04495, and 0.1 would come at update 2001.",
         "Shorten the warm-up, or train for 2000 updates.",
     ),
     "noam's 4000 in a short run": (
@@ -141,7 +141,7 @@ FAULTS = {
         900,
         "error",
         "update 900 of 900",
-        "The run is over before the peak: it gets to 0.0225",
+        "The run ends before the peak: it reaches 0.0225",
         "train for 3999 updates.",
     ),
     "no rate at all": (
@@ -149,7 +149,7 @@ FAULTS = {
         900,
         "error",
         "update 1 of 900",
-        "Every update runs at 0: nothing is trained.",
+        "The value is 0 at every update: nothing is trained.",
         "Give a peak above 0.",
     ),
     "below zero": (
@@ -173,7 +173,7 @@ FAULTS = {
         900,
         "warning",
         "update 1 of 900",
-        "The value is 100, and a rate above 10 is hardly ever meant.",
+        "The value is 100, and a rate above 10 is usually a mistake.",
         "multiply: 3e-4 * schedule",
     ),
     "a rate multiplied in twice": (
@@ -181,7 +181,7 @@ FAULTS = {
         900,
         "warning",
         "update 1 of 900",
-        "The value never gets above 1e-10: float32 weights will not feel it.",
+        "The value is at most 1e-10, too small to change float32 weights.",
         "twice",
     ),
     "zeros in the middle": (
@@ -205,8 +205,8 @@ FAULTS = {
         900,
         "warning",
         "update 101 of 900",
-        "The value jumps from 0.099 to 0.05 where one piece",
-        "let the second piece start at 0.099.",
+        "The value jumps from 0.099 to 0.05 between two pieces",
+        "start the second piece at 0.099.",
     ),
     "a jump upwards": (
         Constant(value=0.01, steps=450) >> Cosine(start=0.1, end=0.0, steps=450),
@@ -214,7 +214,7 @@ FAULTS = {
         "warning",
         "update 451 of 900",
         "The value jumps from 0.01 to 0.1",
-        "start at 0.01.",
+        "start the second piece at 0.01.",
     ),
     "a jump deep inside": (
         0.5 * (Linear(start=0.0, end=0.1, steps=100) >> Constant(value=0.02)).shift(50).clip(0.0),
@@ -264,7 +264,7 @@ FAULTS = {
         "error",
         "update 501 of 900",
         "The schedule raises ZeroDivisionError (float division by zero) there.",
-        "Mend",
+        "Correct",
     ),
     "a function that has no value later": (
         Function(function=turns_nan),
@@ -272,7 +272,7 @@ FAULTS = {
         "error",
         "update 501 of 900",
         "The schedule is nan there.",
-        "Mend the function",
+        "Correct the function",
     ),
 }
 
@@ -425,7 +425,7 @@ OTHERS = {
         Linear(0.9, 1.0, 450),
         "error",
         "update 451 of 900",
-        "and betas stays below 1",
+        "but betas must be below 1",
         "Write .clip(high=0.999)",
     ),
     "a share of one part": (
@@ -433,7 +433,7 @@ OTHERS = {
         Constant(1.5),
         "error",
         "update 1 of 900",
-        "and momentum stays below 1",
+        "but momentum must be below 1",
         "Write .clip(high=0.999)",
     ),
     "too short": (
@@ -441,7 +441,7 @@ OTHERS = {
         Linear(0.1, 0.0, 450),
         "warning",
         "update 451 of 900",
-        "The schedule is over there, and the other 450 updates run at 0.",
+        "The schedule ends there, and the other 450 updates run at 0.",
         "Write steps=900.",
     ),
     "too long": (
@@ -449,7 +449,7 @@ OTHERS = {
         Linear(0.1, 0.0, 1800),
         "note",
         "update 900 of 900",
-        "The run is over at 0.05",
+        "The run ends at 0.05",
         "Write steps=900.",
     ),
     "a jump": (
@@ -458,7 +458,7 @@ OTHERS = {
         "note",
         "update 451 of 900",
         "The value jumps from 0.1 to 0.2",
-        "let the second piece start at 0.1",
+        "start the second piece at 0.1",
     ),
     "a function that fails": (
         "temperature",
@@ -466,7 +466,7 @@ OTHERS = {
         "error",
         "update 501 of 900",
         "The schedule raises ZeroDivisionError",
-        "Mend the function",
+        "Correct the function",
     ),
 }
 

@@ -52,7 +52,7 @@ def test_a_place_is_one_on_its_clock(name):
 def test_a_progress_has_places_in_percent():
     (early,) = check(Linear(1e-3, 1e-6, 500_000), Run(clock="progress"))
     assert early.place == "50%"
-    assert early.sentence == "The schedule is over there, and the other 50% run at 1e-06."
+    assert early.sentence == "The schedule ends there, and the other 50% run at 1e-06."
 
 
 def test_what_follows_the_updates_is_looked_at_by_itself():
@@ -95,15 +95,15 @@ def test_runs_whose_batch_grows():
     assert check(Constant(1e-3), Run(batch=batch, steps=100)) == []
     (late,) = check(Constant(1e-3), Run(batch=batch, steps=50))
     assert (late.severity, late.about) == ("warning", "run")
-    assert late.sentence == "The batch would change after 50 updates, and the run has 50."
+    assert late.sentence == "The batch would change after 50 updates, but the run has 50."
     epoch = Run(samples=100, batch=batch, epochs=40, accumulate=9)
     (many,) = check(Constant(1e-3), epoch)
-    assert "An epoch has 7 batches a process, and accumulate=9" in many.sentence
+    assert "accumulate=9, but an epoch has 7 batches per process" in many.sentence
     dropped = Run(samples=100, batch=Table([(0, 8), (50, 33)], "hold"), epochs=20, drop_last=True)
     assert check(Constant(1e-3), dropped) == []
     dropped = dropped.replace(batch=Table([(0, 8), (50, 41)], "hold"))
     (found,) = check(Constant(1e-3), dropped)
-    assert "drop_last leaves out 18 of the 100 samples" in found.sentence
+    assert "drop_last drops 18 of the 100 samples" in found.sentence
     tokens = Run(
         batch=batch_stages("0:8 9M:16", tokens_per_sample=10),
         tokens_per_sample=10,

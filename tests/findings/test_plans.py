@@ -66,7 +66,7 @@ def test_a_finding_says_what_it_is_about():
     assert {f.about for f in check(Constant(1.5), 900, "betas[0]")} == {"betas[0]"}
     (finding,) = check(Plan({"lr": HEAD}), 2000)
     assert str(finding) == (
-        "error: lr, update 1001 of 2000: The schedule is over there, and the other 1000 updates "
+        "error: lr, update 1001 of 2000: The schedule ends there, and the other 1000 updates "
         "run at 0. Write steps=2000."
     )
     # Nobody knows what the other groups do: they keep the rates that they were built with.
@@ -111,8 +111,12 @@ def test_a_part_alone_may_be_frozen_too():
 
 
 WASTED = {
-    "every part": ({"lr/a": 0.0, "lr/b": 0.0}, "error", "Every update runs at 0"),
-    "the whole model": ({"lr": 0.0, "weight_decay": 0.1}, "error", "Every update runs at 0"),
+    "every part": ({"lr/a": 0.0, "lr/b": 0.0}, "error", "The value is 0 at every update"),
+    "the whole model": (
+        {"lr": 0.0, "weight_decay": 0.1},
+        "error",
+        "The value is 0 at every update",
+    ),
     "every part at the end": (
         {"lr/a": Linear(1.0, 0.0, 300) >> Constant(0.0), "lr/b": Constant(1.0, 300) >> Constant(0)},
         "warning",
@@ -121,7 +125,7 @@ WASTED = {
     "a part whose schedule is over, which nobody has said": (
         {"lr/a": HEAD, "lr/b": Cosine(1.0, 0.0, 10)},
         "warning",
-        "The schedule is over there, and the other 990 updates run at 0.",
+        "The schedule ends there, and the other 990 updates run at 0.",
     ),
 }
 
@@ -151,18 +155,18 @@ NO_RATES = {
         "The value falls from 0.95 to 9.",
     ),
     "a momentum that falls to 0": ("momentum", Cosine(0.9, 0.0, 1000), "warning", "as a rate does"),
-    "a rate for the momentum": ("momentum", HEAD, "warning", "never gets above 0.001"),
-    "a momentum of 1": ("momentum", Constant(1.0), "error", "stays below 1"),
+    "a rate for the momentum": ("momentum", HEAD, "warning", "at most 0.001"),
+    "a momentum of 1": ("momentum", Constant(1.0), "error", "must be below 1"),
     "a momentum below 0": ("momentum", Linear(0.9, -0.1, 1000), "error", "never below 0"),
     "a beta that falls": ("betas[1]", Linear(0.999, 0.01, 1000), "warning", "as a rate does"),
-    "a beta of 1": ("betas[0]/head", Linear(0.9, 1.0, 500), "error", "stays below 1"),
+    "a beta of 1": ("betas[0]/head", Linear(0.9, 1.0, 500), "error", "must be below 1"),
     "a weight decay that rises above 1": (
         "weight_decay",
         Linear(0.0, 5.0, 1000),
         "warning",
-        "above 1 is hardly ever meant",
+        "above 1 is usually a mistake",
     ),
-    "an epsilon of a rate's size": ("eps", Constant(10.0), "warning", "hardly ever meant"),
+    "an epsilon of a rate's size": ("eps", Constant(10.0), "warning", "usually a mistake"),
     "a gradient clipping below 0": ("clipnorm", Constant(-1.0), "error", "never below 0"),
 }
 
@@ -208,7 +212,7 @@ RULED = {
         "note",
         "falls to 0 by itself",
     ),
-    "a schedule of 0": ({"lr": 0.0}, Plateau(mode="min"), "warning", "it changes nothing"),
+    "a schedule of 0": ({"lr": 0.0}, Plateau(mode="min"), "warning", "has no effect"),
     "a floor in the place of a rate": (
         {"lr": FOREVER},
         Plateau(mode="min", floor=1.0),
@@ -243,7 +247,7 @@ def test_a_rule_that_scales_a_share():
     plan = Plan({"lr": FOREVER, "momentum": 0.9}, rules={"momentum": Greedy(mode="min")})
     (finding,) = check(plan, 1000)
     assert finding.about == "rule of momentum"
-    assert "may raise the value to 9, and momentum stays below 1." in finding.sentence
+    assert "may raise the value to 9, but momentum must be below 1." in finding.sentence
     assert finding.fix == "Write ceiling=1.11: the value is at most 0.9."
     mild = Plan(plan.schedules, rules={"momentum": Greedy(mode="min", ceiling=1.11)})
     assert check(mild, 1000) == []
@@ -278,11 +282,11 @@ def test_a_run_whose_updates_see_less_than_they_say():
     run = Run(samples=1000, batch=100, epochs=100, processes=2, accumulate=8)
     (finding,) = check(Constant(0.1), run)
     assert (finding.about, finding.severity) == ("run", "warning")
-    assert "An epoch has 5 batches a process, and accumulate=8" in finding.sentence
+    assert "accumulate=8, but an epoch has 5 batches per process" in finding.sentence
     assert check(Constant(0.1), run.replace(accumulate=5)) == []
     # 1000 samples in batches of 600: 400 are left out.
     (finding,) = check(Constant(0.1), Run(samples=1000, batch=600, epochs=9, drop_last=True))
-    assert "drop_last leaves out 400 of the 1000 samples" in finding.sentence
+    assert "drop_last drops 400 of the 1000 samples" in finding.sentence
     assert check(Constant(0.1), Run(samples=1000, batch=600, epochs=9)) == []
     assert check(Constant(0.1), Run(samples=1000, batch=64, epochs=9, drop_last=True)) == []
 
@@ -299,11 +303,13 @@ def test_how_long_a_plan_is_looked_at():
     assert check(Plan({"lr": HEAD, "weight_decay": 0.1})) == []  # as long as its longest schedule
     assert check(Plan({"lr": HEAD}), 1000) == check(Plan({"lr": HEAD}), Run(steps=1000)) == []
     assert check(Plan({"lr": HEAD}, run=Run(steps=2000)))[0].place == "update 1001 of 2000"
-    with pytest.raises(GradatimError, match="check: how long is the run"):
+    with pytest.raises(GradatimError, match="check: the length of the run is not known"):
         check(Plan({"lr": FOREVER}))
-    with pytest.raises(GradatimError, match=r"check: the plan has a run of its own, Run\(steps=10"):
+    with pytest.raises(
+        GradatimError, match=r"check: the plan contains a run already, Run\(steps=10"
+    ):
         check(Plan({"lr": FOREVER}, run=Run(steps=10)), 10)
-    with pytest.raises(GradatimError, match=r"check: how long is the run\? Write run=10_000"):
+    with pytest.raises(GradatimError, match=r"check: run is missing\. Write run=10_000"):
         check(HEAD)
 
 

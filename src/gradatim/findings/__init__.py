@@ -1,7 +1,7 @@
-"""What is wrong with a schedule or a plan on a run, said before the run is paid for.
+"""``check``: find problems of a schedule or a plan before the run starts.
 
-May import ``core`` and ``drive``. To add a finding, write a generator in the file of what it looks
-at (the curve, the bounds of a value, a rule, the run) and yield from it in that file's one entry.
+May import ``core`` and ``drive``. To add a check, write a generator in the file of its subject (the
+curve, the bounds of a value, a rule, the run) and yield from it where that file's others are.
 """
 
 from gradatim.findings.finding import Finding, Severity

@@ -1,4 +1,4 @@
-"""The bounds of a value: what an optimizer refuses, and what is hardly ever meant."""
+"""The range of a value: what optimizers reject, and what is almost always a mistake."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from gradatim.findings.curve import Curve
 from gradatim.findings.finding import Finding
 
 RATES = ("lr", "learning_rate")
-# Rates that no optimizer is run at: a typing mistake, or a curve without its peak.
+# Rates outside of this range are typing mistakes, or curves that were never scaled by a rate.
 LOWEST_RATE, HIGHEST_RATE = 1e-9, 10.0
-# What optimizers call the share of an average that is kept from one update to the next.
+# Decay factors of running averages, such as momentum, in any optimizer.
 SHARES = ("momentum", "ema_momentum", "beta", "beta1", "beta2", "beta_1", "beta_2", "betas", "rho")
 _NOT_NEGATIVE = (
     "weight_decay",
@@ -23,7 +23,7 @@ _NOT_NEGATIVE = (
 )
 _HARDLY_ABOVE = {"weight_decay": 1.0, "eps": 1.0, "epsilon": 1.0, "dampening": 1.0}
 _HARDLY_BELOW = 0.1
-"""A share of an average that is smaller than this, and not 0, averages nothing."""
+"""A running average with a smaller decay factor, other than 0, averages almost nothing."""
 
 
 def rate_bounds(curve: Curve) -> Iterator[Finding]:
@@ -33,13 +33,13 @@ def rate_bounds(curve: Curve) -> Iterator[Finding]:
             "error",
             curve.place(curve.bottom),
             f"The value is {curve.lowest:g}: with a negative rate the loss goes up.",
-            "Write .clip(low=0.0), or mend the piece that goes below 0.",
+            "Write .clip(low=0.0), or change the piece that goes below 0.",
         )
     if curve.peak > HIGHEST_RATE:
         yield Finding(
             "warning",
             curve.place(curve.top),
-            f"The value is {curve.peak:g}, and a rate above {HIGHEST_RATE:g} is hardly ever meant.",
+            f"The value is {curve.peak:g}, and a rate above {HIGHEST_RATE:g} is usually a mistake.",
             "If the curve was meant to scale a rate, multiply: 3e-4 * schedule.",
         )
     elif curve.peak == curve.lowest == 0.0:
@@ -47,40 +47,40 @@ def rate_bounds(curve: Curve) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 curve.place(0),
-                "Every update runs at 0: this part of the model is frozen.",
-                "If it is not meant, give a peak above 0.",
+                "The value is 0 at every update: this part of the model is frozen.",
+                "If this is not intended, give a peak above 0.",
             )
         else:
             yield Finding(
                 "error",
                 curve.place(0),
-                "Every update runs at 0: nothing is trained.",
+                "The value is 0 at every update: nothing is trained.",
                 "Give a peak above 0.",
             )
     elif 0.0 < curve.peak < LOWEST_RATE:
         yield Finding(
             "warning",
             curve.place(curve.top),
-            f"The value never gets above {curve.peak:g}: float32 weights will not feel it.",
-            "Look whether a rate is multiplied in twice.",
+            f"The value is at most {curve.peak:g}, too small to change float32 weights.",
+            "Check whether the schedule was multiplied by a rate twice.",
         )
 
 
 def value_bounds(curve: Curve, name: str) -> Iterator[Finding]:
-    """A value that is no rate, out of the range that optimizers have for it."""
+    """A value other than a learning rate out of its range."""
     if name in _NOT_NEGATIVE and curve.lowest < 0.0:
         yield Finding(
             "error",
             curve.place(curve.bottom),
             f"The value is {curve.lowest:g}, and {name} is never below 0.",
-            "Write .clip(low=0.0), or mend the piece that goes below 0.",
+            "Write .clip(low=0.0), or change the piece that goes below 0.",
         )
     most = _HARDLY_ABOVE.get(name)
     if most is not None and curve.peak > most:
         yield Finding(
             "warning",
             curve.place(curve.top),
-            f"The value is {curve.peak:g}, and {name} above {most:g} is hardly ever meant.",
+            f"The value is {curve.peak:g}, and {name} above {most:g} is usually a mistake.",
             "If the curve was meant to scale a value, multiply: 0.1 * schedule.",
         )
     if name in SHARES:
@@ -92,17 +92,17 @@ def _share(curve: Curve, name: str) -> Iterator[Finding]:
         yield Finding(
             "error",
             curve.place(curve.top),
-            f"The value is {curve.peak:g}, and {name} stays below 1: from 1 on nothing is "
-            "ever forgotten.",
-            "Write .clip(high=0.999), or mend the piece that goes to 1.",
+            f"The value is {curve.peak:g}, but {name} must be below 1: from 1 on the average "
+            "never forgets.",
+            "Write .clip(high=0.999), or change the piece that goes to 1.",
         )
     elif 0.0 < curve.peak < _HARDLY_BELOW:
         yield Finding(
             "warning",
             curve.place(curve.top),
-            f"The value never gets above {curve.peak:g}, and {name} below {_HARDLY_BELOW:g} is "
-            "hardly ever meant: it averages nothing.",
-            f"If it is a rate, it belongs to lr. A usual {name} is 0.9.",
+            f"The value is at most {curve.peak:g}, and {name} below {_HARDLY_BELOW:g} averages "
+            "almost nothing.",
+            f"If it is a learning rate, its target is lr. A usual {name} is 0.9.",
         )
     after = [step for step in curve.samples if step > curve.top]
     lowest = min(after, key=curve.values.__getitem__, default=curve.top)
@@ -111,6 +111,6 @@ def _share(curve: Curve, name: str) -> Iterator[Finding]:
             "warning",
             curve.place(lowest),
             f"The value falls from {curve.peak:g} to {curve.values[lowest]:g}, as a rate does, and "
-            f"{name} below {_HARDLY_BELOW:g} averages nothing.",
+            f"{name} below {_HARDLY_BELOW:g} averages almost nothing.",
             "Give the curve a floor, such as 0.85, or .clip(low=0.85).",
         )

@@ -1,4 +1,4 @@
-"""The curve of a schedule on a run: where it ends, where it is 0, where it jumps."""
+"""Checks of the curve of a schedule on a run: its end, zeros and jumps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradatim.findings.finding import Finding
 
 SAMPLES = 2000
 SMALL = 0.01
-"""A change smaller than this share of the peak, or of the run, is not worth a warning."""
+"""Smaller changes, as a fraction of the peak or of the run, give no warning."""
 
 
 class NoValue(Exception):
@@ -25,13 +25,13 @@ class NoValue(Exception):
 
 
 class Curve:
-    """The values of a schedule where they matter over one run.
+    """A schedule on a run, with its values at sample steps.
 
     Args:
         schedule: The schedule.
         run: The run.
-        others_train: Whether other parts of the model are trained at a step. Then 0 means that
-            the part of this schedule is frozen, and not that the update is wasted.
+        others_train: Whether other parts of the model are trained at a step. If so, a value of 0
+            freezes one part of the model, and does not waste the update.
 
     Raises:
         NoValue: If the schedule raises an error at a step, or is not finite there.
@@ -59,32 +59,32 @@ class Curve:
         """The value at a step."""
         try:
             value = float(self.schedule(step))
-        except Exception as error:  # a function of the user's own may raise anything
+        except Exception as error:  # a user's function may raise anything
             raise NoValue(step, f"raises {type(error).__name__} ({error})") from None
         if value - value != 0.0:
             raise NoValue(step, f"is {value}")
         return value
 
     def place(self, step: int) -> str:
-        """Where on the run a step is."""
+        """The place of a step in the run, for a finding."""
         return _place(step, self.steps, self.clock)
 
     def when(self, step: int) -> str:
-        """When a step after the run would come."""
+        """A step after the end of the run, for a finding."""
         return f"update {step + 1}" if self.clock == "updates" else format_ticks(step, self.clock)
 
-    def much(self, steps: int) -> str:
-        """So many steps."""
+    def amount(self, steps: int) -> str:
+        """A number of steps in readable units."""
         return f"{steps} updates" if self.clock == "updates" else format_ticks(steps, self.clock)
 
     @property
-    def whole(self) -> str:
-        """What a schedule is given to be as long as the run."""
+    def steps_argument(self) -> str:
+        """What to write for ``steps`` to make a schedule as long as the run."""
         return f"{self.steps}" if self.clock == "updates" else "run"
 
 
 def ticks_for(schedule: Schedule, run: Run) -> int:
-    """The steps of a run that a schedule is asked for; its own length where they are not known."""
+    """The ticks at which a schedule is evaluated in a run; its own length if they are not known."""
     if clock_for(schedule, run) == run.clock:
         return run.ticks
     return run.steps or schedule.length or 1
@@ -106,12 +106,12 @@ def value_missing(error: NoValue, schedule: Schedule, run: Run) -> Finding:
         "error",
         _place(error.step, ticks_for(schedule, run), clock_for(schedule, run)),
         f"The schedule {error.what} there.",
-        "Mend the function, or .cut() the schedule before it.",
+        "Correct the function, or .cut() the schedule before it.",
     )
 
 
 def end_of_run(curve: Curve) -> Iterator[Finding]:
-    """The end of the schedule and the end of the run, which should be one."""
+    """A schedule that ends earlier or later than the run."""
     length, steps = curve.schedule.length, curve.steps
     later = [step for step in _after_the_run(curve) if curve.at(step) > curve.peak * (1 + SMALL)]
     other_unit = _other_unit(curve.run, length)
@@ -120,9 +120,9 @@ def end_of_run(curve: Curve) -> Iterator[Finding]:
         yield Finding(
             "error",
             curve.place(steps - 1),
-            f"The run is over before the peak: it gets to {curve.peak:g}, and {curve.at(top):g} "
-            f"would come at {curve.when(top)}.",
-            other_unit or f"Shorten the warm-up, or train for {curve.much(top)}.",
+            f"The run ends before the peak: it reaches {curve.peak:g}, and {curve.at(top):g} would "
+            f"come at {curve.when(top)}.",
+            other_unit or f"Shorten the warm-up, or train for {curve.amount(top)}.",
         )
     elif length is not None and length < steps - 1 and not ends_level(curve.schedule):
         end, rest = curve.at(length), steps - length
@@ -132,8 +132,8 @@ def end_of_run(curve: Curve) -> Iterator[Finding]:
         yield Finding(
             "note" if few else "error" if end == 0.0 and not frozen else "warning",
             curve.place(length),
-            f"The schedule is over there, and the other {curve.much(rest)} run at {end:g}.",
-            other_unit or f"Write steps={curve.whole}{freeze}.",
+            f"The schedule ends there, and the other {curve.amount(rest)} run at {end:g}.",
+            other_unit or f"Write steps={curve.steps_argument}{freeze}.",
         )
     elif length is not None and length > steps + 1:
         last, end = curve.at(steps), curve.at(length)
@@ -141,9 +141,9 @@ def end_of_run(curve: Curve) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 curve.place(steps - 1),
-                f"The run is over at {last:g}; the schedule would go on to {end:g}, for "
-                f"{curve.much(length - steps)} more.",
-                other_unit or f"Write steps={curve.whole}.",
+                f"The run ends at {last:g}; the schedule continues to {end:g}, for "
+                f"{curve.amount(length - steps)} more.",
+                other_unit or f"Write steps={curve.steps_argument}.",
             )
 
 
@@ -156,7 +156,7 @@ def _after_the_run(curve: Curve) -> list[int]:
 
 
 def _other_unit(run: Run, length: int | None) -> str:
-    """What to write if the length is that of the run, counted in something else."""
+    """A hint if the length of the schedule is that of the run in another unit."""
     if length is None or not (run.steps and run.samples and run.epochs):
         return ""
     if run.clock != "updates":
@@ -171,14 +171,14 @@ def _other_unit(run: Run, length: int | None) -> str:
     }
     for unit, number in counted.items():
         if number != run.steps and abs(length - number) <= SMALL * number:
-            return f"It seems to count {unit}; it counts updates: write steps={run.steps}."
+            return f"Its length seems to be in {unit}. In updates, write steps={run.steps}."
     return ""
 
 
 def zeros(curve: Curve) -> Iterator[Finding]:
-    """Updates that change nothing, and updates at which one part of the model is frozen."""
+    """Updates at 0, which change nothing or freeze one part of the model."""
     length = curve.schedule.length
-    over = length is not None and not ends_level(curve.schedule)  # what is after it: end_of_run()
+    over = length is not None and not ends_level(curve.schedule)  # after it: end_of_run()
     end = min(length or 0, curve.steps) if over else curve.steps
     at_zero = [step for step in curve.samples if step < end and curve.values[step] == 0.0]
     lasting = [s for s in at_zero if curve.values.get(s + 1, curve.at(s + 1)) == 0.0]
@@ -190,17 +190,17 @@ def zeros(curve: Curve) -> Iterator[Finding]:
             curve.place(frozen[0]),
             f"There, and at about {share:.0%} of the updates, the value is 0: this part of the "
             "model is frozen.",
-            "If it is not meant, give it a value above 0.",
+            "If this is not intended, give it a value above 0.",
         )
         at_zero = [step for step in at_zero if not curve.others_train(step)]
         lasting = [step for step in lasting if step not in frozen]
-    # A warm-up from 0 loses one update, which is how its peak comes where it is expected.
+    # A warm-up from 0 wastes one update, so that its peak comes at the expected step.
     if 0 in lasting and curve.steps > 1:
         yield Finding(
             "note",
             curve.place(0),
             "The first updates run at 0 and change nothing.",
-            "Let the schedule start above 0, or .shift() it to where it does.",
+            "Start the schedule above 0, or .shift() it to where it is.",
         )
     inner = [step for step in at_zero if step > 0]
     if not inner:
@@ -218,7 +218,7 @@ def zeros(curve: Curve) -> Iterator[Finding]:
 
 
 def jumps(curve: Curve) -> Iterator[Finding]:
-    """A value that jumps where one piece follows another."""
+    """A value that jumps between two pieces."""
     for step in curve.boundaries[:SAMPLES]:
         if not 2 <= step < curve.steps - 1:
             continue
@@ -232,30 +232,30 @@ def jumps(curve: Curve) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 curve.place(step),
-                f"The value jumps from {before:g} to {at:g} where one piece follows another.",
-                f"If it is not meant, let the second piece start at {before:g}.",
+                f"The value jumps from {before:g} to {at:g} between two pieces.",
+                f"If this is not intended, start the second piece at {before:g}.",
             )
 
 
 def rebound(curve: Curve) -> Iterator[Finding]:
-    """A value that has risen again when the run is over."""
+    """A value that has risen again at the end of the run."""
     after = [step for step in curve.samples if step > curve.top]
     lowest = min(after, key=curve.values.__getitem__, default=curve.top)
     if curve.last > curve.values[lowest] + 0.1 * curve.peak:
         yield Finding(
             "note",
             curve.place(lowest),
-            f"The value has fallen to {curve.values[lowest]:g} there, and has risen to "
-            f"{curve.last:g} again when the run is over.",
-            "If it is not meant, end the run at the end of a cycle.",
+            f"The value falls to {curve.values[lowest]:g} there, and has risen to {curve.last:g} "
+            "again at the end of the run.",
+            "If this is not intended, end the run at the end of a cycle.",
         )
 
 
 def highest_at_the_end(curve: Curve) -> Iterator[Finding]:
-    """A last piece that rises above everything before it, as with a floor above the peak."""
+    """A last piece that rises above all before it, as with a floor above the peak."""
     inside = [step for step in curve.boundaries if step < curve.steps - 1]
     if not inside:
-        return  # one ramp: a range test, or a warm-up alone
+        return  # a single ramp: a learning-rate range test, or only a warm-up
     begin = inside[-1]
     before = max(curve.at(step) for step in (*curve.samples, begin) if step <= begin)
     if curve.last > (1.0 + SMALL) * before and before > 0.0:
@@ -263,6 +263,6 @@ def highest_at_the_end(curve: Curve) -> Iterator[Finding]:
             "warning",
             curve.place(begin),
             f"The value rises from {curve.at(begin):g} there to {curve.last:g} at the last update, "
-            "which is the highest of all.",
-            "If the last piece is the decay, its end, or floor, is above the peak.",
+            "the highest value.",
+            "If the last piece is the decay, its end or floor is above the peak.",
         )

@@ -1,4 +1,4 @@
-"""One finding: how grave it is, what it is about, where, and what to write instead."""
+"""``Finding``: a problem, its severity and place, and what to write instead."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ Severity = Literal["error", "warning", "note"]
 
 
 class Finding(NamedTuple):
-    """One thing to know before the run starts."""
+    """A problem of a schedule, a rule or a run."""
 
     severity: Severity
     place: str
-    """Where on the run, such as "update 91 of 900"; empty for what has no place."""
+    """Where on the run, such as "update 91 of 900"; empty if it has no place."""
     sentence: str
     fix: str
     about: str = ""
-    """What it is about: a target such as "lr/head", "rule of lr", or "run"."""
+    """The subject: a target such as "lr/head", "rule of lr", or "run"."""
 
     def __str__(self) -> str:
         where = ", ".join(filter(None, (self.about, self.place)))
@@ -25,5 +25,5 @@ class Finding(NamedTuple):
 
 
 def worst_first(found: Iterable[Finding]) -> list[Finding]:
-    """The findings with errors first and notes last."""
+    """The findings, errors first and notes last."""
     return sorted(found, key=lambda finding: get_args(Severity).index(finding.severity))

@@ -1,4 +1,4 @@
-"""Check a schedule on a run, or all of a plan: every target, every rule, and the run."""
+"""``check``: the checks of a schedule on a run, or of a plan with all its targets and rules."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ _MILDER: dict[Severity, Severity] = {"error": "warning", "warning": "note", "not
 def check(
     schedule: Schedule | Plan | str | PathLike[str], run: Run | int | None = None, value: str = "lr"
 ) -> list[Finding]:
-    """What is wrong with a schedule on a run, or with all of a plan, the worst first.
+    """Problems of a schedule on a run, or of a plan, the most severe first.
 
     Args:
         schedule: The schedule; or the plan, or the path of its file: all of its schedules, its
             rules and its run.
-        run: The run, or its number of updates. A plan may have one; without any, a plan is looked
-            at over the length of its longest schedule.
-        value: What a schedule drives, such as "weight_decay", "betas[0]" or "lr/head". A rate is
-            expected to rise, fall and last as long as the run; another value may do as it likes
-            within the bounds that optimizers have for it, so what is said of its shape is milder.
-            A plan says it itself.
+        run: The run, or its number of updates. A plan may contain one; without any, a plan is
+            checked over the length of its longest schedule.
+        value: What a schedule drives, such as "weight_decay", "betas[0]" or "lr/head". A
+            learning rate is expected to rise, fall, and last as long as the run. For other values
+            only the range is checked strictly: problems of their shape are less severe. Not for
+            plans, which name their values.
 
     Returns:
-        The findings. ``about`` says what each one is about: a target, a rule, or the run. A part
-        of the model whose rate is 0 while others are trained is frozen, which is only noted.
+        The findings. ``about`` is the target, the rule, or the run. A part of the model whose rate
+        is 0 while others are trained is frozen, which is only a note.
 
     Raises:
-        GradatimError: If an argument is something else, or the length of the run is not known.
+        GradatimError: If an argument is invalid, or the length of the run is not known.
 
     >>> from gradatim import Constant, Plan, warmup_cosine
     >>> schedule = warmup_cosine(peak=3e-4, warmup=5, steps=90)
     >>> for finding in check(schedule, run=9000):
     ...     print(finding)
-    error: lr, update 91 of 9000: The schedule is over there, and the other 8910 updates run at 0. \
+    error: lr, update 91 of 9000: The schedule ends there, and the other 8910 updates run at 0. \
 Write steps=9000.
     >>> for finding in check(Plan({"lr/head": schedule, "lr/*": Constant(0.0)})):
     ...     print(finding)
-    note: lr/*, update 1 of 90: Every update runs at 0: this part of the model is frozen. \
-If it is not meant, give a peak above 0.
+    note: lr/*, update 1 of 90: The value is 0 at every update: this part of the model \
+is frozen. If this is not intended, give a peak above 0.
     """
     if isinstance(schedule, str | PathLike) and Path(schedule).suffix:
         schedule = as_plan("check", schedule)
@@ -69,20 +69,20 @@ If it is not meant, give a peak above 0.
         allowed = "a schedule, a Plan, or the path of a plan file"
         raise refuse("check", "schedule", schedule, allowed)
     if run is None:
-        raise GradatimError("check: how long is the run? Write run=10_000, or run=Run(...).")
+        raise GradatimError("check: run is missing. Write run=10_000 or run=Run(...).")
     run = run if isinstance(run, Run) else Run(steps=run)
     return worst_first(_plan(Plan({Target.read(value): schedule}), run))
 
 
 def _run_for(plan: Plan, run: Run | int | None) -> Run:
     if run is not None and plan.run is not None:
-        raise GradatimError(f"check: the plan has a run of its own, {plan.run!r}. Leave run out.")
+        raise GradatimError(f"check: the plan contains a run already, {plan.run!r}. Leave run out.")
     if isinstance(run, Run):
         return run
     known = plan.run or run or plan.ticks
     if known is None:
         raise GradatimError(
-            "check: how long is the run? None of the schedules has an end. "
+            "check: the length of the run is not known, because no schedule has an end. "
             "Write run=10_000, or give the plan a run."
         )
     return known if isinstance(known, Run) else Run(steps=known)
@@ -108,16 +108,16 @@ def _others_train(plan: Plan, target: Target, run: Run) -> Callable[[int], bool]
     """Whether another part of the model has a rate above 0 at a step."""
     others = [s for t, s in plan.schedules.items() if t.value == target.value and t != target]
     if len({clock_for(one, run) for one in (plan[target], *others)}) > 1:
-        return lambda step: True  # their steps are not the same
+        return lambda step: True  # steps of different clocks cannot be compared
     if not others:
-        # The other groups of a part that alone has a schedule keep the rates they were built with.
+        # If only one part has a schedule, the other groups keep the rates of their optimizer.
         return lambda step: target.part not in (None, "*")
 
     def others_train(step: int) -> bool:
-        # A warm-up from 0 is at 0 for one update, and trains all the same.
+        # A warm-up from 0 is 0 for one update only, and counts as training.
         try:
             return any(schedule(at) != 0.0 for schedule in others for at in (step, step + 1))
-        except Exception:  # a function of the user's own: it is looked at by itself
+        except Exception:  # a user's function, which is checked by itself
             return True
 
     return others_train

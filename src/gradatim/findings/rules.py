@@ -1,4 +1,4 @@
-"""A rule on top of the schedules of a value: whether it can act, and how far it may go."""
+"""Checks of a rule: whether it can act, and how far it may raise the value."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gradatim.findings.curve import Curve
 from gradatim.findings.finding import Finding
 
 _MOST_EVALUATIONS = 1000
-"""A run with more evaluations than this leaves every rule time to act."""
+"""In a run with more evaluations every rule has time to act."""
 
 
 def rule_findings(value: str, rule: Rule, curves: Sequence[Curve], run: Run) -> Iterator[Finding]:
-    """The rule of a value, with the curves of all the targets that it scales."""
+    """Problems of the rule of a value, given the curves of all targets that it scales."""
     yield from _may_act(rule, run)
     if not curves:
         return
@@ -26,7 +26,7 @@ def rule_findings(value: str, rule: Rule, curves: Sequence[Curve], run: Run) -> 
         yield Finding(
             "warning",
             "",
-            f"Every schedule of {value} is 0, and the rule multiplies it: it changes nothing.",
+            f"Every schedule of {value} is 0, so a rule, which multiplies it, has no effect.",
             "Leave the rule out, or give a peak above 0.",
         )
         return
@@ -36,8 +36,8 @@ def rule_findings(value: str, rule: Rule, curves: Sequence[Curve], run: Run) -> 
         yield Finding(
             "note",
             falling[0].place(falling[0].steps - 1),
-            "The schedule falls to 0 by itself, and what the rule lowers comes on top of that.",
-            "If the rule alone is to lower the value, write warmup_constant(...) or Constant(...).",
+            "The schedule falls to 0 by itself, and the rule lowers it further.",
+            "If only the rule should lower the value, write warmup_constant(...) or Constant(...).",
         )
 
 
@@ -49,7 +49,7 @@ def _may_raise(value: str, rule: Rule, highest: float) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "",
-            f"The rule may raise the value to {highest * ceiling:g}, and {value} stays below "
+            f"The rule may raise the value to {highest * ceiling:g}, but {value} must be below "
             f"{limit:g}.",
             f"Write ceiling={0.999 * limit / highest:.4g}: the value is at most {highest:g}.",
         )
@@ -62,8 +62,8 @@ def _may_act(rule: Rule, run: Run) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "",
-            f"The rule never lowers the scale, which begins at 1: its floor is {floor:g}.",
-            "The floor is a share of the scheduled value: write for example floor=0.01.",
+            f"The rule never lowers the scale, which starts at 1: its floor is {floor:g}.",
+            "The floor is relative to the scheduled value: write for example floor=0.01.",
         )
         return
     if run.epochs is None:

@@ -1,4 +1,4 @@
-"""The run: updates that see less data than they say, and batches that never come."""
+"""Checks of the run: incomplete updates, and batch sizes that are never reached."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from gradatim.core.run.run import Run
 from gradatim.findings.finding import Finding
 
 _MUCH = 0.1
-"""Leaving out more than this share of an epoch is hardly ever meant."""
+"""Dropping more than this fraction of an epoch is usually a mistake."""
 
 
 def run_findings(run: Run) -> Iterator[Finding]:
-    """What is wrong with a run by itself."""
+    """Problems of a run by itself."""
     if run.batch is None:
         return
     stages = run.batches.stages
@@ -29,21 +29,20 @@ def run_findings(run: Run) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "",
-            f"The batch would change after {late[0].start} updates, and the run has {run.steps}.",
+            f"The batch would change after {late[0].start} updates, but the run has {run.steps}.",
             "Train for longer, or leave that stage out.",
         )
 
 
 def _epoch(stage: Stage, share: int, drop_last: bool) -> Iterator[Finding]:
-    """What is wrong with an epoch inside of one stage."""
+    """Problems of an epoch within one stage."""
     batches = share // stage.batch if drop_last else -(-share // stage.batch)
     if stage.accumulate > batches:
         yield Finding(
             "warning",
             "",
-            f"An epoch has {batches} batches a process, and accumulate={stage.accumulate} are to "
-            f"be added up for one update: an epoch ends with an update, so none sees more than "
-            f"{batches}.",
+            f"accumulate={stage.accumulate}, but an epoch has {batches} batches per process, and "
+            f"ends with an update: no update sees more than {batches}.",
             f"Write accumulate={batches}, or a smaller batch.",
         )
     left_out = share - batches * stage.batch if drop_last else 0
@@ -51,6 +50,6 @@ def _epoch(stage: Stage, share: int, drop_last: bool) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "",
-            f"drop_last leaves out {left_out} of the {share} samples a process, in every epoch.",
+            f"drop_last drops {left_out} of the {share} samples per process in every epoch.",
             "Write a smaller batch, or drop_last=False.",
         )
