@@ -48,11 +48,10 @@ def scale_by_tick(schedule: Schedule) -> optax.GradientTransformationExtraArgs:
             "schedule",
             schedule,
             "a schedule",
-            "For a rate that stays, write it into the optimizer.",
+            "For a constant rate, give it to the optimizer.",
         )
-    schedule(
-        jnp.zeros((), jnp.result_type(int))
-    )  # raises if the schedule is longer than the integers of JAX
+    # Raises if the schedule is longer than JAX's integers count.
+    schedule(jnp.zeros((), jnp.result_type(int)))
     return optax.GradientTransformationExtraArgs(
         lambda _: optax.EmptyState(),
         lambda updates, state, params=None, *, tick=_MISSING, **_: (

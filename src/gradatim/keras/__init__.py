@@ -1,4 +1,4 @@
-"""Schedules that drive Keras 3, on its TensorFlow, JAX and torch backends.
+"""Schedules for Keras 3, on its TensorFlow, JAX and torch backends.
 
 May import ``core``, ``drive``, ``peers`` and Keras, and no backend but TensorFlow. To add what a
 script can write, start in ``scheduler.py``.

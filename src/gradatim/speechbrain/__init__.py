@@ -1,7 +1,7 @@
-"""SpeechBrain's schedulers under their own names, standing on schedules and rules.
+"""SpeechBrain's schedulers under the same names, built from Gradatim's schedules and rules.
 
 In a recipe, write ``gradatim.speechbrain`` where it says ``speechbrain.nnet.schedulers``. Names,
-arguments, answers and checkpoint files are the same, and so are the rates, to the last bit;
+arguments, return values and checkpoint files are the same, and so are the rates, to the last bit;
 ``docs/speechbrain.md`` lists the differences. Each scheduler of a fixed curve also has it as a
 value: ``scheduler.schedule(n)`` is the rate after n calls.
 

@@ -1,4 +1,4 @@
-"""Up and down again and again, with the optimizer's updates."""
+"""Cyclic schedules: called after each update, or each batch."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from gradatim.speechbrain.optimizer import set_rate, start_unknown
 
 
 class CyclicCosineScheduler(Recoverable):
-    """A cosine wave between a rate and 0, with a peak after the warm-up.
+    """A cosine wave between a peak rate and 0; the peak is after ``n_warmup_steps``.
 
-    The warm-up only moves the wave: the first rate is near the peak.
+    The warm-up only shifts the wave: the first rate is near the peak.
 
     Args:
         n_warmup_steps: The update after which the rate is highest.
         lr_initial: The highest rate; None for the rate that the optimizer has at the first call.
         total_steps: Updates from the peak down to 0, and as many up again.
         compat: "1.1" for SpeechBrain's ``lr_initial=None``, which multiplies the optimizer's
-            present rate each time, so that the factors compound down to 0.
+            current rate at each call, so that the factors compound down to 0.
 
     Source: Loshchilov and Hutter, "SGDR", 2017 (openreview.net/pdf?id=BJYwwY9ll).
 
@@ -59,7 +59,7 @@ class CyclicCosineScheduler(Recoverable):
     saved: ClassVar[tuple[SavedEntry, ...]] = (
         SavedEntry("losses", list),
         SavedEntry("n_steps", NonNegativeInt),
-        # Only without lr_initial. SpeechBrain neither writes it nor minds it.
+        # Only without lr_initial. SpeechBrain does not save it, and ignores it.
         SavedEntry("peak_lr", Number, "_peak", optional=True),
     )
 
@@ -95,7 +95,7 @@ class CyclicCosineScheduler(Recoverable):
     def __call__(self, opt: Optimizer) -> tuple[Any, float]:
         """Write the next rate into the optimizer, and return the highest rate and the new one.
 
-        The first is what SpeechBrain returns too: ``lr_initial``, not the rate before.
+        SpeechBrain returns the same: ``lr_initial``, not the rate before.
         """
         peak = self._peak if self.initial_lr is None else self.initial_lr
         if peak is None:
@@ -112,20 +112,20 @@ class CyclicCosineScheduler(Recoverable):
 
 
 class CyclicLRScheduler(Recoverable):
-    """Straight up and straight down again and again, between two rates.
+    """A triangle wave between two rates.
 
     Args:
-        base_lr: The rate between cycles.
+        base_lr: The lowest rate.
         max_lr: The highest rate.
         step_size: Updates of the way up, and of the way down.
-        mode: "triangular": all cycles alike; "triangular2": each half as high as the one before;
-            "exp_range": the height is multiplied with ``gamma`` at each update.
+        mode: "triangular": all cycles equal; "triangular2": each half as high as the one before;
+            "exp_range": the height is multiplied by ``gamma`` at each update.
         gamma: The factor of "exp_range".
-        scale_fn: A function of your own in the place of ``mode``, for the share of the height.
+        scale_fn: A function in place of ``mode`` that returns a factor for the height.
         scale_mode: What ``scale_fn`` is called with: the "cycle", from 1, or the "iterations".
 
     Call ``on_batch_end(optimizer)`` after each batch. Calling the scheduler itself changes nothing
-    and answers with the rate before the last batch and the one of the next.
+    and returns the rate before the last batch and that of the next one.
 
     Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017
     (arXiv:1506.01186).
@@ -173,7 +173,7 @@ class CyclicLRScheduler(Recoverable):
         """The curve as a value: ``schedule(n)`` is the rate after n batches."""
         if self.scale_fn is not None:
             raise GradatimError(
-                "CyclicLRScheduler: a scale_fn is code, and no schedule can hold it. Write it as a "
+                "CyclicLRScheduler: a scale_fn is code, not part of a schedule. Write it as a "
                 "schedule: Triangle(low=base_lr, high=max_lr, half_period=step_size, factor=...)."
             )
         return _cyclic(self.base_lr, self.max_lr, self.step_size, self.mode, self.gamma)
@@ -189,7 +189,7 @@ class CyclicLRScheduler(Recoverable):
         return value
 
     def __call__(self, epoch: int) -> tuple[Any, float]:
-        """The rate before the last batch and that of the next one. The epoch plays no part."""
+        """The rate before the last batch and that of the next one. The epoch is not used."""
         return self.current_lr, self.clr(self.clr_iterations + 1)
 
     def on_batch_end(self, opt: Optimizer) -> None:
@@ -199,7 +199,7 @@ class CyclicLRScheduler(Recoverable):
         self.clr_iterations += 1
 
     def _after_load(self) -> None:
-        # As far as a file tells; SpeechBrain has no such attribute before the next batch.
+        # Not in the file; SpeechBrain has no such attribute before the next batch.
         self._validate()
         self.current_lr = self.clr(max(self.clr_iterations - 1, 0))
 

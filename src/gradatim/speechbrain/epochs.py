@@ -1,4 +1,4 @@
-"""Called once an epoch with its number; the recipe writes what comes back."""
+"""Schedulers called once an epoch with its number; the recipe sets the rate they return."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gradatim.speechbrain.checkpoints import Checkpointable
 
 
 class LinearScheduler(Checkpointable):
-    """A straight line from one value to another over the epochs; past its end the last one holds.
+    """A straight line from one value to another over the epochs, then the last value.
 
     Args:
         initial_value: The value of the first epoch.
         final_value: The value of epoch ``epoch_count``.
         epoch_count: The number of epochs.
-        compat: "1.1" for the values that SpeechBrain has on this machine: rounded to float32 by
-            torch, in the last digit differently on different processors.
+        compat: "1.1" for SpeechBrain's values: rounded to float32 by torch, so that the last digit
+            depends on the processor.
 
     >>> scheduler = LinearScheduler(1.0, 0.0, 4)
     >>> scheduler(current_epoch=1)
@@ -68,15 +68,15 @@ class LinearScheduler(Checkpointable):
 
 
 class StepScheduler(Checkpointable):
-    """A value that is multiplied with a factor every few epochs.
+    """A value that is multiplied by a factor every few epochs.
 
     ``initial_value * decay_factor ** floor((1 + epoch) / decay_drop)``.
 
     Args:
         initial_value: The value that is multiplied.
-        decay_factor: What each drop multiplies with; 0.5 if left out.
+        decay_factor: The factor of each drop; 0.5 if left out.
         decay_drop: Epochs between drops; 2 if left out. The first comes one epoch earlier.
-        half_life: Instead of the two: the epochs after which half is left, dropping each epoch.
+        half_life: In place of the two: the epochs after which half is left, with a drop each epoch.
 
     >>> scheduler = StepScheduler(initial_value=1.0)
     >>> scheduler(current_epoch=1)

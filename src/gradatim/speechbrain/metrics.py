@@ -1,4 +1,4 @@
-"""Called once an epoch with a metric; the recipe writes what comes back."""
+"""Schedulers called once an epoch with a metric; the recipe sets the rate they return."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from gradatim.speechbrain.arguments import (
 from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
 
 _NO_ANCHOR = 99999
-"""What the original's files hold while there is no loss to compare with yet."""
+"""SpeechBrain's value for a best loss before the first one, also in its files."""
 
 
 class NewBobScheduler(Recoverable):
-    """Multiplies a value with a factor whenever the metric improves too little.
+    """Multiplies a value by a factor whenever the metric improves too little.
 
     Args:
         initial_value: The value, usually a rate.
-        annealing_factor: What it is multiplied with.
-        improvement_threshold: The improvement, as a share of the last metric, that is enough.
-        patient: How many too small improvements are let pass, in a row or not, before the next
-            one counts.
+        annealing_factor: The factor.
+        improvement_threshold: The required improvement, as a fraction of the last metric.
+        patient: How many too small improvements are tolerated, in a row or not; the next one
+            lowers the value.
         mode: "min" if a smaller metric is better, "max" if a larger one is.
-        compat: "1.1" for SpeechBrain's sign: a negative metric is taken to be better the larger
-            it is, whatever it measures.
+        compat: "1.1" for SpeechBrain's sign: a larger metric is better if the last one was
+            negative, whatever ``mode`` is.
 
-    A metric that is no number changes nothing, and the next one is compared with none.
+    A NaN metric changes nothing, and the next metric is compared with nothing.
 
     >>> scheduler = NewBobScheduler(initial_value=1.0)
     >>> scheduler(metric_value=10.0)
@@ -90,7 +90,7 @@ class NewBobScheduler(Recoverable):
         )
 
     def __call__(self, metric_value: Any) -> tuple[Any, Any]:
-        """The value so far and the one to go on with."""
+        """The old value and the new one."""
         where, old = type(self).__name__, self.hyperparam_value
         metric = metric_number(where, "metric_value", metric_value)
         rule, state = self.rule, self.rule.init(old)
@@ -98,9 +98,9 @@ class NewBobScheduler(Recoverable):
             last = metric_number(where, "metric_values[-1]", self.metric_values[-1])
             if self.compat and last < 0:
                 rule = rule.replace(mode="max")
-            state = rule.update(state, last)  # the first of two is only cached_curve
+            state = rule.update(state, last)  # only sets the reference
         if metric == (math.inf if rule.mode == "min" else -math.inf):
-            rule = rule.replace(nan="worse")  # beyond all bounds is no improvement
+            rule = rule.replace(nan="worse")  # an infinite metric is worse, not missing
         state = rule.update(state._replace(worse=self.patient - self.current_patient), metric)
         self.metric_values.append(detached(metric_value))
         self.hyperparam_value, self.current_patient = state.scale, self.patient - state.worse
@@ -108,15 +108,15 @@ class NewBobScheduler(Recoverable):
 
 
 class ReduceLROnPlateau(Recoverable):
-    """Multiplies the optimizer's rate with a factor when the loss stops improving.
+    """Multiplies the optimizer's learning rate by a factor when the loss stops improving.
 
     Args:
         lr_min: The lowest rate; a lower one is raised to it.
-        factor: What the rate is multiplied with.
-        patience: How many epochs without improvement are let pass, in a row; the next one counts.
-        dont_halve_until_epoch: Up to this epoch the rate stays, and the last loss is cached_curve.
+        factor: The factor.
+        patience: How many epochs without improvement in a row are tolerated; the next one lowers.
+        dont_halve_until_epoch: Up to this epoch the rate stays, and the last loss is the reference.
 
-    A loss that is no number, or infinite, counts as no improvement and is never compared with.
+    A NaN or infinite loss counts as no improvement and never becomes the reference.
 
     >>> import torch
     >>> optim = torch.optim.Adam(torch.nn.Linear(3, 10).parameters(), lr=1.0)
@@ -168,7 +168,7 @@ class ReduceLROnPlateau(Recoverable):
     def __call__(
         self, optim_list: Sequence[Optimizer], current_epoch: int, current_loss: Any
     ) -> tuple[Any, Any]:
-        """The rate of the last optimizer of the list, and the one to go on with."""
+        """The rate of the last optimizer of the list, and the new rate."""
         if not isinstance(optim_list, Sequence) or not optim_list:
             raise refuse(
                 "ReduceLROnPlateau",
@@ -186,7 +186,7 @@ class ReduceLROnPlateau(Recoverable):
         else:
             anchor = metric_number(where, "anchor", self.anchor)
             if anchor != _NO_ANCHOR and math.isfinite(anchor):  # SpeechBrain's file may hold a NaN
-                state = rule.update(state, anchor)  # the first of two is only cached_curve
+                state = rule.update(state, anchor)  # only sets the reference
             before = state.reference, state.seen
             state = rule.update(state._replace(worse=self.patience_counter), loss)
             improved = (state.reference, state.seen) != before

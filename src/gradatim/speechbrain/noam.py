@@ -1,4 +1,4 @@
-"""The schedules of Transformers: called with the optimizer after each update."""
+"""Schedules for Transformers, called with the optimizer after each update."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoamScheduler(PerUpdate):
 
     Args:
         lr_initial: The highest rate, unless ``model_size`` is given.
-        n_warmup_steps: Updates of warm-up; 0 begins at the peak.
+        n_warmup_steps: Updates of warm-up; 0 starts at the peak.
         model_size: The width of the model; the curve is then ``1 / sqrt(model_size)`` times
             ``lr_initial`` times the bare powers of the step.
 
@@ -55,7 +55,7 @@ class NoamScheduler(PerUpdate):
 
     @property
     def normalize(self) -> float:
-        """What the powers of the step are multiplied with, beside ``lr_initial``."""
+        """The factor of the powers of the step, beside ``lr_initial``."""
         return _noam("NoamScheduler", self.n_warmup_steps, self.model_size).normalize
 
     @property
@@ -67,12 +67,12 @@ class NoamScheduler(PerUpdate):
 
 
 class NoamIntervalScheduler(PerUpdate):
-    """The Noam schedule, with a further factor after each of some steps.
+    """The Noam schedule, with a further factor from given steps on.
 
     Args:
         lr_initial: The highest rate, unless ``model_size`` is given.
-        n_warmup_steps: Updates of warm-up; 0 begins at the peak.
-        anneal_steps: The updates after which a factor begins to apply.
+        n_warmup_steps: Updates of warm-up; 0 starts at the peak.
+        anneal_steps: The updates after which each factor applies.
         anneal_rates: The factor for each of them; they accumulate.
         model_size: The width of the model, as for ``NoamScheduler``.
 
@@ -119,7 +119,7 @@ class NoamIntervalScheduler(PerUpdate):
 
     @property
     def normalize(self) -> float:
-        """What the powers of the step are multiplied with, beside ``lr_initial``."""
+        """The factor of the powers of the step, beside ``lr_initial``."""
         return _noam("NoamIntervalScheduler", self.n_warmup_steps, self.model_size).normalize
 
     @property
@@ -144,7 +144,7 @@ class NoamIntervalScheduler(PerUpdate):
 
 
 class LinearNoamScheduler(PerUpdate):
-    """Linear warm-up, the peak for a while, then one over the number of updates.
+    """Linear warm-up, hold at the peak, then one over the number of updates.
 
     Args:
         lr_initial: The highest rate.
@@ -184,10 +184,10 @@ class LinearNoamScheduler(PerUpdate):
 class InverseSquareRootScheduler(PerUpdate):
     """One over the square root of the number of updates; constant before ``warmup_steps``.
 
-    The rate of the optimizer plays no part: it is 1 over the root of ``warmup_steps`` at first.
+    The optimizer's own rate is not used: the first rate is one over the root of ``warmup_steps``.
 
     Args:
-        warmup_steps: Updates on the first level.
+        warmup_steps: Updates at the first rate.
 
     Source: Raffel et al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
     Transformer", 2020 (arXiv:1910.10683).

@@ -1,4 +1,4 @@
-"""SpeechBrain's own schedulers, read as ours: names and arguments are the same."""
+"""Converts SpeechBrain's own schedulers to those of this package, by class name."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Any
 from gradatim.core.errors import GradatimError
 from gradatim.speechbrain import cycles, epochs, metrics, noam, stages, switches, warmups
 
-_FOLDERS = (cycles, epochs, metrics, noam, stages, switches, warmups)
+_MODULES = (cycles, epochs, metrics, noam, stages, switches, warmups)
 
-# Counters and what a metric was, which an original has under the same names.
+# Counters and past metrics, under the same names in both libraries.
 _STATE = ("n_steps", "current_step", "clr_iterations", "metric_values", "losses")
 
 
-def as_ours(scheduler: Any) -> Any:
-    """Our scheduler of the same curve and at the same place as an original; others as they are.
+def from_original(scheduler: Any) -> Any:
+    """The scheduler of this package with the same curve and state; others unchanged.
 
     Raises:
-        GradatimError: If the original is of a kind that is not known here.
+        GradatimError: If this package has no scheduler of that name.
     """
-    kind = type(scheduler)
-    if not kind.__module__.startswith("speechbrain."):
+    cls = type(scheduler)
+    if not cls.__module__.startswith("speechbrain."):
         return scheduler
-    make = next((vars(f)[kind.__name__] for f in _FOLDERS if kind.__name__ in vars(f)), None)
+    make = next((vars(f)[cls.__name__] for f in _MODULES if cls.__name__ in vars(f)), None)
     if make is None:
         raise GradatimError(
-            f"explain: {kind.__name__} of SpeechBrain is not one of the schedulers that "
+            f"explain: {cls.__name__} of SpeechBrain is not one of the schedulers that "
             "gradatim.speechbrain has."
         )
-    held = _ELSEWHERE.get(kind.__name__, {})
+    getters = _OTHER_NAMES.get(cls.__name__, {})
     names = set(inspect.signature(make).parameters) - {"compat", "half_life"}
-    given = {name: held[name](scheduler) for name in names if name in held}
-    given |= {name: getattr(scheduler, name) for name in names - held.keys()}
-    made = make(**given)
+    given = {name: getters[name](scheduler) for name in names if name in getters}
+    given |= {name: getattr(scheduler, name) for name in names - getters.keys()}
+    converted = make(**given)
     for name in _STATE:
-        if hasattr(made, name) and hasattr(scheduler, name):
-            setattr(made, name, getattr(scheduler, name))
-    return made
+        if hasattr(converted, name) and hasattr(scheduler, name):
+            setattr(converted, name, getattr(scheduler, name))
+    return converted
 
 
 def _attribute(name: str) -> Callable[[Any], Any]:
@@ -47,20 +47,20 @@ def _attribute(name: str) -> Callable[[Any], Any]:
 
 
 def _model_size(scheduler: Any) -> float | None:
-    """The width of the model, of which the original keeps one over the root only."""
-    by_warmup = scheduler.normalize == scheduler.n_warmup_steps**0.5
-    return None if by_warmup else float(scheduler.normalize**-2)
+    """The width of the model; the original keeps only one over its square root."""
+    is_default = scheduler.normalize == scheduler.n_warmup_steps**0.5
+    return None if is_default else float(scheduler.normalize**-2)
 
 
 def _scale_fn(scheduler: Any) -> Any:
-    """The user's function; None for that of the mode."""
-    of_mode = scheduler.scale_fn.__module__.startswith("speechbrain.")
-    return None if of_mode else scheduler.scale_fn
+    """The user's function; None if SpeechBrain set its own, for ``mode``."""
+    is_builtin = scheduler.scale_fn.__module__.startswith("speechbrain.")
+    return None if is_builtin else scheduler.scale_fn
 
 
-# Arguments that an original holds under another name, or in another form.
+# Arguments that an original stores under another name, or in another form.
 _NOAM = {"model_size": _model_size}
-_ELSEWHERE: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
+_OTHER_NAMES: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "NewBobScheduler": {
         "initial_value": _attribute("hyperparam_value"),
         "mode": lambda scheduler: "min",

@@ -1,4 +1,4 @@
-"""What a scheduler of a recipe plays, and what is wrong with how the recipe uses it."""
+"""The schedule of a recipe's scheduler, and problems in how the recipe uses it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradatim.speechbrain.arguments import as_python_number
 from gradatim.speechbrain.epochs import LinearScheduler, StepScheduler
 from gradatim.speechbrain.metrics import NewBobScheduler, ReduceLROnPlateau
 from gradatim.speechbrain.optimizer import PerUpdate
-from gradatim.speechbrain.originals import as_ours
+from gradatim.speechbrain.originals import from_original
 
 _HIGHER_IS_BETTER = re.compile(
     r"(?<![a-z])(acc(uracy)?|bleu|chrf|f1|f_?score|map|pesq|(si_?)?s[dn]ri?|stoi)(?![a-z])", re.I
@@ -26,19 +26,20 @@ _PER_EPOCH = (LinearScheduler, StepScheduler, NewBobScheduler, ReduceLROnPlateau
 
 
 def explain(scheduler: Any) -> Schedule | Rule:
-    """What a scheduler plays, as a value of the core: its schedule, or the rule it decides by.
+    """The schedule of a scheduler as a value, or the rule of one that reacts to a metric.
 
     Args:
-        scheduler: One of these schedulers, or the one of SpeechBrain's own with its name.
+        scheduler: A scheduler of this package, or SpeechBrain's own of the same name.
 
     Raises:
-        GradatimError: If it is no scheduler, or its curve is not known before its first call.
+        GradatimError: If it is not a scheduler, or its curve starts at the optimizer's rate and
+            it was never called.
 
     >>> from gradatim.speechbrain import InverseSquareRootScheduler, NoamScheduler
     >>> explain(NoamScheduler(lr_initial=1e-3, n_warmup_steps=25000))
     0.001 * Noam(warmup=25000)
     """
-    scheduler = as_ours(scheduler)
+    scheduler = from_original(scheduler)
     for known in (getattr(scheduler, "rule", None), getattr(scheduler, "schedule", None)):
         if isinstance(known, Schedule | Rule):
             return known
@@ -55,13 +56,13 @@ def check(
     metric: str | None = None,
     recoverables: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
-    """What is wrong with a recipe's use of a scheduler, the worst first.
+    """Problems in how a recipe uses a scheduler, errors first.
 
     Args:
         scheduler: The scheduler, before or during the run; also one of SpeechBrain's own.
-        run: The run, or its number of updates, to look at the curve on.
+        run: The run, or its number of updates, to check the curve on.
         updates: The updates that the optimizer has made so far, ``brain.optimizer_step``.
-        metric: The name of the metric that it is called with, such as "WER" or "BLEU".
+        metric: The name of the metric that the scheduler is called with, such as "WER" or "BLEU".
         recoverables: What the checkpointer saves, ``brain.checkpointer.recoverables``.
 
     >>> from gradatim.speechbrain import NewBobScheduler
@@ -69,8 +70,8 @@ def check(
     ...     print(finding.severity, finding.place, finding.sentence)
     error metric A higher BLEU is better, and the value is lowered for each improvement.
     """
-    original, scheduler = scheduler, as_ours(scheduler)
-    per_update = not isinstance(scheduler, _PER_EPOCH) and not _begins_at_optimizer(scheduler)
+    original, scheduler = scheduler, from_original(scheduler)
+    per_update = not isinstance(scheduler, _PER_EPOCH) and not _starts_at_optimizer_rate(scheduler)
     curve = explain(scheduler) if per_update else None
     found = [
         *_calls(scheduler, updates),
@@ -84,7 +85,7 @@ def check(
     return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
 
 
-def _begins_at_optimizer(scheduler: Any) -> bool:
+def _starts_at_optimizer_rate(scheduler: Any) -> bool:
     return getattr(scheduler, "_first", 0) is None or (
         getattr(scheduler, "initial_lr", 0) is None and scheduler._peak is None
     )
@@ -121,7 +122,7 @@ def _calls(scheduler: Any, updates: int | None) -> Iterator[Finding]:
 
 
 def _is_of_step_0(finding: Finding, curve: Schedule) -> bool:
-    """Whether it is about the 0 of step 0, which no update uses: the first call is after one."""
+    """Whether it reports the 0 of step 0, which no update uses: calls follow updates."""
     return (
         curve(0) == 0.0 != curve(1)
         and finding.severity == "note"
@@ -130,7 +131,7 @@ def _is_of_step_0(finding: Finding, curve: Schedule) -> bool:
 
 
 def _first_update(scheduler: Any, curve: Schedule) -> Iterator[Finding]:
-    """What the first update runs at, where the optimizer has the rate that was given."""
+    """Warn if the first update runs at a far higher rate than the second."""
     own = getattr(scheduler, "lr_initial", None)
     if own is None or not isinstance(scheduler, PerUpdate) or own <= 2.0 * curve(1):
         return

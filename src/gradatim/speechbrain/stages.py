@@ -1,4 +1,4 @@
-"""A warm-up, a long middle and a last stage: called with the number of updates."""
+"""Schedules of three stages, called with the optimizer and the number of updates."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from gradatim.speechbrain.optimizer import set_rate
 
 
 class WarmCoolDecayLRSchedule(Recoverable):
-    """Straight up from 0, a slow exponential decay, then straight down to 0 from where it stands.
+    """Linear warm-up from 0, a slow exponential decay, then a linear cooldown to 0.
 
     Args:
         lr: The highest rate.
-        warmup: Updates of the way up.
-        cooldown: Updates of the way down, at the end; with 0 the decay goes on.
+        warmup: Updates of warm-up.
+        cooldown: Updates of cooldown, at the end; with 0 the decay continues.
         total_steps: Updates of the whole run; the rate is 0 from then on.
-        decay_factor: What ``decay_every`` updates of decay multiply with.
-        decay_every: The updates it takes to multiply once.
+        decay_factor: The factor of ``decay_every`` updates of decay.
+        decay_every: The number of updates in which the factor applies once.
         compat: "1.1" for SpeechBrain's cooldown, which begins lower than the decay ends, by the
             decay of another warm-up, and goes on below 0.
 
@@ -95,16 +95,16 @@ class WarmCoolDecayLRSchedule(Recoverable):
 
 
 class TriStageLRSchedule(Recoverable):
-    """Straight up from a share of the rate, the rate for a while, then an exponential decay.
+    """Linear warm-up from a fraction of the rate, hold, then exponential decay.
 
     Args:
         lr: The highest rate.
-        warmup_steps: Updates of the way up.
+        warmup_steps: Updates of warm-up.
         hold_steps: Updates at ``lr``.
-        decay_steps: Updates down to ``final_lr_scale * lr``; the decay goes on after them.
-        total_steps: Not used; the original takes it too.
-        init_lr_scale: The share of ``lr`` that the warm-up begins at.
-        final_lr_scale: The share of ``lr`` that the decay reaches in ``decay_steps``.
+        decay_steps: Updates down to ``final_lr_scale * lr``; the decay continues after them.
+        total_steps: Not used, as in SpeechBrain.
+        init_lr_scale: The fraction of ``lr`` at which the warm-up starts.
+        final_lr_scale: The fraction of ``lr`` that the decay reaches in ``decay_steps``.
 
     Source: Park et al., "SpecAugment", 2019 (arXiv:1904.08779).
 
@@ -169,7 +169,7 @@ class TriStageLRSchedule(Recoverable):
         up = step_count(where, "warmup_steps", warmup_steps)
         down = step_count(where, "decay_steps", decay_steps)
         self.init_lr = number(where, "init_lr_scale", init_lr_scale) * peak
-        # A stage of no length has no slope; its numbers are only there for the file.
+        # Unused for a stage of length 0, but the file has these keys.
         self.warmup_rate = Line.between(self.init_lr, peak, up).rise if up else 0.0
         self.decay_factor = NaturalDecay.by(1.0, last, down).rate if down else 0.0
         self._validate()
@@ -209,7 +209,8 @@ def _warm_cool(
     begin = end - fall  # the last update of the decay
     if compat == "1.1":
         down = Line.between(decay(begin), 0.0, fall)
-        # It takes over one update later than it begins, and later still after a long warm-up.
+        # As in SpeechBrain: the line is used only from one update after its start, later after a
+        # warm-up that overlaps it.
         late = max(rise - begin, 1)
         return join(*up, *first_steps(decay, max(begin + 1 - rise, 0)), down.shift(-late))
     between = max(begin - rise, 0)

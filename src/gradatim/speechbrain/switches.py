@@ -1,4 +1,4 @@
-"""From one rate, or one loss, to another at given steps."""
+"""Switching to another learning rate, or another loss, at given steps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gradatim.speechbrain.optimizer import PerUpdate, set_rate, start_unknown
 
 
 class IntervalScheduler(PerUpdate):
-    """Rates from given updates on. In between, and before the first, the optimizer's own stays.
+    """Sets the learning rate at given updates, and leaves it alone at all others.
 
     Args:
-        intervals: What happens in turn, as ``{"steps": after how many updates, "lr": the rate}``.
-            An entry that comes too late in the list takes its turn one update after the other.
+        intervals: Dictionaries ``{"steps": number of updates, "lr": rate}``. An entry listed
+            after one with more steps applies one update after that one.
 
     >>> import torch
     >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
@@ -54,7 +54,7 @@ class IntervalScheduler(PerUpdate):
         self.losses = []
         self.n_steps = 0
         self._first: Any = None
-        self._rates = dict(_turns(intervals))
+        self._rates = dict(_rate_changes(intervals))
 
     @property
     def schedule(self) -> Schedule:
@@ -74,11 +74,11 @@ class IntervalScheduler(PerUpdate):
         return old, new
 
     def _validate(self) -> None:
-        """A file holds nothing of the curve, which was checked when it was given."""
+        """Nothing to check: the file holds no part of the curve."""
 
 
-def _turns(intervals: Any) -> list[tuple[int, Any]]:
-    turns: list[tuple[int, Any]] = []
+def _rate_changes(intervals: Any) -> list[tuple[int, Any]]:
+    changes: list[tuple[int, Any]] = []
     if not isinstance(intervals, Sequence):
         raise refuse("IntervalScheduler", "intervals", intervals, "a list")
     for i, entry in enumerate(intervals):
@@ -93,20 +93,20 @@ def _turns(intervals: Any) -> list[tuple[int, Any]]:
             )
         step = step_count("IntervalScheduler", f"{where}['steps']", entry["steps"])
         number("IntervalScheduler", f"{where}['lr']", entry["lr"])
-        if step > 0:  # what would happen before the first call never does
-            after = turns[-1][0] + 1 if turns else 1
-            turns.append((max(step, after), as_python_number(entry["lr"])))
-    return turns
+        if step > 0:  # step 0 is before the first call
+            after = changes[-1][0] + 1 if changes else 1
+            changes.append((max(step, after), as_python_number(entry["lr"])))
+    return changes
 
 
 class ScheduledLoss(Recoverable, nn.Module):
-    """One loss for some steps, then the next; the last one stays.
+    """Uses one loss for some steps, then the next; the last one stays.
 
     Args:
-        schedule: What is used in turn, as ``{"loss_fn": a module or a function, "steps": for how
-            many steps}``; without ``steps``, for good.
+        schedule: Dictionaries ``{"loss_fn": module or function, "steps": number of steps}``, in
+            order; the last one needs no ``steps``.
 
-    Each forward counts, in evaluation too.
+    Each forward counts as a step, in evaluation too.
 
     >>> import torch
     >>> from torch import nn
@@ -131,19 +131,19 @@ class ScheduledLoss(Recoverable, nn.Module):
         self.schedule = schedule
         self.n_steps = 0
         losses = [item["loss_fn"] for item in schedule]
-        # All of them are known as parts, so that the later ones move to the device too.
+        # As submodules, so that all of them move to the device.
         self.losses = nn.ModuleList(loss for loss in losses if isinstance(loss, nn.Module))
         ends = accumulate(int(as_python_number(item["steps"])) for item in schedule[:-1])
         begins = {0: 0} | {end: i for i, end in enumerate(ends, start=1)}
-        self._turn = Table(tuple(begins.items()), "hold")
+        self._loss_index = Table(tuple(begins.items()), "hold")
 
     @property
     def current_loss_fn(self) -> Any:
         """The loss that the next forward uses."""
-        return self.schedule[int(self._turn(self.n_steps))]["loss_fn"]
+        return self.schedule[int(self._loss_index(self.n_steps))]["loss_fn"]
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """The loss whose turn it is, called with the same arguments."""
+        """The value of the current loss function for these arguments."""
         loss_fn = self.current_loss_fn
         self.n_steps += 1
         return loss_fn(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Straight up from 0, then down: a line, or an exponential decay."""
+"""Linear warm-up from 0, then a linear or an exponential decay."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from gradatim.speechbrain.optimizer import set_rate
 
 
 class LinearWarmupScheduler(Recoverable):
-    """Straight up from 0, then straight down to 0.
+    """Linear warm-up from 0, then linear decay to 0.
 
     Args:
         initial_value: The highest rate, reached after the warm-up.
-        num_warmup_steps: Updates of the way up.
+        num_warmup_steps: Updates of warm-up.
         num_training_steps: Updates of the whole run.
 
-    SpeechBrain up to 1.0.3 asks it for values and writes them itself, ``get_next_value()``, from
-    step 0 on; later releases call it with the optimizer, from step 1 on. Both work.
+    Recipes for SpeechBrain up to 1.0.3 call ``get_next_value()``, from step 0 on, and set the rate
+    themselves; for later releases they call it with the optimizer, from step 1 on. Both work.
 
     >>> scheduler = LinearWarmupScheduler(1.0, 2, 10)
     >>> [scheduler.calculate_lr(n) for n in (0, 1, 2, 3, 4)]
@@ -64,7 +64,7 @@ class LinearWarmupScheduler(Recoverable):
         return value
 
     def get_next_value(self) -> float:
-        """The rate for the next update, for recipes that write it themselves."""
+        """The rate for the next update, for recipes that set it themselves."""
         value = self.calculate_lr(self.current_step)
         self.current_step += 1
         return value
@@ -78,13 +78,13 @@ class LinearWarmupScheduler(Recoverable):
 
 
 class WarmAndExpDecayLRSchedule(Recoverable):
-    """Straight up from 0, then an exponential decay that reaches its factor at the end and goes on.
+    """Linear warm-up from 0, then an exponential decay, which continues after ``total_steps``.
 
     Args:
         lr: The highest rate.
         n_warmup_steps: Calls of warm-up. The first call writes 0.
         total_steps: The call that writes ``lr * decay_factor``, counted from 0.
-        decay_factor: What is left of ``lr`` then; above 1 the rate stays at ``lr``.
+        decay_factor: The fraction of ``lr`` at ``total_steps``; above 1 the rate stays at ``lr``.
 
     >>> import torch
     >>> optim = torch.optim.Adam(torch.nn.Linear(3, 4).parameters(), lr=1)
@@ -148,7 +148,7 @@ def _warm_and_exp(lr: Any, warmup: Any, factor: Any, steps: Any) -> Schedule:
     peak, rise = number(where, "lr", lr), step_count(where, "n_warmup_steps", warmup)
     factor = number(where, "decay_factor", factor, Positive)
     up = (Line(0.0, peak, every=rise).cut(rise),) if rise else ()
-    # Without a length the decay has no time to happen in, and a factor above 1 is no decay.
+    # No decay for a length of 0 or a factor above 1, as in SpeechBrain.
     decays = factor < 1.0 and number(where, "decay_steps", steps) > 0
     decay = GeometricDecay(peak, factor, steps) if decays else Constant(peak)
     # The first call, after the first update, writes the value of step 0.
