@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gradatim.speechbrain import recovery, update_learning_rate
+from gradatim.speechbrain import checkpoints, update_learning_rate
 from tests.golden.reading import Reading, entries
 from tests.speechbrain.replaying import call, decoded, makes, optimizer
 
@@ -21,7 +21,7 @@ def _went_on(file: Path, case: dict[str, Any]) -> list[Any]:
     if hasattr(scheduler, "load"):
         scheduler.load(file)
     else:  # without a state; SpeechBrain's Checkpointer calls this hook
-        recovery.load(scheduler, file)
+        checkpoints.load(scheduler, file)
     read = []
     for given in decoded(case["inputs_next"]):
         answer = call(case["protocol"], scheduler, opts, given, case)
