@@ -13,7 +13,6 @@ from gradatim.core.decays import (
     PowerDecay,
     Table,
 )
-from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.recipes import (
     branch,
@@ -40,6 +39,7 @@ from gradatim.core.rules import Greedy, NewBob, Plateau, Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, Plan, Target
+from gradatim.errors import GradatimError
 from gradatim.findings import Finding, check
 
 # isort: split

@@ -14,9 +14,9 @@ import numpy
 import pytest
 
 from gradatim import Constant, Function, GradatimError, Linear, Schedule, warmup_cosine
-from gradatim.core.errors import shown
 from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import buildable, parameters_of
+from gradatim.errors import shown
 from tests.core.cases.table import CASES
 
 # A working call of each class and recipe, to put one wrong argument into at a time.

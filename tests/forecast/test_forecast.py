@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from gradatim import Constant, forecast, warmup_constant, warmup_cosine, warmup_linear
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.forecast import fits, laws
 from gradatim.logs import LossCurve
 from tests.forecast.public_runs import (

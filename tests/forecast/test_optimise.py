@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradatim import forecast, parse
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.forecast import fits, laws
 from gradatim.forecast.optimise import optimise
 from gradatim.forecast.rate_changes import every_change

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gradatim import Constant, Linear
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.logs import Log, read_log
 
 STEPS = range(0, 100, 10)

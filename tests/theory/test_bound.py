@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from gradatim import Constant, Cosine, Linear, wsd
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.theory import bound
 from tests.forecast.public_runs import grid, grid_rates
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradatim import Constant, Linear, warmup_cosine
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.recipes import scale_with_batch
 from gradatim.theory.adamw_memory import adamw_memory, adamw_window, merge_weights
 from gradatim.theory.seesaw import seesaw

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ModuleNotFoundError as error:
         sys.exit(_fail(_MISSING_PACKAGE.format(error.name)))
     from gradatim.cli._version import before_verbs
-    from gradatim.core.errors import GradatimError
+    from gradatim.errors import GradatimError
 
     if sys.stdout is None:
         sys.exit(_fail("gradatim: standard output is closed."))

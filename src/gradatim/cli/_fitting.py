@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gradatim.cli._plans import learning_rate, split_name
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from gradatim.forecast.forecast import Forecast

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradatim.core.errors import GradatimError, refuse, shown, unknown
 from gradatim.core.run.by_updates import ByUpdates, clock_for
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError, invalid_value, shown, unknown_name
 
 _ENDINGS = (".yaml", ".yml", ".toml", ".json")
 _STDIN = "-"
@@ -78,7 +78,7 @@ def load(source: Source, steps: int | None = None) -> Plan:
         GradatimError: If it cannot be read, or both the plan and --steps define the run.
     """
     if steps is not None and steps < 1:
-        raise refuse("--steps", "it", steps, "1 or more")
+        raise invalid_value("--steps", "it", steps, "1 or more")
     plan = _load(source.plan)
     if steps is None:
         return plan
@@ -150,7 +150,7 @@ def only_target(source: Source, plan: Plan, name: str | None) -> Plan:
         return plan
     target = Target.read(name)
     if target not in plan:
-        raise unknown(f"--value: {shown(source.plan)}", "target", name, map(str, plan))
+        raise unknown_name(f"--value: {shown(source.plan)}", "target", name, map(str, plan))
     rules = {value: rule for value, rule in plan.rules.items() if value == target.value}
     return plan.replaced({target: plan[target]}, rules, plan.run)
 

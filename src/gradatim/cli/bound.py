@@ -10,7 +10,7 @@ import typer
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, StepsOfEach
 from gradatim.cli._plans import learning_rates
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 Schedules = Annotated[
     list[str],

@@ -10,7 +10,7 @@ import typer
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArgument, Steps
 from gradatim.cli._plans import load, split_name
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 Json = Annotated[bool, typer.Option("--json", help="The findings as JSON.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")]

@@ -11,8 +11,8 @@ import typer
 
 from gradatim.cli._arguments import Import, Steps
 from gradatim.cli._plans import load, read_stdin, schedule_in_updates, split_name
-from gradatim.core.errors import GradatimError, shown
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError, shown
 
 _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
 

@@ -13,12 +13,12 @@ from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArgument, Steps, TargetName
 from gradatim.cli._plans import Source, load, split_name
 from gradatim.core.build import build
-from gradatim.core.errors import unknown
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points
 from gradatim.core.sketch import value_at as value_at
 from gradatim.drive import Plan, Target
+from gradatim.errors import unknown_name
 
 if TYPE_CHECKING:
     from gradatim.look.axis import Axis
@@ -65,7 +65,7 @@ def diff(
     one, other = (side.plan for side in sides)
     wanted = None if value is None else Target.read(value)
     if wanted is not None and wanted not in one and wanted not in other:
-        raise unknown("diff", "target", value, {str(target) for target in (*one, *other)})
+        raise unknown_name("diff", "target", value, {str(target) for target in (*one, *other)})
     targets = [t for t in dict.fromkeys((*one, *other)) if wanted in (None, t)]
     axes = {t: _axis(one, other, t) for t in targets if t in one and t in other}
     found = {t: compare(one[t], other[t], axis.steps) for t, axis in axes.items()}

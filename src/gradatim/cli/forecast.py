@@ -11,7 +11,7 @@ from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, StepsOfEach
 from gradatim.cli._fitting import Law, Logs, Loss, Runs, WeightDecay, fit_logs
 from gradatim.cli._plans import learning_rates
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 Schedules = Annotated[
     list[str] | None,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gradatim.cli import _terminal
-from gradatim.core.errors import unknown
+from gradatim.errors import unknown_name
 
 Name = Annotated[
     str | None,
@@ -45,7 +45,7 @@ def list_(name: Name = None, schema: Schema = False) -> None:
         _terminal.print_table(rows)
         return
     if name not in known:
-        raise unknown("list", "name", name, known)
+        raise unknown_name("list", "name", name, known)
     entry = known[name]
     print(_terminal.wrapped(_terminal.without_markup(f"{entry.name}: {entry.line}")), end="\n\n")
     if entry.prose():

@@ -17,10 +17,10 @@ from gradatim.cli._charts import print_plans
 from gradatim.cli._plans import load, only_target, sources
 from gradatim.cli._shown_plans import ShownPlans
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.durations import in_ticks
 from gradatim.core.sketch import value_at as value_at
 from gradatim.drive import Plan
+from gradatim.errors import GradatimError, invalid_value
 
 _MOST_ROWS = 1_000
 
@@ -80,7 +80,7 @@ def _steps_at(given: list[str], shown: ShownPlans) -> list[int]:
         except ValueError:
             length = text
         if isinstance(length, int) and length < 0:
-            raise refuse("--at", "a step", length, "0 or more")
+            raise invalid_value("--at", "a step", length, "0 or more")
         steps.append(in_ticks("--at", "step", length, by_run))
     return steps
 
@@ -159,7 +159,7 @@ def _print_formulas(shown: ShownPlans) -> None:
 def _save(out: Path, shown: ShownPlans) -> None:
     endings = (".png", ".svg", ".html")
     if out.suffix.lower() not in endings:
-        raise refuse("--out", "the name of the file", out.name, "one in .png, .svg or .html")
+        raise invalid_value("--out", "the name of the file", out.name, "one in .png, .svg or .html")
     if out.suffix.lower() == ".html" and shown.several:
         raise GradatimError(
             "--out: a report is about one plan. Write a picture, --out curves.png, or one "

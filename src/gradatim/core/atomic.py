@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 
 def replace_file(path: str | os.PathLike[str], content: str | bytes) -> None:

@@ -10,13 +10,13 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar, Union, get_args, get_origin
 
-from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.core.values.foreign_names import unknown_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES
 from gradatim.core.values.renames import current_names
 from gradatim.core.values.value import Value, buildable
+from gradatim.errors import GradatimError, shown, unknown_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,7 +147,7 @@ class Builder:
         if make is None or not _makes(make, kind):
             known = (other for other, make in buildable().items() if _makes(make, kind))
             what = "schedule" if kind is Value else kind.__name__.lower()
-            raise at_line(line, f"{unknown(where, what, name, known)}")
+            raise at_line(line, f"{unknown_name(where, what, name, known)}")
         if getattr(make, "imports_code", False) and not self.imports:
             raise at_line(line, f"{where}: {self.why_no_code(name)}")
         return make

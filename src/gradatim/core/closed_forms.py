@@ -11,7 +11,6 @@ import math
 from fractions import Fraction
 from typing import Self
 
-from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import (
     Number,
@@ -22,6 +21,7 @@ from gradatim.core.values.fields import (
     check_argument,
 )
 from gradatim.core.values.limits import FARTHEST
+from gradatim.errors import invalid_value
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
@@ -235,7 +235,7 @@ class Tanh(Schedule):
 
     def _validate(self) -> None:
         if known_true(self.last <= self.first):
-            raise refuse("Tanh", "last", self.last, f"above first, {self.first!r}")
+            raise invalid_value("Tanh", "last", self.last, f"above first, {self.first!r}")
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         x = self.first + (self.last - self.first) * (xp.real(t) / self.steps)

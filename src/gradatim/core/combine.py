@@ -12,9 +12,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, check_argument
+from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
@@ -35,7 +35,7 @@ def join(*pieces: Schedule) -> Schedule:
     """
     for i, piece in enumerate(pieces):
         if not isinstance(piece, Schedule):
-            raise refuse("join", f"argument {i + 1}", piece, "a schedule")
+            raise invalid_value("join", f"argument {i + 1}", piece, "a schedule")
     return pieces[0] if len(pieces) == 1 else Join(pieces)
 
 
@@ -47,7 +47,7 @@ def _flatten(chain: Schedule, field: str) -> None:
         for part in (getattr(one, field) if type(one) is type(chain) else (one,))
     )
     if len(parts) < 2:
-        raise refuse(type(chain).__name__, field, parts, "two schedules or more")
+        raise invalid_value(type(chain).__name__, field, parts, "two schedules or more")
     object.__setattr__(chain, field, parts)
 
 
@@ -158,7 +158,7 @@ def divide(schedule: Schedule | float, number: Schedule | float) -> Schedule:
         )
     divisor: float = check_argument("Scale", "the divisor", Number, number)
     if known_true(divisor == 0.0) or not known_true(abs(divisor) > _SMALLEST):
-        raise refuse("Scale", "the divisor", divisor, "a number that is not 0")
+        raise invalid_value("Scale", "the divisor", divisor, "a number that is not 0")
     return Scale(schedule, 1.0 / divisor)
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 from importlib import import_module
 from typing import Annotated, Any, Literal, Self
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import (
     DecayFactor,
@@ -19,6 +18,7 @@ from gradatim.core.values.fields import (
     PositiveSteps,
     SignedSteps,
 )
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.numeric import Index, Numeric
 from gradatim.xp.operations import Operations
 
@@ -178,10 +178,10 @@ class Table(Schedule):
     def _validate(self) -> None:
         if not self.points or self.points[0][0] != 0:
             first = self.points[0][0] if self.points else None
-            raise refuse("Table", "the step of points[0]", first, "0, the first update")
+            raise invalid_value("Table", "the step of points[0]", first, "0, the first update")
         for i, (before, after) in enumerate(zip(self._steps, self._steps[1:], strict=False)):
             if after <= before:
-                raise refuse(
+                raise invalid_value(
                     "Table",
                     f"the step of points[{i + 1}]",
                     after,
@@ -270,7 +270,7 @@ class Function(Schedule):
                 raise self._refused(step, value)
 
     def _refused(self, step: int, got: Any) -> GradatimError:
-        return refuse("Function", f"{self.function}({step})", got, "a finite number")
+        return invalid_value("Function", f"{self.function}({step})", got, "a finite number")
 
     @cached_property
     def _call(self) -> Callable[[Numeric], Numeric]:
@@ -285,7 +285,7 @@ class Function(Schedule):
             found, cause = None, error
         if not callable(found):
             wanted = _FUNCTION
-            raise refuse(
+            raise invalid_value(
                 "Function", "function", self.function, wanted.allowed, wanted.hint
             ) from cause
         function: Callable[[Numeric], Numeric] = found

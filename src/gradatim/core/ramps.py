@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, OpenFraction, Positive, PositiveSteps, RealSteps
 from gradatim.core.values.renames import renamed_class
+from gradatim.errors import invalid_value
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.numeric import Numeric, Pair
 from gradatim.xp.operations import Operations
@@ -218,7 +218,7 @@ class Logistic(Ramp):
     def _validate(self) -> None:
         # The gradient contains sinh(steepness) squared, which must fit into a float32.
         if known_true(self.steepness > 40.0):
-            raise refuse(
+            raise invalid_value(
                 "Logistic",
                 "steepness",
                 self.steepness,
@@ -323,11 +323,13 @@ class FractionalRamp(Ramp):
     def _validate(self) -> None:
         elapsed = 0.0 if self.elapsed is None else self.elapsed
         if known_true(elapsed >= self.span):
-            raise refuse("FractionalRamp", "elapsed", self.elapsed, f"below span, {self.span!r}")
+            raise invalid_value(
+                "FractionalRamp", "elapsed", self.elapsed, f"below span, {self.span!r}"
+            )
         if known_true(self.steps < (self.span - elapsed) * (1.0 - _ROUNDED)):
             left = f"what is left of the span, {self.span - elapsed!r}, or more"
             hint = "For less of it, write .cut(steps)."
-            raise refuse("FractionalRamp", "steps", self.steps, left, hint)
+            raise invalid_value("FractionalRamp", "steps", self.steps, left, hint)
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)

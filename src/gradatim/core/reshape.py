@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from gradatim.core.combine import join
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule, parts_of
 from gradatim.core.values.fields import (
     DecayFactor,
@@ -15,6 +14,7 @@ from gradatim.core.values.fields import (
     SignedSteps,
     Steps,
 )
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.numeric import Numeric
 from gradatim.xp.operations import Operations
@@ -43,7 +43,7 @@ class Clip(Schedule):
         if self.low is None and self.high is None:
             raise GradatimError("Clip: low and high are both None. Give one, or leave clip out.")
         if self.low is not None and self.high is not None and known_true(self.low > self.high):
-            raise refuse("Clip", "low", self.low, f"at most high, {self.high!r}")
+            raise invalid_value("Clip", "low", self.low, f"at most high, {self.high!r}")
 
     @property
     def length(self) -> int | None:

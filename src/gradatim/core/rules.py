@@ -17,7 +17,6 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any, Literal, NamedTuple
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.values.fields import (
     DecayFactor,
     NonNegative,
@@ -27,6 +26,7 @@ from gradatim.core.values.fields import (
     Positive,
 )
 from gradatim.core.values.value import Value
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.dispatch import known_true
 from gradatim.xp.numeric import Condition, Numeric
 from gradatim.xp.operations import Operations
@@ -97,13 +97,15 @@ class Rule(Value, ABC, abstract=True):
 
     def _number(self, metric: Numeric) -> float:
         if isinstance(metric, bool) or not isinstance(metric, Real):
-            raise refuse(type(self).__name__, "metric", metric, "a number", "Write float(metric).")
+            raise invalid_value(
+                type(self).__name__, "metric", metric, "a number", "Write float(metric)."
+            )
         try:
             number = float(metric)
         except OverflowError:
             number = math.inf
         if self.nan == "error" and not math.isfinite(number):
-            raise refuse(
+            raise invalid_value(
                 type(self).__name__,
                 "metric",
                 number,
@@ -276,7 +278,7 @@ class Greedy(Rule):
 
     def _validate(self) -> None:
         if known_true(self.floor > self.ceiling):
-            raise refuse("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
+            raise invalid_value("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
 
     def _next(
         self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations

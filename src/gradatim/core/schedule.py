@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
-from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.values.fields import (
     PositiveInt,
     check_argument,
@@ -18,6 +17,7 @@ from gradatim.core.values.fields import (
 from gradatim.core.values.foreign_names import unknown_argument
 from gradatim.core.values.limits import FARTHEST, refuse_infinite
 from gradatim.core.values.value import Value
+from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.xp import dispatch
 from gradatim.xp.conditions import asks_for_one_truth_value
 from gradatim.xp.numeric import Array, Numeric, Shaped
@@ -77,7 +77,7 @@ class Schedule(Value, ABC, abstract=True):
             try:
                 length = whole_number(length, 0)
             except (TypeError, ValueError, OverflowError):
-                raise refuse(
+                raise invalid_value(
                     type(self).__name__,
                     "length",
                     length,

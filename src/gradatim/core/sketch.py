@@ -7,10 +7,10 @@ from html import escape
 from math import ceil
 from typing import NamedTuple, get_args
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, declared_types
+from gradatim.errors import GradatimError
 
 _WIDTH, _HEIGHT, _EDGE = 300, 90, 4
 

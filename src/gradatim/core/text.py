@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from gradatim.core.build import Builder, Call, Scalar, Scope
 from gradatim.core.combine import join
-from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, check_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES
+from gradatim.errors import GradatimError, shown, unknown_name
 
 Data: TypeAlias = "Scalar | tuple[Data, ...] | Call"
 """What a text is read as: a scalar, a list, or a name or operation with its arguments."""
@@ -152,7 +152,7 @@ class _Reader:
                 return Call(name, arguments, positional)
             case ast.Attribute(value=owner, attr=name):
                 if name not in _METHODS:
-                    raise unknown("parse", "method", name, _METHODS)
+                    raise unknown_name("parse", "method", name, _METHODS)
                 return self.method(node, name, self.data(owner, depth), positional, arguments)
         raise self.error(node.func, "cannot be called")
 

@@ -7,7 +7,7 @@ import os
 import sys
 from types import ModuleType
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 
 
 def import_named(where: str, name: str, needed_for: str, hint: str) -> ModuleType:
@@ -23,7 +23,7 @@ def import_named(where: str, name: str, needed_for: str, hint: str) -> ModuleTyp
         GradatimError: If there is no such module, or importing it raises anything.
     """
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
-        raise refuse(where, "a module", name, "named as in an import statement", hint)
+        raise invalid_value(where, "a module", name, "named as in an import statement", hint)
     here = os.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from zlib import crc32
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.run import Run
 from gradatim.drive.clocks import Clock, Computed, Counter, Measured, Stopwatch, tick_after
+from gradatim.errors import GradatimError, invalid_value
 
 # Smaller than any number that a rank gives: the largest of all ranks is that of the first rank.
 _NONE = -(2**62)
@@ -230,7 +230,9 @@ def clock_of(
         exchange: Makes the exchange between ranks, where there may be several.
     """
     if now is not None and not callable(now):
-        raise refuse("Scheduler", "now", now, "a function without arguments that gives seconds")
+        raise invalid_value(
+            "Scheduler", "now", now, "a function without arguments that gives seconds"
+        )
     if tick_after(run, 0) is not None or run is None:
         return Computed(run)
     if run.clock == "time":

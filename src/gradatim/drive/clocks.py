@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.clocks import MILLION
 from gradatim.core.run.run import Run
 from gradatim.core.values.fields import NonNegativeInt, check_argument
+from gradatim.errors import GradatimError, invalid_value
 
 
 class Clock(ABC):
@@ -201,11 +201,11 @@ class Counter(Measured):
     def _progress(self, where: str, share: Any) -> int:
         is_number = isinstance(share, (int, float)) and not isinstance(share, bool)
         if not is_number or not 0.0 <= share <= 1.0:
-            raise refuse(where, "progress", share, "a share of the run, from 0.0 to 1.0")
+            raise invalid_value(where, "progress", share, "a share of the run, from 0.0 to 1.0")
         ticks: int = round(share * MILLION)
         if ticks < self._counted:
             allowed = f"at least {self._counted / MILLION}, as before"
-            raise refuse(where, "progress", share, allowed, "A clock never runs backwards.")
+            raise invalid_value(where, "progress", share, allowed, "A clock never runs backwards.")
         return ticks
 
     def measured(self, position: int) -> int:

@@ -13,7 +13,6 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -29,6 +28,7 @@ from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.setters import Setters
 from gradatim.drive.updates import Updates
 from gradatim.drive.values import columns_of, end_of_rates, values_at
+from gradatim.errors import GradatimError, unknown_name
 
 # One lock for all drivers: a lock of its own could not be copied or pickled with its driver.
 _OBSERVING = Lock()
@@ -190,7 +190,7 @@ class Driver(Recorded, Resumable):
         """
         target = Target.read(name)
         if target not in self.plan:
-            raise unknown("value", "value", name, map(str, self.plan))
+            raise unknown_name("value", "value", name, map(str, self.plan))
         value = self.due_next()[list(self.plan).index(target)]
         return int(value) if self.plan.is_whole(target) else value
 

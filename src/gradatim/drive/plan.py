@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 
 
 class Target(NamedTuple):
@@ -116,7 +116,7 @@ class Plan:
         """The schedule of a target, given as a ``Target`` or as its text."""
         known = Target.read(target) if isinstance(target, str) else target
         if known not in self.schedules:
-            raise unknown("Plan", "target", str(target), map(str, self.schedules))
+            raise unknown_name("Plan", "target", str(target), map(str, self.schedules))
         return self.schedules[known]
 
     def __iter__(self) -> Iterator[Target]:
@@ -154,7 +154,7 @@ class Plan:
             target: edit(one) for target, one in self.schedules.items() if target.value == "lr"
         }
         if not rates:
-            raise unknown("Plan", "value", "lr", self.values)
+            raise unknown_name("Plan", "value", "lr", self.values)
         return self.with_schedules(rates)
 
     def config(self) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _checked(
         GradatimError: If something is not what a plan takes.
     """
     if not isinstance(schedules, Mapping) or not (schedules or external):
-        raise refuse(
+        raise invalid_value(
             where,
             "schedules",
             schedules,
@@ -246,7 +246,7 @@ def _checked(
     outside = _external(where, external, {target.value for target in by_target})
     by_target |= {Target(name): one for name, one in outside.items()}
     if run is not None and not isinstance(run, Run):
-        raise refuse(where, "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
+        raise invalid_value(where, "run", run, "a Run", "Write Run(samples=..., batch=..., ...).")
     values = list(dict.fromkeys(target.value for target in by_target))
     checked_rules = MappingProxyType(_rules(where, rules, values))
     return MappingProxyType(by_target), tuple(outside), checked_rules, run
@@ -272,7 +272,7 @@ def _external(where: str, external: object, taken: set[str]) -> dict[str, Schedu
     if external is None:
         return {}
     if not isinstance(external, Mapping):
-        raise refuse(
+        raise invalid_value(
             where,
             "external",
             external,
@@ -281,9 +281,9 @@ def _external(where: str, external: object, taken: set[str]) -> dict[str, Schedu
         )
     for name in external:
         if not isinstance(name, str) or not name or "/" in name:
-            raise refuse(where, "a name of an external value", name, 'a text without "/"')
+            raise invalid_value(where, "a name of an external value", name, 'a text without "/"')
         if name in ("position", "tick"):
-            raise refuse(where, "a name of an external value", name, "another one")
+            raise invalid_value(where, "a name of an external value", name, "another one")
         if name in taken:
             raise GradatimError(
                 f"{where}: {name} is driven in the optimizer already; give the external value "
@@ -297,7 +297,7 @@ def _target(where: str, given: object) -> Target:
         return Target.read(given)
     if isinstance(given, Target):
         return given
-    raise refuse(where, "a target", given, 'a text such as "lr" or "lr/head"')
+    raise invalid_value(where, "a target", given, 'a text such as "lr" or "lr/head"')
 
 
 def _schedule(where: str, name: str, given: object) -> Schedule:
@@ -305,7 +305,7 @@ def _schedule(where: str, name: str, given: object) -> Schedule:
         return given
     if isinstance(given, (int, float)) and not isinstance(given, bool):
         return Constant(given)
-    raise refuse(
+    raise invalid_value(
         where,
         name,
         given,
@@ -318,7 +318,7 @@ def _rules(where: str, rules: object, values: list[str]) -> dict[str, Rule]:
     if isinstance(rules, Rule):
         rules = {"lr": rules}
     if not isinstance(rules, Mapping | None):
-        raise refuse(
+        raise invalid_value(
             where,
             "rule",
             rules,
@@ -327,9 +327,9 @@ def _rules(where: str, rules: object, values: list[str]) -> dict[str, Rule]:
         )
     for name, rule in (rules or {}).items():
         if not isinstance(rule, Rule):
-            raise refuse(where, f"the rule for {name!r}", rule, "a rule such as Plateau")
+            raise invalid_value(where, f"the rule for {name!r}", rule, "a rule such as Plateau")
         if name not in values:
-            raise unknown(where, "value to apply a rule to", name, values)
+            raise unknown_name(where, "value to apply a rule to", name, values)
     return dict(rules or {})
 
 
@@ -351,7 +351,7 @@ def as_plan(
 
         plan = load_plan(plan)
     if not isinstance(plan, Plan):
-        raise refuse(
+        raise invalid_value(
             where,
             "plan",
             plan,

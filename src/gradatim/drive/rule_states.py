@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule, RuleState
+from gradatim.errors import GradatimError, unknown_name
 
 
 class RuleStates:
@@ -40,7 +40,7 @@ class RuleStates:
                 "rule=Plateau(mode='min')."
             )
         if name is not None and name not in self._rules:
-            raise unknown("observe", "rule", name, self._rules)
+            raise unknown_name("observe", "rule", name, self._rules)
         names = list(self._rules) if name is None else [name]
         new = {n: self._rules[n].update(self.states[n], metric) for n in names}
         self.states = {**self.states, **new}

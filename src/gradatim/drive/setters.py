@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradatim.core.errors import refuse, unknown
 from gradatim.drive.plan import Plan, Target
+from gradatim.errors import invalid_value, unknown_name
 
 
 class _Setter:
@@ -46,9 +46,11 @@ class Setters:
     def add(self, where: str, plan: Plan, name: str, function: Callable[[Any], object]) -> None:
         """Call one more function from now on."""
         if Target.read(name) not in plan:
-            raise unknown(where, "value to set", name, map(str, plan))
+            raise unknown_name(where, "value to set", name, map(str, plan))
         if not callable(function):
-            raise refuse(where, f"the setter of {name!r}", function, "a function of one number")
+            raise invalid_value(
+                where, f"the setter of {name!r}", function, "a function of one number"
+            )
         self._setters.append(_Setter(Target.read(name), function))
         self.locate(plan)
 

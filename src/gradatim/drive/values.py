@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import boundaries
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.limits import FARTHEST
 from gradatim.drive.plan import Plan, Target
+from gradatim.errors import GradatimError
 from gradatim.xp.operations import Operations
 from gradatim.xp.scalar import PYTHON
 

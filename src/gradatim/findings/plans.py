@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.by_updates import clock_for
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
 from gradatim.drive.plan import as_plan
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.findings import bounds, rules, runs
 from gradatim.findings.curve import (
     Curve,
@@ -67,7 +67,7 @@ is frozen. If this is not intended, give a peak above 0.
         return worst_first(_plan(schedule, _run_for(schedule, run)))
     if not isinstance(schedule, Schedule):
         allowed = "a schedule, a Plan, or the path of a plan file"
-        raise refuse("check", "schedule", schedule, allowed)
+        raise invalid_value("check", "schedule", schedule, allowed)
     if run is None:
         raise GradatimError("check: run is missing. Write run=10_000 or run=Run(...).")
     run = run if isinstance(run, Run) else Run(steps=run)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.forecast import fits, laws
 from gradatim.forecast.prediction import Estimate, Prediction, Ranked
 from gradatim.logs.curve import DECAYED, ENOUGH, LossCurve
@@ -66,7 +66,9 @@ def fit(
         raise GradatimError("forecast: no logged run is given. Two are needed, one with a decay.")
     for curve in curves:
         if not isinstance(curve, LossCurve):
-            raise refuse("forecast", "a curve", curve, "a LossCurve(steps, losses, schedule)")
+            raise invalid_value(
+                "forecast", "a curve", curve, "a LossCurve(steps, losses, schedule)"
+            )
         curve.check_usable()
     if not any(curve.decays for curve in curves):
         raise GradatimError(
@@ -186,14 +188,14 @@ class Forecast:
         """
         curve = self.curves[run]
         if not 1 <= at <= len(curve.rates):
-            raise refuse(
+            raise invalid_value(
                 "forecast.cooldown_now",
                 "at",
                 at,
                 f"an update of {curve.name!r}, 1 to {len(curve.rates)}",
             )
         if length < 1:
-            raise refuse("forecast.cooldown_now", "length", length, "1 update or more")
+            raise invalid_value("forecast.cooldown_now", "length", length, "1 update or more")
         done = np.arange(length) / length
         left = 1.0 - (done if shape == "linear" else np.sqrt(done))
         start = curve.rates[at - 1]
@@ -215,7 +217,7 @@ class Forecast:
         if at is not None:
             where = np.asarray(at, dtype=np.int64)
             if not where.size or where.min() < 0 or where.max() >= len(rates):
-                raise refuse("forecast.predict", "at", list(at), f"steps below {len(rates)}")
+                raise invalid_value("forecast.predict", "at", list(at), f"steps below {len(rates)}")
         each = np.array([member.loss(rates, decay, where) for member, _ in self.counted])
         return each, where, self._notes(rates)
 

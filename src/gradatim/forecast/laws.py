@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gradatim.core.errors import unknown
+from gradatim.errors import unknown_name
 from gradatim.forecast.rate_changes import LawInputs, RateChanges
 from gradatim.forecast.weight_norm import squared_norm
 
@@ -252,5 +252,5 @@ def law_by_name(law: str | Law) -> Law:
     if isinstance(law, Law):
         return law
     if law not in _LAWS:
-        raise unknown("forecast", "law", law, _LAWS)
+        raise unknown_name("forecast", "law", law, _LAWS)
     return _LAWS[law]()

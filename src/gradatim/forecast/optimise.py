@@ -13,10 +13,10 @@ import numpy as np
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Table
-from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes import warmup_linear
 from gradatim.core.schedule import Schedule
+from gradatim.errors import invalid_value
 from gradatim.forecast import slope
 from gradatim.forecast.forecast import Forecast
 from gradatim.forecast.prediction import Estimate
@@ -95,13 +95,13 @@ def optimise(
     peak = max(curve.peak for curve in fitted.curves) if peak is None else peak
     decay = fitted.curves[0].weight_decay if weight_decay is None else weight_decay
     if not (np.isfinite(peak) and peak > 0):
-        raise refuse("optimise", "peak", peak, "a finite number above 0")
+        raise invalid_value("optimise", "peak", peak, "a finite number above 0")
     if not 0 <= floor < peak:
-        raise refuse("optimise", "floor", floor, f"0 or more and below the peak, {peak:g}")
+        raise invalid_value("optimise", "floor", floor, f"0 or more and below the peak, {peak:g}")
     if not (warmup >= 0 and steps - warmup >= 10):
-        raise refuse("optimise", "warmup", warmup, f"10 or more below steps, {steps}")
+        raise invalid_value("optimise", "warmup", warmup, f"10 or more below steps, {steps}")
     if knots < 3:
-        raise refuse("optimise", "knots", knots, "3 or more")
+        raise invalid_value("optimise", "knots", knots, "3 or more")
     space = _SearchSpace(peak, floor, warmup, steps, min(knots, steps - warmup), monotone)
     members = [pair for pair in fitted.counted if pair[1] > _SMALLEST]
     schedule = space.schedule(_minimise(space, members, decay))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from gradatim.forecast.forecast import Forecast

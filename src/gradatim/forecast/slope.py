@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.forecast.fits import Fit
 from gradatim.forecast.laws import Effective, MultiPower, power_kernel
 from gradatim.forecast.weight_norm import recurrence, squared_norm

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from gradatim.logs.rates import Array

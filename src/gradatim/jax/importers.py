@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers import read_call
 
 
@@ -43,7 +43,7 @@ def from_optax(constructor: str | Callable[..., Any], *args: Any, **kwargs: Any)
     if not isinstance(constructor, str) and not callable(constructor):
         hint = "Write from_optax('cosine_decay_schedule', init_value=3e-4, decay_steps=1000)."
         allowed = "a constructor of Optax, or its name"
-        raise refuse("from_optax", "constructor", constructor, allowed, hint)
+        raise invalid_value("from_optax", "constructor", constructor, allowed, hint)
     try:
         found = read_call("optax", name, args, kwargs)
     except GradatimError as error:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.jax.rules import RuleScaleState
 
 # The states with the update count of a schedule, by class name since not all are public.
@@ -113,7 +113,7 @@ def _if_any_update(count: Count, rate: Callable[[], Rate]) -> Rate | None:
 
 def _checked(schedule: Schedule) -> Schedule:
     if not isinstance(schedule, Schedule):
-        raise refuse("reading a rate", "schedule", schedule, "the schedule of the optimizer")
+        raise invalid_value("reading a rate", "schedule", schedule, "the schedule of the optimizer")
     return schedule
 
 

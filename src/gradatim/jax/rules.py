@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule, RuleState
 from gradatim.core.values.fields import PositiveInt, check_argument
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp import dispatch
 
 _MISSING = object()
@@ -70,7 +70,7 @@ def scale_by_rule(rule: Rule, average: int = 1) -> optax.GradientTransformationE
     -0.5
     """
     if not isinstance(rule, Rule):
-        raise refuse("scale_by_rule", "rule", rule, "a rule such as Plateau")
+        raise invalid_value("scale_by_rule", "rule", rule, "a rule such as Plateau")
     average = check_argument("scale_by_rule", "average", PositiveInt, average)
     return optax.GradientTransformationExtraArgs(
         lambda _: _initial(rule),
@@ -103,7 +103,9 @@ def _update(
 
 def _observe(rule: Rule, average: int, state: RuleScaleState, value: Any) -> RuleScaleState:
     if jnp.shape(value) != ():
-        raise refuse("scale_by_rule", "the shape of value", jnp.shape(value), "that of one number")
+        raise invalid_value(
+            "scale_by_rule", "the shape of value", jnp.shape(value), "that of one number"
+        )
     if rule.nan == "error" and not dispatch.is_traced(value):
         rule.update(rule.init(), float(value))  # raises, as the rule does in plain Python
     metric = jnp.asarray(value, state.total.dtype)

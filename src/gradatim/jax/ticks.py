@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 
 _MISSING = object()
 
@@ -43,7 +43,7 @@ def scale_by_tick(schedule: Schedule) -> optax.GradientTransformationExtraArgs:
     -0.75
     """
     if not isinstance(schedule, Schedule):
-        raise refuse(
+        raise invalid_value(
             "scale_by_tick",
             "schedule",
             schedule,
@@ -68,6 +68,8 @@ def _scaled(updates: Any, schedule: Schedule, tick: Any) -> Any:
             "the tokens, samples or milliseconds of the updates so far."
         )
     if jnp.shape(tick) != ():
-        raise refuse("scale_by_tick", "the shape of tick", jnp.shape(tick), "that of one number")
+        raise invalid_value(
+            "scale_by_tick", "the shape of tick", jnp.shape(tick), "that of one number"
+        )
     rate = schedule(tick)
     return jax.tree.map(lambda g: (rate * g).astype(jnp.asarray(g).dtype), updates)

@@ -9,10 +9,10 @@ from typing import Any, get_args
 from keras.optimizers.schedules import LearningRateSchedule
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.drive import OnMismatch, Plan, Target
 from gradatim.drive.plan import as_plan
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 
 # Not "rescale", which changes the position: here the optimizer counts it.
 POLICIES = tuple(policy for policy in get_args(OnMismatch) if policy != "rescale")
@@ -38,7 +38,7 @@ def plan_from_arguments(
         if name in values:
             raise GradatimError(f"Scheduler: {name} is called lr here. Write lr=..., a schedule.")
     if isinstance(lr, LearningRateSchedule):
-        raise refuse(
+        raise invalid_value(
             "Scheduler", "lr", lr, "a schedule", "For one of Keras, write lr=from_keras(schedule)."
         )
     if plan is None:
@@ -73,6 +73,6 @@ def _given_plan(
 def check_options(monitor: Any, on_mismatch: Any) -> None:
     """Refuse a monitor that is not a name, or an unknown policy."""
     if not isinstance(monitor, str):
-        raise refuse("Scheduler", "monitor", monitor, "the name of a metric, as in the logs")
+        raise invalid_value("Scheduler", "monitor", monitor, "the name of a metric, as in the logs")
     if on_mismatch not in POLICIES:
-        raise unknown("Scheduler", "on_mismatch", on_mismatch, POLICIES)
+        raise unknown_name("Scheduler", "on_mismatch", on_mismatch, POLICIES)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import keras
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver
 from gradatim.drive.clocks import tick_after
+from gradatim.errors import GradatimError
 from gradatim.keras.checkpoint_note import CheckpointNote
 from gradatim.keras.learning_rate import LearningRate, check_countable
 from gradatim.keras.optimizer import accumulation_steps, drive_values, set_rate

@@ -6,7 +6,7 @@ import sys
 
 import keras
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.keras.translation import read_keras
 
 

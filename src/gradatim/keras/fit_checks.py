@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import ends_level
 from gradatim.core.run.by_updates import clock_for
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.warn import warn
 from gradatim.drive import Driver
 from gradatim.drive.values import end_of_rates
+from gradatim.errors import GradatimError
 from gradatim.keras.compiled_values import has_computed_tick
 from gradatim.keras.scheduler_state import SchedulerState
 

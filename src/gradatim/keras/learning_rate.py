@@ -10,9 +10,9 @@ import keras
 from keras import ops
 
 from gradatim.core.build import build
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import PositiveInt, check_argument
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.keras.checkpoint_note import CheckpointNote
 
 P = ParamSpec("P")
@@ -73,7 +73,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         self, schedule: Schedule, accumulate: int = 1, note: CheckpointNote | None = None
     ) -> None:
         if not isinstance(schedule, Schedule):
-            raise refuse(
+            raise invalid_value(
                 "LearningRate",
                 "schedule",
                 schedule,
@@ -136,7 +136,7 @@ def _checked_config(schedule: Schedule) -> dict[str, Any]:
             f"{type(error).__name__}: {error}"
         ) from error
     if not same or first - first != 0:
-        raise refuse(
+        raise invalid_value(
             "LearningRate",
             "schedule",
             schedule,

@@ -15,10 +15,10 @@ import keras
 from keras import ops
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.run.by_updates import by_updates
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.keras.translation import read_keras
 
 Tensor = Any
@@ -87,7 +87,7 @@ def rate_schedule(
             "or build the optimizer without a schedule."
         )
     if counted != accumulate:
-        raise refuse(
+        raise invalid_value(
             "Scheduler",
             "the accumulate of the optimizer's schedule",
             counted,
@@ -121,7 +121,7 @@ def check_value(optimizer: keras.optimizers.Optimizer, name: str, schedule: Sche
         if key not in _FIXED and (value is None or type(value) in (int, float))
     }
     if name not in numbers:
-        raise unknown("Scheduler", "value", name, ["lr", *numbers])
+        raise unknown_name("Scheduler", "value", name, ["lr", *numbers])
     if numbers[name] == 0:
         raise GradatimError(
             f"Scheduler: {type(optimizer).__name__} was built with {name}=0, and leaves out what "

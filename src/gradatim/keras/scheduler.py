@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import OnMismatch, Plan
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.keras.arguments import check_options, plan_from_arguments
 from gradatim.keras.fit_checks import check_not_over, check_position_known, warn_of_repeated_updates
 from gradatim.keras.optimizer import batch_count
@@ -182,4 +182,4 @@ class Scheduler(SchedulerBase):
             self.driver.observe(metric)
             self._observed = True
         elif self.monitor.removeprefix("val_") not in logs or not self.monitor.startswith("val_"):
-            raise unknown("Scheduler", "metric to monitor", self.monitor, logs)
+            raise unknown_name("Scheduler", "metric to monitor", self.monitor, logs)

@@ -7,10 +7,10 @@ from typing import Any
 
 import keras
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, OnMismatch, Plan, Target
 from gradatim.drive.driven import Driven
+from gradatim.errors import GradatimError
 from gradatim.keras.checkpoint_note import CheckpointNote
 from gradatim.keras.compiled_values import CompiledValues, has_computed_tick
 from gradatim.keras.conflicts import callbacks_of_fit, check_conflicts

@@ -9,9 +9,9 @@ from keras.callbacks import ReduceLROnPlateau
 from keras.optimizers import schedules as keras_schedules
 from keras.optimizers.schedules import LearningRateSchedule
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers import Read, call_of
 from gradatim.peers.keras import arguments_of, read_config
 
@@ -49,7 +49,7 @@ def from_keras(schedule: Any) -> Schedule | Rule:
 def read_keras(schedule: Any) -> Read:
     """What a schedule or a callback of Keras means."""
     if not isinstance(schedule, Mapping | LearningRateSchedule | ReduceLROnPlateau):
-        raise refuse("from_keras", "schedule", schedule, "a schedule of Keras or its config")
+        raise invalid_value("from_keras", "schedule", schedule, "a schedule of Keras or its config")
     try:
         return read_config(schedule) if isinstance(schedule, Mapping) else call_of(schedule).means()
     except GradatimError as error:

@@ -11,10 +11,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.recipes import warmup_cosine
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, PositiveSteps, Steps, check_argument
+from gradatim.errors import GradatimError
 from gradatim.keras.learning_rate import LearningRate
 from gradatim.keras.scheduler import Scheduler
 

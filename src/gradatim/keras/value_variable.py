@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.keras.checkpoint_note import CheckpointNote
 from gradatim.keras.optimizer import ValueFunction
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.logs.rates import as_rates
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class LossCurve:
         self.steps, self.losses = _points(where, steps, losses)
         given = np.asarray(weight_decay)
         if given.shape or given.dtype.kind not in "fi" or not 0 <= weight_decay < np.inf:
-            raise refuse(where, "weight_decay", weight_decay, "a finite number, 0 or more")
+            raise invalid_value(where, "weight_decay", weight_decay, "a finite number, 0 or more")
         self.weight_decay = float(weight_decay)
         self.rates: Array = as_rates(where, schedule, int(self.steps[-1]) + 1)
 
@@ -112,13 +112,15 @@ def _points(
     try:
         at, loss = np.asarray(steps), np.asarray(losses, dtype=np.float64)
     except (TypeError, ValueError):
-        raise refuse(where, "losses", losses, "numbers") from None
+        raise invalid_value(where, "losses", losses, "numbers") from None
     if at.ndim != 1 or at.shape != loss.shape or not at.size:
-        raise refuse(
+        raise invalid_value(
             where, "losses", loss.shape, f"as long as steps, which has the shape {at.shape}"
         )
     if at.dtype.kind not in "iuf" or (at % 1 != 0).any() or at[0] < 0 or (np.diff(at) <= 0).any():
-        raise refuse(where, "steps", steps, "whole numbers, 0 or more, each above the one before")
+        raise invalid_value(
+            where, "steps", steps, "whole numbers, 0 or more, each above the one before"
+        )
     wrong = np.flatnonzero(~(np.isfinite(loss) & (loss > 0)))
     if wrong.size:
         first = wrong[0]

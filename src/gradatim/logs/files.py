@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.logs import tfevents
 from gradatim.logs.curve import LossCurve
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,9 @@ def as_rates(where: str, schedule: Rates, steps: int | None = None) -> Array:
     # Fast path: the sum is finite and the minimum 0 or more only if every rate is.
     if not (np.isfinite(rates.sum()) and rates.min() >= 0):
         first = int(np.argmin(np.isfinite(rates) & (rates >= 0)))
-        raise refuse(where, f"the rate at step {first}", float(rates[first]), "finite, 0 or more")
+        raise invalid_value(
+            where, f"the rate at step {first}", float(rates[first]), "finite, 0 or more"
+        )
     if not rates.any():
         raise GradatimError(f"{where}: every rate is 0, so the run would train nothing.")
     return rates
@@ -60,9 +62,9 @@ def _from_list(where: str, given: object, steps: int | None) -> Array:
     try:
         rates = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise refuse(where, "schedule", given, "a schedule or one rate per update") from None
+        raise invalid_value(where, "schedule", given, "a schedule or one rate per update") from None
     if rates.ndim != 1 or not rates.size:
-        raise refuse(where, "schedule", given, "a schedule or one rate per update")
+        raise invalid_value(where, "schedule", given, "a schedule or one rate per update")
     if steps is None:
         return rates
     _check_steps(where, steps)
@@ -77,4 +79,4 @@ def _from_list(where: str, given: object, steps: int | None) -> Array:
 def _check_steps(where: str, steps: object) -> None:
     is_integer = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
     if not is_integer or int(steps) < 1:  # type: ignore[call-overload]
-        raise refuse(where, "steps", steps, "a whole number of updates, 1 or more")
+        raise invalid_value(where, "steps", steps, "a whole number of updates, 1 or more")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Literal, NamedTuple, get_args
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.run.by_updates import clock_for
 from gradatim.core.run.clocks import MILLION, format_ticks
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError, unknown_name
 
 Unit = Literal["updates", "epochs", "samples", "tokens"]
 Beside = tuple[Schedule, Run | None]
@@ -102,7 +102,7 @@ def scale(where: str, axis: Axis, unit: str | None, run: Run | None) -> Scale:
         GradatimError: If the unit does not exist, or the run does not know it.
     """
     if unit is not None and unit not in get_args(Unit):
-        raise unknown(where, "unit", unit, get_args(Unit))
+        raise unknown_name(where, "unit", unit, get_args(Unit))
     if axis.clock == "updates":
         return _of_updates(where, axis, unit, run)
     if unit not in (None, axis.clock):

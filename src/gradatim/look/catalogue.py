@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon
 from gradatim.core.text import parse
 from gradatim.core.values.value import buildable, parameters_of
+from gradatim.errors import GradatimError
 
 _SMOOTH = 400
 """The fewest updates at which a curve looks smooth."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.pieces import boundaries
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points, value_at
 from gradatim.drive import Target
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.look.axis import Axis, Scale, Unit, axis_of, scale
 from gradatim.look.figures import new_figure
 from gradatim.look.palette import USED
@@ -119,10 +119,12 @@ def _by_name(schedules: Any) -> dict[str, Schedule]:
             f"{i + 1}. {text}": s for i, (text, s) in enumerate(zip(short, schedules, strict=True))
         }
     if not isinstance(schedules, Mapping) or not schedules:
-        raise refuse("plot", "schedules", schedules, "a schedule, some of them, or a mapping")
+        raise invalid_value(
+            "plot", "schedules", schedules, "a schedule, some of them, or a mapping"
+        )
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
-            raise refuse("plot", f"{name}", schedule, "a schedule")
+            raise invalid_value("plot", f"{name}", schedule, "a schedule")
     return {str(name): schedule for name, schedule in schedules.items()}
 
 

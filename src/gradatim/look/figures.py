@@ -6,7 +6,7 @@ import io
 import textwrap
 from typing import TYPE_CHECKING
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.look.palette import SERIES
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 
 
 def latex(schedule: Schedule) -> str:

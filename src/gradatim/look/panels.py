@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.look.axis import Unit, axis_of_target, scale
 from gradatim.look.curves import draw_lines, set_labels_and_range
 from gradatim.look.figures import new_figure
@@ -43,10 +43,10 @@ def panels(
     """
     named = {"plan": plans} if isinstance(plans, Plan) else plans
     if not isinstance(named, Mapping) or not named:
-        raise refuse("panels", "plans", plans, "a Plan, or a mapping from names to plans")
+        raise invalid_value("panels", "plans", plans, "a Plan, or a mapping from names to plans")
     for name, plan in named.items():
         if not isinstance(plan, Plan):
-            raise refuse("panels", f"{name}", plan, "a Plan")
+            raise invalid_value("panels", f"{name}", plan, "a Plan")
     runs = [plan.run for plan in named.values() if plan.run is not None]
     if unit not in (None, "updates") and (len(named) > 1 or not runs):
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")

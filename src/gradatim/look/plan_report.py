@@ -8,12 +8,12 @@ from pathlib import Path
 
 from gradatim.core import atomic
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError
 from gradatim.findings import Finding, check
 from gradatim.look import html
 from gradatim.look.axis import Axis, axis_of_target

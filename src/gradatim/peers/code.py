@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from gradatim.core.errors import GradatimError, unknown
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
 from gradatim.peers.peer import Call, Calls, Peer, Read
 from gradatim.peers.syntax import Expression, Made, Script, parse
@@ -63,7 +63,7 @@ def _last(peer: Peer, script: Script) -> Made:
         return known[-1]
     if not script.made:
         raise GradatimError("not a Python call: there is no scheduler in it.")
-    raise unknown("convert", "schedule", script.made[-1].name[:60], peer.known)
+    raise unknown_name("convert", "schedule", script.made[-1].name[:60], peer.known)
 
 
 def _around(peer: Peer, script: Script, made: Made) -> list[str]:

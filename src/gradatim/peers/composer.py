@@ -7,9 +7,9 @@ from typing import Any
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers.arguments import Ignored, Number, PositiveSteps
 from gradatim.peers.peer import Peer
 from gradatim.peers.stages import Written, call, no_form, plain
@@ -139,7 +139,7 @@ def _left(t_warmup: Any, t_max: Any, steps: int | None) -> tuple[int, int]:
 def _batches(name: str, time: Any, steps: int | None) -> int:
     found = re.fullmatch(r"([0-9.e+_]+)(ba|dur)", time, re.I) if isinstance(time, str) else None
     if found is None:
-        raise refuse("composer", name, time, "in batches ('500ba') or in 'dur'")
+        raise invalid_value("composer", name, time, "in batches ('500ba') or in 'dur'")
     if found[2].lower() == "ba":
         return int(float(found[1]))
     if steps is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.recipes import warmup_constant, warmup_cosine, warmup_linear
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Fresh, Number, PositiveSteps, Steps
 from gradatim.peers.peer import Peer, Read
 from gradatim.peers.stages import Written, no_form, plain
@@ -106,7 +106,7 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
     entry = entry if isinstance(entry, dict) else {}
     name, given = entry.get("type"), entry.get("params", {})
     if not isinstance(name, str):
-        raise unknown("DeepSpeed", "scheduler", name, DEEPSPEED.meanings)
+        raise unknown_name("DeepSpeed", "scheduler", name, DEEPSPEED.meanings)
     DEEPSPEED.meaning(name)
     if not isinstance(given, dict):
         raise GradatimError(f"{name}: params must be an object.")

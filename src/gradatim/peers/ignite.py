@@ -9,9 +9,9 @@ from typing import Any
 from gradatim.core.closed_forms import Triangle
 from gradatim.core.combine import join
 from gradatim.core.decays import Table
-from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 from gradatim.peers.arguments import Entries, Ignored, Number, PositiveInt, PositiveSteps, Steps
 from gradatim.peers.nested import one_after_another
 from gradatim.peers.objects import arguments_of, call_of

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from gradatim.core.combine import Join, Sum
 from gradatim.core.decays import Constant, ExponentialDecay, InverseTimeDecay, Table
-from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.recipes import cosine_restarts, piecewise_constant
 from gradatim.core.reshape import Repeat, Staircase
 from gradatim.core.rules import Plateau
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.peers.arguments import (
     DecayFactor,
     Ignored,
@@ -65,10 +65,10 @@ def cosine_decay_restarts(
             "Cycles of a fraction of an update have no equal here: write cosine_restarts(...) with "
             "stretch=1 or 2."
         )
-        raise refuse("CosineDecayRestarts", "t_mul", t_mul, "a whole number", why)
+        raise invalid_value("CosineDecayRestarts", "t_mul", t_mul, "a whole number", why)
     if not 0 < m_mul <= 1:
         why = "Each restart is that share of the one before."
-        raise refuse("CosineDecayRestarts", "m_mul", m_mul, "above 0 and at most 1", why)
+        raise invalid_value("CosineDecayRestarts", "m_mul", m_mul, "above 0 and at most 1", why)
     return cosine_restarts(
         initial_learning_rate,
         cycle=first_decay_steps,
@@ -127,7 +127,7 @@ def polynomial_decay(
             "Its cycles grow without end, which no schedule here does. Write "
             "Polynomial(...).repeat() for cycles of one length, or join as many as the run has."
         )
-        raise refuse("PolynomialDecay", "cycle", True, "False", why)
+        raise invalid_value("PolynomialDecay", "cycle", True, "False", why)
     if power == 1.0:
         return Linear(initial_learning_rate, end_learning_rate, decay_steps)
     return Polynomial(initial_learning_rate, end_learning_rate, decay_steps, power)
@@ -153,13 +153,13 @@ def reduce_lr_on_plateau(
     """
     if mode == "auto" and monitor.removeprefix("val_") != "loss":
         allowed = f"'min' or 'max' where it monitors {monitor!r}"
-        raise refuse("ReduceLROnPlateau", "mode", mode, allowed)
+        raise invalid_value("ReduceLROnPlateau", "mode", mode, allowed)
     if min_lr and lr is None:
         why = (
             "It bounds the rate, and floor the scale: leave it out and write "
             "from_keras(...).replace(floor=min_lr / rate)."
         )
-        raise refuse("ReduceLROnPlateau", "min_lr", min_lr, "0", why)
+        raise invalid_value("ReduceLROnPlateau", "min_lr", min_lr, "0", why)
     rule = Plateau(
         mode="max" if mode == "max" else "min",
         nan="worse",

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import NonNegative, Number, Positive, PositiveSteps, rounded
 from gradatim.peers.peer import Peer, Read, signature
 from gradatim.peers.phases import Phase, Shape, phases
@@ -200,7 +200,7 @@ def _flag(written: str) -> str | None:
     if len(found) > 1:
         raise GradatimError(f"--{written} could be {' or '.join(f'--{flag}' for flag in found)}.")
     if not found and re.match(r"(min-)?lr\b|warmup|rampup", written):
-        raise unknown("Megatron", "flag", f"--{written}", [f"--{flag}" for flag in _FLAGS])
+        raise unknown_name("Megatron", "flag", f"--{written}", [f"--{flag}" for flag in _FLAGS])
     return found[0] if found else None
 
 

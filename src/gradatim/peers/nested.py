@@ -10,8 +10,8 @@ from typing import Any
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, shown
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, shown
 from gradatim.peers.peer import Read
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, shown
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import declared_types
+from gradatim.errors import GradatimError, shown
 from gradatim.peers.arguments import Fresh, Ignored
 from gradatim.peers.peer import Call, Meaning, Peer, Read, signature
 

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, ExponentialDecay, Table
-from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.rules import Plateau
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import check_argument
+from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.peers.arguments import (
     DecayFactor,
     Entries,
@@ -76,7 +76,7 @@ def _cosine(start: float, end: float, steps: int, exponent: float) -> Schedule:
         return Cosine(start, end, steps)
     if exponent not in (2, 3, 4):
         why = "No schedule here is another power of a cosine."
-        raise refuse("optax", "exponent", exponent, "1, 2, 3 or 4", why)
+        raise invalid_value("optax", "exponent", exponent, "1, 2, 3 or 4", why)
     wave: Schedule = Cosine(1.0, 0.0, steps)
     power = wave
     for _ in range(int(exponent) - 1):
@@ -122,7 +122,9 @@ def warmup_cosine_decay(
 ) -> Schedule:
     """A line and a cosine; ``decay_steps`` counts both."""
     if decay_steps <= warmup_steps:
-        raise refuse("optax", "decay_steps", decay_steps, f"above warmup_steps, {warmup_steps}")
+        raise invalid_value(
+            "optax", "decay_steps", decay_steps, f"above warmup_steps, {warmup_steps}"
+        )
     end = end_value if peak_value else 0.0  # Optax makes a share of the peak of it
     decay = _cosine(peak_value, end, decay_steps - warmup_steps, exponent)
     return _warmed_up(init_value, peak_value, warmup_steps, decay)
@@ -150,7 +152,9 @@ def warmup_exponential_decay(
 def sgdr(cosine_kwargs: Entries) -> Read:
     """Warm-ups and cosines, one after another."""
     if not all(isinstance(kwargs, Mapping) for kwargs in cosine_kwargs):
-        raise refuse("sgdr_schedule", "cosine_kwargs", cosine_kwargs, "a list of dictionaries")
+        raise invalid_value(
+            "sgdr_schedule", "cosine_kwargs", cosine_kwargs, "a list of dictionaries"
+        )
     name = "warmup_cosine_decay_schedule"
     cycles = [OPTAX.means(name, OPTAX.bind(name, (), each), None) for each in cosine_kwargs]
     lengths = [int(each["decay_steps"]) for each in cosine_kwargs]
@@ -233,15 +237,15 @@ def reduce_on_plateau(
     if accumulation_size != 1:
         why = "It says how the rule is fed: scale_by_rule(rule, average=...)."
         where = "reduce_on_plateau"
-        raise refuse(where, "accumulation_size", accumulation_size, "left out", why)
+        raise invalid_value(where, "accumulation_size", accumulation_size, "left out", why)
     if patience == 0:
         why = (
             "Optax' patience=0 lowers at every metric, improved or not. What it names, lowering "
             "at the first metric without improvement, is Plateau(patience=0) here."
         )
-        raise refuse("reduce_on_plateau", "patience", patience, "1 or more", why)
+        raise invalid_value("reduce_on_plateau", "patience", patience, "1 or more", why)
     if rtol and atol:
-        raise refuse("reduce_on_plateau", "atol", atol, "0 where rtol is given, or rtol 0")
+        raise invalid_value("reduce_on_plateau", "atol", atol, "0 where rtol is given, or rtol 0")
     rule = Plateau(
         mode="min",
         nan="worse",

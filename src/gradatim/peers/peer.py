@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import check_argument, declared_types
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
 from gradatim.peers.stages import Written
 
@@ -154,7 +154,7 @@ class Peer:
         if name in self.refused:
             raise GradatimError(f"{name}: {self.refused[name]}")
         if name is None or name not in self.meanings:
-            raise unknown(self.name, "schedule", name, {*self.meanings, *self.refused})
+            raise unknown_name(self.name, "schedule", name, {*self.meanings, *self.refused})
         return self.meanings[name]
 
     def parameters(self, name: str) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class Peer:
             if key in self.ignored:
                 continue
             if key not in names:
-                raise unknown(name, "argument", key, names)
+                raise unknown_name(name, "argument", key, names)
             if key in bound:
                 raise GradatimError(f"{name}: {key} is given twice.")
             bound[key] = value

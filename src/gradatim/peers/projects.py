@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.peers import torch_objects, transformers_objects  # noqa: F401
 from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.code import read_code
@@ -68,10 +68,10 @@ def convert(schedule: Schedule, target: str, steps: int) -> Written:
     --lr-decay-iters 1000
     """
     if not isinstance(schedule, Schedule):
-        raise refuse("convert", "schedule", schedule, "a schedule")
+        raise invalid_value("convert", "schedule", schedule, "a schedule")
     write = PEERS[target].write if target in TARGETS else None
     if write is None:
-        raise unknown("convert", "project", target, TARGETS)
+        raise unknown_name("convert", "project", target, TARGETS)
     return write(schedule, steps)
 
 
@@ -92,7 +92,7 @@ def read(text: str, source: str, *, lr: float | None = None, steps: int | None =
     Linear(start=0.0, end=0.1, steps=5) >> Linear(start=0.1, end=0.0, steps=45)
     """
     if source not in PEERS:
-        raise unknown("convert", "project", source, PEERS)
+        raise unknown_name("convert", "project", source, PEERS)
     peer = PEERS[source]
     try:
         found = (peer.read_text or partial(read_code, peer))(text, lr, steps)

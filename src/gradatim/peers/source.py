@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 
 _LARGEST = 2**31 - 1
 

@@ -8,11 +8,11 @@ from typing import Any
 from gradatim.core.closed_forms import Noam
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant, ExponentialDecay, InverseSqrtDecay, PowerDecay
-from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Exponential, Linear
 from gradatim.core.recipes import tri_stage, warm_cool_decay, warmup_inverse_sqrt, warmup_linear
 from gradatim.core.rules import NewBob
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 from gradatim.peers.arguments import (
     Number,
     Positive,

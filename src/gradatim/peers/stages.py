@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from gradatim.core.combine import Join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear
 from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 
 
 class Written(NamedTuple):

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 
 _LONGEST, _MOST_LINES, _MOST_PARTS = 10_000, 200, 2_000
 _BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
@@ -78,7 +78,7 @@ class Expression:
         """The entries of a list or tuple, none of them read yet."""
         found = self._resolved()
         if not isinstance(found.node, ast.List | ast.Tuple):
-            raise refuse(where, key, Name(self.text()), "a list", _NOT_RUN)
+            raise invalid_value(where, key, Name(self.text()), "a list", _NOT_RUN)
         return [found._inner(node) for node in found.node.elts]
 
     def value(self, where: str, key: str) -> Any:
@@ -89,7 +89,7 @@ class Expression:
             raise
         except (*_BROKEN, ArithmeticError):
             allowed = "a number or another literal"
-            raise refuse(where, key, Name(self.text()), allowed, _NOT_RUN) from None
+            raise invalid_value(where, key, Name(self.text()), allowed, _NOT_RUN) from None
 
     def text(self) -> str:
         """How it is written, in short."""

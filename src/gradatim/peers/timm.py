@@ -9,9 +9,9 @@ from typing import Any, Literal
 from gradatim.core.closed_forms import Tanh
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, PowerDecay
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Exponential, KDecay, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers.arguments import (
     Ignored,
     NonNegative,
@@ -86,7 +86,7 @@ def polynomial(
     """Powers of what is left."""
     if k_decay != 1.0:
         why = "No schedule here is a power of what a power of the step leaves."
-        raise refuse("PolyLRScheduler", "k_decay", k_decay, "1", why)
+        raise invalid_value("PolyLRScheduler", "k_decay", k_decay, "1", why)
 
     def curve(start: float, end: float, steps: int) -> Schedule:
         return Polynomial(start, end, steps, power)
@@ -166,7 +166,7 @@ def multi_step(
 ) -> Read:
     """The rate times ``decay_rate`` one step before each of ``decay_t``, the first step at most."""
     if list(decay_t) != sorted(decay_t):
-        raise refuse("MultiStepLRScheduler", "decay_t", tuple(decay_t), "rising")
+        raise invalid_value("MultiStepLRScheduler", "decay_t", tuple(decay_t), "rising")
     curve = drops(lr, [max(ceil(at) - 1, 1) for at in decay_t], decay_rate)
     warm = _warmed_up(curve, lr, warmup_t, warmup_lr_init, warmup_prefix)
     return _read(warm, t_in_epochs, noise_range_t)
@@ -291,7 +291,7 @@ def _cooldown(
         level: float = end - height * ratio
         return height * Exponential(1.0, ratio, steps) + level
     if kind not in ("1-sqrt", "linear", "power") or power not in (0.5, 1.0):
-        raise refuse(
+        raise invalid_value(
             "WSDLRScheduler",
             "decay_fn",
             kind,

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from gradatim.core.closed_forms import GeometricDecay
 from gradatim.core.decays import Constant, ExponentialDecay
-from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear, Polynomial
 from gradatim.core.recipes import cosine_restarts, multistep, piecewise_constant, step_decay
 from gradatim.core.recipes.cycles import triangles
 from gradatim.core.rules import Plateau
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 from gradatim.peers.arguments import (
     Entries,
     Fresh,

@@ -9,11 +9,11 @@ from typing import Any, Literal
 from gradatim.core.closed_forms import CosineWave
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt, Polynomial, SquareRoot
 from gradatim.core.recipes import warmup_inverse_sqrt
 from gradatim.core.rules import Greedy
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.peers.arguments import (
     Fresh,
     Ignored,
@@ -129,7 +129,7 @@ def restarts(
     cycles = rounded(num_cycles)
     if not 0 < cycles <= _MOST_CYCLES:
         allowed = f"above 0 and at most {_MOST_CYCLES}"
-        raise refuse("transformers", "num_cycles", cycles, allowed)
+        raise invalid_value("transformers", "num_cycles", cycles, allowed)
     if isinstance(cycles, int) and steps % cycles == 0:
         curve = Cosine(lr, 0.0, steps // cycles)
         return join(*_up(lr, up), curve.repeat(cycles) if cycles > 1 else curve)
@@ -280,7 +280,7 @@ def by_type(
 ) -> Read:
     """One of the others, by the name that ``TrainingArguments(lr_scheduler_type=...)`` takes."""
     if name not in TYPES:
-        raise unknown("get_scheduler", "name", name, TYPES)
+        raise unknown_name("get_scheduler", "name", name, TYPES)
     taken = TRANSFORMERS.parameters(TYPES[name])
     lengths = {"num_warmup_steps": num_warmup_steps, "num_training_steps": num_training_steps}
     found = {key: steps for key, steps in lengths.items() if key in taken and steps is not None}
@@ -290,7 +290,7 @@ def by_type(
 
 def _check_lengths(up: float, total: float) -> None:
     if total <= up:
-        raise refuse(
+        raise invalid_value(
             "transformers",
             "num_training_steps",
             total,

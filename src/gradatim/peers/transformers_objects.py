@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.peers.objects import arguments_of, number
 from gradatim.peers.peer import Call
 from gradatim.peers.torch import TORCH

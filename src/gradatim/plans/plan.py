@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gradatim.core.build import Node
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive import Plan
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.plans import json, toml, yaml
 from gradatim.plans.reading import PlanReader
 from gradatim.plans.tree import LARGEST
@@ -52,7 +52,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     """
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
-        raise unknown(f"{path}", "ending of a plan file", path.suffix, FORMATS)
+        raise unknown_name(f"{path}", "ending of a plan file", path.suffix, FORMATS)
     text = _read_text(path)
     try:
         return read_plan(text, path.suffix.lower())

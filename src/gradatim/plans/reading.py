@@ -17,7 +17,6 @@ from gradatim.core.build import (
     located,
     without_none,
 )
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.recipes import scale_with_batch
 from gradatim.core.rules import Rule
 from gradatim.core.run.by_updates import ByUpdates, by_updates
@@ -26,6 +25,7 @@ from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.core.values.value import parameters_of
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.plans.tree import FARTHEST
 
 FORMAT = 1
@@ -137,7 +137,7 @@ class PlanReader:
         self.top = entries_of(root, "the plan", "format, run and schedules")
         for key, node in self.top.items():
             if key not in _KEYS:
-                raise at_line(node.line, f"{unknown('plan', 'key', key, _KEYS)}")
+                raise at_line(node.line, f"{unknown_name('plan', 'key', key, _KEYS)}")
         if "format" not in self.top:
             raise GradatimError("plan: format is missing. Write format: 1 and schedules.")
         if not {"schedules", "external"} & self.top.keys():
@@ -195,7 +195,7 @@ class PlanReader:
         }
         for name, node in entries.items():
             if name not in driven:
-                raise at_line(node.line, f"{unknown('rules', 'value', name, driven)}")
+                raise at_line(node.line, f"{unknown_name('rules', 'value', name, driven)}")
         return {
             name: self._builder.value(node, Scope(f"rules.{name}"), Rule)
             for name, node in entries.items()
@@ -209,7 +209,7 @@ class PlanReader:
         pattern, allowed = _NAMES[key]
         for name, node in found.items():
             if not pattern.fullmatch(name):
-                raise at_line(node.line, f"{refuse(key, 'a name', name, allowed)}")
+                raise at_line(node.line, f"{invalid_value(key, 'a name', name, allowed)}")
         return found
 
 
@@ -218,4 +218,6 @@ def _check_format(node: Node) -> None:
     if type(node.value) is not int or node.value != FORMAT:
         newer = type(node.value) is int and node.value > FORMAT
         hint = "It was written for a newer gradatim; upgrade." if newer else ""
-        raise at_line(node.line, f"{refuse('plan', 'format', node.value, f'{FORMAT}', hint)}")
+        raise at_line(
+            node.line, f"{invalid_value('plan', 'format', node.value, f'{FORMAT}', hint)}"
+        )

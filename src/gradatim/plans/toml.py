@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gradatim.core.build import Node, at_line
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.plans.tree import DEEPEST, MOST, Place, float_of, shown, too_deep, too_many
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?")

@@ -9,7 +9,7 @@ import math
 import re
 
 from gradatim.core.build import Scalar, at_line
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 LARGEST = 64 * 1024
 """The most bytes of a plan file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradatim.core.build import Node, at_line
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.plans.tree import DEEPEST, MOST, scalar_of, shown, too_deep, too_many
 
 

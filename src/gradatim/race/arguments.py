@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Mapping
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.race.task import Task
 
 
@@ -24,10 +24,12 @@ def resolve_updates(task: Task, wanted: int | None) -> int | None:
     """The updates of a run: as given, or the default of the task; None if the task sets them."""
     if wanted is None:
         if task.takes_updates and task.updates is None:
-            raise refuse("race", "updates", wanted, f"a number, {task.name} has no default for it")
+            raise invalid_value(
+                "race", "updates", wanted, f"a number, {task.name} has no default for it"
+            )
         return task.updates
     if not _is_integer(wanted, 1):
-        raise refuse("race", "updates", wanted, "a whole number of updates, 1 or more")
+        raise invalid_value("race", "updates", wanted, "a whole number of updates, 1 or more")
     if not task.takes_updates:
         raise GradatimError(
             f"race: updates must be left out, task {task.name} sets the number itself, "
@@ -50,7 +52,7 @@ def resolve_contestants(
     seen: dict[Schedule, str] = {}
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
-            raise refuse("race", f"schedule {name!r}", schedule, "a Schedule")
+            raise invalid_value("race", f"schedule {name!r}", schedule, "a Schedule")
         if schedule in seen:
             raise GradatimError(
                 f"race: schedules must differ, {seen[schedule]!r} and {name!r} are both "
@@ -73,14 +75,14 @@ def resolve_seeds(wanted: int | Iterable[int]) -> tuple[int, ...]:
         or not all(_is_integer(n, 0) for n in numbers)
     ):
         allowed = "how many, 1 or more, or a list of different whole numbers, 0 or more"
-        raise refuse("race", "seeds", wanted, allowed)
+        raise invalid_value("race", "seeds", wanted, allowed)
     return numbers
 
 
 def check_jobs(wanted: int | None) -> None:
     """Refuse a wrong number of runs at a time; None leaves it to the engine."""
     if wanted is not None and not _is_integer(wanted, 1):
-        raise refuse("race", "jobs", wanted, "a whole number of processes, 1 or more")
+        raise invalid_value("race", "jobs", wanted, "a whole number of processes, 1 or more")
 
 
 def _is_integer(value: object, least: int) -> bool:

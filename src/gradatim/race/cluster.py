@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.race.workers import ONE_THREAD
 
 Item = TypeVar("Item")
@@ -48,7 +48,9 @@ def connected(jobs: int | None) -> Iterator[int]:
         if cores < 2:
             raise GradatimError(f"race: a Ray cluster needs 2 cores or more, this one has {cores}.")
         if jobs is not None and jobs > cores:
-            raise refuse("race", "jobs", jobs, f"at most the cores of the Ray cluster, {cores}")
+            raise invalid_value(
+                "race", "jobs", jobs, f"at most the cores of the Ray cluster, {cores}"
+            )
         yield jobs or cores
     finally:
         if ours:

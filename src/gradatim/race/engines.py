@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
-from gradatim.core.errors import unknown
+from gradatim.errors import unknown_name
 from gradatim.race import arguments, cluster, workers
 
 MapUnordered = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
@@ -23,7 +23,7 @@ def find_engine(name: str) -> Engine:
         GradatimError: If there is none, or its package is not installed.
     """
     if name not in _ENGINES:
-        raise unknown("race", "engine", name, _ENGINES)
+        raise unknown_name("race", "engine", name, _ENGINES)
     if name != "local":
         arguments.require_packages(name, extra=name)
     return _ENGINES[name]

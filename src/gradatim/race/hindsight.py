@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.forecast.forecast import fit
 from gradatim.forecast.prediction import Estimate
 from gradatim.logs.curve import LossCurve

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.race.trial import FinishedRun
 
 _FORMAT = 1

@@ -16,8 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 from gradatim.race import arguments, elimination, engines, tasks, trial
 from gradatim.race.engines import MapUnordered
 from gradatim.race.ledger import Ledger

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.look import html
 from gradatim.look.html import Html
 from gradatim.race import table

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 
 CONTRACT = (
     "A task is a function run(schedule, seed), or run(schedule, seed, updates=300), that returns "
@@ -62,7 +62,7 @@ class Task:
     def __post_init__(self) -> None:
         """Refuse a task that a race cannot run."""
         if self.better not in ("higher", "lower"):
-            raise refuse(f"task {self.name}", "better", self.better, "'higher' or 'lower'")
+            raise invalid_value(f"task {self.name}", "better", self.better, "'higher' or 'lower'")
         keywords = {"updates": 1} if self.takes_updates else {}
         try:
             inspect.signature(self.run).bind(None, 0, **keywords)

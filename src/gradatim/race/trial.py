@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.renames import current_config
+from gradatim.errors import GradatimError
 from gradatim.race.task import CONTRACT, Task
 
 _MOST_POINTS = 1000

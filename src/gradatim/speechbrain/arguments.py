@@ -9,9 +9,9 @@ from typing import Any, Literal, TypeVar, TypeVarTuple
 
 import torch
 
-from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, Steps, check_argument
+from gradatim.errors import invalid_value
 
 Compat = Literal["1.1"] | None
 """The SpeechBrain release whose numbers to reproduce, bugs included; None for the fixed ones."""
@@ -68,7 +68,7 @@ def metric_number(where: str, name: str, value: Any) -> float:
     """
     found = as_python_number(value)
     if isinstance(found, bool) or not isinstance(found, Real):
-        raise refuse(where, name, value, "a number")
+        raise invalid_value(where, name, value, "a number")
     return float(found)
 
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import torch
 
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError
 from gradatim.core.values.fields import check_argument
+from gradatim.errors import GradatimError
 from gradatim.speechbrain.arguments import detached
 from gradatim.speechbrain.torch_files import read_torch_file
 

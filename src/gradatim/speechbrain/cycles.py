@@ -9,7 +9,6 @@ from torch.optim import Optimizer
 
 from gradatim.core.closed_forms import CosineWave, GeometricDecay, Triangle
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import (
     DecayFactor,
@@ -19,6 +18,7 @@ from gradatim.core.values.fields import (
     Positive,
     check_argument,
 )
+from gradatim.errors import GradatimError
 from gradatim.speechbrain.arguments import (
     Compat,
     as_python_number,

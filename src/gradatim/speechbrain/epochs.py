@@ -8,10 +8,10 @@ import torch
 
 from gradatim.core.closed_forms import GeometricDecay, NaturalDecay
 from gradatim.core.decays import Constant, Table
-from gradatim.core.errors import GradatimError
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Positive, PositiveInt
+from gradatim.errors import GradatimError
 from gradatim.speechbrain.arguments import Compat, cached_curve, checked_compat, number, step_count
 from gradatim.speechbrain.checkpoints import Checkpointable
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 
 from torch.optim import Optimizer
 
-from gradatim.core.errors import refuse
 from gradatim.core.rules import NewBob, Plateau
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, Number, SignedSteps
+from gradatim.errors import invalid_value
 from gradatim.speechbrain.arguments import (
     Compat,
     as_python_number,
@@ -170,7 +170,7 @@ class ReduceLROnPlateau(Recoverable):
     ) -> tuple[Any, Any]:
         """The rate of the last optimizer of the list, and the new rate."""
         if not isinstance(optim_list, Sequence) or not optim_list:
-            raise refuse(
+            raise invalid_value(
                 "ReduceLROnPlateau",
                 "optim_list",
                 optim_list,

@@ -8,10 +8,10 @@ from typing import Any
 from gradatim.core.closed_forms import Noam
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, PowerDecay, Table
-from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, Positive
+from gradatim.errors import invalid_value
 from gradatim.speechbrain.arguments import cached_curve, first_steps, number, step_count
 from gradatim.speechbrain.checkpoints import SavedEntry
 from gradatim.speechbrain.optimizer import PerUpdate
@@ -130,9 +130,11 @@ class NoamIntervalScheduler(PerUpdate):
             steps, rates = tuple(self.anneal_steps), tuple(self.anneal_rates)
         except TypeError:
             given = (self.anneal_steps, self.anneal_rates)
-            raise refuse(where, "anneal_steps and anneal_rates", given, "two lists") from None
+            raise invalid_value(
+                where, "anneal_steps and anneal_rates", given, "two lists"
+            ) from None
         if len(steps) != len(rates):
-            raise refuse(
+            raise invalid_value(
                 where,
                 "anneal_rates",
                 self.anneal_rates,

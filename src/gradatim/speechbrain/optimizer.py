@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from torch.optim import Optimizer
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegativeInt
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.speechbrain.arguments import number
 from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
 
@@ -41,7 +41,7 @@ def update_learning_rate(
     try:
         chosen = groups if param_group is None else [groups[i] for i in param_group]
     except (TypeError, IndexError):
-        raise refuse(
+        raise invalid_value(
             "update_learning_rate",
             "param_group",
             param_group,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.speechbrain import cycles, epochs, metrics, noam, stages, switches, warmups
 
 _MODULES = (cycles, epochs, metrics, noam, stages, switches, warmups)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from gradatim.core.errors import refuse
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.errors import invalid_value
 from gradatim.findings import Finding
 from gradatim.findings import check as check_schedule
 from gradatim.speechbrain.arguments import as_python_number
@@ -43,7 +43,7 @@ def explain(scheduler: Any) -> Schedule | Rule:
     for known in (getattr(scheduler, "rule", None), getattr(scheduler, "schedule", None)):
         if isinstance(known, Schedule | Rule):
             return known
-    raise refuse(
+    raise invalid_value(
         "explain", "scheduler", scheduler, "a scheduler of gradatim.speechbrain or speechbrain"
     )
 

@@ -9,10 +9,10 @@ from torch.optim import Optimizer
 from gradatim.core.closed_forms import Line, NaturalDecay
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Positive
+from gradatim.errors import invalid_value
 from gradatim.speechbrain.arguments import (
     Compat,
     cached_curve,
@@ -201,7 +201,7 @@ def _warm_cool(
     peak, rise = number(where, "lr", lr), step_count(where, "warmup", warmup)
     fall, end = step_count(where, "cooldown", cooldown), step_count(where, "total_steps", total)
     if fall > end:
-        raise refuse(where, "cooldown", cooldown, f"at most total_steps, {end}")
+        raise invalid_value(where, "cooldown", cooldown, f"at most total_steps, {end}")
     up = (Line(0.0, peak, every=rise).cut(rise),) if rise else ()
     decay = NaturalDecay(peak, -number(where, "power", power))
     if not fall:

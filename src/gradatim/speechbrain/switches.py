@@ -10,9 +10,9 @@ from torch import nn
 from torch.optim import Optimizer
 
 from gradatim.core.decays import Table
-from gradatim.core.errors import refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegativeInt
+from gradatim.errors import invalid_value
 from gradatim.speechbrain.arguments import as_python_number, number, step_count
 from gradatim.speechbrain.checkpoints import Recoverable, SavedEntry
 from gradatim.speechbrain.optimizer import PerUpdate, set_rate, start_unknown
@@ -80,11 +80,11 @@ class IntervalScheduler(PerUpdate):
 def _rate_changes(intervals: Any) -> list[tuple[int, Any]]:
     changes: list[tuple[int, Any]] = []
     if not isinstance(intervals, Sequence):
-        raise refuse("IntervalScheduler", "intervals", intervals, "a list")
+        raise invalid_value("IntervalScheduler", "intervals", intervals, "a list")
     for i, entry in enumerate(intervals):
         where = f"intervals[{i}]"
         if not isinstance(entry, Mapping) or not {"steps", "lr"} <= set(entry):
-            raise refuse(
+            raise invalid_value(
                 "IntervalScheduler",
                 where,
                 entry,
@@ -152,10 +152,10 @@ class ScheduledLoss(Recoverable, nn.Module):
 def _check_losses(schedule: Any) -> None:
     where = "ScheduledLoss"
     if not isinstance(schedule, Sequence) or not schedule:
-        raise refuse(where, "schedule", schedule, "a list of one loss or more")
+        raise invalid_value(where, "schedule", schedule, "a list of one loss or more")
     for i, item in enumerate(schedule):
         if not isinstance(item, Mapping) or not callable(item.get("loss_fn")):
-            raise refuse(
+            raise invalid_value(
                 where,
                 f"schedule[{i}]",
                 item,
@@ -165,7 +165,7 @@ def _check_losses(schedule: Any) -> None:
         if "steps" in item:
             step_count(where, f"schedule[{i}]['steps']", item["steps"])
         elif i < len(schedule) - 1:
-            raise refuse(
+            raise invalid_value(
                 where,
                 f"schedule[{i}]",
                 item,

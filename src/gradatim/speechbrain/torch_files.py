@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 
 def read_torch_file(path: str | os.PathLike[str]) -> Mapping[str, Any]:

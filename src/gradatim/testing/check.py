@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.testing import arrays, claims
 from gradatim.testing.subject import Monotone, Subject, steps_of
 
@@ -67,10 +67,10 @@ def check_schedule(
     """
     made = _built(schedule, fields)
     if monotone is not None and monotone not in get_args(Monotone):
-        raise unknown("check_schedule", "monotone", monotone, get_args(Monotone))
+        raise unknown_name("check_schedule", "monotone", monotone, get_args(Monotone))
     for name in frameworks or ():
         if name not in arrays.FRAMEWORKS:
-            raise unknown("check_schedule", "framework", name, arrays.FRAMEWORKS)
+            raise unknown_name("check_schedule", "framework", name, arrays.FRAMEWORKS)
     chosen_steps = steps_of(made) if steps is None else tuple(sorted(steps))
     chosen = arrays.installed() if frameworks is None else tuple(frameworks)
     subject = Subject(made, chosen_steps, start, end, low, high, monotone, units, size, chosen)
@@ -92,7 +92,9 @@ def _built(schedule: Any, fields: Mapping[str, Any] | None) -> Schedule:
     if isinstance(schedule, type) and issubclass(schedule, Schedule):
         return schedule(**(fields or {}))
     if not isinstance(schedule, Schedule):
-        raise refuse("check_schedule", "schedule", schedule, "a schedule, or a class of schedules")
+        raise invalid_value(
+            "check_schedule", "schedule", schedule, "a schedule, or a class of schedules"
+        )
     if fields is not None:
         raise GradatimError(
             "check_schedule: fields are for a class, but a schedule object was given. "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradatim.core.errors import refuse
+from gradatim.errors import invalid_value
 from gradatim.logs.rates import as_rates
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def adamw_memory(schedule: Rates, weight_decay: float, steps: int | None = None)
     """
     rates = as_rates("adamw_memory", schedule, steps)
     if not (weight_decay >= 0 and (rates * weight_decay < 1).all()):
-        raise refuse(
+        raise invalid_value(
             "adamw_memory",
             "weight_decay",
             weight_decay,
@@ -65,7 +65,7 @@ def adamw_window(
     230
     """
     if not 0 < share <= 1:
-        raise refuse("adamw_window", "share", share, "above 0 and at most 1")
+        raise invalid_value("adamw_window", "share", share, "above 0 and at most 1")
     back = np.cumsum(adamw_memory(schedule, weight_decay, steps)[::-1])
     return min(int(np.searchsorted(back, share * back[-1] * (1 - 1e-12))) + 1, len(back))
 
@@ -95,7 +95,11 @@ def merge_weights(decay: Sequence[float] | Array) -> Array:
     """
     w = np.asarray(decay, dtype=np.float64)
     if w.ndim != 1 or not w.size or not np.isfinite(w).all():
-        raise refuse("merge_weights", "decay", decay, "one multiplier of the rate per checkpoint")
+        raise invalid_value(
+            "merge_weights", "decay", decay, "one multiplier of the rate per checkpoint"
+        )
     if w[0] > 1 or w[-1] < 0 or (np.diff(w) > 0).any():
-        raise refuse("merge_weights", "decay", w.tolist(), "falling, from at most 1 to at least 0")
+        raise invalid_value(
+            "merge_weights", "decay", w.tolist(), "falling, from at most 1 to at least 0"
+        )
     return -np.diff(np.concatenate([[1.0], w, [0.0]]))

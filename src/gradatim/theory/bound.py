@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.logs.rates import as_rates
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def transfer(
     0.001
     """
     if not (math.isfinite(lr) and lr > 0):
-        raise refuse("bound.transfer", "lr", lr, "a finite number above 0")
+        raise invalid_value("bound.transfer", "lr", lr, "a finite number above 0")
     source, target = as_rates("bound.transfer", from_, steps), _target_rates(to, to_steps, steps)
     ratio = _best_peak(target) / _best_peak(source)
     return float(lr * ratio * (len(target) / len(source)) ** (0.5 - exponent))
@@ -163,9 +163,11 @@ def extend(steps: int, to: int, *, cooldown: float = 0.2) -> Extension:
     from scipy.optimize import brentq
 
     if not 0 < cooldown < 1:
-        raise refuse("bound.extend", "cooldown", cooldown, "above 0 and below 1")
+        raise invalid_value("bound.extend", "cooldown", cooldown, "above 0 and below 1")
     if not 2 <= steps < to:
-        raise refuse("bound.extend", "to", to, f"more than steps, {steps}, which is 2 or more")
+        raise invalid_value(
+            "bound.extend", "to", to, f"more than steps, {steps}, which is 2 or more"
+        )
     held = steps - int(cooldown * steps)
     last = max(1, int(cooldown * to))
     wanted = _best_peak(_wsd(steps, steps - held))
@@ -185,7 +187,9 @@ def extend(steps: int, to: int, *, cooldown: float = 0.2) -> Extension:
     while excess_with_factor(low) < 0:
         low *= 0.8
         if low < 1e-6:
-            raise refuse("bound.extend", "to", to, "nearer to steps: no rate fits both stages")
+            raise invalid_value(
+                "bound.extend", "to", to, "nearer to steps: no rate fits both stages"
+            )
     factor = brentq(excess_with_factor, low, min(1.0, low / 0.8), xtol=1e-10)
     enough = excess_with_cooldown(cooldown) < 0 < excess_with_cooldown(1.0)
     return Extension(
@@ -220,7 +224,7 @@ def _without_final_zeros(schedule: Rates, steps: int | None) -> Array:
 def _scale(distance: float, gradient: float) -> float:
     for name, number in (("distance", distance), ("gradient", gradient)):
         if not (math.isfinite(number) and number > 0):
-            raise refuse("bound", name, number, "a finite number above 0")
+            raise invalid_value("bound", name, number, "a finite number above 0")
     return gradient / distance
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.core.decays import Table
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.run import Run
 from gradatim.core.values.fields import PositiveInt, check_argument
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.logs.rates import as_rates
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def seesaw(schedule: Rates, steps: int | None = None, *, largest: float | None =
     """
     rates = as_rates("seesaw", schedule, steps)
     if largest is not None and not largest >= 1:
-        raise refuse("seesaw", "largest", largest, "1 or more, in multiples of the first batch")
+        raise invalid_value(
+            "seesaw", "largest", largest, "1 or more, in multiples of the first batch"
+        )
     peak = float(rates.max())
     after = np.arange(len(rates)) > np.flatnonzero(rates == peak)[-1]
     risen = np.flatnonzero(np.diff(rates[after]) > 0)

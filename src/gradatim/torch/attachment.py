@@ -15,9 +15,9 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import Args, Kwargs, StateDict
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.warn import warn
 from gradatim.drive import Driver, Target
+from gradatim.errors import GradatimError
 from gradatim.torch.checkpoint import with_groups_in_order
 from gradatim.torch.group_writer import ExternalWrite, GroupWriter
 from gradatim.torch.hyperparameters import Hyperparameter

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, Target
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.torch.attachment import Attachment
 from gradatim.torch.group_writer import GroupValue
 from gradatim.torch.hyperparameters import Group
@@ -43,7 +43,9 @@ def optimizers_by_name(
     else:
         return {None: unwrap_optimizer(given)}
     if not by_name:
-        raise refuse("Scheduler", "optimizer", given, "an optimizer, or several in a mapping")
+        raise invalid_value(
+            "Scheduler", "optimizer", given, "an optimizer, or several in a mapping"
+        )
     names: dict[int, str | None] = {}
     for name, one in by_name.items():
         for group in one.param_groups:
@@ -57,7 +59,9 @@ def optimizers_by_name(
 
 def _name(name: str) -> str:
     if not isinstance(name, str) or not name or any(sign in name for sign in "/*?["):
-        raise refuse("Scheduler", "an optimizer's name", name, "a string without any of / * ? [")
+        raise invalid_value(
+            "Scheduler", "an optimizer's name", name, "a string without any of / * ? ["
+        )
     return name
 
 
@@ -72,7 +76,7 @@ def index_of(update: str | None, optimizers: Optimizers) -> int | None:
         return None
     names = [name for name in optimizers if name is not None]
     if update not in names:
-        raise unknown("Scheduler", "optimizer for update", update, names)
+        raise unknown_name("Scheduler", "optimizer for update", update, names)
     return names.index(update)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from torch.optim.optimizer import StateDict
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.torch.hyperparameters import Group
 
 STRICT_ABOUT_GROUPS = ("strict", "extend", "same-past")

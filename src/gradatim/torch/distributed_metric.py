@@ -14,8 +14,8 @@ from zlib import crc32
 import torch.distributed as dist
 from torch import Tensor
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Driver
+from gradatim.errors import GradatimError, invalid_value
 
 # The calls in this process. Ranks that run the same script have the same count.
 _CALLS = count()
@@ -68,7 +68,7 @@ def mean_over_ranks(metric: Metric, context: str, timeout: float) -> tuple[float
             raise error
         if number is None:
             hint = "None is for a rank without a metric, where others have one."
-            raise refuse("Scheduler.observe", "metric", metric, "a number", hint)
+            raise invalid_value("Scheduler.observe", "metric", metric, "a number", hint)
         return number, ""
     observation = _Observation(
         context=context,
@@ -98,12 +98,14 @@ def mean_over_ranks(metric: Metric, context: str, timeout: float) -> tuple[float
 def _number(metric: Metric) -> float | None:
     if isinstance(metric, Tensor):
         if metric.numel() != 1:
-            raise refuse("Scheduler.observe", "metric", metric, "one number")
+            raise invalid_value("Scheduler.observe", "metric", metric, "one number")
         metric = metric.item()
     if metric is None:
         return None
     if isinstance(metric, bool) or not isinstance(metric, Real):
-        raise refuse("Scheduler.observe", "metric", metric, "a number", "Write float(metric).")
+        raise invalid_value(
+            "Scheduler.observe", "metric", metric, "a number", "Write float(metric)."
+        )
     try:
         return float(metric)
     except OverflowError:
@@ -113,7 +115,7 @@ def _number(metric: Metric) -> float | None:
 def _seconds(timeout: float) -> float:
     is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
     if not is_number or not 0 < timeout < inf:
-        raise refuse("Scheduler.observe", "timeout", timeout, "a number of seconds above 0")
+        raise invalid_value("Scheduler.observe", "timeout", timeout, "a number of seconds above 0")
     return float(timeout)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.torch.hyperparameters import Group, group_label
 
 GroupKey = str | int | None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 
 Group = dict[str, Any]
 """One of ``optimizer.param_groups``."""
@@ -28,7 +28,7 @@ class Hyperparameter(NamedTuple):
         """The hyperparameter that has a name such as "lr" or "betas[0]"."""
         found = _NAME.fullmatch(name)
         if found is None:
-            raise refuse("Scheduler", "a value's name", name, 'like "lr" or "betas[0]"')
+            raise invalid_value("Scheduler", "a value's name", name, 'like "lr" or "betas[0]"')
         return cls(found[1], None if found[2] is None else int(found[2]))
 
     def check(self, group: Group, name: str) -> None:
@@ -44,12 +44,14 @@ class Hyperparameter(NamedTuple):
         if self.element is not None and self.element < len(elements):
             held = elements[self.element]
         elif self.key not in group or self.element is not None:
-            raise unknown("Scheduler", "value", name, hyperparameter_names([group]))
+            raise unknown_name("Scheduler", "value", name, hyperparameter_names([group]))
         is_number = isinstance(held, (int, float)) and not isinstance(held, bool)
         if not is_number and not (isinstance(held, Tensor) and held.numel() == 1):
-            raise refuse("Scheduler", f"what the optimizer holds as {name}", held, "a number")
+            raise invalid_value(
+                "Scheduler", f"what the optimizer holds as {name}", held, "a number"
+            )
         if isinstance(held, Tensor) and not held.is_floating_point():
-            raise refuse(
+            raise invalid_value(
                 "Scheduler",
                 f"what the optimizer holds as {name}",
                 held,

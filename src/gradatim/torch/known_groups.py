@@ -10,9 +10,9 @@ from weakref import ReferenceType, ref
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Target
+from gradatim.errors import GradatimError
 from gradatim.torch.hyperparameters import Group, group_label
 from gradatim.torch.relative import Relative, initial_key, unknown_base
 from gradatim.torch.value_schedules import Assignment, ValueSchedules, new_schedules

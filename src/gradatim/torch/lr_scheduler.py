@@ -7,8 +7,8 @@ from typing import NoReturn
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.drive import Driver
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.torch.attachments import Attachments
 from gradatim.torch.distributed_metric import Metric
 from gradatim.torch.unused_optimizer import UnusedOptimizerCheck
@@ -32,7 +32,7 @@ class LRSchedulerInterface(LRScheduler):
         """
         for name, given in (("epoch", epoch), ("metric", metric)):
             if given is not None:
-                raise refuse(
+                raise invalid_value(
                     "Scheduler.step",
                     name,
                     given,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import PositiveInt, check_argument
+from gradatim.errors import GradatimError
 from gradatim.peers import read_object
 from gradatim.torch.scheduler import Scheduler
 

@@ -6,10 +6,10 @@ from typing import NamedTuple, TypeGuard
 
 from torch import Tensor
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon, sample_points
 from gradatim.core.warn import warn
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.torch.hyperparameters import Group, Hyperparameter
 
 # Factors have a peak near 1; a curve that stays below this was meant as a rate.
@@ -55,9 +55,9 @@ def relative(schedule: Schedule, base: float | None = None) -> Relative:
     {'lr/body': 0.375, 'lr/head': 1.5}
     """
     if not isinstance(schedule, Schedule):
-        raise refuse("relative", "schedule", schedule, "a schedule")
+        raise invalid_value("relative", "schedule", schedule, "a schedule")
     if base is not None and not (_is_number(base) and base > 0):
-        raise refuse("relative", "base", base, "a finite number above 0")
+        raise invalid_value("relative", "base", base, "a finite number above 0")
     factors = [value for _, value in sample_points(schedule, horizon(schedule), 200)]
     peak = max(map(abs, factors))
     if 0.0 < peak < _SMALLEST_PEAK:
@@ -82,7 +82,7 @@ def relative_base(
     if isinstance(base, Tensor):  # torch's schedulers keep the initial_lr of a tensor as a tensor
         base = float(base.detach())
     if not _is_number(base):
-        raise refuse("relative", f"{initial_key(value)} of a group", base, "a finite number")
+        raise invalid_value("relative", f"{initial_key(value)} of a group", base, "a finite number")
     return float(base)
 
 

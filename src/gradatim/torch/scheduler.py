@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Driver, OnMismatch, Plan
 from gradatim.drive.driven import Driven
 from gradatim.drive.plan import as_plan
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.torch.all_reduce import async_max
 from gradatim.torch.attachments import Attachments, groups_of, index_of, optimizers_by_name
 from gradatim.torch.checkpoint import STRICT_ABOUT_GROUPS
@@ -116,7 +116,7 @@ class Scheduler(Driven, LRSchedulerInterface):
     ) -> None:
         # LRScheduler.__init__ is not called: it would replace optimizer.step and write rates.
         if on_mismatch not in get_args(OnMismatch):
-            raise unknown("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
+            raise unknown_name("Scheduler", "on_mismatch", on_mismatch, get_args(OnMismatch))
         optimizers = optimizers_by_name(optimizer)
         groups = groups_of(optimizers)
         given = values if lr is None else {"lr": lr, **values}
@@ -281,7 +281,7 @@ class Scheduler(Driven, LRSchedulerInterface):
         driven = self._attachments.value_names
         for value in values:
             if value not in driven:
-                raise unknown("released", "value", value, driven)
+                raise unknown_name("released", "value", value, driven)
         return Released(self._attachments, self._released, set(values) or driven)
 
     def retract(self) -> None:

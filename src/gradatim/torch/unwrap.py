@@ -9,7 +9,7 @@ from typing import Protocol
 
 from torch.optim import Optimizer
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.torch.deepspeed import engine_optimizer, is_deepspeed_wrapper
 
 # How deep attributes are searched: in a list of dicts of lists, for example.
@@ -51,7 +51,7 @@ def unwrap_optimizer(optimizer: OptimizerLike) -> Optimizer:
             raise _separate_groups(optimizer, separate)
     if not isinstance(optimizer, Optimizer):
         hint = _hint_for(optimizer)
-        raise refuse("Scheduler", "optimizer", optimizer, "a torch optimizer", hint)
+        raise invalid_value("Scheduler", "optimizer", optimizer, "a torch optimizer", hint)
     _check_usable(optimizer)
     return optimizer
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.torch.group_keys import GroupKey, GroupKeys, is_pattern
 from gradatim.torch.hyperparameters import Group, Hyperparameter, group_label
 from gradatim.torch.relative import Relative, initial_key, relative_base
@@ -17,13 +17,9 @@ from gradatim.torch.relative import Relative, initial_key, relative_base
 ScheduleLike = Schedule | Relative | float | None
 """What drives a group: a schedule, a constant number, or None to leave the group alone."""
 
-SchedulesByGroup = (
-    ScheduleLike
-    | Sequence[ScheduleLike]
-    | Mapping[str, ScheduleLike]
-    | Mapping[int, ScheduleLike]
-    | Mapping[str | int, ScheduleLike]
-)
+# Keys are names, patterns or indices. A union of mappings by key type would make type checkers
+# reject {"head": schedule, "*": 1e-4}.
+SchedulesByGroup = ScheduleLike | Sequence[ScheduleLike] | Mapping[Any, ScheduleLike]
 """What ``Scheduler`` takes for a value: one schedule, one per group, or some by name or index."""
 
 Groups = Mapping[str | None, Sequence[Group]]
@@ -65,7 +61,9 @@ class ValueSchedules:
         for given_key, schedule in self._pairs(given, len(all_groups)):
             key = self._key(given_key, names)
             if key in self.by_key:
-                raise refuse("Scheduler", value, given, f"a mapping that has group {key} once")
+                raise invalid_value(
+                    "Scheduler", value, given, f"a mapping that has group {key} once"
+                )
             self.by_key[key] = _as_schedule(value, key, schedule)
         self._keys = GroupKeys(value, self.by_key, self._optimizers)
         initials = [one for one in map(self.initial, all_groups) if one is not None]
@@ -88,7 +86,9 @@ class ValueSchedules:
     ) -> Iterable[tuple[GroupKey, ScheduleLike]]:
         if isinstance(given, Mapping):
             if not given:
-                raise refuse("Scheduler", self.value, given, "a mapping with at least one schedule")
+                raise invalid_value(
+                    "Scheduler", self.value, given, "a mapping with at least one schedule"
+                )
             return given.items()
         if not isinstance(given, Sequence) or isinstance(given, (str, Relative)):
             return [(None, given)]
@@ -96,16 +96,20 @@ class ValueSchedules:
         if self._optimizers:
             kind, count = "optimizer", len(self._optimizers)
         if len(given) != count:
-            raise refuse("Scheduler", self.value, given, f"{count} schedules, one per {kind}")
+            raise invalid_value(
+                "Scheduler", self.value, given, f"{count} schedules, one per {kind}"
+            )
         return enumerate(given)
 
     def _key(self, key: GroupKey, names: set[str]) -> GroupKey:
         if key is not None and (isinstance(key, bool) or not isinstance(key, (str, int))):
-            raise refuse("Scheduler", f"a group of {self.value}", key, "a name or an index")
+            raise invalid_value("Scheduler", f"a group of {self.value}", key, "a name or an index")
         if self._optimizers:
             if isinstance(key, int):
                 if not 0 <= key < len(self._optimizers):
-                    raise unknown("Scheduler", f"optimizer of {self.value}", key, self._optimizers)
+                    raise unknown_name(
+                        "Scheduler", f"optimizer of {self.value}", key, self._optimizers
+                    )
                 return self._optimizers[key]
             return key
         # In a plan file every key is a string: "0" is the index, unless a group has that name.
@@ -176,7 +180,7 @@ class ValueSchedules:
             if key in self._optimizers:
                 self.hyperparameter.check(groups[key][0], self.value)  # raises: it has none
             labels = [group_label(*one) for one in found]
-            raise unknown("Scheduler", f"group of {self.value}", key, labels)
+            raise unknown_name("Scheduler", f"group of {self.value}", key, labels)
 
     def warn_if_initials_differ(self, groups: Groups) -> None:
         """Warn if one schedule drives groups with different initial values: they become equal."""
@@ -222,7 +226,7 @@ def _as_schedule(value: str, key: GroupKey, given: ScheduleLike) -> Schedule | R
     allowed = "a schedule or a number that stays"
     if key is None:
         allowed += ", a list of them, or a mapping from groups"
-    raise refuse("Scheduler", value if key is None else f"{value}[{key!r}]", given, allowed)
+    raise invalid_value("Scheduler", value if key is None else f"{value}[{key!r}]", given, allowed)
 
 
 def new_schedules(

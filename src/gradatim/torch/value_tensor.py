@@ -7,8 +7,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from gradatim.core.errors import refuse
 from gradatim.drive import Driver
+from gradatim.errors import invalid_value
 
 
 def value_tensor(
@@ -29,7 +29,7 @@ def value_tensor(
 
 def _fill(tensor: Tensor, value: float) -> None:
     if value != int(value) and not tensor.is_floating_point():
-        raise refuse(
+        raise invalid_value(
             "Scheduler.tensor",
             "dtype",
             tensor.dtype,

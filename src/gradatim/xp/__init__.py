@@ -5,7 +5,7 @@ The other files implement them: for Python numbers, for arrays of NumPy, torch, 
 for the high-precision numbers of mpmath, and for SymPy. Frameworks are imported only here and in
 their own folders.
 
-May import ``core.errors``. To add an operation, write it in ``operations.py`` and in each file.
+May import ``errors``. To add an operation, write it in ``operations.py`` and in each file.
 """
 
 from gradatim.xp.dispatch import operations_for

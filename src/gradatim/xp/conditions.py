@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 _MESSAGES = (
     "truth value",  # NumPy, JAX, TensorFlow, SymPy

@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gradatim.core.errors import refuse
+from gradatim.errors import invalid_value
 from gradatim.xp.array import Array
 from gradatim.xp.frameworks import (
     WHOLE,
@@ -97,7 +97,7 @@ def operations_for(step: Any) -> tuple[Operations, Any]:
         return xp, t if isinstance(xp, NumPy) else xp.clip(t, 0, None)
     if isinstance(xp, Scalar):
         if not 0 <= step < math.inf:
-            raise refuse("schedule(step)", "step", step, WHOLE)
+            raise invalid_value("schedule(step)", "step", step, WHOLE)
         return xp, int(step) if step == int(step) else step
     return xp, step
 
@@ -119,5 +119,5 @@ def _number(step: Any) -> Any:
     except OverflowError:  # an int of hundreds of digits
         counts = False
     if not counts:
-        raise refuse("schedule(step)", "step", step, WHOLE)
+        raise invalid_value("schedule(step)", "step", step, WHOLE)
     return number

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.array import Array
 from gradatim.xp.numeric import Condition, Numeric, Pair
 from gradatim.xp.operations import Piece
@@ -83,7 +83,7 @@ def numpy_(numpy: ModuleType) -> Array:
         t = step.astype(kind, copy=False)
         if t.size and not (t.min() >= 0 and t.max() < math.inf):  # NaN is neither
             wrong = ~((t >= 0) & (t < math.inf))
-            raise refuse("schedule(step)", "every step", step[wrong][0], WHOLE)
+            raise invalid_value("schedule(step)", "every step", step[wrong][0], WHOLE)
         return t
 
     return NumPy(

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Literal, overload
 
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt, Polynomial
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.durations import in_ticks, level_of
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.dispatch import known_true
 
 First = Literal["start", "step"]
@@ -53,7 +53,9 @@ def warm_up_steps(where: str, warmup: int | str, run: Run | int | None, least: i
     """
     known = in_ticks(where, "warmup", warmup, run, least)
     if isinstance(run, Run) and run.clock != "updates" and known > run.ticks:
-        raise refuse(where, "warmup", warmup, f"at most the whole run, {_shown(run.ticks, run)}")
+        raise invalid_value(
+            where, "warmup", warmup, f"at most the whole run, {_shown(run.ticks, run)}"
+        )
     return known
 
 
@@ -82,7 +84,9 @@ def floor_for(where: str, shape: Shape, floor: float | str, peak: float) -> floa
     """The final value of a decay of this shape."""
     value = level_of(where, "floor", floor, peak)
     if shape == "exponential" and known_true(value <= 0.0):
-        raise refuse(where, "floor", value, "above 0 for shape='exponential'", "Write floor='1%'.")
+        raise invalid_value(
+            where, "floor", value, "above 0 for shape='exponential'", "Write floor='1%'."
+        )
     return value
 
 
@@ -107,7 +111,7 @@ def values_after_factors(
     where: str, value: float, boundaries: Sequence[int | str], factors: Sequence[float]
 ) -> tuple[float, ...]:
     if len(factors) != len(boundaries):
-        raise refuse(where, "factors", factors, f"{len(boundaries)} numbers, one a boundary")
+        raise invalid_value(where, "factors", factors, f"{len(boundaries)} numbers, one a boundary")
     values = [value]
     for factor in factors:
         values.append(values[-1] * factor)

@@ -12,11 +12,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from gradatim.core.decays import Table
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, PositiveInt
 from gradatim.core.values.value import recipe
+from gradatim.errors import GradatimError, invalid_value
 
 _STAGE = re.compile(r"(\d+\.?\d*)([KMBT]?):(\d+\.?\d*)([KMBT]?)", re.ASCII | re.IGNORECASE)
 _MOST_INCREMENTS = 10_000
@@ -48,10 +48,10 @@ def batch_stages(
     """
     found = [_stage(entry, stages) for entry in stages.replace(",", " ").split()]
     if not found or found[0][0] != 0:
-        raise refuse("batch_stages", "stages", stages, 'pairs that begin with "0:batch"')
+        raise invalid_value("batch_stages", "stages", stages, 'pairs that begin with "0:batch"')
     for (before, _), (after, _) in pairwise(found):
         if after <= before:
-            raise refuse("batch_stages", "stages", stages, "pairs with rising thresholds")
+            raise invalid_value("batch_stages", "stages", stages, "pairs with rising thresholds")
     size = tokens_per_sample or 1
     return _table("batch_stages", [(threshold // size, batch) for threshold, batch in found], per)
 
@@ -59,10 +59,10 @@ def batch_stages(
 def _stage(entry: str, stages: str) -> tuple[int, int]:
     parts = _STAGE.fullmatch(entry)
     if parts is None:
-        raise refuse("batch_stages", "stages", stages, 'pairs like "0:768 250B:1536"')
+        raise invalid_value("batch_stages", "stages", stages, 'pairs like "0:768 250B:1536"')
     threshold, batch = (Fraction(parts[i]) * _MULTIPLES[parts[i + 1].upper()] for i in (1, 3))
     if batch < 1 or batch.denominator != 1:
-        raise refuse("batch_stages", "a batch", entry, "a whole number, 1 or more")
+        raise invalid_value("batch_stages", "a batch", entry, "a whole number, 1 or more")
     return int(threshold), int(batch)
 
 
@@ -98,14 +98,14 @@ def batch_rampup(
     [16, 16, 32, 32, 48, 64]
     """
     if start > peak:
-        raise refuse("batch_rampup", "start", start, f"at most peak, {peak}")
+        raise invalid_value("batch_rampup", "start", start, f"at most peak, {peak}")
     times, rest = divmod(peak - start, increment)
     if rest:
-        raise refuse(
+        raise invalid_value(
             "batch_rampup", "increment", increment, f"a divisor of peak - start, {peak - start}"
         )
     if times > _MOST_INCREMENTS:
-        raise refuse(
+        raise invalid_value(
             "batch_rampup",
             "peak",
             peak,
@@ -135,7 +135,7 @@ def _table(where: str, stages: Sequence[tuple[int, int]], per: int) -> Schedule:
     ends = [*(threshold for threshold, _ in stages[1:]), None]
     for (_, batch), end in zip(stages, ends, strict=True):
         if batch % per:
-            raise refuse(where, "per", per, f"a divisor of every batch, such as {batch}")
+            raise invalid_value(where, "per", per, f"a divisor of every batch, such as {batch}")
         if end is not None and end <= seen:
             continue  # the last update of the previous stage has seen all of this stage
         points.append((updates, float(batch // per)))
@@ -185,7 +185,7 @@ def scale_with_batch(
     try:
         factors = [(tick, float(Fraction(size, first)) ** power) for tick, size in stages]
     except OverflowError:
-        raise refuse(
+        raise invalid_value(
             "scale_with_batch",
             "power",
             power,

@@ -6,7 +6,6 @@ from typing import Literal
 
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.recipes._phases import (
     First,
@@ -23,6 +22,7 @@ from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import DecayFactor, Number, PositiveInt
 from gradatim.core.values.value import recipe
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.dispatch import known_true
 
 Mode = Literal["triangular", "triangular2", "exp_range"]
@@ -65,7 +65,9 @@ def one_cycle(
     """
     up = phases("one_cycle", steps, warmup=warmup)["warmup"]
     if three_phases and 2 * up >= ticks_in(steps):
-        raise refuse("one_cycle", "warmup", warmup, "below half of steps with three_phases=True")
+        raise invalid_value(
+            "one_cycle", "warmup", warmup, "below half of steps with three_phases=True"
+        )
     begin, end = _ends(peak, start, floor)
     before: list[Schedule] = [ramp_of(shape, begin, peak, up)] if up else []
     if three_phases and up:
@@ -88,7 +90,7 @@ def _ends(peak: float, start: float | str | None, floor: float | str | None) -> 
             )
         if isinstance(floor, str) or known_true(floor < peak):
             allowed = f"at least peak, {peak!r}, where start is above it"
-            raise refuse("one_cycle", "floor", floor, allowed, f"Write floor={start!r}.")
+            raise invalid_value("one_cycle", "floor", floor, allowed, f"Write floor={start!r}.")
         return start, floor
     begin = peak / 25.0 if start is None else level_of("one_cycle", "start", start, peak)
     end = begin / 1e4 if floor is None else level_of("one_cycle", "floor", floor, peak)
@@ -130,7 +132,7 @@ def cyclic(
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.5, 0.0]
     """
     if mode != "exp_range" and not known_true(factor == 1.0):
-        raise refuse("cyclic", "factor", factor, f"left out with mode={mode!r}")
+        raise invalid_value("cyclic", "factor", factor, f"left out with mode={mode!r}")
     low = level_of("cyclic", "start", start, peak)
     rise = in_ticks("cyclic", "up", up, steps, least=1)
     fall = rise if down is None else in_ticks("cyclic", "down", down, steps, least=1)

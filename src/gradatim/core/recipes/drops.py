@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
-from gradatim.core.errors import refuse
 from gradatim.core.recipes._phases import values_after_factors, warm_up, warm_up_steps
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import DecayFactor, NonNegative, Number
 from gradatim.core.values.value import recipe
+from gradatim.errors import invalid_value
 
 
 @recipe
@@ -32,7 +32,7 @@ def piecewise_constant(
     [1.0, 1.0, 0.1, 0.1]
     """
     if len(values) != len(boundaries) + 1:
-        raise refuse(
+        raise invalid_value(
             "piecewise_constant",
             "values",
             values,
@@ -115,7 +115,7 @@ def multistep(
         _boundaries("multistep", boundaries, steps),
     )
     if at and rise >= at[0]:
-        raise refuse("multistep", "warmup", warmup, f"below the first boundary, {at[0]}")
+        raise invalid_value("multistep", "warmup", warmup, f"below the first boundary, {at[0]}")
     values = values_after_factors("multistep", peak, at, (factor,) * len(at))
     after = tuple(boundary - rise for boundary in at)
     return join(*warm_up(begin, peak, rise, "start"), piecewise_constant(values, boundaries=after))

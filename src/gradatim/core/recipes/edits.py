@@ -12,7 +12,6 @@ from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overloa
 
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import Shape, floor_for, hold_at, ramp_of, ticks_in
 from gradatim.core.run.durations import Length, Level, in_ticks, is_percentage, level_of
@@ -20,6 +19,7 @@ from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, PositiveSteps, Steps
 from gradatim.core.values.value import recipe
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.dispatch import known_true
 
 _HERE = "the value where the decay begins"
@@ -127,7 +127,7 @@ def extend(
     """
     left = _left("extend", at, ticks_in(steps))
     if schedule.length is not None and ticks_in(steps) < schedule.length:
-        raise refuse(
+        raise invalid_value(
             "extend",
             "steps",
             ticks_in(steps),
@@ -146,7 +146,7 @@ def extend(
     _can_fall("extend", shape, value, end)
     held = _of_the_rest("extend", "hold", hold, steps, left)
     if held >= left:
-        raise refuse("extend", "hold", hold, f"less than the {left} updates that are left")
+        raise invalid_value("extend", "hold", hold, f"less than the {left} updates that are left")
     return join(
         *_before(schedule, at), *hold_at(value, held), ramp_of(shape, value, end, left - held)
     )
@@ -229,7 +229,9 @@ def rewarm(
     left = _left("rewarm", at, ticks_in(steps))
     up = _of_the_rest("rewarm", "warmup", warmup, steps, left)
     if not 0 < up < left:
-        raise refuse("rewarm", "warmup", warmup, f"1 or more and less than the {left} updates left")
+        raise invalid_value(
+            "rewarm", "warmup", warmup, f"1 or more and less than the {left} updates left"
+        )
     return join(
         *_before(schedule, at), Linear(schedule(at), peak, up), ramp_of(shape, peak, end, left - up)
     )
@@ -245,7 +247,7 @@ def _before(schedule: Schedule, at: int) -> tuple[Schedule, ...]:
 def _left(where: str, at: int, steps: int) -> int:
     if steps <= at:
         hint = "It is the whole run, not the rest."
-        raise refuse(where, "steps", steps, f"more than at, {at}", hint)
+        raise invalid_value(where, "steps", steps, f"more than at, {at}", hint)
     return steps - at
 
 
@@ -256,7 +258,9 @@ def _of_the_rest(where: str, name: str, length: int | str, run: Run | int, left:
 
 def _can_fall(where: str, shape: Shape, value: float, end: float) -> None:
     if shape == "exponential" and known_true(end <= 0.0):
-        raise refuse(where, "floor", end, "above 0 for shape='exponential'", "Write floor='1%'.")
+        raise invalid_value(
+            where, "floor", end, "above 0 for shape='exponential'", "Write floor='1%'."
+        )
     if known_true(value == end):
         raise GradatimError(
             f"{where}: the schedule is at {value!r} there already, as at its end, and would stay "

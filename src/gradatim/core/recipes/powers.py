@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import (
     First,
@@ -24,6 +23,7 @@ from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, Number, Positive, PositiveInt
 from gradatim.core.values.value import recipe
+from gradatim.errors import GradatimError, invalid_value
 
 
 @recipe
@@ -56,7 +56,7 @@ def warmup_inverse_sqrt(
     """
     rise = warm_up_steps("warmup_inverse_sqrt", warmup, steps)
     if scale is None and rise == 0:
-        raise refuse("warmup_inverse_sqrt", "warmup", warmup, "1 or more", "Or give scale.")
+        raise invalid_value("warmup_inverse_sqrt", "warmup", warmup, "1 or more", "Or give scale.")
     begin = level_of("warmup_inverse_sqrt", "start", start, peak)
     slow = (
         rise if scale is None else in_ticks("warmup_inverse_sqrt", "scale", scale, steps, least=1)
@@ -124,7 +124,7 @@ def power(
     """
     phase = phases("power", steps, warmup=warmup, hold=hold, cooldown=cooldown)
     if phase["warmup"] + phase["hold"] == 0:
-        raise refuse("power", "warmup", warmup, "1 or more, or hold 1 or more")
+        raise invalid_value("power", "warmup", warmup, "1 or more, or hold 1 or more")
     begin, end = (
         level_of("power", name, value, peak) for name, value in (("start", start), ("floor", floor))
     )
@@ -133,7 +133,7 @@ def power(
     if not phase["cooldown"]:
         return join(*up, fall)
     if steps is None:
-        raise refuse("power", "steps", steps, "given with a cooldown")
+        raise invalid_value("power", "steps", steps, "given with a cooldown")
     between = decay_steps(ticks_in(steps), up, "step") - phase["cooldown"]
     return join(*up, fall.cut(between), Linear(fall(between), end, phase["cooldown"]))
 
@@ -202,7 +202,9 @@ def noam_interval(
     [1.0, 0.5, 0.0499]
     """
     if not boundaries:
-        raise refuse("noam_interval", "boundaries", boundaries, "one or more", "Or write noam.")
+        raise invalid_value(
+            "noam_interval", "boundaries", boundaries, "one or more", "Or write noam."
+        )
     values = values_after_factors("noam_interval", 1.0, boundaries, factors)
     curve = noam(warmup, peak=peak, model_size=model_size, steps=steps)
     return curve * piecewise_constant(values, boundaries=boundaries, steps=steps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, ExponentialDecay
-from gradatim.core.errors import refuse
 from gradatim.core.ramps import Cosine, Exponential, Linear
 from gradatim.core.recipes._phases import (
     First,
@@ -23,6 +22,7 @@ from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import DecayFactor, Number, Positive
 from gradatim.core.values.value import recipe
+from gradatim.errors import invalid_value
 from gradatim.xp.dispatch import known_true
 
 
@@ -83,7 +83,7 @@ def _stable(
     phase = phases(where, steps, warmup=warmup, cooldown=cooldown)
     down = phase["cooldown"]
     if down == 0:
-        raise refuse(where, "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
+        raise invalid_value(where, "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
     end = floor_for(where, shape, floor, peak)
     up = warm_up(level_of(where, "start", start, peak), peak, phase["warmup"], first)
     stable = ticks_in(steps) - sum(piece.length or 0 for piece in up) - down
@@ -197,7 +197,9 @@ def tri_stage(
         for name, length in (("hold", hold), ("cooldown", cooldown))
     )
     if down == 0:
-        raise refuse("tri_stage", "cooldown", cooldown, "1 or more", "Or write warmup_constant.")
+        raise invalid_value(
+            "tri_stage", "cooldown", cooldown, "1 or more", "Or write warmup_constant."
+        )
     begin = 0.01 * peak if start is None else level_of("tri_stage", "start", start, peak)
     end = 0.05 * peak if floor is None else floor_for("tri_stage", "exponential", floor, peak)
     return join(
@@ -250,11 +252,11 @@ def infinite(
     fall = in_ticks("infinite", "decay", decay, steps, least=1)
     stay = level_of("infinite", "level", level, peak)
     if known_true(stay <= 0.0):
-        raise refuse("infinite", "level", level, "above 0")
+        raise invalid_value("infinite", "level", level, "above 0")
     begin = level_of("infinite", "start", start, peak)
     end = stay / 10.0 if floor is None else floor_for("infinite", "exponential", floor, peak)
     if known_true(end > stay):
-        raise refuse("infinite", "floor", floor, f"at most level, {stay!r}")
+        raise invalid_value("infinite", "floor", floor, f"at most level, {stay!r}")
     before = (*warm_up(begin, peak, up, first), Cosine(peak, stay, fall))
     if down == 0:
         return join(*before, Constant(stay))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import refuse
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.recipes._phases import (
     First,
@@ -22,6 +21,7 @@ from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Number, Positive
 from gradatim.core.values.value import recipe
+from gradatim.errors import invalid_value
 from gradatim.xp.dispatch import known_true
 
 
@@ -212,7 +212,7 @@ def slanted_triangular(
     [0.5, 0.75, 1.0, 0.75, 0.5]
     """
     if known_true(ratio < 1.0):
-        raise refuse("slanted_triangular", "ratio", ratio, "at least 1")
+        raise invalid_value("slanted_triangular", "ratio", ratio, "at least 1")
     edge = peak / ratio
     return _up_and_down(
         "slanted_triangular", peak, steps, warmup, edge, 0, edge, "start", "step", Linear

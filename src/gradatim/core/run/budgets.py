@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.run.clocks import CLOCKS
+from gradatim.errors import GradatimError
 
 BUDGETS = ("epochs", "steps", "total_tokens", "seconds", "total")
 """The arguments that give the length of a run; exactly one of them is required."""

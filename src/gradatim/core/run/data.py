@@ -8,7 +8,6 @@ from functools import cached_property
 from math import ceil, floor
 from typing import Annotated
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.batches import Batches, Stage
 from gradatim.core.run.levels import levels
 from gradatim.core.schedule import Schedule
@@ -21,6 +20,7 @@ from gradatim.core.values.fields import (
     whole_number,
 )
 from gradatim.core.values.value import Value
+from gradatim.errors import GradatimError, invalid_value
 
 Size = Annotated[
     int | Schedule,
@@ -62,7 +62,7 @@ class Data(Value, abstract=True):
         stages = [Stage(start, _at(sizes, start), _at(counts, start)) for start in starts]
         largest = max(size for _, size in sizes)
         if self.drop_last and self._share is not None and largest > self._share:
-            raise refuse(
+            raise invalid_value(
                 "Run",
                 "batch",
                 largest,

@@ -9,7 +9,6 @@ from math import ceil
 from numbers import Real
 from typing import Annotated, Any, NamedTuple, Protocol
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.clocks import CLOCKS, UNITS, length_example, tick_name
 from gradatim.core.values.fields import (
     FieldType,
@@ -20,6 +19,7 @@ from gradatim.core.values.fields import (
     whole_number,
 )
 from gradatim.core.values.foreign_names import percent
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.xp.dispatch import is_traced, known_true
 
 _WRITTEN = re.compile(
@@ -56,7 +56,7 @@ def parse_duration(text: str, clock: str = "") -> Duration:
     if word not in units and word[0] in _MULTIPLES:
         multiple, word = _MULTIPLES[word[0]], word[1:].lstrip()
     if word not in units:
-        raise refuse("duration", "a length", text, f"like {_EXAMPLES}")
+        raise invalid_value("duration", "a length", text, f"like {_EXAMPLES}")
     size, unit = units[word]
     return Duration(number * multiple * size, unit)
 
@@ -64,7 +64,7 @@ def parse_duration(text: str, clock: str = "") -> Duration:
 def _number_and_word(text: str) -> tuple[Fraction, str]:
     found = _WRITTEN.fullmatch(text)
     if found is None or len(text) > 40:
-        raise refuse("duration", "a length", text, f"like {_EXAMPLES}")
+        raise invalid_value("duration", "a length", text, f"like {_EXAMPLES}")
     return Fraction(Decimal(found[1].replace("_", ""))), found[2]
 
 
@@ -161,7 +161,7 @@ def in_ticks(
     else:
         known = _of_a_run(where, name, length, run)
     if known < least:
-        raise refuse(where, name, length, f"{least} or more")
+        raise invalid_value(where, name, length, f"{least} or more")
     return int(check_argument(where, name, Steps, known))
 
 
@@ -177,7 +177,7 @@ def refuse_without_unit(where: str, name: str, length: float, run: RunLike) -> N
 def _share(where: str, name: str, length: str, run: RunLike | int | None) -> int:
     amount = parse_duration(length).amount
     if amount > 100:
-        raise refuse(where, name, length, "at most 100%")
+        raise invalid_value(where, name, length, "at most 100%")
     if run is None:
         raise GradatimError(
             f"{where}: {name}={length!r} is a share of the run, whose length is not known "
@@ -220,7 +220,7 @@ def _parsed(where: str, name: str, length: str, clock: str = "") -> Duration:
         return parse_duration(length, clock)
     except GradatimError:
         likes = length_example(clock) if clock and clock != "updates" else _EXAMPLES
-        raise refuse(where, name, length, f"like {likes}") from None
+        raise invalid_value(where, name, length, f"like {likes}") from None
 
 
 def _converted(amount: Fraction, unit: str, run: RunLike) -> int | None:
@@ -263,7 +263,7 @@ def level_of(where: str, name: str, value: float | str, peak: float, called: str
     if isinstance(value, str):
         share = parse_duration(value).amount / 100
         if share > 1:
-            raise refuse(where, name, value, "at most 100%")
+            raise invalid_value(where, name, value, "at most 100%")
         if is_traced(peak):
             return peak * float(share)
         return float(Fraction(repr(peak)) * share)
@@ -271,5 +271,5 @@ def level_of(where: str, name: str, value: float | str, peak: float, called: str
         hint = ""
         if known_true(value > 0.0) and known_true(value <= 1.0):
             hint = f"For a share of it, write {name}='{percent(value)}'."
-        raise refuse(where, name, value, f"at most {called}, {peak!r}", hint)
+        raise invalid_value(where, name, value, f"at most {called}, {peak!r}", hint)
     return value

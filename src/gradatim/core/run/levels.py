@@ -7,12 +7,12 @@ from itertools import islice
 
 from gradatim.core.combine import Join, Product, Scale, Sum
 from gradatim.core.decays import Constant, Table
-from gradatim.core.errors import GradatimError, refuse, shown
 from gradatim.core.ramps import Ramp
 from gradatim.core.reshape import Clip, Cut, Shift, Staircase
 from gradatim.core.rounded import Rounded
 from gradatim.core.schedule import Schedule, parts_of
 from gradatim.core.values.fields import whole_number
+from gradatim.errors import GradatimError, invalid_value, shown
 
 MOST_CHANGES = 100_000
 """A schedule that may change at more steps than this is refused."""
@@ -45,7 +45,7 @@ def levels(where: str, name: str, size: int | Schedule) -> list[Level]:
         try:
             value = whole_number(size(step), 1)
         except (TypeError, ValueError, OverflowError):
-            raise refuse(
+            raise invalid_value(
                 where,
                 f"{name} at step {step}",
                 size(step),

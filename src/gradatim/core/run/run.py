@@ -8,7 +8,6 @@ from functools import cached_property
 from math import ceil
 from typing import Annotated, Any
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.budgets import BUDGETS, check_budget
 from gradatim.core.run.clocks import CLOCKS, MILLION, Clock
 from gradatim.core.run.data import Data, as_decimal
@@ -23,6 +22,7 @@ from gradatim.core.values.fields import (
     whole_number,
 )
 from gradatim.core.values.value import Plain
+from gradatim.errors import GradatimError, invalid_value
 
 # Left out of the config if not given, because version 0.1 did not have them.
 _NEW = ("total_tokens", "seconds", "reserve", "start_after", "clock", "total")
@@ -95,7 +95,7 @@ class Run(Data):
             name, allowed = ("seconds", "0.001 or more")
             if self.reserve:
                 name, allowed = "reserve", f"less than seconds, {self.seconds}"
-            raise refuse("Run", name, getattr(self, name), allowed)
+            raise invalid_value("Run", name, getattr(self, name), allowed)
 
     @property
     def _usual_clock(self) -> str:
@@ -213,7 +213,7 @@ class Run(Data):
             return position
         for name in ("samples", "epochs", "tokens_per_sample", "total_tokens"):
             if getattr(self, name) != getattr(other, name):
-                raise refuse(
+                raise invalid_value(
                     "Run",
                     name,
                     getattr(self, name),

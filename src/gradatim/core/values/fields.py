@@ -24,7 +24,7 @@ from typing import (
     get_type_hints,
 )
 
-from gradatim.core.errors import refuse, unknown
+from gradatim.errors import invalid_value, unknown_name
 from gradatim.xp import dispatch
 
 
@@ -135,30 +135,32 @@ def check_argument(where: str, name: str, wanted: Any, value: Any) -> Any:
             return field_type.convert(value)
         except (TypeError, ValueError, OverflowError) as error:
             hint = error.hint if isinstance(error, HintedError) else field_type.hint
-            raise refuse(where, name, value, field_type.allowed, hint) from None
+            raise invalid_value(where, name, value, field_type.allowed, hint) from None
     if get_origin(wanted) in (Union, types.UnionType):
         (inner,) = (part for part in get_args(wanted) if part is not type(None))
         return None if value is None else check_argument(where, name, inner, value)
     if get_origin(wanted) is Literal:
         if not isinstance(value, str):
-            raise refuse(where, name, value, f"one of {', '.join(map(repr, get_args(wanted)))}")
+            raise invalid_value(
+                where, name, value, f"one of {', '.join(map(repr, get_args(wanted)))}"
+            )
         if value not in get_args(wanted):
-            raise unknown(where, name, value, get_args(wanted))
+            raise unknown_name(where, name, value, get_args(wanted))
         return value
     if get_origin(wanted) is tuple:
         return _tuple(where, name, get_args(wanted), value)
     if (type(value) is bool and wanted is not bool) or not isinstance(value, wanted):
-        raise refuse(where, name, value, f"a {wanted.__name__}")
+        raise invalid_value(where, name, value, f"a {wanted.__name__}")
     return value
 
 
 def _tuple(where: str, name: str, parts: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
     if not isinstance(value, (tuple, list)):
-        raise refuse(where, name, value, "a list")
+        raise invalid_value(where, name, value, "a list")
     if parts[-1] is Ellipsis:
         parts = (parts[0],) * len(value)
     if len(value) != len(parts):
-        raise refuse(where, name, value, f"a list of {len(parts)} entries")
+        raise invalid_value(where, name, value, f"a list of {len(parts)} entries")
     return tuple(
         check_argument(where, f"{name}[{i}]", part, entry)
         for i, (part, entry) in enumerate(zip(parts, value, strict=True))

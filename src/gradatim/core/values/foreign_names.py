@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from numbers import Real
 from typing import NamedTuple
 
-from gradatim.core.errors import GradatimError, shown, unknown
 from gradatim.core.values.renames import ARGUMENTS
+from gradatim.errors import GradatimError, shown, unknown_name
 
 
 class _Meaning(NamedTuple):
@@ -154,7 +154,7 @@ def unknown_argument(
     word = _FOREIGN_OF_CALLEE.get((callee, name)) or _FOREIGN.get(name)
     ours = next((one for one in word.ours if one in known), None) if word else None
     if word is None or ours is None:
-        return unknown(where, "argument", name, known)
+        return unknown_name(where, "argument", name, known)
     return GradatimError(
         f"{where}: {name} is called {ours} here. Write {ours}={_written(word.form, value)}."
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from gradatim.core.errors import GradatimError, shown
+from gradatim.errors import GradatimError, shown
 from gradatim.xp.dispatch import is_traced
 
 DEEPEST = 32

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar, dataclass_transform
 
-from gradatim.core.errors import GradatimError, shown
 from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.core.values.foreign_names import unknown_argument
 from gradatim.core.values.limits import Extent, extent_of, refuse_unreadable
 from gradatim.core.values.renames import current_names
+from gradatim.errors import GradatimError, shown
 
 if TYPE_CHECKING:
     import inspect

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError
 from gradatim.drive.history.history import History
+from gradatim.errors import GradatimError
 
 
 def is_record(path: str | os.PathLike[str]) -> bool:

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.values import Column, columns_of, values_at
+from gradatim.errors import GradatimError, unknown_name
 
 
 class Segment(NamedTuple):
@@ -126,7 +126,7 @@ class History:
         """Each position before ``end`` at which a target was used, and its value there."""
         target, known = Target.read(name), self.targets()
         if target not in known:
-            raise unknown("history", "target", name, map(str, known))
+            raise unknown_name("history", "target", name, map(str, known))
         return self._values(target, end)
 
     def _values(self, target: Target, end: int) -> Iterator[tuple[int, float]]:

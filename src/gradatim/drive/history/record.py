@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from gradatim.core.errors import GradatimError, shown
 from gradatim.core.values.limits import FARTHEST
 from gradatim.drive.history.history import History, Row, check_same_run
+from gradatim.errors import GradatimError, shown
 
 FORMAT = 1
 _HEADER = {"history": "gradatim", "format": FORMAT}

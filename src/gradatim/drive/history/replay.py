@@ -6,7 +6,6 @@ import os
 from array import array
 from collections.abc import Iterable, Mapping
 
-from gradatim.core.errors import GradatimError
 from gradatim.drive.history.files import is_record, lines_of
 from gradatim.drive.history.history import Row
 from gradatim.drive.history.record import PlanInForce, Record
@@ -14,6 +13,7 @@ from gradatim.drive.history.table import read_table
 from gradatim.drive.plan import Plan
 from gradatim.drive.resume.plan_data import plan_in
 from gradatim.drive.values import columns_of, values_at
+from gradatim.errors import GradatimError
 
 _ROWS = 12
 """At least half as many rows are kept to be shown, if there are as many."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from gradatim.core.errors import GradatimError, shown
 from gradatim.drive.history.history import History, Row, check_same_run
+from gradatim.errors import GradatimError, shown
 
 
 class Table(NamedTuple):

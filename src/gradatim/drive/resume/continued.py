@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 from gradatim.core.combine import Join, Product, Scale, Sum, join
 from gradatim.core.decays import Constant
-from gradatim.core.errors import GradatimError, shown
 from gradatim.core.recipes._phases import hold_at
 from gradatim.core.recipes.edits import branch
 from gradatim.core.reshape import Clip, Cut, Staircase
@@ -18,6 +17,7 @@ from gradatim.drive.plan import Target
 from gradatim.drive.resume.differences import differences_in
 from gradatim.drive.resume.past import first_difference, used_ticks
 from gradatim.drive.resume.state import ResumePoint
+from gradatim.errors import GradatimError, shown
 
 _MADE_OF_OTHERS = (Scale, Sum, Product, Clip, Rounded, Staircase)
 """What changes the values of other schedules, and leaves their past where it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse
+from gradatim.errors import GradatimError, invalid_value
 
 _DEEPEST = 4
 _MOST_ENTRIES = 10_000
@@ -26,7 +26,7 @@ def foreign_state(state: object) -> GradatimError:
             known = _from_last_epoch(inside, f" under {point}" if point else "")
             if known is not None:
                 return known
-    return refuse(
+    return invalid_value(
         "load",
         "state",
         state,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gradatim.core.errors import GradatimError
 from gradatim.drive.plan import Plan
 from gradatim.drive.resume.continued import AlreadyEnded
 from gradatim.drive.resume.differences import differences_of
@@ -19,6 +18,7 @@ from gradatim.drive.resume.policies import (
 from gradatim.drive.resume.state import SavedState, rule_states
 from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.values import columns_of, values_at
+from gradatim.errors import GradatimError
 
 OnMismatch = Literal["strict", "keep", "override", "rescale", "extend", "same-past"]
 """What a load does if the state's schedules, rules or run are not the script's."""

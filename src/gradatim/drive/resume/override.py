@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.schedule import Schedule
 from gradatim.core.warn import warn
 from gradatim.drive.plan import Plan, Target
 from gradatim.drive.resume.policies import saved_plan
 from gradatim.drive.resume.state import ResumePoint, SavedState
+from gradatim.errors import GradatimError
 
 # A new schedule often begins at another value; ten times as much is more often a typing error.
 _LARGE = 10.0

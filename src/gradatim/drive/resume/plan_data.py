@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
 from gradatim.core.build import build
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.renames import current_config
 from gradatim.drive.plan import Plan, Target
+from gradatim.errors import GradatimError, invalid_value
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def built(where: str, name: str, config: Any, kind: type[T]) -> T:
     """What a config describes, which must be of this kind."""
     value = build(config, imports=True)
     if not isinstance(value, kind):
-        raise refuse(where, name, value, f"a {kind.__name__.lower()}")
+        raise invalid_value(where, name, value, f"a {kind.__name__.lower()}")
     return value
 
 
@@ -69,10 +69,10 @@ def plan_in(config: Any, where: str, modules: Collection[str] = ()) -> Plan:
     """
     parts = {"schedules": Mapping, "external": list, "rules": Mapping, "run": Mapping | None}
     if not isinstance(config, Mapping) or set(config) != set(parts):
-        raise refuse(where, "plan", config, f"a mapping with {', '.join(parts)}")
+        raise invalid_value(where, "plan", config, f"a mapping with {', '.join(parts)}")
     for part, kind in parts.items():
         if not isinstance(config[part], kind):
-            raise refuse(where, part, config[part], "what Plan.config() gives")
+            raise invalid_value(where, part, config[part], "what Plan.config() gives")
     try:
         foreign = {name for name in functions_in(config) if name.partition(":")[0] not in modules}
     except RecursionError:
@@ -89,7 +89,7 @@ def _plan(config: Mapping[str, Any], where: str) -> Plan:
     schedules = {str(target): one for target, one in schedules_in(config, where).items()}
     external = config["external"]
     if not all(isinstance(name, str) and name in schedules for name in external):
-        raise refuse(where, "external", external, f"among {sorted(schedules)}")
+        raise invalid_value(where, "external", external, f"among {sorted(schedules)}")
     outside = {name: schedules.pop(name) for name in external}
     run = None if config["run"] is None else built(where, "run", config["run"], Run)
     return Plan(schedules, external=outside, rules=rules_in(config, where), run=run)

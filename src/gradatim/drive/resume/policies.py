@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.run import Run
 from gradatim.drive.plan import Plan
@@ -13,6 +12,7 @@ from gradatim.drive.resume.differences import differences_of
 from gradatim.drive.resume.past import first_difference, used_ticks
 from gradatim.drive.resume.plan_data import functions_in, rules_in, schedules_in
 from gradatim.drive.resume.state import ResumePoint, SavedState, name_list
+from gradatim.errors import GradatimError, invalid_value
 
 _OF_AN_UPDATE = ("batch", "accumulate", "processes", "drop_last")
 """What decides how much of the data an update sees."""
@@ -44,7 +44,7 @@ def saved_plan(saved: SavedState, ours: Plan) -> Plan:
         )
     schedules = schedules_in(saved.config, "load")
     if set(schedules) != set(ours.schedules):
-        raise refuse(
+        raise invalid_value(
             "load",
             "the targets of the state",
             name_list(schedules),
@@ -52,7 +52,9 @@ def saved_plan(saved: SavedState, ours: Plan) -> Plan:
         )
     rules = rules_in(saved.config, "load")
     if not set(rules) <= set(ours.values):
-        raise refuse("load", "the rules of the state", name_list(rules), "for its own values")
+        raise invalid_value(
+            "load", "the rules of the state", name_list(rules), "for its own values"
+        )
     return ours.replaced(schedules, rules, ours.run if saved.run is None else saved.run)
 
 

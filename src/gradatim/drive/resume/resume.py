@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.core.run.run import Run
 from gradatim.core.values.fields import NonNegativeInt, check_argument
 from gradatim.drive.clocks import Clock, tick_after
@@ -27,6 +26,7 @@ from gradatim.drive.resume.state import (
 from gradatim.drive.rule_states import RuleStates
 from gradatim.drive.updates import Updates
 from gradatim.drive.values import columns_of, values_at
+from gradatim.errors import GradatimError, unknown_name
 
 
 class Resumable(ABC):
@@ -105,7 +105,7 @@ class Resumable(ABC):
             GradatimError: If the state cannot be read or does not fit. This driver is unchanged.
         """
         if on_mismatch not in get_args(OnMismatch):
-            raise unknown("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
+            raise unknown_name("load", "on_mismatch", on_mismatch, get_args(OnMismatch))
         self._restore(state, on_mismatch)
 
     def _restore(self, state: Mapping[str, Any], on_mismatch: OnMismatch) -> None:

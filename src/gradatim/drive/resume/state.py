@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gradatim.core.errors import GradatimError, refuse
 from gradatim.core.rules import RuleState
 from gradatim.core.run.run import Run
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, Number, check_argument
@@ -18,6 +17,7 @@ from gradatim.core.values.renames import current_config
 from gradatim.drive.plan import Plan
 from gradatim.drive.resume.foreign import foreign_state
 from gradatim.drive.resume.plan_data import built
+from gradatim.errors import GradatimError, invalid_value
 
 FORMAT = 2
 _KEYS = {"format", "position", "tick", "last", "schedules", "external", "rules", "run", "states"}
@@ -99,7 +99,7 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
     if not isinstance(state, Mapping) or "format" not in state:
         raise foreign_state(state)
     if type(state["format"]) is not int or not 1 <= state["format"] <= FORMAT:
-        raise refuse(
+        raise invalid_value(
             "load",
             "format",
             state["format"],
@@ -108,19 +108,19 @@ def read_state(state: Mapping[str, Any]) -> SavedState:
         )
     keys = _KEYS - _NEW_IN_2 if state["format"] == 1 else _KEYS
     if set(state) != keys:
-        raise refuse("load", "the keys of the state", name_list(state), f"{name_list(keys)}")
+        raise invalid_value("load", "the keys of the state", name_list(state), f"{name_list(keys)}")
     if state["format"] == 1:
         state = {**state, "tick": state["position"], "last": None, "external": []}
     for part in ("schedules", "rules", "states"):
         if not isinstance(state[part], Mapping):
-            raise refuse("load", part, state[part], "a mapping from names")
+            raise invalid_value("load", part, state[part], "a mapping from names")
     external = state["external"]
     if not isinstance(external, list) or not all(isinstance(name, str) for name in external):
-        raise refuse("load", "external", external, "a list of names")
+        raise invalid_value("load", "external", external, "a list of names")
     if not set(external) <= set(state["schedules"]):
-        raise refuse("load", "external", external, f"among {name_list(state['schedules'])}")
+        raise invalid_value("load", "external", external, f"among {name_list(state['schedules'])}")
     if set(state["rules"]) != set(state["states"]):
-        raise refuse(
+        raise invalid_value(
             "load", "states", name_list(state["states"]), f"for {name_list(state['rules'])}"
         )
     states = {name: _rule_state(name, entry) for name, entry in state["states"].items()}
@@ -137,10 +137,10 @@ def _unfinished(given: Any, position: int) -> UnfinishedUpdate | None:
     if given is None:
         return None
     if not isinstance(given, (list, tuple)) or len(given) != 2 or position < 1:
-        raise refuse("load", "last", given, "None, or an optimizer's index and its values")
+        raise invalid_value("load", "last", given, "None, or an optimizer's index and its values")
     optimizer, values = given
     if not isinstance(values, Mapping):
-        raise refuse("load", "the values of last", values, "a mapping from targets")
+        raise invalid_value("load", "the values of last", values, "a mapping from targets")
     numbers = {
         str(name): check_argument("load", f"last[{name!r}]", Number, n)
         for name, n in values.items()
@@ -151,13 +151,13 @@ def _unfinished(given: Any, position: int) -> UnfinishedUpdate | None:
 def _whole(state: Mapping[str, Any], part: str) -> int:
     number: object = state[part]
     if type(number) is not int or not 0 <= number <= FARTHEST:
-        raise refuse("load", part, number, "a whole number, 0 or more")
+        raise invalid_value("load", part, number, "a whole number, 0 or more")
     return number
 
 
 def _rule_state(name: str, entry: Any) -> RuleState:
     if not isinstance(entry, (list, tuple)) or len(entry) != len(_RULE_STATE_TYPES):
-        raise refuse(
+        raise invalid_value(
             "load", f"states[{name!r}]", entry, f"a list of {len(_RULE_STATE_TYPES)} numbers"
         )
     fields = zip(RuleState._fields, _RULE_STATE_TYPES, entry, strict=True)

@@ -10,8 +10,8 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-from gradatim.core.errors import GradatimError, refuse, unknown
 from gradatim.core.user_modules import import_named
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.race.task import CONTRACT, Task, task_of
 
 _OWN = "For your own write package.module:function, such as mypkg.train:run."
@@ -45,23 +45,23 @@ def find_task(what: str | Task | Callable[..., Any]) -> Task:
         return task_of(_imported(what), what)
     if isinstance(what, str):
         if what not in built_in():
-            raise GradatimError(f"{unknown('race', 'task', what, built_in())} {_OWN}")
+            raise GradatimError(f"{unknown_name('race', 'task', what, built_in())} {_OWN}")
         module = importlib.import_module(f"{__name__}.{what}")
         return task_of(module.run, what)
     if callable(what):
         return task_of(what)
-    raise refuse("race", "task", what, "a name, an import path or a function", CONTRACT)
+    raise invalid_value("race", "task", what, "a name, an import path or a function", CONTRACT)
 
 
 def _imported(path: str) -> Callable[..., Any]:
     name, _, attribute = path.partition(":")
     if not all(part.isidentifier() for part in (*name.split("."), attribute)):
-        raise refuse("race", "task", path, "an import path", _OWN)
+        raise invalid_value("race", "task", path, "an import path", _OWN)
     module = import_named("race", name, f"task {path!r}", _OWN)
     if not hasattr(module, attribute):
         functions = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == name]
-        raise unknown(f"race: task {path!r}", "function", attribute, functions)
+        raise unknown_name(f"race: task {path!r}", "function", attribute, functions)
     function = getattr(module, attribute)
     if not callable(function):
-        raise refuse("race", f"task {path!r}", function, "a function", CONTRACT)
+        raise invalid_value("race", f"task {path!r}", function, "a function", CONTRACT)
     return function  # type: ignore[no-any-return]

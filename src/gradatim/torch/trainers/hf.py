@@ -7,8 +7,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from gradatim.core.errors import GradatimError, unknown
 from gradatim.drive.clocks import Counter
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.torch.scheduler import Scheduler
 from gradatim.torch.unwrap import OptimizerLike, unwrap_optimizer
 
@@ -85,7 +85,7 @@ class SchedulerCallback(TrainerCallback):
         """Raise if the evaluation before did not have the metric."""
         self._pause.close()
         if self._other_metrics is not None:
-            raise unknown("SchedulerCallback", "metric", self.metric, self._other_metrics)
+            raise unknown_name("SchedulerCallback", "metric", self.metric, self._other_metrics)
 
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

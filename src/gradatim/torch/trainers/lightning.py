@@ -9,7 +9,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from gradatim.core.errors import GradatimError, refuse, unknown
+from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.torch.scheduler import Scheduler
 
 
@@ -58,7 +58,9 @@ class SchedulerCallback(Callback):
             )
         if self.monitor is None and any(one.driver.plan.rules for one in self._schedulers):
             hint = 'Write SchedulerCallback(monitor="val_loss").'
-            raise refuse("SchedulerCallback", "monitor", None, "the metric for the rules", hint)
+            raise invalid_value(
+                "SchedulerCallback", "monitor", None, "the metric for the rules", hint
+            )
         self._logged = [one.position for one in self._schedulers]
         self._pauses = ExitStack()
 
@@ -99,7 +101,7 @@ class SchedulerCallback(Callback):
             if scheduler.driver.plan.rules:
                 if self.monitor not in trainer.callback_metrics:
                     known = trainer.callback_metrics
-                    raise unknown("SchedulerCallback", "metric", self.monitor, known)
+                    raise unknown_name("SchedulerCallback", "metric", self.monitor, known)
                 scheduler.observe(trainer.callback_metrics[self.monitor])
         self._pauses.close()
 

@@ -23,7 +23,9 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def refuse(where: str, name: str, value: object, allowed: str, hint: str = "") -> GradatimError:
+def invalid_value(
+    where: str, name: str, value: object, allowed: str, hint: str = ""
+) -> GradatimError:
     """The error for an invalid value; the caller raises it.
 
     Args:
@@ -41,7 +43,7 @@ _MOST_LISTED = 24
 """Longer lists of known names are cut to the five most similar."""
 
 
-def unknown(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
+def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> GradatimError:
     """The error for an unknown name, with the known ones; the caller raises it."""
     import difflib  # needed only here, and slow to import
 
