@@ -54,16 +54,22 @@ def published() -> None:
 
 def own_fits() -> None:
     """Three curves in, mean absolute error over the six others."""
-    for law, whole in (("effective", False), ("effective", True), ("multipower", False),
-                       ("momentum", False), ("functional", False)):  # fmt: skip
+    for law, whole in (
+        ("effective", False),
+        ("effective", True),
+        ("multipower", False),
+        ("momentum", False),
+        ("functional", False),
+    ):
         for size in data.SIZES:
             three = [data.multipower_run(size, n) for n in data.published()["train_set"]]
             start = time.process_time()
             fitted = forecast.fit(three, law, ensemble=whole)
             seconds = time.process_time() - start
             six = [data.multipower_run(size, n) for n in data.published()["test_set"]]
-            error = np.mean([abs(fitted.predict(r.rates, at=r.steps).mean - r.losses).mean()
-                             for r in six])  # fmt: skip
+            error = np.mean(
+                [abs(fitted.predict(r.rates, at=r.steps).mean - r.losses).mean() for r in six]
+            )
             kind = "ensemble" if whole else "one fit"
             print(f"  {law:<11}{kind:<9}{size:>4}M  {error:.5f}  {seconds:.1f} s")
 
@@ -86,10 +92,12 @@ def judge(curves: Sequence[LossCurve], runs: Sequence[str]) -> str:
 def grid(peak: float, steps: int | None, *but: str) -> list[str]:
     """The runs of this peak and horizon, without some."""
     return [
-        number for number, row in data.grid()[0].items()
-        if float(row["peak_lr"]) == peak and steps in (None, int(row["steps"]))
+        number
+        for number, row in data.grid()[0].items()
+        if float(row["peak_lr"]) == peak
+        and steps in (None, int(row["steps"]))
         and number not in but
-    ]  # fmt: skip
+    ]
 
 
 def four_of(peak: float, shapes: Sequence[str]) -> str:

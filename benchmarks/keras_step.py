@@ -120,8 +120,10 @@ def main():
         done = subprocess.run(
             [sys.executable, __file__, "--measure"],
             env=os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             sys.exit(f"{backend} failed:\n{done.stderr[-3000:]}")
         table(backend, json.loads(done.stdout.splitlines()[-1]))

@@ -164,9 +164,12 @@ def in_a_loop():
     added = ns["empty, scheduled"] - ns["empty"]
     rows = [
         ("a training step of a network with 289 weights", ns["a training step"], ""),
-        ("a scheduler, torch's calling of its hooks included", added,
-         f"{added / ns['a training step']:.2%}"),
-    ]  # fmt: skip
+        (
+            "a scheduler, torch's calling of its hooks included",
+            added,
+            f"{added / ns['a training step']:.2%}",
+        ),
+    ]
     show("In a real loop", ("", "ns", "share"), rows)
 
 

@@ -142,8 +142,10 @@ def main() -> None:
     errors = [expected[name]["mean"] - end for name, end in real.items()]
     held = sum(expected[n]["low"] <= end <= expected[n]["high"] for n, end in real.items())
     best = min(expected, key=lambda n: expected[n]["mean"])
-    print(f"mean absolute error {sum(map(abs, errors)) / len(errors):.4f}; the interval held "
-          f"{held} of {len(real)}; regret {real[best] - min(real.values()):.4f}")  # fmt: skip
+    print(
+        f"mean absolute error {sum(map(abs, errors)) / len(errors):.4f}; the interval held "
+        f"{held} of {len(real)}; regret {real[best] - min(real.values()):.4f}"
+    )
 
 
 if __name__ == "__main__":

@@ -64,9 +64,13 @@ def train(schedule, steps, size, test=True, seed=0):
     )
     losses, scheduler = Losses(), Scheduler(lr=schedule)
     model.fit(
-        x[chosen], y[chosen], batch_size=BATCH, shuffle=False, verbose=0,
+        x[chosen],
+        y[chosen],
+        batch_size=BATCH,
+        shuffle=False,
+        verbose=0,
         callbacks=[scheduler, losses],
-    )  # fmt: skip
+    )
     accuracy = float("nan")
     if test:
         predicted = model.predict(test_x, batch_size=120, verbose=0).argmax(axis=-1)

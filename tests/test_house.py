@@ -298,6 +298,17 @@ def test_each_folder_says_what_it_holds_and_how_it_grows():
     expect_none(silent, "Its __init__ says what lives here, 'May import ...' and 'To add ...':")
 
 
+def test_the_formatter_has_no_exceptions():
+    mark = re.compile(r"# fmt: (skip" + r"|off)")
+    excepted = [
+        path.relative_to(ROOT)
+        for top in ("src", "tests", "benchmarks", "examples", "docs")
+        for path in (ROOT / top).rglob("*.py")
+        if mark.search(path.read_text(encoding="utf-8"))
+    ]
+    expect_none(sorted(excepted), "Let the formatter format:")
+
+
 def test_files_are_short():
     lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
     long = [f"{file.relative_to(ROOT)}: {n} lines" for file, n in lengths.items() if n > 400]

@@ -231,9 +231,10 @@ def test_the_pages_need_no_more_than_the_top_level_has():
 def test_every_public_name_of_a_binding_is_on_a_page(binding):
     init = ast.parse((ROOT / "src" / "gradatim" / binding / "__init__.py").read_text("utf-8"))
     (names,) = (
-        ast.literal_eval(node.value) for node in init.body
+        ast.literal_eval(node.value)
+        for node in init.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-    )  # fmt: skip
+    )
     text = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
     assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
 

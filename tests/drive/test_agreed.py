@@ -56,9 +56,10 @@ def ranks(world, watches, run=RUN):
     ], network
 
 
-@pytest.mark.parametrize(("world", "trace"), [
-    (world, trace) for world in (2, 4) for trace, cap in caps().items() if world * cap < 10_000
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("world", "trace"),
+    [(world, trace) for world in (2, 4) for trace, cap in caps().items() if world * cap < 10_000],
+)
 def test_all_have_the_same_tick_at_every_update_and_stop_at_the_same(world, trace):
     cap = caps()[trace]
     run = Run(seconds=cap)

@@ -221,14 +221,17 @@ class TestCounted:
         driver.advance()
         assert (driver.next, driver.remaining) == ({"lr": 0.75}, 750)
 
-    @pytest.mark.parametrize(("amount", "words"), [
-        ({"tokens": -1}, "tokens must be a whole number, 0 or more, got -1"),
-        ({"tokens": 0.5}, "tokens must be"),
-        ({"tokens": True}, "tokens must be"),
-        ({"samples": 5}, r"in tokens; write count\(tokens=...\)"),
-        ({}, "give one argument by its name: tokens=n"),
-        ({"tokens": 1, "samples": 1}, "give one argument"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("amount", "words"),
+        [
+            ({"tokens": -1}, "tokens must be a whole number, 0 or more, got -1"),
+            ({"tokens": 0.5}, "tokens must be"),
+            ({"tokens": True}, "tokens must be"),
+            ({"samples": 5}, r"in tokens; write count\(tokens=...\)"),
+            ({}, "give one argument by its name: tokens=n"),
+            ({"tokens": 1, "samples": 1}, "give one argument"),
+        ],
+    )
     def test_what_cannot_be_counted(self, amount, words):
         driver = self.driver()
         with pytest.raises(GradatimError, match=words):
@@ -282,13 +285,15 @@ def driven(clock, watch=None):
     run = CLOCKS[clock]
     return Driver(
         Plan(
-            {"lr": wsd(peak=1.0, warmup="10%", cooldown="20%", steps=run),
-             "momentum": by_updates(Linear(start=0.5, end=0.9, steps=30))},
+            {
+                "lr": wsd(peak=1.0, warmup="10%", cooldown="20%", steps=run),
+                "momentum": by_updates(Linear(start=0.5, end=0.9, steps=30)),
+            },
             external={"kl": Linear(start=0.0, end=1.0, steps=run.ticks)},
             run=run,
         ),
         now=watch,
-    )  # fmt: skip
+    )
 
 
 def update(driver, watch, k):

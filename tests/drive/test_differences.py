@@ -20,54 +20,71 @@ from gradatim.drive.resume.differences import differences_in, differences_of
 LINE = Linear(0.0, 1.0, 10)
 PAIRS = {
     "one field": (
-        LINE >> Cosine(1.0, 0.0, 90), LINE >> Cosine(1.0, 0.0, 190),
+        LINE >> Cosine(1.0, 0.0, 90),
+        LINE >> Cosine(1.0, 0.0, 190),
         ["Cosine(..., steps=90) -> Cosine(..., steps=190)"],
     ),
     "several": (
-        LINE >> Cosine(1.0, 0.0, 90), 2.0 * LINE >> Cosine(2.0, 0.0, 190),
-        ["Linear(start=0.0, end=1.0, steps=10) -> 2.0 * Linear(start=0.0, end=1.0, steps=10)",
-         "Cosine(..., start=1.0, steps=90) -> Cosine(..., start=2.0, steps=190)"],
+        LINE >> Cosine(1.0, 0.0, 90),
+        2.0 * LINE >> Cosine(2.0, 0.0, 190),
+        [
+            "Linear(start=0.0, end=1.0, steps=10) -> 2.0 * Linear(start=0.0, end=1.0, steps=10)",
+            "Cosine(..., start=1.0, steps=90) -> Cosine(..., start=2.0, steps=190)",
+        ],
     ),
     "all fields": (
-        Linear(0.0, 1.0, 10), Linear(1.0, 2.0, 20),
+        Linear(0.0, 1.0, 10),
+        Linear(1.0, 2.0, 20),
         ["Linear(start=0.0, end=1.0, steps=10) -> Linear(start=1.0, end=2.0, steps=20)"],
     ),
     "inside": (
-        (0.5 * LINE).clip(low=0.1), (0.5 * LINE.replace(steps=20)).clip(low=0.1),
+        (0.5 * LINE).clip(low=0.1),
+        (0.5 * LINE.replace(steps=20)).clip(low=0.1),
         ["Linear(..., steps=10) -> Linear(..., steps=20)"],
     ),
     "a factor": (0.5 * LINE, 0.1 * LINE, ["0.5 * ... -> 0.1 * ..."]),
     "a factor and more": (
-        0.5 * LINE, 0.1 * LINE.replace(steps=20),
+        0.5 * LINE,
+        0.1 * LINE.replace(steps=20),
         ["Linear(..., steps=10) -> Linear(..., steps=20)", "0.5 * ... -> 0.1 * ..."],
     ),
     "an end": (
-        Constant(1.0), Constant(1.0, 10),
+        Constant(1.0),
+        Constant(1.0, 10),
         ["Constant(..., steps=nothing) -> Constant(..., steps=10)"],
     ),
     "pieces more": (
-        warmup_constant(1.0, warmup=10), wsd(1.0, warmup=10, steps=100, cooldown=10),
-        ["... >> Constant(value=1.0) -> ... >> Constant(value=1.0, steps=80) >> "
-         "OneMinusSqrt(start=1.0, end=0.0, steps=10)"],
+        warmup_constant(1.0, warmup=10),
+        wsd(1.0, warmup=10, steps=100, cooldown=10),
+        [
+            "... >> Constant(value=1.0) -> ... >> Constant(value=1.0, steps=80) >> "
+            "OneMinusSqrt(start=1.0, end=0.0, steps=10)"
+        ],
     ),
     "a piece less": (
-        LINE >> LINE >> Constant(1.0), LINE >> LINE,
+        LINE >> LINE >> Constant(1.0),
+        LINE >> LINE,
         ["... >> Constant(value=1.0) -> ... >> nothing more"],
     ),
     "another curve": (
-        LINE, 3.0 * (LINE >> Constant(1.0)),
-        ["Linear(start=0.0, end=1.0, steps=10) -> "
-         "3.0 * (Linear(start=0.0, end=1.0, steps=10) >> Constant(value=1.0))"],
+        LINE,
+        3.0 * (LINE >> Constant(1.0)),
+        [
+            "Linear(start=0.0, end=1.0, steps=10) -> "
+            "3.0 * (Linear(start=0.0, end=1.0, steps=10) >> Constant(value=1.0))"
+        ],
     ),
     "a rule": (
-        Plateau(mode="min"), Plateau(mode="max"),
+        Plateau(mode="min"),
+        Plateau(mode="max"),
         ["Plateau(..., mode='min') -> Plateau(..., mode='max')"],
     ),
     "a run": (
-        Run(steps=10), Run(seconds=10),
+        Run(steps=10),
+        Run(seconds=10),
         ["Run(..., steps=10, seconds=nothing) -> Run(..., steps=nothing, seconds=10.0)"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -103,10 +120,22 @@ def test_what_cannot_be_built_here_is_shown_too():
         Driver({"lr": 0.1}).load(state)
 
 
-@pytest.mark.parametrize("broken", [
-    {"Join": {"pieces": 5}}, {"Join": {}}, {"Scale": {}}, {"Join": {"pieces": [1, 2]}},
-    {"Scale": {"schedule": 3, "factor": []}}, {"a": 1}, {}, [], None, {"Join": []}, {3: {4: 5}},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"Join": {"pieces": 5}},
+        {"Join": {}},
+        {"Scale": {}},
+        {"Join": {"pieces": [1, 2]}},
+        {"Scale": {"schedule": 3, "factor": []}},
+        {"a": 1},
+        {},
+        [],
+        None,
+        {"Join": []},
+        {3: {4: 5}},
+    ],
+)
 def test_broken_data_is_shown_and_raises_nothing(broken):
     whole = (0.5 * (LINE >> Constant(1.0))).config()
     for pair in ((broken, whole), (whole, broken), (broken, (LINE >> LINE).config())):

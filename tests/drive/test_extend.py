@@ -201,10 +201,21 @@ def test_every_recipe_is_continued_or_refused_at_every_update(name):
         assert again.plan == driver.plan
     assert continued or name in {
         # A curve without an end, or one that no longer run can be seen in.
-        "inverse_sqrt_t5", "linear_noam", "noam", "noam_interval", "warmup_constant",
-        "warmup_inverse_sqrt", "cosine_restarts", "cyclic", "multistep", "piecewise_constant",
-        "step_decay", "warm_cool_decay", "batch_stages", "scale_with_batch",
-    }  # fmt: skip
+        "inverse_sqrt_t5",
+        "linear_noam",
+        "noam",
+        "noam_interval",
+        "warmup_constant",
+        "warmup_inverse_sqrt",
+        "cosine_restarts",
+        "cyclic",
+        "multistep",
+        "piecewise_constant",
+        "step_decay",
+        "warm_cool_decay",
+        "batch_stages",
+        "scale_with_batch",
+    }
 
 
 class TestPlans:
@@ -357,42 +368,76 @@ COSINE = warmup_cosine(1.0, steps=100)
 LONGER = warmup_cosine(1.0, steps=200)
 UP = Linear(0.0, 1.0, 10)
 BAD = {
-    "another peak": ((COSINE, {}), (warmup_cosine(2.0, steps=200), {}),
-                     r"another recipe, with other values \(Cosine\(.*start=1\.0.* -> .*2\.0"),
-    "another floor": ((COSINE, {}), (warmup_cosine(1.0, steps=200, floor=0.5), {}),
-                      r"other values \(Cosine\(.*end=0\.0"),
+    "another peak": (
+        (COSINE, {}),
+        (warmup_cosine(2.0, steps=200), {}),
+        r"another recipe, with other values \(Cosine\(.*start=1\.0.* -> .*2\.0",
+    ),
+    "another floor": (
+        (COSINE, {}),
+        (warmup_cosine(1.0, steps=200, floor=0.5), {}),
+        r"other values \(Cosine\(.*end=0\.0",
+    ),
     "another shape": ((COSINE, {}), (warmup_linear(1.0, steps=200), {}), "Cosine.* -> Linear"),
     "a warm-up more": ((COSINE, {}), (warmup_cosine(1.0, steps=200, warmup=9), {}), "other values"),
     "another factor": ((0.5 * COSINE, {}), (0.1 * LONGER, {}), r"another value.*0\.5 -> 0\.1"),
-    "a shorter run": ((COSINE, {}), (warmup_cosine(1.0, steps=80), {}),
-                      r"ends after 80, the checkpoint's after 100.*cooldown\(schedule, at=60"),
-    "other boundaries": ((multistep(1.0, boundaries=[50]), {}),
-                         (multistep(1.0, boundaries=[99]), {}),
-                         r"another recipe.*extend\(schedule, at=60"),
-    "no end": ((warmup_constant(1.0, warmup=10), {}), (warmup_constant(1.0, warmup=20), {}),
-               "no end that could be later"),
+    "a shorter run": (
+        (COSINE, {}),
+        (warmup_cosine(1.0, steps=80), {}),
+        r"ends after 80, the checkpoint's after 100.*cooldown\(schedule, at=60",
+    ),
+    "other boundaries": (
+        (multistep(1.0, boundaries=[50]), {}),
+        (multistep(1.0, boundaries=[99]), {}),
+        r"another recipe.*extend\(schedule, at=60",
+    ),
+    "no end": (
+        (warmup_constant(1.0, warmup=10), {}),
+        (warmup_constant(1.0, warmup=20), {}),
+        "no end that could be later",
+    ),
     "a last phase that is no curve between two values": (
-        (Linear(0, 1, 10) >> 0.5 * COSINE, {}), (Linear(0, 1, 20) >> 0.5 * LONGER, {}),
-        "its last phase is no curve from one value to another"),
+        (Linear(0, 1, 10) >> 0.5 * COSINE, {}),
+        (Linear(0, 1, 20) >> 0.5 * LONGER, {}),
+        "its last phase is no curve from one value to another",
+    ),
     "a ramp with two lengths": (
-        (FractionalRamp(1.0, 0.0, 90, 89.5), {}), (FractionalRamp(1.0, 0.0, 190, 189.5), {}),
-        "its last phase is no curve from one value to another"),
+        (FractionalRamp(1.0, 0.0, 90, 89.5), {}),
+        (FractionalRamp(1.0, 0.0, 190, 189.5), {}),
+        "its last phase is no curve from one value to another",
+    ),
     "a curve that does not begin at its start": (
-        (Late(1.0, 0.0, 90), {}), (Late(1.0, 0.0, 190), {}),
-        "its last phase is no curve from one value to another"),
+        (Late(1.0, 0.0, 90), {}),
+        (Late(1.0, 0.0, 190), {}),
+        "its last phase is no curve from one value to another",
+    ),
     "a jump": ((UP >> Constant(0.5, 20) >> Cosine(0.5, 0.0, 70), {}), (UP >> COSINE, {}), "other"),
     "another phase between": (
-        (UP >> Linear(1.0, 0.5, 20) >> Cosine(0.5, 0.0, 70), {}), (UP >> LONGER, {}), "other"),
-    "no last phase": ((UP >> COSINE.cut(50) >> Constant(COSINE(50), 40), {}), (UP >> LONGER, {}),
-                      "other values"),
+        (UP >> Linear(1.0, 0.5, 20) >> Cosine(0.5, 0.0, 70), {}),
+        (UP >> LONGER, {}),
+        "other",
+    ),
+    "no last phase": (
+        (UP >> COSINE.cut(50) >> Constant(COSINE(50), 40), {}),
+        (UP >> LONGER, {}),
+        "other values",
+    ),
     "a phase more in the script": (
         (UP >> Linear(1.0, 0.5, 90), {}),
-        (UP >> Linear(1.0, 0.5, 90) >> Linear(0.5, 0.5, 90), {}), "other values"),
-    "another rule": ((COSINE, {"rules": HALVES}), (LONGER, {}),
-                     r"schedules alone.*rule of lr: Plateau\(.*\) -> nothing.*'override'"),
-    "another batch": (on(), on(batch=5, epochs=2),
-                      r"sees another share of the data now \(batch: 10 -> 5\).*'rescale'"),
-}  # fmt: skip
+        (UP >> Linear(1.0, 0.5, 90) >> Linear(0.5, 0.5, 90), {}),
+        "other values",
+    ),
+    "another rule": (
+        (COSINE, {"rules": HALVES}),
+        (LONGER, {}),
+        r"schedules alone.*rule of lr: Plateau\(.*\) -> nothing.*'override'",
+    ),
+    "another batch": (
+        on(),
+        on(batch=5, epochs=2),
+        r"sees another share of the data now \(batch: 10 -> 5\).*'rescale'",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD)

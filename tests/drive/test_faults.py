@@ -121,11 +121,14 @@ def test_a_rate_that_is_over_long_before_the_run_is_warned_of_when_built():
         Driver({"lr": Linear(1.0, 0.0, 100)}, run=Run(seconds=100))
 
 
-@pytest.mark.parametrize("schedule", [
-    wsd(peak=1.0, steps=Run(seconds=1)),
-    by_updates(wsd(peak=1.0, steps=Run(seconds=1))),
-    warmup_cosine(peak=1.0, steps=Run(total_tokens=1000, clock="tokens")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        wsd(peak=1.0, steps=Run(seconds=1)),
+        by_updates(wsd(peak=1.0, steps=Run(seconds=1))),
+        warmup_cosine(peak=1.0, steps=Run(total_tokens=1000, clock="tokens")),
+    ],
+)
 def test_lengths_that_were_resolved_by_another_clock_are_refused(schedule):
     with pytest.raises(GradatimError, match=r"Driver: the lengths of lr are.*Give that run here"):
         Driver({"lr": schedule})

@@ -64,9 +64,13 @@ def test_a_logger_hears_of_each_update_once():
 
     driver.log_history(log)
     assert heard == [
-        ("lr", 0.0, 0), ("lr", 0.25, 1), ("lr", 0.25, 2), ("lr/late", 4.0, 2),
-        ("lr", 0.375, 3), ("lr/late", 4.0, 3),
-    ]  # fmt: skip
+        ("lr", 0.0, 0),
+        ("lr", 0.25, 1),
+        ("lr", 0.25, 2),
+        ("lr/late", 4.0, 2),
+        ("lr", 0.375, 3),
+        ("lr/late", 4.0, 3),
+    ]
     heard.clear()
     driver.log_history(log)
     assert heard == []

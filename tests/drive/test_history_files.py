@@ -303,14 +303,29 @@ class TestRecords:
             f"{row['values']['lr']!r} in the file, and {before!r} by the plan"
         )
 
-    @pytest.mark.parametrize(("change", "words"), [
-        (lambda row: row["values"].pop("lr"), "lr is missing"),
-        (lambda row: row["values"].update(kl=1.0), "it has lr, momentum, kl, and the plan lr, mo"),
-        (lambda row: row["values"].update(lr=-0.0), r"lr is -0\.0 in the file, and 0\.0 by the"),
-        (lambda row: row.update(tick=1), r"update 1, at tick 1: lr is 0\.0 .* and 0\.25 by the"),
-        (lambda row: row.update(values={"lr2": 0.0, "momentum": 0.9}), "tick 0: lr is missing"),
-        (lambda row: row.update(written=["momentum"], values={"momentum": 0.9}), ": lr is missing"),
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda row: row["values"].pop("lr"), "lr is missing"),
+            (
+                lambda row: row["values"].update(kl=1.0),
+                "it has lr, momentum, kl, and the plan lr, mo",
+            ),
+            (
+                lambda row: row["values"].update(lr=-0.0),
+                r"lr is -0\.0 in the file, and 0\.0 by the",
+            ),
+            (
+                lambda row: row.update(tick=1),
+                r"update 1, at tick 1: lr is 0\.0 .* and 0\.25 by the",
+            ),
+            (lambda row: row.update(values={"lr2": 0.0, "momentum": 0.9}), "tick 0: lr is missing"),
+            (
+                lambda row: row.update(written=["momentum"], values={"momentum": 0.9}),
+                ": lr is missing",
+            ),
+        ],
+    )
     def test_other_changes_are_found(self, change, words, tmp_path):
         path = tmp_path / "run.jsonl"
         driver = Driver({"lr": LINE, "momentum": 0.9})

@@ -115,11 +115,14 @@ def test_it_is_refused_in_a_sentence_and_left_as_it_is(kind, name, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "text", "words"),
     [
-        ("jsonl", HEAD.replace("updates", "time", 1) + PLAN + ROWS[0] + ROWS[1],
-         "it was written in 'time', this history is in updates"),
+        (
+            "jsonl",
+            HEAD.replace("updates", "time", 1) + PLAN + ROWS[0] + ROWS[1],
+            "it was written in 'time', this history is in updates",
+        ),
         ("csv", "position,tick,lr\n0,0,0.5\n", "written by a clock, this history is in updates"),
     ],
-)  # fmt: skip
+)
 def test_a_history_by_another_clock_is_not_continued(kind, text, words, tmp_path):
     path = tmp_path / f"run.{kind}"
     path.write_text(text)
@@ -169,7 +172,8 @@ BAD_PLANS = {
     "a number": (config(schedules={"lr": 5}), "must be a mapping"),
     "no schedules": (config(schedules={}), "schedules"),
     "a rule for a schedule": (
-        config(schedules={"lr": Plateau(mode="min").config()}), "plan: lr must be a schedule",
+        config(schedules={"lr": Plateau(mode="min").config()}),
+        "plan: lr must be a schedule",
     ),
     "a target without a name": (config(schedules={"/": LINE.config()}), "a target"),
     "rules that are none": (config(rules=5), "plan: rules must be"),
@@ -178,7 +182,7 @@ BAD_PLANS = {
     "a part less": ({"schedules": CONFIG["schedules"]}, "plan must be a mapping with"),
     "nothing": ({}, "plan must be a mapping with"),
     "a run of no size": (config(run={"Run": {"steps": 0}}), "steps must be"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_PLANS)

@@ -44,10 +44,13 @@ def test_at_the_end_of_an_epoch_the_curve_goes_on_where_it_was(recipe, before, a
 
 
 @given(
-    samples=st.integers(1, 300), batches=st.tuples(*[st.integers(1, 40)] * 2),
-    processes=st.tuples(*[st.integers(1, 8)] * 2), accumulate=st.tuples(*[st.integers(1, 5)] * 2),
-    epochs=st.integers(1, 5), share=st.floats(0.0, 1.0),
-)  # fmt: skip
+    samples=st.integers(1, 300),
+    batches=st.tuples(*[st.integers(1, 40)] * 2),
+    processes=st.tuples(*[st.integers(1, 8)] * 2),
+    accumulate=st.tuples(*[st.integers(1, 5)] * 2),
+    epochs=st.integers(1, 5),
+    share=st.floats(0.0, 1.0),
+)
 def test_the_updates_that_are_left_see_the_data_that_is_left(
     samples, batches, processes, accumulate, epochs, share
 ):
@@ -67,10 +70,14 @@ def test_the_updates_that_are_left_see_the_data_that_is_left(
 
 
 @given(
-    samples=st.integers(40, 300), batch=st.integers(1, 40), accumulate=st.integers(1, 3),
-    epochs=st.sampled_from([0.15, 0.25, 1, 1.5, 3]), drop_last=st.booleans(),
-    share=st.floats(0.0, 1.0), other=st.integers(1, 40),
-)  # fmt: skip
+    samples=st.integers(40, 300),
+    batch=st.integers(1, 40),
+    accumulate=st.integers(1, 3),
+    epochs=st.sampled_from([0.15, 0.25, 1, 1.5, 3]),
+    drop_last=st.booleans(),
+    share=st.floats(0.0, 1.0),
+    other=st.integers(1, 40),
+)
 def test_the_same_run_is_at_the_same_place_and_the_end_is_the_end(
     samples, batch, accumulate, epochs, drop_last, share, other
 ):
@@ -156,20 +163,27 @@ def other(**changed):
     return driven(run)
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: other(samples=2000), "samples must be 1000 as before, got 2000"),
-    (lambda: other(epochs=5), "epochs must be 4.0 as before.*extend the schedule"),
-    (lambda: other(tokens_per_sample=5), "tokens_per_sample must be None as before"),
-    (
-        lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}),
-        "this script does not say what run it is",
-    ),
-    (lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}, run=Run(steps=100)), "samples must be"),
-    (
-        lambda: Driver({"lr": driven(Run(**DATA)).plan["lr"]}, run=Run(**DATA, processes=2)),
-        "lr is the same schedule as before, for 400 updates; the run has 200 now.*steps=run.steps",
-    ),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: other(samples=2000), "samples must be 1000 as before, got 2000"),
+        (lambda: other(epochs=5), "epochs must be 4.0 as before.*extend the schedule"),
+        (lambda: other(tokens_per_sample=5), "tokens_per_sample must be None as before"),
+        (
+            lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}),
+            "this script does not say what run it is",
+        ),
+        (
+            lambda: Driver({"lr": warmup_cosine(1e-3, steps=100)}, run=Run(steps=100)),
+            "samples must be",
+        ),
+        (
+            lambda: Driver({"lr": driven(Run(**DATA)).plan["lr"]}, run=Run(**DATA, processes=2)),
+            "lr is the same schedule as before, for 400 updates; "
+            "the run has 200 now.*steps=run.steps",
+        ),
+    ],
+)
 def test_what_cannot_be_rescaled(make, words):
     first, second = driven(Run(**DATA)), make()
     first.advance(60)

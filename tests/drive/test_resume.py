@@ -283,7 +283,8 @@ BAD_STATES = {
     "a scale of NaN": (state(states={"lr": [math.nan, *FIELDS[1:]]}), r"\.scale must be a fin"),
     "a scale below 0": (state(states={"lr": [-1.0, *FIELDS[1:]]}), r"\.scale must be a fin"),
     "a reference of infinity": (
-        state(states={"lr": [1.0, math.inf, 1, 0, 0, 0]}), r"\.reference must be a fin",
+        state(states={"lr": [1.0, math.inf, 1, 0, 0, 0]}),
+        r"\.reference must be a fin",
     ),
     "a count below 0": (state(states={"lr": [1.0, 1.0, 1, -9, 0, 0]}), r"\.worse must be a whole"),
     "a count and a half": (state(states={"lr": [1.0, 1.0, 1, 0, 0, 0.5]}), r"\.pause must be"),
@@ -292,10 +293,12 @@ BAD_STATES = {
     "a schedule that is a rule": (schedule(RULES["plateau"].config()), "lr must be a schedule"),
     "a rule that is a schedule": (state(rules={"lr": deep(0)}), "lr must be a rule"),
     "a rule for nothing": (
-        state(rules={"x": RULES["newbob"].config()}, states={"x": FIELDS}), "rules of the state",
+        state(rules={"x": RULES["newbob"].config()}, states={"x": FIELDS}),
+        "rules of the state",
     ),
     "a schedule of wrong arguments": (
-        schedule({"Linear": {"start": "0", "end": 1, "steps": 4}}), "start must be",
+        schedule({"Linear": {"start": "0", "end": 1, "steps": 4}}),
+        "start must be",
     ),
     "a schedule of NaN": (schedule({"Constant": {"value": math.nan}}), "value must be"),
     "a schedule too deep": (schedule(deep(200)), "more than|too deep"),
@@ -304,7 +307,7 @@ BAD_STATES = {
         schedule({"Scale": {"schedule": {"Constant": {"value": 1e300}}, "factor": 1e300}}),
         "must be a finite number, got inf",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("policy", ["strict", "keep"])
@@ -328,12 +331,15 @@ class TestFunctions:
         fresh.load(driver.state())
         assert (fresh.position, fresh.next) == (5, {"lr": 0.5})
 
-    @pytest.mark.parametrize("config", [
-        {"Function": {"function": "subprocess:check_output", "steps": None}},
-        {"Function": {"function": f"{__name__}:double", "steps": None}},
-        {"Scale": {"schedule": {"Function": {"function": "os:getpid"}}, "factor": 2.0}},
-        {"Join": {"pieces": [{"Function": {"function": "os:abort", "steps": 1}}, deep(0)]}},
-    ])  # fmt: skip
+    @pytest.mark.parametrize(
+        "config",
+        [
+            {"Function": {"function": "subprocess:check_output", "steps": None}},
+            {"Function": {"function": f"{__name__}:double", "steps": None}},
+            {"Scale": {"schedule": {"Function": {"function": "os:getpid"}}, "factor": 2.0}},
+            {"Join": {"pieces": [{"Function": {"function": "os:abort", "steps": 1}}, deep(0)]}},
+        ],
+    )
     def test_one_that_it_does_not_name_is_never_called(self, config):
         driver = Driver({"lr": Function(function=half)})
         with pytest.raises(GradatimError, match=r"would import and run .*on_mismatch='override'"):
