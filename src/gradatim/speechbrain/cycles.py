@@ -215,7 +215,7 @@ class CyclicLRScheduler(Recoverable):
 
 
 @cached_curve
-def _wave(peak: Any, warmup: Any, half: Any) -> Schedule:
+def _wave(peak: float, warmup: int, half: float) -> Schedule:
     where = "CyclicCosineScheduler"
     top = step_count(where, "n_warmup_steps", warmup)
     wave = CosineWave(number(where, "total_steps", half, Positive), top)
@@ -223,7 +223,7 @@ def _wave(peak: Any, warmup: Any, half: Any) -> Schedule:
 
 
 @cached_curve
-def _cyclic(low: Any, high: Any, half: Any, mode: Any, gamma: Any) -> Triangle:
+def _cyclic(low: float, high: float, half: float, mode: str, gamma: float) -> Triangle:
     where = "CyclicLRScheduler"
     mode = check_argument(where, "mode", Literal["triangular", "triangular2", "exp_range"], mode)
     curve = Triangle(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
 from gradatim.core.closed_forms import GeometricDecay, NaturalDecay
@@ -126,7 +124,7 @@ class StepScheduler(Checkpointable):
 
 
 @cached_curve
-def _drops(value: Any, factor: Any, drop: Any) -> Schedule:
+def _drops(value: float, factor: float, drop: float) -> Schedule:
     where = "StepScheduler"
     return GeometricDecay(
         number(where, "initial_value", value),

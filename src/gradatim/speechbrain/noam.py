@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from gradatim.core.closed_forms import Noam
 from gradatim.core.combine import join
@@ -214,7 +213,7 @@ class InverseSquareRootScheduler(PerUpdate):
 
 
 @cached_curve
-def _noam(where: str, warmup: Any, model_size: Any) -> Noam:
+def _noam(where: str, warmup: int, model_size: float | None) -> Noam:
     if model_size is not None:
         model_size = number(where, "model_size", model_size, Positive)
     return Noam(max(step_count(where, "n_warmup_steps", warmup), 1), model_size)
@@ -222,7 +221,12 @@ def _noam(where: str, warmup: Any, model_size: Any) -> Noam:
 
 @cached_curve
 def _noam_curve(
-    where: str, lr: Any, warmup: Any, model_size: Any, steps: Sequence[Any], rates: Sequence[Any]
+    where: str,
+    lr: float,
+    warmup: int,
+    model_size: float | None,
+    steps: Sequence[int],
+    rates: Sequence[float],
 ) -> Schedule:
     curve: Schedule = _noam(where, warmup, model_size)
     for i, (step, rate) in enumerate(zip(steps, rates, strict=True)):
@@ -233,7 +237,7 @@ def _noam_curve(
 
 
 @cached_curve
-def _linear_noam(lr: Any, warmup: Any, keep: Any) -> Schedule:
+def _linear_noam(lr: float, warmup: int, keep: float) -> Schedule:
     where = "LinearNoamScheduler"
     rise = step_count(where, "n_warmup_steps", warmup)
     up = (Linear(0.0, 1.0, rise),) if rise else ()
@@ -242,7 +246,7 @@ def _linear_noam(lr: Any, warmup: Any, keep: Any) -> Schedule:
 
 
 @cached_curve
-def _inverse_sqrt(warmup: Any) -> Schedule:
+def _inverse_sqrt(warmup: int) -> Schedule:
     first = max(step_count("InverseSquareRootScheduler", "warmup_steps", warmup), 1)
     # The root of the step from ``first`` on, and its value there before.
     return InverseSqrtDecay(1.0, 1).shift(1 - first).shift(first)

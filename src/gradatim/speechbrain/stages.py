@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch.optim import Optimizer
 
@@ -195,7 +195,7 @@ class TriStageLRSchedule(Recoverable):
 
 @cached_curve
 def _warm_cool(
-    lr: Any, warmup: Any, power: Any, cooldown: Any, total: Any, compat: Compat
+    lr: float, warmup: int, power: float, cooldown: int, total: int, compat: Compat
 ) -> Schedule:
     where = "WarmCoolDecayLRSchedule"
     peak, rise = number(where, "lr", lr), step_count(where, "warmup", warmup)
@@ -221,7 +221,14 @@ def _warm_cool(
 
 @cached_curve
 def _tri_stage(
-    lr: Any, warmup: Any, hold: Any, decay: Any, last: Any, first: Any, slope: Any, rate: Any
+    lr: float,
+    warmup: int,
+    hold: int,
+    decay: int,
+    last: float,
+    first: float,
+    slope: float,
+    rate: float,
 ) -> Schedule:
     where = "TriStageLRSchedule"
     peak = number(where, "lr", lr)

@@ -134,7 +134,7 @@ class WarmAndExpDecayLRSchedule(Recoverable):
 
 
 @cached_curve
-def _up_and_down(lr: Any, warmup: Any, total: Any) -> Schedule:
+def _up_and_down(lr: float, warmup: int, total: int) -> Schedule:
     where = "LinearWarmupScheduler"
     peak, rise = number(where, "initial_value", lr), step_count(where, "num_warmup_steps", warmup)
     fall = step_count(where, "num_training_steps", total) - rise
@@ -143,7 +143,7 @@ def _up_and_down(lr: Any, warmup: Any, total: Any) -> Schedule:
 
 
 @cached_curve
-def _warm_and_exp(lr: Any, warmup: Any, factor: Any, steps: Any) -> Schedule:
+def _warm_and_exp(lr: float, warmup: int, factor: float, steps: int) -> Schedule:
     where = "WarmAndExpDecayLRSchedule"
     peak, rise = number(where, "lr", lr), step_count(where, "n_warmup_steps", warmup)
     factor = number(where, "decay_factor", factor, Positive)
