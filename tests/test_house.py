@@ -42,7 +42,7 @@ STANDS_ON = {
     "drive": {"core", "plans", "xp"},  # a path in place of a plan is read when it is given
     "plans": {"core", "drive"},  # files load into the plan that drivers take
     "findings": {"core", "drive"},
-    "peers": {"core", "plans"},  # settings of others are read as strictly as plans
+    "peers": {"core", "plans", "xp"},  # settings of others are read as strictly as plans
     "torch": {"core", "drive", "peers"},  # what a scheduler of others means is said there
     "keras": {"core", "drive", "peers"},
     "jax": {"core", "peers", "plans", "xp"},

@@ -6,10 +6,11 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
+from gradatim.xp.numeric import Condition, Index, Numeric, Pair
+from gradatim.xp.operations import Piece
 
 _LARGEST = 2**31 - 1
 
@@ -54,65 +55,65 @@ class Code:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def _with(self, other: Any, operator: str, turned: bool = False) -> Code:
+    def _with(self, other: Numeric, operator: str, turned: bool = False) -> Code:
         a, b = (text(other), self.text) if turned else (self.text, text(other))
         return Code(f"({a} {operator} {b})")
 
-    def __add__(self, other: Any) -> Code:
+    def __add__(self, other: Numeric) -> Code:
         return self if _is(other, 0.0) else self._with(other, "+")
 
-    def __radd__(self, other: Any) -> Code:
+    def __radd__(self, other: Numeric) -> Code:
         return self if _is(other, 0.0) else self._with(other, "+", True)
 
-    def __sub__(self, other: Any) -> Code:
+    def __sub__(self, other: Numeric) -> Code:
         return self._with(other, "-")
 
-    def __rsub__(self, other: Any) -> Code:
+    def __rsub__(self, other: Numeric) -> Code:
         return self._with(other, "-", True)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Numeric) -> Numeric:
         return self._times(other, False)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Numeric) -> Numeric:
         return self._times(other, True)
 
-    def _times(self, other: Any, turned: bool) -> Any:
+    def _times(self, other: Numeric, turned: bool) -> Numeric:
         # What a reader would leave out changes no digit: times 1, plus 0, times 0.
         if _is(other, 0.0):
             return 0.0
         return self if _is(other, 1.0) else self._with(other, "*", turned)
 
-    def __truediv__(self, other: Any) -> Code:
+    def __truediv__(self, other: Numeric) -> Code:
         return self._with(other, "/")
 
-    def __rtruediv__(self, other: Any) -> Code:
+    def __rtruediv__(self, other: Numeric) -> Code:
         return self._with(other, "/", True)
 
-    def __floordiv__(self, other: Any) -> Code:
+    def __floordiv__(self, other: Numeric) -> Code:
         return self._with(other, "//")
 
-    def __pow__(self, other: Any) -> Code:
+    def __pow__(self, other: Numeric) -> Code:
         return self._with(other, "**")
 
-    def __rpow__(self, other: Any) -> Code:
+    def __rpow__(self, other: Numeric) -> Code:
         return self._with(other, "**", True)
 
-    def __lt__(self, other: Any) -> Code:
+    def __lt__(self, other: Numeric) -> Code:
         return self._with(other, "<")
 
-    def __gt__(self, other: Any) -> Code:
+    def __gt__(self, other: Numeric) -> Code:
         return self._with(other, ">")
 
-    def __le__(self, other: Any) -> Code:
+    def __le__(self, other: Numeric) -> Code:
         return self._with(other, "<=")
 
-    def __ge__(self, other: Any) -> Code:
+    def __ge__(self, other: Numeric) -> Code:
         return self._with(other, ">=")
 
-    def __and__(self, other: Any) -> Code:
+    def __and__(self, other: Numeric) -> Code:
         return self._with(other, "&")
 
-    def __or__(self, other: Any) -> Code:
+    def __or__(self, other: Numeric) -> Code:
         return self._with(other, "|")
 
     def __neg__(self) -> Code:
@@ -122,11 +123,11 @@ class Code:
         raise TypeError("a formula decides by xp.where")
 
 
-def _is(value: Any, number: float) -> bool:
+def _is(value: Numeric, number: float) -> bool:
     return isinstance(value, int | float) and value == number
 
 
-def text(value: Any) -> str:
+def text(value: Numeric | Condition) -> str:
     """A part of code, whether it is one or a number."""
     return value.text if isinstance(value, Code) else repr(value)
 
@@ -138,70 +139,96 @@ class _Writer:
         self.spelling = spelling
         self.pi = math.pi
         # The step of the piece that is being written, and what it stays below there.
-        self.inside: tuple[Any, int | None] = (None, None)
+        self.inside: tuple[Numeric | None, int | None] = (None, None)
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in ("sin", "cos", "sinh", "exp", "expm1", "log", "log1p", "floor", "sqrt"):
-            raise AttributeError(name)
-        return lambda x: Code(f"{self.spelling.module}.{name}({_bare(text(x))})")
+    def sin(self, x: Numeric, /) -> Numeric:
+        return self._call("sin", x)
 
-    def where(self, condition: Any, yes: Any, no: Any) -> Any:
+    def cos(self, x: Numeric, /) -> Numeric:
+        return self._call("cos", x)
+
+    def sinh(self, x: Numeric, /) -> Numeric:
+        return self._call("sinh", x)
+
+    def exp(self, x: Numeric, /) -> Numeric:
+        return self._call("exp", x)
+
+    def expm1(self, x: Numeric, /) -> Numeric:
+        return self._call("expm1", x)
+
+    def log(self, x: Numeric, /) -> Numeric:
+        return self._call("log", x)
+
+    def log1p(self, x: Numeric, /) -> Numeric:
+        return self._call("log1p", x)
+
+    def sqrt(self, x: Numeric, /) -> Numeric:
+        return self._call("sqrt", x)
+
+    def floor(self, x: Numeric, /) -> Numeric:
+        return self._call("floor", x)
+
+    def _call(self, name: str, x: Numeric) -> Code:
+        return Code(f"{self.spelling.module}.{name}({_bare(text(x))})")
+
+    def where(self, condition: Condition, yes: Numeric, no: Numeric, /) -> Numeric:
         if not self.spelling.whole:
             yes, no = (float(x) if isinstance(x, int) else x for x in (yes, no))
         parts = {"condition": _bare(text(condition)), "yes": text(yes), "no": text(no)}
         return Code(self.spelling.choice.format(**parts))
 
-    def clip(self, x: Any, low: Any, high: Any) -> Any:
+    def clip(self, x: Numeric, low: Numeric | None, high: Numeric | None) -> Numeric:
         if low is not None:
             x = Code(self.spelling.low.format(x=_bare(text(x)), bound=text(low)))
         if high is not None:
             x = Code(self.spelling.high.format(x=_bare(text(x)), bound=text(high)))
         return x
 
-    def real(self, t: Any) -> Any:
+    def real(self, t: Numeric) -> Numeric:
         return t
 
-    def constant(self, value: Any, t: Any) -> Any:
+    def constant(self, value: Numeric, t: Numeric) -> Numeric:
         return value if self.spelling is PYTHON else value + 0.0 * t
 
-    def divmod_steps(self, t: Any, steps: int, most: int | None = None) -> tuple[Any, Any]:
+    def divmod_steps(self, t: Numeric, steps: int, most: int | None = None) -> Pair:
         whole = self.clip(t // steps, None, most)
         return whole, t - whole * steps
 
-    def shifted(self, t: Any, by: int) -> Any:
+    def shifted(self, t: Numeric, by: int) -> Numeric:
         return self.clip(t - by, 0, None)
 
-    def widened_for(self, t: Any, last: int) -> Any:
+    def widened_for(self, t: Numeric, last: int) -> Numeric:
         return t
 
-    def geometric(self, rate: Any, exponent: Any) -> Any:
+    def geometric(self, rate: Numeric, exponent: Numeric) -> Numeric:
         return Code(f"({text(rate)} ** {text(exponent)})")
 
-    def power(self, base: Any, exponent: Any) -> Any:
+    def power(self, base: Numeric, exponent: Numeric) -> Numeric:
         return base**exponent
 
-    def at_most(self, t: Any, last: float) -> Any:
+    def at_most(self, t: Numeric, last: float) -> Numeric:
         local, below = self.inside
         known = t is local and below is not None and below <= last
         return t if known else self.clip(t, None, last)
 
-    def progress(self, t: Any, steps: float) -> tuple[Any, Any]:
+    def progress(self, t: Numeric, steps: float) -> Pair:
         steps = float(steps) if steps > _LARGEST and self.spelling is not PYTHON else steps
         t = self.at_most(t, steps)
         return t / steps, (steps - t) / steps
 
-    def remaining(self, t: Any, steps: float) -> Any:
+    def remaining(self, t: Numeric, steps: float) -> Numeric:
         return self.progress(t, steps)[1]
 
-    def one_minus_power(self, done: Any, left: Any, exponent: Any) -> Any:
+    def one_minus_power(self, done: Numeric, left: Numeric, exponent: Numeric) -> Numeric:
         return 1.0 - left**exponent
 
-    def switch(self, pieces: Sequence[Any], starts: Sequence[int], t: Any) -> Any:
-        rows = [*zip(pieces, starts, [*starts[1:], None], strict=True)]
+    def switch(self, pieces: Sequence[Piece], starts: Sequence[int], t: Numeric) -> Numeric:
+        ends: list[int | None] = [*starts[1:], None]
+        rows = [*zip(pieces, starts, ends, strict=True)]
         if self.spelling is not PYTHON:  # their integers have 32 bits: no step comes that far
             rows = [row for row in rows if row[1] <= _LARGEST]
             rows[-1] = (*rows[-1][:2], None)
-        value: Any = None
+        value: Numeric = 0.0
         for piece, start, end in reversed(rows):
             local = t - start if start else t
             if self.spelling is not PYTHON:
@@ -213,12 +240,12 @@ class _Writer:
             value = here if end is None else self.where(t < end, here, value)
         return value
 
-    def index(self, boundaries: Sequence[int], t: Any) -> Any:
+    def index(self, boundaries: Sequence[int], t: Numeric) -> Index:
         return [*boundaries], t
 
-    def take(self, values: Sequence[Any], i: Any, like: Any) -> Any:
+    def take(self, values: Sequence[Numeric], i: Index, like: Numeric, /) -> Numeric:
         boundaries, t = i
-        value: Any = values[len(boundaries)]
+        value: Numeric = values[len(boundaries)]
         for boundary, before in reversed([*zip(boundaries, values, strict=False)]):
             value = self.where(t < boundary, before, value)
         return value
