@@ -16,6 +16,7 @@ import pytest
 
 from gradatim import build, load_plan, parse, warmup_cosine
 from gradatim.cli import main
+from gradatim.peers.projects import PEERS
 
 COSINE = "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"
 SCHEDULE = warmup_cosine(peak=3e-4, warmup=500, steps=10_000)
@@ -596,3 +597,9 @@ def test_completion_is_offered():
 def test_a_plan_is_what_the_command_says(run, plan):
     _, out, _ = run("show", plan, "--value", "lr", "--at", "500")
     assert float(out) == load_plan(plan)["lr"](500)
+
+
+def test_convert_names_every_project(run):
+    code, out, _ = run("convert", "--help")
+    assert code == 0
+    assert [name for name in PEERS if name not in out] == []

@@ -11,7 +11,20 @@ import pytest
 import sympy
 from mpmath import mpf
 
-from gradatim import Constant, GradatimError, Linear, Run, Schedule, build, parse
+import gradatim
+from gradatim import (
+    Constant,
+    GradatimError,
+    Linear,
+    Run,
+    Schedule,
+    build,
+    closed_forms,
+    parse,
+    pieces,
+    recipes,
+    rules,
+)
 from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import buildable
 from gradatim.testing.check import contradictions
@@ -38,6 +51,12 @@ def test_every_name_has_a_case():
         and not (isinstance(make, type) and not issubclass(make, Schedule))
     }
     assert ours - {case.name for case in CASES} == set(), "Add a row for each in tests/core/cases"
+
+
+def test_every_name_is_in_a_public_module():
+    ours = {n for n, make in buildable().items() if make.__module__.startswith("gradatim.core")}
+    public = (gradatim, pieces, recipes, closed_forms, rules)
+    assert ours <= {name for module in public for name in module.__all__}
 
 
 @every_case

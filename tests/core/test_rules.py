@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from gradatim import GradatimError, Greedy, NewBob, Plateau, build
-from gradatim.rules import RuleState
+from gradatim.core.values.value import buildable
+from gradatim.rules import Rule, RuleState
 from gradatim.xp.dispatch import operations_of
 
 # Metrics and thresholds whose products need few bits, so that a tie is a tie everywhere.
@@ -24,6 +25,18 @@ wild = signed | st.sampled_from([math.nan, math.inf, -math.inf])
 thresholds = st.sampled_from([0.0, 2.0**-6, 0.25, 0.5])
 counts = st.integers(0, 3)
 modes = st.sampled_from(["min", "max"])
+RULES = [Plateau, NewBob, Greedy]
+
+
+def test_every_rule_is_tested_here():
+    ours = {
+        make
+        for make in buildable().values()
+        if isinstance(make, type)
+        and issubclass(make, Rule)
+        and make.__module__.startswith("gradatim.")
+    }
+    assert ours == set(RULES), "Add it to RULES, and a strategy to rules() below"
 
 
 def series(metric, size=40):
@@ -141,7 +154,7 @@ class TestByHand:
         # 9 raises; 1 and 20 are not looked at, so 8 is better than 9; two more; 8.5 lowers
         assert rule.replay([9, 1, 20, 8, 1, 1, 8.5, 0, 7]) == [2, 2, 2, 4, 4, 4, 2, 2, 4]
 
-    @pytest.mark.parametrize("rule", [Plateau, NewBob, Greedy])
+    @pytest.mark.parametrize("rule", RULES)
     def test_patience_0_lowers_at_the_first_evaluation_without_improvement(self, rule):
         scales = rule(mode="min", factor=0.5, patience=0).replay([5.0, 5.0, 5.0])
         assert [scale / scales[0] for scale in scales] == [1, 0.5, 0.25]
@@ -333,7 +346,7 @@ class TestLaws:
 
 
 class TestNan:
-    @pytest.mark.parametrize("rule", [Plateau(mode="min"), NewBob(mode="min"), Greedy(mode="max")])
+    @pytest.mark.parametrize("rule", [make(mode="min") for make in RULES])
     @pytest.mark.parametrize("metric", [math.nan, math.inf, -math.inf, 10**400, np.float32("nan")])
     def test_is_an_error_unless_said_otherwise(self, rule, metric):
         with pytest.raises(

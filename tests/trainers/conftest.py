@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
+# The package of a trainer that is called otherwise.
 PACKAGES = {
     "ddp": "torch",
     "fsdp": "torch",
@@ -27,6 +28,13 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line("|---|---|---|---|---|---|")
     for name in sorted(passed | failed):
         # Without what a build adds, such as "+cpu".
-        versions = (version(of).partition("+")[0] for of in (PACKAGES.get(name, name), "torch"))
+        versions = (_version(of) for of in (PACKAGES.get(name, name), "torch"))
         row = (name, *versions, passed[name], failed[name], date.today())
         terminalreporter.line(f"| {' | '.join(map(str, row))} |")
+
+
+def _version(package):
+    try:
+        return version(package).partition("+")[0]
+    except PackageNotFoundError:
+        return f"no package {package}: name it in PACKAGES"

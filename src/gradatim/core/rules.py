@@ -51,7 +51,11 @@ class RuleState(NamedTuple):
 
 
 class Rule(Value, ABC, abstract=True):
-    """How a metric changes the scale that a schedule is multiplied with."""
+    """How a metric changes the scale that a schedule is multiplied with.
+
+    Your own rule declares fields, as a schedule does, and writes ``next_state``: the numbers of a
+    ``RuleState`` are its memory, to use as it needs them.
+    """
 
     mode: Literal["min", "max"]
     nan: Literal["error", "ignore", "worse"] = "error"
@@ -82,7 +86,7 @@ class Rule(Value, ABC, abstract=True):
         usable = metric - metric == 0
         # From here on smaller is better, whatever the mode.
         downwards = xp.where(usable, metric if self.mode == "min" else -metric, 0.0 * state.scale)
-        following = self._next(state, downwards, usable, xp)
+        following = self.next_state(state, downwards, usable, xp)
         if self.nan == "worse":
             return following
         return RuleState(
@@ -90,10 +94,17 @@ class Rule(Value, ABC, abstract=True):
         )
 
     @abstractmethod
-    def _next(
+    def next_state(
         self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
     ) -> RuleState:
-        """The state after a metric where smaller is better; NaN and infinity are not ``usable``."""
+        """The state after one more evaluation, written with ``xp``, so that it can be compiled.
+
+        Args:
+            state: The state before it.
+            metric: The metric, of which smaller is better whatever the mode.
+            usable: Whether the metric is a finite number.
+            xp: The operations to use.
+        """
 
     def _number(self, metric: Numeric) -> float:
         if isinstance(metric, bool) or not isinstance(metric, Real):
@@ -178,7 +189,7 @@ class Plateau(Rule):
     reference: Literal["best", "previous"] = "best"
     ties: bool = False
 
-    def _next(
+    def next_state(
         self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
     ) -> RuleState:
         better = usable & _improved(state, metric, self.threshold, self.relative, xp, self.ties)
@@ -221,7 +232,7 @@ class NewBob(Rule):
     patience: NonNegativeInt = 0
     floor: NonNegative = 0.0
 
-    def _next(
+    def next_state(
         self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
     ) -> RuleState:
         size = xp.where(state.reference < 0, -state.reference, state.reference)
@@ -280,7 +291,7 @@ class Greedy(Rule):
         if known_true(self.floor > self.ceiling):
             raise invalid_value("Greedy", "floor", self.floor, f"at most ceiling, {self.ceiling!r}")
 
-    def _next(
+    def next_state(
         self, state: RuleState, metric: Numeric, usable: Condition, xp: Operations
     ) -> RuleState:
         counts = state.pause == 0

@@ -1,4 +1,7 @@
-"""The sentences of the warnings that a driver gives during a run."""
+"""The sentences of the warnings that a driver gives during a run.
+
+That about a value which other code has written is in ``torch/attachment.py``.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Plots, terminal charts and reports of schedules and plans.
 
-May import ``core``, ``drive``, ``findings`` and ``convert``. To add a plot, write one function that
+May import ``core``, ``drive``, ``findings`` and ``peers``. To add a plot, write one function that
 returns a figure; to add a page, use ``html.py``.
 """
 

@@ -27,6 +27,6 @@ def accelerated(
 
 
 @ACCELERATE.reads_object("AcceleratedScheduler")
-def read_object(scheduler: Any, group: int) -> Call:
+def accelerated_object(scheduler: Any, group: int) -> Call:
     """What is inside."""
     return call_of(scheduler.scheduler, group)

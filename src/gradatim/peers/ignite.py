@@ -168,7 +168,7 @@ def _read(name: str, schedule: Schedule, group: int | None) -> Read:
 
 
 @IGNITE.reads_object("LinearCyclicalScheduler", "CosineAnnealingScheduler", "PiecewiseLinear")
-def read_object(scheduler: Any, group: int) -> Call:
+def ignite_object(scheduler: Any, group: int) -> Call:
     """It may drive one group alone."""
     name = next(k.__name__ for k in type(scheduler).__mro__ if k.__name__ in IGNITE.meanings)
     groups, only = scheduler.optimizer.param_groups, scheduler.param_group_index

@@ -174,7 +174,7 @@ def reduce_lr_on_plateau(
 
 
 @KERAS.reads_object(*KERAS.meanings.keys() - {"ReduceLROnPlateau"})
-def read_object(schedule: Any, group: int) -> Call:
+def keras_object(schedule: Any, group: int) -> Call:
     """A schedule says its arguments itself."""
     name = next(k.__name__ for k in type(schedule).__mro__ if k.__name__ in KERAS.meanings)
     return Call(KERAS, name, KERAS.bind(name, (), schedule.get_config()))

@@ -302,7 +302,7 @@ def _cooldown(
 
 
 @TIMM.reads_object(*TIMM.meanings)
-def read_object(scheduler: Any, group: int) -> Call:
+def timm_object(scheduler: Any, group: int) -> Call:
     """Its rates come with a factor for some groups, and may be another value of the optimizer."""
     name = next(kind.__name__ for kind in type(scheduler).__mro__ if kind.__name__ in TIMM.meanings)
     lr = number(scheduler.base_values[group])

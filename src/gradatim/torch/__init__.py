@@ -1,6 +1,6 @@
 """Schedules that drive torch optimizers.
 
-May import ``core``, ``drive``, ``convert`` and torch. To add a trainer, write one page in
+May import ``core``, ``drive``, ``peers`` and torch. To add a trainer, write one page in
 ``docs/trainers`` and, only if it needs more than the one line, one file in ``trainers``.
 """
 
