@@ -1,0 +1,121 @@
+"""The planned rate at any step of a log, also between two steps, and where it has a given value."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradatim.core.errors import GradatimError
+from gradatim.core.pieces import last_boundary
+from gradatim.core.run.by_updates import ByUpdates, clock_for
+from gradatim.drive import Plan, Target
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Interval = tuple[float, float]
+
+LONGEST = 4_000_000
+"""The updates of a plan that an audit looks at."""
+
+
+class Planned:
+    """The schedule of a target as a curve over the updates of a run.
+
+    Args:
+        plan: The plan.
+        target: Which of its schedules.
+        last: The last logged step.
+
+    Raises:
+        GradatimError: If the clock of the plan cannot be known from a log, or it is too long.
+    """
+
+    def __init__(self, plan: Plan, target: Target, last: int) -> None:
+        self.name = str(target)
+        self.schedule = plan[target]
+        self.clock = clock_for(self.schedule, plan.run)
+        if isinstance(self.schedule, ByUpdates):
+            self.schedule = self.schedule.schedule
+        self._ticks: Floats | None = None
+        length = plan.steps if self.clock != "updates" else self.schedule.length
+        # A schedule without end is looked at as far as a run four times as fast would come.
+        ends = length if length is not None else max(last_boundary(self.schedule), 4 * last)
+        self.length = length
+        self.steps = max(int(ends), 1)
+        if max(self.steps, last) > LONGEST:
+            raise GradatimError(
+                f"audit: {self.name} has {max(self.steps, last):,} steps, more than the "
+                f"{LONGEST:,} that are looked at. Count in a coarser unit: schedule.stretched(...)."
+            )
+        if self.clock != "updates":
+            self._ticks = _ticks(plan, self.name, self.clock, self.steps)
+
+    def at(self, steps: Floats) -> Floats:
+        """The planned rates; before the first update, the first one."""
+        at = np.maximum(steps, 0.0)
+        if self._ticks is not None:
+            ticks = np.interp(at, np.arange(len(self._ticks)), self._ticks)
+            at = ticks if (at % 1).any() else np.rint(ticks)
+        at = np.minimum(at, 2.0**53)
+        whole = not (at % 1).any()
+        values: Any = self.schedule(at.astype(np.int64) if whole else at)
+        return np.asarray(values, dtype=np.float64)
+
+    @cached_property
+    def table(self) -> Floats:
+        """The rate of every update, and that after the last one."""
+        return self.at(np.arange(self.steps + 1, dtype=np.float64))
+
+    @cached_property
+    def height(self) -> float:
+        """The highest planned rate."""
+        return float(np.abs(self.table).max())
+
+    def times_of(self, rate: float, tolerance: float) -> list[Interval]:
+        """The stretches of time, in updates, in which the planned rate is this one.
+
+        The last may be without end: a schedule keeps its last value.
+        """
+        table, low, high = self.table, rate - tolerance, rate + tolerance
+        left, right = table[:-1], table[1:]
+        meets = (np.minimum(left, right) <= high) & (np.maximum(left, right) >= low)
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], meets, [False])).astype(np.int8)))
+        found = [
+            (self._crossing(first, low, high, True), self._crossing(end - 1, low, high, False))
+            for first, end in edges.reshape(-1, 2).tolist()
+        ]
+        if self.length is not None and low <= table[-1] <= high:
+            begin = found[-1][0] if found and found[-1][1] >= self.steps else float(self.steps)
+            found = [*(pair for pair in found if pair[1] < self.steps), (begin, np.inf)]
+        return found
+
+    def _crossing(self, cell: int, low: float, high: float, entering: bool) -> float:
+        """Where between two updates the curve, as a line, enters or leaves the band."""
+        outer, inner = (cell, cell + 1) if entering else (cell + 1, cell)
+        far, near = float(self.table[outer]), float(self.table[inner])
+        if low <= far <= high:
+            return float(outer)
+        edge = low if far < low else high
+        share = (edge - far) / (near - far)
+        # A step down or up has no line: both of its ends are meant.
+        slack = 1e-3
+        between = outer + share * (inner - outer)
+        return max(between - slack, float(cell)) if entering else min(between + slack, cell + 1.0)
+
+
+def _ticks(plan: Plan, name: str, clock: str, steps: int) -> Floats:
+    """The tick of the clock after each update."""
+    assert plan.run is not None
+    tick_after = plan.run.tick_function()
+    ticks = [tick_after(position) for position in range(steps + 1)]
+    if any(tick is None for tick in ticks):
+        raise GradatimError(
+            f"audit: {name} is measured by the clock {clock!r}, and a log of steps does not say "
+            "when each step was. Audit its history instead: gradatim history FILE --verify."
+        )
+    return np.array(ticks, dtype=np.float64)
