@@ -52,9 +52,11 @@ STANDS_ON = {
     "logs": {"core"},
     "forecast": {"core", "logs", "look"},
     "race": {"core", "logs", "forecast", "look", "torch"},  # it trains through the torch binding
+    # a log against a plan, on a page; a log without a plan is checked like one
+    "audit": {"core", "drive", "findings", "logs", "look"},
     "theory": {"core", "logs"},  # the rates of a run as an array
     "cli": {"core", "drive", "findings", "plans", "peers", "look", "__init__"}
-    | {"logs", "forecast", "race", "theory", "torch", "keras", "jax", "speechbrain"},
+    | {"logs", "forecast", "audit", "race", "theory", "torch", "keras", "jax", "speechbrain"},
     "__init__": {
         "core",
         "drive",
@@ -78,6 +80,7 @@ AT_HOME = {
     "speechbrain": {"torch", "speechbrain"},
     "look": {"matplotlib", "numpy", "sympy"},
     "logs": {"numpy"},
+    "audit": {"numpy"},
     "forecast": {"numpy", "scipy"},
     "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "theory": {"numpy", "scipy"},

@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Kind = Literal[
-    "same", "rounding", "constant", "shift", "scale", "stairs", "factor", "offset", "floor",
-    "ceiling", "scale and shift", "factor and shift", "unknown",
-]  # fmt: skip
+    "same",
+    "rounding",
+    "constant",
+    "shift",
+    "scale",
+    "stairs",
+    "factor",
+    "offset",
+    "floor",
+    "ceiling",
+    "scale and shift",
+    "factor and shift",
+    "unknown",
+]
 Format = Literal["bfloat16", "float16"]
 
 
@@ -75,9 +86,11 @@ class Change:
         if self.scale != 1:
             scale = self.scale
             # Exact for whole numbers: 3 * (1 / 3) must not be cut to 0.
-            at = at * scale.numerator / scale.denominator if isinstance(scale, Fraction) else (
-                at * float(scale)
-            )  # fmt: skip
+            at = (
+                at * scale.numerator / scale.denominator
+                if isinstance(scale, Fraction)
+                else (at * float(scale))
+            )
         at = (np.floor(at) if self.stairs else at) + self.shift
         rates = planned.at(at)
         if self.factor != 1.0:
@@ -96,14 +109,18 @@ class Change:
         if self.quantum is not None:
             tolerance = tolerance + self.quantum * 0.5000001
         elif self.format is not None:
-            tolerance = tolerance + np.abs(expected) * (2.0**-8 if self.format == "bfloat16" else
-                                                        2.0**-11)  # fmt: skip
+            tolerance = tolerance + np.abs(expected) * (
+                2.0**-8 if self.format == "bfloat16" else 2.0**-11
+            )
         error = np.abs(expected - rates)
         slack = 1e-9 * planned.height * max(abs(self.factor), 1.0)
         if self.interval is not None and self.kind in ("scale", "scale and shift"):
-            slack += 1e-5 * planned.height * max(abs(self.factor), 1.0) * (
-                not isinstance(self.scale, Fraction)
-            )  # fmt: skip
+            slack += (
+                1e-5
+                * planned.height
+                * max(abs(self.factor), 1.0)
+                * (not isinstance(self.scale, Fraction))
+            )
         return error <= tolerance + slack
 
     def with_interval(self, interval: Interval | None) -> Change:

@@ -56,14 +56,18 @@ def simplest(low: float, high: float) -> Fraction:
 
 
 def middle(interval: Interval) -> float:
-    """A number in an interval that may have no upper end."""
+    """A number in an interval that may have no lower or upper end."""
     low, high = interval
-    return low if math.isinf(high) else (low + high) / 2
+    if math.isinf(low) or math.isinf(high):
+        return low if math.isfinite(low) else high if math.isfinite(high) else 0.0
+    return (low + high) / 2
 
 
 def wholes(interval: Interval, most: int = 8) -> list[int]:
     """Some whole numbers of an interval: those at both ends, the middle, and a few between."""
     low, high = interval
+    if math.isinf(low):
+        low = (high if math.isfinite(high) else 0.0) - most
     first = math.ceil(low - 1e-9)
     last = first + most if math.isinf(high) else math.floor(high + 1e-9)
     if last < first:

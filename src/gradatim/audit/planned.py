@@ -79,7 +79,8 @@ class Planned:
     def times_of(self, rate: float, tolerance: float) -> list[Interval]:
         """The stretches of time, in updates, in which the planned rate is this one.
 
-        The last may be without end: a schedule keeps its last value.
+        The first has no beginning, and the last may have no end: before the run a plan is taken to
+        have its first rate, and after its length a schedule keeps its last one.
         """
         table, low, high = self.table, rate - tolerance, rate + tolerance
         left, right = table[:-1], table[1:]
@@ -92,6 +93,8 @@ class Planned:
         if self.length is not None and low <= table[-1] <= high:
             begin = found[-1][0] if found and found[-1][1] >= self.steps else float(self.steps)
             found = [*(pair for pair in found if pair[1] < self.steps), (begin, np.inf)]
+        if found and found[0][0] == 0.0 and low <= table[0] <= high:
+            found[0] = (-np.inf, found[0][1])
         return found
 
     def _crossing(self, cell: int, low: float, high: float, entering: bool) -> float:

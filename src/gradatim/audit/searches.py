@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradatim.audit.change import Change
+from gradatim.audit.change import FORMATS, Change
 from gradatim.audit.intervals import common, middle, simplest, wholes
 from gradatim.audit.planned import Interval, Planned
 
@@ -81,7 +81,7 @@ class Window:
         for counted in COUNTS:
             planned = self.planned.at(self.steps + counted)
             range_ = _factor(planned, self.rates, self.tolerance)
-            if range_ is not None:
+            if range_ is not None and not _has_one(range_):
                 for factor in _nice(range_):
                     yield Change("factor", counted, factor=factor, interval=range_)
 
@@ -112,13 +112,15 @@ class Window:
         )
         for interval in shifted[:_MOST_TRIED]:
             for shift in sorted(wholes(interval), key=lambda d: (abs(d), d)):
+                if shift in COUNTS:
+                    continue
                 yield Change("shift", shift=shift, interval=interval)
 
     def scales(self) -> Iterator[Change]:
         """The plan, faster or slower, smoothly or in stairs."""
         for counted in COUNTS:
             for interval in self._scales(counted, 0.0):
-                if interval[0] > 0 and math.isfinite(interval[1]):
+                if interval[0] > 0 and math.isfinite(interval[1]) and not _has_one(interval):
                     yield from self._scaled(interval, counted, 0.0)
             for interval in self._scales(counted, 1.0):
                 low, high = max(interval[0], 1e-9), min(interval[1], 1.0)
@@ -147,17 +149,20 @@ class Window:
     def roundings(self) -> Iterator[Change]:
         """The plan, with fewer digits than the log has."""
         for counted in COUNTS:
-            yield Change("rounding", counted, format="bfloat16")
-            yield Change("rounding", counted, format="float16")
+            for name, bits in FORMATS.items():
+                mantissas = np.frexp(self.rates)[0] * 2.0 ** (bits + 1)
+                off = np.abs(mantissas - np.round(mantissas)) * 2.0**-bits * np.abs(self.rates)
+                if (off <= self.tolerance).all():
+                    yield Change("rounding", counted, format=name)
             error = np.abs(self.rates - self.planned.at(self.steps + counted))
             for power in range(-15, 0):
                 for digit in (1, 2, 5):
                     quantum = digit * 10.0**power
                     if quantum * 0.51 < float((error - self.tolerance).max()):
                         continue
-                    off = np.abs(self.rates - np.round(self.rates / quantum) * quantum)
-                    # Of a rate that rounds to nothing but 0, every multiple is one.
-                    if (off <= self.tolerance + 1e-6 * quantum).all() and self.rates.any():
+                    multiples = np.round(self.rates / quantum)
+                    off = np.abs(self.rates - multiples * quantum)
+                    if multiples.any() and (off <= self.tolerance + 1e-9 * quantum).all():
                         yield Change("rounding", counted, quantum=quantum)
 
     def scales_and_shifts(self) -> Iterator[Change]:
@@ -166,7 +171,7 @@ class Window:
             [k for k in self.telling if len(self.times[k]) <= 16][:_PAIRED],
             key=lambda k: float(self.steps[k]),
         )
-        found: dict[tuple[float, float], None] = {}
+        found: dict[Interval, None] = {}
         for first, last in _far_pairs(telling, self.steps):
             apart = float(self.steps[last] - self.steps[first])
             for a in self.times[first]:
@@ -217,15 +222,20 @@ class Window:
         for shift, a, b in zip(shifts[order], low[order], high[order], strict=True):
             if abs(shift) > 1:
                 for factor in _nice((float(a), float(b))):
+                    range_ = (float(a), float(b))
                     yield Change(
-                        "factor and shift", shift=int(shift), factor=factor,
-                        interval=(float(a), float(b)),
-                    )  # fmt: skip
+                        "factor and shift", shift=int(shift), factor=factor, interval=range_
+                    )
+
+
+def _has_one(interval: Interval) -> bool:
+    """Whether a factor of 1, which changes nothing, is in an interval."""
+    return interval[0] <= 1 <= interval[1]
 
 
 def _width(times: list[Interval]) -> float:
     """How little a point says about where on the plan it is."""
-    return sum(high - low + 1 for low, high in times) if times else -1.0
+    return sum(high - max(low, 0.0) + 1 for low, high in times) if times else -1.0
 
 
 def _far_pairs(telling: list[int], steps: Floats) -> Iterator[tuple[int, int]]:

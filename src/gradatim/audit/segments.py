@@ -71,6 +71,8 @@ class Segmentation:
     def _from(self, first: int, breaks: int) -> list[Segment] | None:
         """The stretches from a point on, with at most so many breaks."""
         n = len(self.series)
+        if first == n:
+            return []
         if fits := self.whole(first):
             return [Segment(first, n, fits[0], tuple(fits[1:]))]
         if n - first < FEWEST and first:
@@ -139,6 +141,8 @@ class Segmentation:
                 if extent >= size and self._matters(change, first):
                     best[change.kind] = best.get(change.kind, 0) + 1
                     changes = found.setdefault(first + extent, [])
+                    if "same" in {one.kind for one in changes}:
+                        continue
                     if change.kind not in {one.kind for one in changes}:
                         changes.append(change)
         for changes in found.values():
@@ -197,4 +201,3 @@ def _believed(planned: Planned, series: RateSeries) -> Floats:
     if len(np.unique(series.rates)) < len(np.unique(at.round(15))):
         return series.tolerance
     return series.exact_tolerance
-

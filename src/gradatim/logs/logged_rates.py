@@ -146,17 +146,22 @@ class _Columns:
             )
         return [self._series(*key, points) for key, points in self.points.items()]
 
-    def _series(
-        self, name: str, unit: str, points: Iterable[tuple[int, float, Any]]
-    ) -> RateSeries:
+    def _series(self, name: str, unit: str, points: Iterable[tuple[int, float, Any]]) -> RateSeries:
         lines, steps, values = zip(*points, strict=True)
         rates = np.array([float(value) for value in values])
         texts = None if isinstance(values[0], float) else [str(value) for value in values]
         rounded, exact = tolerances(rates, texts)
         found = RateSeries(
-            str(self.path), name, unit, self.place,
-            np.array(lines), np.array(steps), rates, rounded, exact,
-        )  # fmt: skip
+            str(self.path),
+            name,
+            unit,
+            self.place,
+            np.array(lines),
+            np.array(steps),
+            rates,
+            rounded,
+            exact,
+        )
         if len(found) < FEWEST_POINTS:
             raise GradatimError(
                 f"{found.at(0)}: {name} was logged {len(found)} time(s); "

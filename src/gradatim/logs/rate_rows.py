@@ -16,7 +16,9 @@ Row: TypeAlias = tuple[int, Mapping[str, Any]]
 """Where it is in the file, from 1, and its cells: texts, numbers, or what JSON has."""
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|[-+]?inf"
-_TEXT_STEP = re.compile(r"\b(?:global[_ ]?step|iteration|iter|step|update)s?\b\D{0,3}?\s*(\d+)", re.I)
+_TEXT_STEP = re.compile(
+    r"\b(?:global[_ ]?step|iteration|iter|step|update)s?\b\D{0,3}?\s*(\d+)", re.I
+)
 _TEXT_RATE = re.compile(
     rf"(?<![\w/.-])([\w/.-]*(?:\blr|_lr|learning[ _]rate)[\w/.-]*)['\"]?\s*[:=]?\s*({_NUMBER})\b",
     re.I,
