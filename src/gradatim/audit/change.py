@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from gradatim.audit.planned import Interval, Planned
+from gradatim.logs.rate_series import ROUND_OFF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
 
 Kind = Literal[
     "same",
@@ -31,6 +33,9 @@ Kind = Literal[
     "unknown",
 ]
 Format = Literal["bfloat16", "float16"]
+FORMATS: dict[Format, int] = {"bfloat16": 8, "float16": 11}
+"""The bits of the mantissa of each format: a rounded rate is off by half of the last one."""
+_UNSURE_SCALE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,9 @@ class Change:
             return np.full(len(steps), self.level)
         at = steps + self.counted
         if self.scale != 1:
-            scale = self.scale
             # Exact for whole numbers: 3 * (1 / 3) must not be cut to 0.
-            at = (
-                at * scale.numerator / scale.denominator
-                if isinstance(scale, Fraction)
-                else (at * float(scale))
-            )
+            exact = Fraction(self.scale)
+            at = at * exact.numerator / exact.denominator
         at = (np.floor(at) if self.stairs else at) + self.shift
         rates = planned.at(at)
         if self.factor != 1.0:
@@ -101,7 +102,7 @@ class Change:
             rates = np.clip(rates, self.floor, self.ceiling)
         return rates
 
-    def fits(self, planned: Planned, steps: Floats, rates: Floats, tolerance: Floats) -> Floats:
+    def fits(self, planned: Planned, steps: Floats, rates: Floats, tolerance: Floats) -> Bools:
         """Whether each logged rate is what this change makes of the plan, as booleans."""
         if self.kind == "unknown":
             return np.ones(len(steps), dtype=bool)
@@ -109,23 +110,12 @@ class Change:
         if self.quantum is not None:
             tolerance = tolerance + self.quantum * 0.5000001
         elif self.format is not None:
-            tolerance = tolerance + np.abs(expected) * (
-                2.0**-8 if self.format == "bfloat16" else 2.0**-11
-            )
-        error = np.abs(expected - rates)
-        slack = 1e-9 * planned.height * max(abs(self.factor), 1.0)
-        if self.interval is not None and self.kind in ("scale", "scale and shift"):
-            slack += (
-                1e-5
-                * planned.height
-                * max(abs(self.factor), 1.0)
-                * (not isinstance(self.scale, Fraction))
-            )
-        return error <= tolerance + slack
-
-    def with_interval(self, interval: Interval | None) -> Change:
-        """The same change, with the values of its parameter that describe the log as well."""
-        return replace(self, interval=interval)
+            tolerance = tolerance + np.abs(expected) * 2.0 ** -FORMATS[self.format]
+        # A scale that is no fraction is known only so far: the middle of an interval.
+        slack = ROUND_OFF if isinstance(self.scale, Fraction | int) else _UNSURE_SCALE
+        height = planned.height * max(abs(self.factor), 1.0)
+        within: Bools = np.abs(expected - rates) <= tolerance + slack * height
+        return within
 
 
 COST: dict[Kind, int] = {

@@ -114,8 +114,7 @@ class Planned:
 def _ticks(plan: Plan, name: str, clock: str, steps: int) -> Floats:
     """The tick of the clock after each update."""
     assert plan.run is not None
-    tick_after = plan.run.tick_function()
-    ticks = [tick_after(position) for position in range(steps + 1)]
+    ticks = [plan.run.tick_after(position) for position in range(steps + 1)]
     if any(tick is None for tick in ticks):
         raise GradatimError(
             f"audit: {name} is measured by the clock {clock!r}, and a log of steps does not say "

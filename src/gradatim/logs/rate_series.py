@@ -103,8 +103,8 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
     def within(digits: int, decimals: int) -> Floats:
         last_digit = np.where(size > 0, 10.0 ** (order - digits + 1), 0.0)
         half: Floats = 0.5 * np.maximum(last_digit, 10.0**-decimals)
-        # A value just at the middle between two printed ones can fall on either side.
-        return np.maximum(single, half * (1 + 1e-6))
+        both: Floats = single + half
+        return both
 
     rounded = within(max(digits, 1), decimals)
     if _is_formatted(list(counted), counted):
@@ -121,6 +121,6 @@ def _digits(text: str) -> tuple[int, int]:
 
 
 def _is_formatted(texts: Sequence[str], counted: dict[str, tuple[int, int]]) -> bool:
-    """Whether a format such as "%.2e" wrote these: zeros at the end, which ``repr`` never writes."""
+    """Whether a format such as "%.2e" wrote these: ``repr`` writes no zeros at the end."""
     mantissas = (text.strip().lower().partition("e")[0] for text in texts)
     return any("." in m and m.endswith("0") and not m.endswith(".0") for m in mantissas)
