@@ -121,7 +121,7 @@ FAULTS: dict[str, Fault] = {
         "scale and shift", {"scale": 2, "shift": -1900}, 1900, "changed at the resume",
     ),
     "rounded": Fault(
-        every(lambda f, s: round(f(s), 5)), "rounding", {"quantum": 1e-5}, cause="1e-05"
+        every(lambda f, s: round(f(s) / 2e-5) * 2e-5), "rounding", {"quantum": 2e-5}, cause="2e-05"
     ),
     "late and scaled": Fault(
         every(lambda f, s: 8 * f(max(s - 250, 0))), "factor and shift",

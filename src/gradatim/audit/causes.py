@@ -88,6 +88,7 @@ def _listed(change: Change, place: Place, known: Known) -> Iterator[Cause]:
         yield Cause("A constant is added to every rate, as the base rate of a cyclic scheduler is.")
     elif kind == "floor":
         yield Cause(f"A floor (min_lr, eta_min) of {change.floor:g} that the plan does not have.")
+        yield Cause(f"The scheduler was no longer stepped once its rate was {change.floor:g}.")
     elif kind == "ceiling":
         yield Cause(f"A ceiling (max_lr) of {change.ceiling:g} that the plan does not have.")
     elif kind == "constant":

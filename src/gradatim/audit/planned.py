@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Steps = NDArray[np.int64]
 
 Interval = tuple[float, float]
 
+MOST_TIMES = 2000
+"""The times at which a plan has one rate: one that comes back more often says too little."""
+_BISECTIONS = 20
 LONGEST = 4_000_000
 """The updates of a plan that an audit looks at."""
 
@@ -86,10 +90,10 @@ class Planned:
         left, right = table[:-1], table[1:]
         meets = (np.minimum(left, right) <= high) & (np.maximum(left, right) >= low)
         edges = np.flatnonzero(np.diff(np.concatenate(([False], meets, [False])).astype(np.int8)))
-        found = [
-            (self._crossing(first, low, high, True), self._crossing(end - 1, low, high, False))
-            for first, end in edges.reshape(-1, 2).tolist()
-        ]
+        cells = edges.reshape(-1, 2)[:MOST_TIMES]
+        begins = self._crossings(cells[:, 0], cells[:, 0] + 1, low, high)
+        ends = self._crossings(cells[:, 1], cells[:, 1] - 1, low, high)
+        found = list(zip(begins.tolist(), ends.tolist(), strict=True))
         if self.length is not None and low <= table[-1] <= high:
             begin = found[-1][0] if found and found[-1][1] >= self.steps else float(self.steps)
             found = [*(pair for pair in found if pair[1] < self.steps), (begin, np.inf)]
@@ -97,18 +101,18 @@ class Planned:
             found[0] = (-np.inf, found[0][1])
         return found
 
-    def _crossing(self, cell: int, low: float, high: float, entering: bool) -> float:
-        """Where between two updates the curve, as a line, enters or leaves the band."""
-        outer, inner = (cell, cell + 1) if entering else (cell + 1, cell)
-        far, near = float(self.table[outer]), float(self.table[inner])
-        if low <= far <= high:
-            return float(outer)
-        edge = low if far < low else high
-        share = (edge - far) / (near - far)
-        # A step down or up has no line: both of its ends are meant.
-        slack = 1e-3
-        between = outer + share * (inner - outer)
-        return max(between - slack, float(cell)) if entering else min(between + slack, cell + 1.0)
+    def _crossings(self, outer: Steps, inner: Steps, low: float, high: float) -> Floats:
+        """Where between two neighbouring updates the curve enters the band, by bisection."""
+        far = self.table[outer]
+        far_side = np.where(far < low, -1, np.where(far > high, 1, 0))
+        a, b = outer.astype(np.float64), inner.astype(np.float64)
+        b = np.where(far_side == 0, a, b)
+        for _ in range(_BISECTIONS):
+            middle = (a + b) / 2
+            values = self.at(middle)
+            outside = np.where(far_side < 0, values < low, values > high)
+            a, b = np.where(outside, middle, a), np.where(outside, b, middle)
+        return a
 
 
 def _ticks(plan: Plan, name: str, clock: str, steps: int) -> Floats:

@@ -17,6 +17,7 @@ import numpy as np
 
 from gradatim.audit.change import FORMATS, Change
 from gradatim.audit.intervals import common, middle, simplest, wholes
+from gradatim.audit.numbers import roundest
 from gradatim.audit.planned import Interval, Planned
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ COUNTS = (0, -1, 1)
 """The step k of a log is that of f(k), f(k - 1) or f(k + 1), by when a trainer logs."""
 _SAMPLED = 40
 _PAIRED = 24
+_MOST_TIMES = 16
 _MOST_TRIED = 24
 _LARGEST_FACTOR = 1e6
 
@@ -110,11 +112,23 @@ class Window:
             [(low - self.steps[k], high - self.steps[k]) for low, high in self.times[k]]
             for k in self.telling
         )
+        shifted.sort(key=lambda interval: min(map(abs, interval)))
         for interval in shifted[:_MOST_TRIED]:
-            for shift in sorted(wholes(interval), key=lambda d: (abs(d), d)):
-                if shift in COUNTS:
-                    continue
+            for shift in self._likely(interval):
                 yield Change("shift", shift=shift, interval=interval)
+
+    def _likely(self, interval: Interval) -> list[int]:
+        """Shifts of an interval: counted anew from the first point, round numbers, any others."""
+        anew = -int(self.steps[0])
+        first = [anew] if interval[0] <= anew <= interval[1] else []
+        rest = wholes(interval)
+        if rest and rest[-1] > rest[0]:
+            rest = (
+                [*(-k for k in roundest(-rest[-1], -rest[0], 2)), *rest]
+                if rest[-1] < 0
+                else [*roundest(rest[0], rest[-1], 2), *rest]
+            )
+        return [shift for shift in dict.fromkeys((*first, *rest)) if shift not in COUNTS]
 
     def scales(self) -> Iterator[Change]:
         """The plan, faster or slower, smoothly or in stairs."""
@@ -155,8 +169,8 @@ class Window:
                 if (off <= self.tolerance).all():
                     yield Change("rounding", counted, format=name)
             error = np.abs(self.rates - self.planned.at(self.steps + counted))
-            for power in range(-15, 0):
-                for digit in (1, 2, 5):
+            for power in range(-1, -15, -1):
+                for digit in (5, 2, 1):
                     quantum = digit * 10.0**power
                     if quantum * 0.51 < float((error - self.tolerance).max()):
                         continue
@@ -168,18 +182,19 @@ class Window:
     def scales_and_shifts(self) -> Iterator[Change]:
         """The plan, faster or slower from some step on."""
         telling = sorted(
-            [k for k in self.telling if len(self.times[k]) <= 16][:_PAIRED],
+            [k for k in self.telling if len(self.times[k]) <= _MOST_TIMES][:_PAIRED],
             key=lambda k: float(self.steps[k]),
         )
-        found: dict[Interval, None] = {}
+        found: dict[tuple[Interval, float, float], None] = {}
         for first, last in _far_pairs(telling, self.steps):
             apart = float(self.steps[last] - self.steps[first])
             for a in self.times[first]:
                 for b in self.times[last]:
                     low, high = (b[0] - a[1]) / apart, (b[1] - a[0]) / apart
                     if high > 0 and math.isfinite(high) and high - low < 0.5 * high:
-                        found[max(low, 1e-6), high] = None
-        for low, high in list(found)[:_MOST_TRIED]:
+                        time = a[0] if math.isfinite(a[0]) else a[1]
+                        found[(max(low, 1e-6), high), float(self.steps[first]), time] = None
+        for low, high in self._consistent(list(found))[:_MOST_TRIED]:
             scales: dict[Fraction | float, None] = {}
             nice = simplest(low, high)
             if nice.denominator <= 64 and nice.numerator <= 1000:
@@ -200,6 +215,25 @@ class Window:
                             yield Change(
                                 "scale and shift", 0, scale, shift=shift, interval=(low, high)
                             )
+
+    def _consistent(self, found: list[tuple[Interval, float, float]]) -> list[Interval]:
+        """The scales of those lines that come close to a time of every sampled point."""
+        if not found:
+            return []
+        low, high = np.array([scale for scale, _, _ in found]).T
+        at, time = np.array([(step, t) for _, step, t in found]).T
+        missed = np.zeros(len(found))
+        for k in self.sampled:
+            times = self.times[k]
+            if not 0 < len(times) <= _MOST_TIMES:
+                continue
+            reach = (self.steps[k] - at)[:, None]
+            begin = time[:, None] + np.minimum(low[:, None] * reach, high[:, None] * reach) - 2
+            end = time[:, None] + np.maximum(low[:, None] * reach, high[:, None] * reach) + 2
+            first, last = np.array(times).T
+            missed += ~((begin <= last) & (end >= first)).any(axis=1)
+        order = np.argsort(missed, kind="stable")
+        return [found[i][0] for i in order if missed[i] == 0]
 
     def factors_and_shifts(self) -> Iterator[Change]:
         """The plan, times a number and earlier or later: every shift is tried."""

@@ -25,6 +25,8 @@ MOST_BREAKS = 3
 _WINDOW = 8
 _TESTED = 64
 _BRANCHES = 6
+_MOST_WINDOWS = 80
+"""Stretches that are looked at before a log is called one of another shape."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class Segmentation:
         self.counts = tuple(dict.fromkeys((*COUNTS, *counts)))
         self.tolerance = _believed(planned, series)
         self._fits: dict[int, list[Change]] = {}
+        self._begun: dict[int, list[tuple[int, list[Change]]]] = {}
+        self._failed: set[tuple[int, int]] = set()
+        self._windows = 0
         self._same: dict[int, Bools] | None = None
 
     def find(self) -> list[Segment]:
@@ -77,12 +82,15 @@ class Segmentation:
             return [Segment(first, n, fits[0], tuple(fits[1:]))]
         if n - first < FEWEST and first:
             return [Segment(first, n, Change("unknown"))]
-        if not breaks:
+        if not breaks or (first, breaks) in self._failed:
             return None
-        for end, changes in self._beginnings(first):
+        if first not in self._begun:
+            self._begun[first] = self._beginnings(first)
+        for end, changes in self._begun[first]:
             rest = self._from(end, breaks - 1)
             if rest is not None:
                 return [Segment(first, end, changes[0], tuple(changes[1:])), *rest]
+        self._failed.add((first, breaks))
         return None
 
     def whole(self, first: int) -> list[Change]:
@@ -99,7 +107,7 @@ class Segmentation:
         mixed = np.logical_or.reduce([fine[first:] for fine in self.same.values()])
         if n - first >= FEWEST and mixed.all():
             return [Change("same")]
-        if n - first < FEWEST:
+        if n - first < FEWEST or self._windows > _MOST_WINDOWS:
             return []
         return self._described(self._window(first, n), first, n)
 
@@ -130,7 +138,7 @@ class Segmentation:
         if end - first >= FEWEST:
             found[end] = [same]
         size = n - first
-        while size > _WINDOW:
+        while size > _WINDOW and self._windows <= _MOST_WINDOWS:
             size = (size + 1) // 2
             window = self._window(first, first + size)
             best: dict[str, int] = {}
@@ -151,6 +159,7 @@ class Segmentation:
         return ranked[:_BRANCHES]
 
     def _window(self, first: int, end: int) -> Window:
+        self._windows += 1
         s = self.series
         return Window(
             self.planned, s.steps[first:end], s.rates[first:end], self.tolerance[first:end]

@@ -35,7 +35,8 @@ def what(change: Change) -> str:
     if kind == "constant":
         return f"the rate stays at {change.level:.7g}, whatever the plan"
     if kind == "shift":
-        return f"the plan {abs(change.shift):,.10g} steps {_late(change.shift)}: {_at(change)}"
+        shifted = f"the plan {abs(change.shift):,.10g} steps {_late(change.shift)}"
+        return f"{shifted}: {_at(change)}" + _range(change.interval, "shift")
     if kind == "scale":
         return f"the plan {_pace(change)}: {_at(change)}" + _range(change.interval, "scale")
     if kind == "stairs":
