@@ -80,37 +80,60 @@ class Planned:
         """The highest planned rate."""
         return float(np.abs(self.table).max())
 
-    def times_of(self, rate: float, tolerance: float) -> list[Interval]:
-        """The stretches of time, in updates, in which the planned rate is this one.
+    def times_of(self, rates: Floats, tolerance: Floats) -> list[list[Interval]]:
+        """For each rate the stretches of time, in updates, in which it is the planned one.
 
-        The first has no beginning, and the last may have no end: before the run a plan is taken to
-        have its first rate, and after its length a schedule keeps its last one.
+        The first may have no beginning, and the last no end: before the run a plan is taken to have
+        its first rate, and after its length a schedule keeps its last one.
         """
-        table, low, high = self.table, rate - tolerance, rate + tolerance
-        left, right = table[:-1], table[1:]
-        meets = (np.minimum(left, right) <= high) & (np.maximum(left, right) >= low)
+        lows, highs = rates - tolerance, rates + tolerance
+        cells = [self._cells(low, high) for low, high in zip(lows, highs, strict=True)]
+        counts = [len(one) for one in cells]
+        every = np.concatenate(cells)
+        low, high = np.repeat(lows, counts), np.repeat(highs, counts)
+        # All crossings at once: each look at the schedule costs more than its arithmetic.
+        outer = np.concatenate([every[:, 0], every[:, 1]])
+        inner = np.concatenate([every[:, 0] + 1, every[:, 1] - 1])
+        edges = self._crossings(outer, inner, np.tile(low, 2), np.tile(high, 2)).reshape(2, -1).T
+        ends = np.cumsum(counts)[:-1]
+        return [
+            self._with_ends([(float(a), float(b)) for a, b in pairs], float(low), float(high))
+            for pairs, low, high in zip(np.split(edges, ends), lows, highs, strict=True)
+        ]
+
+    def _cells(self, low: float, high: float) -> Steps:
+        """The runs of updates between which the curve meets a band: first and last of each."""
+        meets = (self._lower <= high) & (self._upper >= low)
         edges = np.flatnonzero(np.diff(np.concatenate(([False], meets, [False])).astype(np.int8)))
-        cells = edges.reshape(-1, 2)[:MOST_TIMES]
-        begins = self._crossings(cells[:, 0], cells[:, 0] + 1, low, high)
-        ends = self._crossings(cells[:, 1], cells[:, 1] - 1, low, high)
-        found = list(zip(begins.tolist(), ends.tolist(), strict=True))
-        if self.length is not None and low <= table[-1] <= high:
+        return edges.reshape(-1, 2)[:MOST_TIMES]
+
+    @cached_property
+    def _lower(self) -> Floats:
+        return np.minimum(self.table[:-1], self.table[1:])
+
+    @cached_property
+    def _upper(self) -> Floats:
+        return np.maximum(self.table[:-1], self.table[1:])
+
+    def _with_ends(self, found: list[Interval], low: float, high: float) -> list[Interval]:
+        """The times, with those before the run and after the end of the schedule."""
+        if self.length is not None and low <= self.table[-1] <= high:
             begin = found[-1][0] if found and found[-1][1] >= self.steps else float(self.steps)
             found = [*(pair for pair in found if pair[1] < self.steps), (begin, np.inf)]
-        if found and found[0][0] == 0.0 and low <= table[0] <= high:
+        if found and found[0][0] == 0.0 and low <= self.table[0] <= high:
             found[0] = (-np.inf, found[0][1])
         return found
 
-    def _crossings(self, outer: Steps, inner: Steps, low: float, high: float) -> Floats:
+    def _crossings(self, outer: Steps, inner: Steps, low: Floats, high: Floats) -> Floats:
         """Where between two neighbouring updates the curve enters the band, by bisection."""
         far = self.table[outer]
-        far_side = np.where(far < low, -1, np.where(far > high, 1, 0))
+        below, above = far < low, far > high
         a, b = outer.astype(np.float64), inner.astype(np.float64)
-        b = np.where(far_side == 0, a, b)
+        b = np.where(below | above, b, a)
         for _ in range(_BISECTIONS):
             middle = (a + b) / 2
             values = self.at(middle)
-            outside = np.where(far_side < 0, values < low, values > high)
+            outside = np.where(below, values < low, values > high)
             a, b = np.where(outside, middle, a), np.where(outside, b, middle)
         return a
 

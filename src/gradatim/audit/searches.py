@@ -29,7 +29,8 @@ COUNTS = (0, -1, 1)
 """The step k of a log is that of f(k), f(k - 1) or f(k + 1), by when a trainer logs."""
 _SAMPLED = 40
 _PAIRED = 24
-_MOST_TIMES = 16
+_MOST_TIMES = 40
+_MOST_LINES = 4000
 _MOST_TRIED = 24
 _LARGEST_FACTOR = 1e6
 
@@ -54,7 +55,8 @@ class Window:
         for k in moves[[0, -1]] if len(moves) else ():
             at |= {int(k), int(k) + 1}
         self.sampled = sorted(at)
-        times = {k: planned.times_of(float(rates[k]), float(tolerance[k])) for k in self.sampled}
+        inverted = planned.times_of(rates[self.sampled], tolerance[self.sampled])
+        times = dict(zip(self.sampled, inverted, strict=True))
         self.telling = sorted(self.sampled, key=lambda k: _width(times[k]))
         self.times = times
 
@@ -182,12 +184,14 @@ class Window:
     def scales_and_shifts(self) -> Iterator[Change]:
         """The plan, faster or slower from some step on."""
         telling = sorted(
-            [k for k in self.telling if len(self.times[k]) <= _MOST_TIMES][:_PAIRED],
+            [k for k in self.telling if self._is_paired(k)][:_PAIRED],
             key=lambda k: float(self.steps[k]),
         )
         found: dict[tuple[Interval, float, float], None] = {}
         for first, last in _far_pairs(telling, self.steps):
             apart = float(self.steps[last] - self.steps[first])
+            if len(found) > _MOST_LINES:
+                break
             for a in self.times[first]:
                 for b in self.times[last]:
                     low, high = (b[0] - a[1]) / apart, (b[1] - a[0]) / apart
@@ -210,11 +214,16 @@ class Window:
                 )
                 for interval in shifted[:4]:
                     shifts = dict.fromkeys((*wholes(interval, 3), middle(interval)))
-                    for shift in sorted(shifts, key=abs):
+                    for shift in shifts:
                         if scale != 1 and shift:
                             yield Change(
                                 "scale and shift", 0, scale, shift=shift, interval=(low, high)
                             )
+
+    def _is_paired(self, k: int) -> bool:
+        """Whether a point is at few times of the plan, and not on a level of it."""
+        times = self.times[k]
+        return 0 < len(times) <= _MOST_TIMES and _width(times) < 0.1 * self.planned.steps
 
     def _consistent(self, found: list[tuple[Interval, float, float]]) -> list[Interval]:
         """The scales of those lines that come close to a time of every sampled point."""
