@@ -19,6 +19,7 @@ MOST_ROWS = 1_000_000
 """The rows of a log; more points say no more about a schedule."""
 FEWEST_POINTS = 3
 _STEPS = (*STEPS, "trainer/global_step", "train/global_step", "iterations", "updates")
+_MISSING = (None, "", "NA", "N/A", "None", "null")
 _EPOCHS = ("epoch", "epochs", "train/epoch")
 _RATE = re.compile(r"(?:^|[/ ._-])(?:lr|lrs|learning[ _-]?rates?)(?:$|[/ ._-]|\d)", re.I)
 _NO_RATE = re.compile(
@@ -91,7 +92,7 @@ class _Columns:
         for name in row.keys() - self.known.keys():
             self.known[name] = is_rate(name) if self.wanted is None else name == self.wanted
         for name, value in row.items():
-            if self.known[name] and value is not None and value != "":
+            if self.known[name] and value not in _MISSING:
                 step, unit = self._step(number, row)
                 self._rate(number, name, value)
                 self.points.setdefault((name, unit), []).append((number, step, value))
@@ -101,7 +102,7 @@ class _Columns:
         for unit, names in (("step", _STEPS), ("epoch", _EPOCHS)):
             for name in names:
                 value = row.get(lower.get(name, ""))
-                if value is None or value == "":
+                if value in _MISSING:
                     continue
                 try:
                     step = float(value)

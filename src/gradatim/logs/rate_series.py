@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -83,22 +82,17 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
         texts: Each as it is written in the file; None for floats of single precision.
 
     Returns:
-        The tolerance if the digits are rounded, and the one if short numbers are exact.
+        The tolerance if the digits are rounded ones, and the one if short numbers are exact.
 
-    >>> rounded, exact = tolerances(np.array([0.3, 0.25, 0.2]), ["0.3", "0.25", "0.2"])
-    >>> rounded, exact
+    >>> tolerances(np.array([0.3, 0.25, 0.2]), ["0.3", "0.25", "0.2"])
     (array([0.005, 0.005, 0.005]), array([0.0005, 0.0005, 0.0005]))
     """
+    if texts is None:  # the shortest text of a single has the digits that it was rounded to
+        texts = [str(rate) for rate in rates.astype(np.float32)]
     size = np.abs(rates)
-    single = np.maximum(SINGLE_PRECISION * size, ROUND_OFF * size.max(initial=0.0))
-    if texts is None:
-        return single, single
-    counted = {text: _digits(text) for text in set(texts)}
-    digits = max((d for d, _ in counted.values()), default=1)
-    decimals = max((d for _, d in counted.values()), default=0)
     order = np.floor(np.log10(size, where=size > 0, out=np.zeros_like(size)))
-    least = min((math.floor(math.log10(s)) for s in size[size > 0][:1]), default=0)
-    least = int(order[size > 0].min(initial=least))
+    least = int(order[size > 0].min(initial=0))
+    single = np.maximum(SINGLE_PRECISION * size, ROUND_OFF * size.max(initial=0.0))
 
     def within(digits: int, decimals: int) -> Floats:
         last_digit = np.where(size > 0, 10.0 ** (order - digits + 1), 0.0)
@@ -106,21 +100,25 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
         both: Floats = single + half
         return both
 
-    rounded = within(max(digits, 1), decimals)
-    if _is_formatted(list(counted), counted):
-        return rounded, rounded
-    exact = within(max(digits, _LEAST_DIGITS), max(decimals, _LEAST_DIGITS - 1 - least))
+    written = set(texts)
+    short = [_digits(text, strip=True) for text in written]
+    full = [_digits(text, strip=False) for text in written]
+    rounded = within(max(1, *(d for d, _ in short), 1), max(0, *(d for _, d in short), 0))
+    exact = within(
+        max(_LEAST_DIGITS, *(d for d, _ in full), 1),
+        max(_LEAST_DIGITS - 1 - least, *(d for _, d in full), 0),
+    )
     return rounded, exact
 
 
-def _digits(text: str) -> tuple[int, int]:
-    """The significant digits and the decimals of a number as it is written."""
+def _digits(text: str, strip: bool) -> tuple[int, int]:
+    """The significant digits and the decimals of a number as written, or without zeros at the end.
+
+    >>> _digits("1.500e-3", strip=False), _digits("1.500e-3", strip=True)
+    ((4, 6), (2, 4))
+    """
     mantissa, _, exponent = text.strip().lower().partition("e")
     whole, _, fraction = mantissa.lstrip("+-").partition(".")
+    if strip or fraction == "0":  # repr writes 1.0 for 1
+        fraction = fraction.rstrip("0")
     return len((whole + fraction).lstrip("0")), len(fraction) - int(exponent or 0)
-
-
-def _is_formatted(texts: Sequence[str], counted: dict[str, tuple[int, int]]) -> bool:
-    """Whether a format such as "%.2e" wrote these: ``repr`` writes no zeros at the end."""
-    mantissas = (text.strip().lower().partition("e")[0] for text in texts)
-    return any("." in m and m.endswith("0") and not m.endswith(".0") for m in mantissas)
