@@ -25,6 +25,7 @@ MOST_BREAKS = 3
 _WINDOW = 8
 _TESTED = 64
 _BRANCHES = 6
+_MANY = 10
 _MOST_WINDOWS = 80
 """Stretches that are looked at before a log is called one of another shape."""
 
@@ -204,9 +205,10 @@ class Segmentation:
 def _believed(planned: Planned, series: RateSeries) -> Floats:
     """The tolerance of each point: that of rounded digits, if the log looks rounded.
 
-    It does if it has fewer different rates than the plan at the same steps.
+    It does if it has many different rates, all of few digits, or fewer different rates than the
+    plan at the same steps. The few rates of a step decay are meant as they are written.
     """
-    at = planned.at(series.steps)
-    if len(np.unique(series.rates)) < len(np.unique(at.round(15))):
+    different = len(np.unique(series.rates))
+    if different >= _MANY or different < len(np.unique(planned.at(series.steps).round(15))):
         return series.tolerance
     return series.exact_tolerance

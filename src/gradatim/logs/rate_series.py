@@ -84,7 +84,8 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
     Returns:
         The tolerance if the digits are rounded ones, and the one if short numbers are exact.
 
-    >>> tolerances(np.array([0.3, 0.25, 0.2]), ["0.3", "0.25", "0.2"])
+    >>> rounded, exact = tolerances(np.array([0.3, 0.25, 0.2]), ["0.3", "0.25", "0.2"])
+    >>> rounded.round(4), exact.round(4)
     (array([0.005, 0.005, 0.005]), array([0.0005, 0.0005, 0.0005]))
     """
     if texts is None:  # the shortest text of a single has the digits that it was rounded to
