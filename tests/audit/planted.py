@@ -100,7 +100,9 @@ FAULTS: dict[str, Fault] = {
         every(lambda f, s: 8 * f(s)), "factor", {"factor": 8}, cause="number of processes, 8"
     ),
     "offset": Fault(every(lambda f, s: f(s) + 2e-5), "offset", {"offset": 2e-5}, cause="constant"),
-    "floor": Fault(every(lambda f, s: max(f(s), 1.3e-4)), "floor", {"floor": 1.3e-4}, cause="min_lr"),
+    "floor": Fault(
+        every(lambda f, s: max(f(s), 1.3e-4)), "floor", {"floor": 1.3e-4}, cause="min_lr"
+    ),
     "ceiling": Fault(
         every(lambda f, s: min(f(s), 2.2e-4)), "ceiling", {"ceiling": 2.2e-4}, cause="max_lr"
     ),
@@ -108,24 +110,31 @@ FAULTS: dict[str, Fault] = {
         every(lambda f, s: 3e-4), "constant", {"level": 3e-4}, cause="No scheduler is attached"
     ),
     "counted anew": Fault(
-        resumed(3000, 200, lambda f, s: f(s - 2800)), "shift", {"shift": -2800}, 2800, "not restored"
+        resumed(3000, 200, lambda f, s: f(s - 2800)),
+        "shift",
+        {"shift": -2800},
+        2800,
+        "not restored",
     ),
     "older scheduler": Fault(
         resumed(3000, 0, lambda f, s: f(s - 500)), "shift", {"shift": -500}, 3000, "500 steps older"
     ),
-    "stuck": Fault(
-        every(lambda f, s: f(min(s, 3500))), "constant", {}, 3500, "no longer stepped"
-    ),
+    "stuck": Fault(every(lambda f, s: f(min(s, 3500))), "constant", {}, 3500, "no longer stepped"),
     "faster after a resume": Fault(
         resumed(2000, 100, lambda f, s: f(s if s < 1900 else 1900 + 2 * (s - 1900))),
-        "scale and shift", {"scale": 2, "shift": -1900}, 1900, "changed at the resume",
+        "scale and shift",
+        {"scale": 2, "shift": -1900},
+        1900,
+        "changed at the resume",
     ),
     "rounded": Fault(
         every(lambda f, s: round(f(s) / 2e-5) * 2e-5), "rounding", {"quantum": 2e-5}, cause="2e-05"
     ),
     "late and scaled": Fault(
-        every(lambda f, s: 8 * f(max(s - 250, 0))), "factor and shift",
-        {"factor": 8, "shift": -250}, cause="number of processes, 8",
+        every(lambda f, s: 8 * f(max(s - 250, 0))),
+        "factor and shift",
+        {"factor": 8, "shift": -250},
+        cause="number of processes, 8",
     ),
     "another shape": Fault(
         every(lambda f, s: 3e-4 * math.exp(-s / 3000)), "unknown", {}, cause="Another schedule"

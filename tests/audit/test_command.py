@@ -1,12 +1,12 @@
 """``gradatim audit``: sentences, JSON, the report, exit codes, and what cannot be read."""
 
 import json
-import time
 
 import pytest
 
 from gradatim import GradatimError, Plan, warmup_cosine
 from gradatim.audit import Known, audit
+from gradatim.audit.planned import Planned
 from gradatim.cli import main
 from gradatim.logs.logged_rates import MOST_ROWS, read_rates
 from tests.audit.planted import FAULTS, KNOWN, PLANS, write_csv, write_text
@@ -197,7 +197,7 @@ def test_a_log_of_epochs_asks_for_their_length(tmp_path, capsys):
 
 def test_an_unknown_column(clean, capsys):
     assert run(clean, "--plan", PLAN, "--column", "rl") == 2
-    assert "Did you mean 'lr'?" in capsys.readouterr().err
+    assert "unknown column 'rl'. Known: loss, lr, step." in capsys.readouterr().err
 
 
 def test_a_plan_by_time_is_refused(clean, tmp_path, capsys):
@@ -216,12 +216,14 @@ def test_known_is_checked():
     assert Known(**KNOWN).accumulate == 4
 
 
-def test_a_hundred_thousand_points_take_few_seconds(tmp_path):
+def test_a_hundred_thousand_points_are_compared_few_times(tmp_path, monkeypatch):
+    asked = []
+    at = Planned.at
+    monkeypatch.setattr(Planned, "at", lambda self, s: asked.append(len(s)) or at(self, s))
     steps = range(100_000)
     plan = warmup_cosine(peak=3e-4, warmup=3000, steps=100_000, floor=3e-5)
     for rate in (plan, lambda s: plan(s if s < 60_000 else s - 60_000)):
         log = write_text(tmp_path, [(s, rate(s)) for s in steps])
-        begun = time.process_time()
-        found = audit(log, plan)
-        assert found.as_planned == (rate is plan)
-        assert time.process_time() - begun < 15  # 1 and 3 on a quiet machine
+        asked.clear()
+        assert audit(log, plan).as_planned == (rate is plan)
+        assert sum(asked) < 100 * len(steps)

@@ -20,7 +20,8 @@ def test_a_planted_fault_is_named(name, form, tmp_path):
     assert change.kind == fault.kind
     for field, value in fault.parameters.items():
         assert float(getattr(change, field)) == pytest.approx(value, rel=1e-4), field
-    assert found.causes and fault.cause in found.causes[0].sentence
+    assert found.causes
+    assert fault.cause in found.causes[0].sentence
     if fault.begins is None:
         assert len(one.found) == 1
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,16 @@ class Likeness:
     """What ``gradatim.check`` says of it, on a run as long as the log."""
 
 
+class _Tried(NamedTuple):
+    """A likeness before it is checked; the fields are those of ``Likeness``."""
+
+    expression: str
+    schedule: Schedule
+    counted: int
+    error: float
+    fits: bool
+
+
 def looks_like(series: RateSeries) -> Likeness:
     """The simplest known schedule that fits a log; the nearest one if none does.
 
@@ -45,7 +56,8 @@ def looks_like(series: RateSeries) -> Likeness:
         series: The log, with steps in updates; of a log of epochs the schedule is one of epochs.
     """
     curve = _curve(series)
-    best: tuple[float, str, Schedule, int] | None = None
+    height = float(np.abs(curve.rates).max()) or 1.0
+    best: _Tried | None = None
     for tried, text in enumerate(expressions(curve)):
         try:
             schedule = parse(text)
@@ -55,24 +67,16 @@ def looks_like(series: RateSeries) -> Likeness:
             at = np.maximum(curve.steps + counted, 0.0)
             whole = at.astype(np.int64) if not (at % 1).any() else at
             off = np.abs(np.asarray(schedule(whole), dtype=np.float64) - curve.rates)
-            # By the tolerance of each point; 1 or less is a fit.
-            error = float((off / curve.tolerance).max())
-            if best is None or error < best[0]:
-                best = (error, text, schedule, counted)
-        assert best is not None
-        if best[0] <= 1 or tried > _MOST_TRIED:
+            fits = bool((off <= curve.tolerance).all())
+            share = float(off.max()) / height
+            if fits or best is None or share < best.error:
+                best = _Tried(text, schedule, counted, share, fits)
+            if fits:
+                break
+        if tried > _MOST_TRIED or (best is not None and best.fits):
             break
     assert best is not None  # a constant can always be written
-    return _likeness(curve, *best)
-
-
-def _likeness(curve: Curve, error: float, text: str, schedule: Schedule, counted: int) -> Likeness:
-    at = np.maximum(curve.steps + counted, 0.0)
-    values = np.asarray(schedule(at if (at % 1).any() else at.astype(np.int64)), dtype=np.float64)
-    height = float(np.abs(curve.rates).max()) or 1.0
-    share = float(np.abs(values - curve.rates).max()) / height
-    found = tuple(check(schedule, int(curve.steps[-1]) + 1))
-    return Likeness(text, schedule, counted, share, error <= 1, found)
+    return Likeness(*best, tuple(check(best.schedule, int(curve.steps[-1]) + 1)))
 
 
 def _curve(series: RateSeries) -> Curve:

@@ -47,13 +47,15 @@ class Shape(NamedTuple):
     weight: Weight
     text: str
     """The schedule, with places for its arguments."""
+    power: float | None = None
+    """Of a shape whose beginning is also that of a longer one to 0: how its length grows."""
 
 
 _UP = "peak={peak}, steps={steps}, warmup={warmup}{start}{floor}"
 _DOWN = f"{_UP}, cooldown={{cooldown}}"
 # Without a hold between the warm-up and the decay, and with one.
 FALLS = (
-    Shape(lambda x: 1 - x, f"warmup_linear({_UP})"),
+    Shape(lambda x: 1 - x, f"warmup_linear({_UP})", 1.0),
     Shape(lambda x: (1 + np.cos(np.pi * x)) / 2, f"warmup_cosine({_UP})"),
     Shape(lambda x: (1 - x) ** 2, f"warmup_polynomial({_UP}, power=2.0)"),
     Shape(lambda x: (1 - x) ** 3, f"warmup_polynomial({_UP}, power=3.0)"),
@@ -61,8 +63,8 @@ FALLS = (
     Shape(lambda x: (1 - x) ** 0.9, f"warmup_polynomial({_UP}, power=0.9)"),
 )
 COOLDOWNS = (
-    Shape(lambda x: 1 - x, f"wsd({_DOWN}, shape='linear')"),
-    Shape(lambda x: 1 - np.sqrt(x), f"wsd({_DOWN}, shape='1-sqrt')"),
+    Shape(lambda x: 1 - x, f"wsd({_DOWN}, shape='linear')", 1.0),
+    Shape(lambda x: 1 - np.sqrt(x), f"wsd({_DOWN}, shape='1-sqrt')", 2.0),
     Shape(lambda x: (1 + np.cos(np.pi * x)) / 2, f"wsd({_DOWN}, shape='cosine')"),
 )
 
@@ -74,12 +76,15 @@ def expressions(curve: Curve) -> Iterator[str]:
     yield from _drops(curve)
     for rise in _rises(curve):
         top = np.flatnonzero(curve.rates >= peak - 2 * curve.tolerance)
+        level = written(shortest(peak, float(curve.tolerance.min())))
         if rise.warmup:
-            level = written(shortest(peak, float(curve.tolerance.min())))
             yield f"warmup_constant(peak={level}, warmup={rise.warmup}{_start(rise)})"
         after = curve.part(slice(int(np.searchsorted(curve.steps, rise.warmup)), None))
         if len(after.steps) < 3:
             continue
+        if rise.warmup:
+            up = f"Linear(start={written(rise.start)}, end={level}, steps={rise.warmup})"
+            yield from (f"{up} >> {drops}" for drops in _drops(after, rise.warmup))
         for shape in FALLS:
             yield from _fitted(after, rise, rise.warmup, shape)
         yield from _exponential(after, rise)
@@ -140,6 +145,10 @@ def _fitted(
     near = [*ends, *roundest(middle * 0.999 - 1, middle * 1.001 + 1, 4), round(middle)]
     if solved(last + 1)[0] <= 20 * tolerance:
         near += [round(last), round(last) + 1]
+    if shape.power is not None:
+        _, top, bottom = solved(middle)
+        if bottom < top:
+            near.insert(0, round(begin + (middle - begin) * (top / (top - bottom)) ** shape.power))
     if solved(middle)[0] > 50 * tolerance + 0.02 * float(rates.max()):
         near = near[:1]
     for end in dict.fromkeys(near):
@@ -217,15 +226,16 @@ def _inverse_sqrt(after: Curve, rise: Rise) -> Iterator[str]:
             yield f"warmup_inverse_sqrt({head}{_start(rise)}{other})"
 
 
-def _drops(curve: Curve) -> Iterator[str]:
-    """Levels, each for a while."""
+def _drops(curve: Curve, before: int = 0) -> Iterator[str]:
+    """Levels, each for a while, with boundaries counted from the step ``before``."""
     steps, rates, tolerance = curve
     at = np.flatnonzero(np.abs(np.diff(rates)) > 2 * tolerance[1:]) + 1
-    if not 0 < len(at) <= min(_MOST_LEVELS, len(rates) // 2):
+    # A level of one point is a point of a curve.
+    if not 0 < len(at) <= _MOST_LEVELS or np.diff([0, *at]).min() < 2:
         return
     levels = [float(rates[k]) for k in (0, *at)]
     values = ", ".join(written(shortest(v, float(tolerance.min()))) for v in levels)
-    first = [roundest(float(steps[k - 1]) + 1, float(steps[k]), 1)[0] for k in at]
-    later = [int(steps[k]) for k in at]
+    first = [roundest(float(steps[k - 1]) + 1, float(steps[k]), 1)[0] - before for k in at]
+    later = [int(steps[k]) - before for k in at]
     for boundaries in (first, later):
         yield f"piecewise_constant([{values}], boundaries={boundaries})"
