@@ -80,7 +80,7 @@ AT_HOME = {
     "speechbrain": {"torch", "speechbrain"},
     "look": {"matplotlib", "numpy", "sympy"},
     "logs": {"numpy"},
-    "audit": {"numpy"},
+    "audit": {"matplotlib", "numpy"},
     "forecast": {"numpy", "scipy"},
     "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "theory": {"numpy", "scipy"},

@@ -45,7 +45,7 @@ class RateSeries:
     tolerance: Floats
     """How far each rate may be from its true value, if the digits of the log are rounded ones."""
     exact_tolerance: Floats
-    """The same, if short numbers such as 0.1 are meant as they are written."""
+    """The same, if short numbers such as 0.1 are exact to three digits at least."""
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -101,25 +101,21 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
         both: Floats = single + half
         return both
 
-    written = set(texts)
-    short = [_digits(text, strip=True) for text in written]
-    full = [_digits(text, strip=False) for text in written]
-    rounded = within(max(1, *(d for d, _ in short), 1), max(0, *(d for _, d in short), 0))
-    exact = within(
-        max(_LEAST_DIGITS, *(d for d, _ in full), 1),
-        max(_LEAST_DIGITS - 1 - least, *(d for _, d in full), 0),
-    )
+    counted = [_digits(text) for text in set(texts)]
+    digits = max((d for d, _ in counted), default=1)
+    decimals = max((d for _, d in counted), default=0)
+    rounded = within(max(digits, 1), decimals)
+    exact = within(max(digits, _LEAST_DIGITS), max(decimals, _LEAST_DIGITS - 1 - least))
     return rounded, exact
 
 
-def _digits(text: str, strip: bool) -> tuple[int, int]:
-    """The significant digits and the decimals of a number as written, or without zeros at the end.
+def _digits(text: str) -> tuple[int, int]:
+    """The significant digits and the decimals of a number, without zeros at the end.
 
-    >>> _digits("1.500e-3", strip=False), _digits("1.500e-3", strip=True)
-    ((4, 6), (2, 4))
+    >>> _digits("1.500e-3"), _digits("0.0015"), _digits("1.0")
+    ((2, 4), (2, 4), (1, 0))
     """
     mantissa, _, exponent = text.strip().lower().partition("e")
     whole, _, fraction = mantissa.lstrip("+-").partition(".")
-    if strip or fraction == "0":  # repr writes 1.0 for 1
-        fraction = fraction.rstrip("0")
+    fraction = fraction.rstrip("0")
     return len((whole + fraction).lstrip("0")), len(fraction) - int(exponent or 0)
