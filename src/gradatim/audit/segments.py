@@ -25,7 +25,8 @@ MOST_BREAKS = 3
 _WINDOW = 8
 _TESTED = 64
 _BRANCHES = 6
-_MANY = 10
+_MANY = 6
+"""Different rates of few digits that are no coincidence."""
 _MOST_WINDOWS = 80
 """Stretches that are looked at before a log is called one of another shape."""
 

@@ -91,7 +91,9 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
     if texts is None:  # the shortest text of a single has the digits that it was rounded to
         texts = [str(rate) for rate in rates.astype(np.float32)]
     size = np.abs(rates)
-    order = np.floor(np.log10(size, where=size > 0, out=np.zeros_like(size)))
+    # A single of 0.0001 is a little less, and yet of its order.
+    above = size * (1 + SINGLE_PRECISION)
+    order = np.floor(np.log10(above, where=size > 0, out=np.zeros_like(size)))
     least = int(order[size > 0].min(initial=0))
     single = np.maximum(SINGLE_PRECISION * size, ROUND_OFF * size.max(initial=0.0))
 
