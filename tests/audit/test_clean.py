@@ -61,10 +61,17 @@ def public_plans():
             yield path, Constant(value=peak, steps=8000) >> Constant(value=low)
         else:
             steps = int(numbers[1])
-            yield path, wsd(
-                peak=peak, steps=steps, warmup=warm, cooldown=steps - int(numbers[0]),
-                shape=shapes[kind], floor=floor,
-            )  # fmt: skip
+            yield (
+                path,
+                wsd(
+                    peak=peak,
+                    steps=steps,
+                    warmup=warm,
+                    cooldown=steps - int(numbers[0]),
+                    shape=shapes[kind],
+                    floor=floor,
+                ),
+            )
 
 
 PUBLIC_PLANS = {f"{path.parent.name}/{path.stem}": (path, p) for path, p in public_plans()}

@@ -17,8 +17,8 @@ from gradatim.audit.likeness import Likeness, looks_like
 from gradatim.audit.matching import match
 from gradatim.audit.planned import Planned
 from gradatim.audit.segments import Segment, Segmentation
-from gradatim.core.errors import GradatimError
 from gradatim.drive import Plan
+from gradatim.errors import GradatimError
 from gradatim.logs.logged_rates import read_rates
 from gradatim.logs.rate_series import RateSeries
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gradatim.audit.change import Change
-from gradatim.core.errors import refuse
+from gradatim.errors import invalid_value
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Known:
         for name in ("accumulate", "processes", "updates_per_epoch"):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 1):
-                raise refuse("audit", name, value, "a whole number, 1 or more")
+                raise invalid_value("audit", name, value, "a whole number, 1 or more")
 
 
 @dataclass(frozen=True)

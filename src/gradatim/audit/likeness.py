@@ -9,9 +9,9 @@ import numpy as np
 
 from gradatim.audit.searches import COUNTS
 from gradatim.audit.shapes import Curve, expressions
-from gradatim.core.errors import GradatimError
 from gradatim.core.schedule import Schedule
 from gradatim.core.text import parse
+from gradatim.errors import GradatimError
 from gradatim.findings import Finding, check
 from gradatim.logs.rate_series import RateSeries
 

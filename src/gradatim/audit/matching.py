@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gradatim.core.errors import GradatimError
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError
 from gradatim.logs.rate_series import RateSeries
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError
 from gradatim.core.pieces import last_boundary
 from gradatim.core.run.by_updates import ByUpdates, clock_for
 from gradatim.drive import Plan, Target
+from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

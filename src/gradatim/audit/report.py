@@ -10,7 +10,7 @@ import numpy as np
 from gradatim.audit import lines
 from gradatim.audit.audit import Audit, RateAudit
 from gradatim.core import atomic
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

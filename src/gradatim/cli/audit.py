@@ -12,7 +12,7 @@ import typer
 from gradatim.cli import _page
 from gradatim.cli._arguments import Import
 from gradatim.cli._plans import load, split_name
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 
 Log = Annotated[
     Path,

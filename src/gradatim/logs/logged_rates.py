@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradatim.core.errors import GradatimError, shown, unknown
+from gradatim.errors import GradatimError, shown, unknown_name
 from gradatim.logs.files import STEPS
 from gradatim.logs.rate_rows import rows_of
 from gradatim.logs.rate_series import RateSeries, tolerances
@@ -138,7 +138,7 @@ class _Columns:
             GradatimError: If there is no rate, or one has too few points or no order.
         """
         if not self.points and self.wanted is not None:
-            raise unknown(str(self.path), "column", self.wanted, map(str, self.known))
+            raise unknown_name(str(self.path), "column", self.wanted, map(str, self.known))
         if not self.points:
             known = ", ".join(sorted(self.known)[:24]) or "nothing that could be read"
             raise GradatimError(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from gradatim.core.errors import GradatimError
+from gradatim.errors import GradatimError
 from gradatim.logs import tfevents
 
 Row: TypeAlias = tuple[int, Mapping[str, Any]]

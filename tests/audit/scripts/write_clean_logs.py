@@ -110,11 +110,22 @@ def transformers_logs(out):
 
     def train(kind, kwargs, folder, every, accumulate=1, callbacks=(), resume=False):
         args = transformers.TrainingArguments(
-            str(folder), max_steps=STEPS, per_device_train_batch_size=2, learning_rate=PEAK,
-            lr_scheduler_type=kind, lr_scheduler_kwargs=kwargs, warmup_steps=WARMUP,
-            logging_steps=every, save_steps=50, report_to=[], disable_tqdm=True, use_cpu=True,
-            gradient_accumulation_steps=accumulate, save_only_model=False, seed=1,
-        )  # fmt: skip
+            str(folder),
+            max_steps=STEPS,
+            per_device_train_batch_size=2,
+            learning_rate=PEAK,
+            lr_scheduler_type=kind,
+            lr_scheduler_kwargs=kwargs,
+            warmup_steps=WARMUP,
+            logging_steps=every,
+            save_steps=50,
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=True,
+            gradient_accumulation_steps=accumulate,
+            save_only_model=False,
+            seed=1,
+        )
         trainer = transformers.Trainer(
             Model(), args, train_dataset=Data(), callbacks=list(callbacks)
         )
@@ -160,11 +171,16 @@ def lightning_logs(out):
 
     def train(make, folder, steps, accumulate=1, checkpoint=None):
         trainer = lightning.Trainer(
-            max_steps=steps, logger=CSVLogger(folder, version=0 if checkpoint is None else 1),
-            log_every_n_steps=1, accumulate_grad_batches=accumulate, accelerator="cpu",
-            callbacks=[LearningRateMonitor("step")], enable_progress_bar=False,
-            enable_checkpointing=False, enable_model_summary=False,
-        )  # fmt: skip
+            max_steps=steps,
+            logger=CSVLogger(folder, version=0 if checkpoint is None else 1),
+            log_every_n_steps=1,
+            accumulate_grad_batches=accumulate,
+            accelerator="cpu",
+            callbacks=[LearningRateMonitor("step")],
+            enable_progress_bar=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+        )
         data = torch.utils.data.DataLoader(torch.ones(2 * STEPS * accumulate, 2), batch_size=2)
         trainer.fit(Module(make), data, ckpt_path=checkpoint)
         trainer.save_checkpoint(folder / "last.ckpt")
@@ -276,9 +292,13 @@ def keras_logs(out):
             rate, csv = Rate(), Path(temporary) / "log.csv"
             x = np.ones((10 * 4, 2), "float32")
             model.fit(
-                x, x[:, :1], batch_size=4, epochs=STEPS // 10, verbose=0,
+                x,
+                x[:, :1],
+                batch_size=4,
+                epochs=STEPS // 10,
+                verbose=0,
                 callbacks=[rate, keras.callbacks.CSVLogger(str(csv))],
-            )  # fmt: skip
+            )
             rate.writer.close()
             keep(out, "keras", f"{name}.csv", csv, plan, updates_per_epoch=10)
             (events,) = Path(temporary).glob("*.tfevents.*")
