@@ -47,7 +47,7 @@ def write_report(out: Path, audit: Audit) -> Path:
         )
     page = html.page(f"Audit of {audit.log}", *map(html.note, audit.notes), *sections)
     try:
-        atomic.write(out, page)
+        atomic.replace_file(out, page)
     except OSError as error:
         raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
     return out

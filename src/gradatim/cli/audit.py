@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli import _page
+from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import
 from gradatim.cli._plans import load, split_name
 from gradatim.errors import GradatimError
@@ -95,7 +95,7 @@ def audit(
         print(json.dumps(as_data.as_data(found)))
     else:
         for line in lines.lines(found):
-            print(_page.wrapped(line, len(line) - len(line.lstrip())))
+            print(_terminal.wrapped(line, len(line) - len(line.lstrip())))
         if written is not None:
             print(written)
     if not found.as_planned:

@@ -138,5 +138,5 @@ def _text(path: Path) -> Iterator[Row]:
 
 
 def _events(path: Path) -> Iterator[Row]:
-    for number, (step, tag, value) in enumerate(tfevents.scalars(path), start=1):
+    for number, (step, tag, value) in enumerate(tfevents.read_scalars(path), start=1):
         yield number, {"step": step, tag: value}
