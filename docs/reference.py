@@ -34,6 +34,7 @@ MODULES = {
     "gradatim.race": "[Train under several schedules](../race.md) and compare.",
     "gradatim.forecast": "[Predict the loss](../forecast.md) of runs not made.",
     "gradatim.logs": "Read losses and rates from what trainers log.",
+    "gradatim.audit": "[Compare a log](../audit.md) with the plan of the run.",
     "gradatim.theory.bound": "[The bound](../forecast.md#the-bound) on the loss of a schedule.",
     "gradatim.theory.seesaw": "Trade the decay of a rate for [a growing batch]"
     "(../clocks.md#a-batch-that-grows).",
