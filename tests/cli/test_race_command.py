@@ -175,7 +175,7 @@ def test_a_contestant_may_stand_in_a_plan_file(here, capsys):
         (["digits", "--jobs", "-1"], "jobs must be a whole number of processes, 1 or more, got -1"),
         (["digits", "--updates", "0"], "updates must be a whole number of updates, 1 or more"),
         (["train:run", *PAIR, "--updates", "9"], "updates must be left out"),
-        (["train:run"], "schedules must be given, task train:run brings none"),
+        (["train:run"], "schedules must be given, task train:run has none of its own"),
         (["digits", "-s", "Cosinus(1)"], "unknown schedule 'Cosinus'. Did you mean 'Cosine'?"),
         (["digits", "-s", "a=Cosine(1, 0"], "schedule 'a': parse: "),
         (["digits", "-s", "a=Linear(start=0, end=1, steps=0)"], "steps must be"),
@@ -248,8 +248,8 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(here):
     code, _, err = finish(process)
     assert code == 130
     said = re.fullmatch(
-        r"Stopped\. (\d+) of 60 runs are finished and kept in it\. The same command goes on from "
-        r"there\.",
+        r"Stopped\. (\d+) of 60 runs are finished and kept in it\. The same command continues the "
+        r"race\.",
         err.splitlines()[-1],
     )
     assert said, err
@@ -350,7 +350,7 @@ def test_halving_says_by_what_it_goes_and_whom_it_dropped(here, capsys):
     asked = ["train:slow", "-s", "near=Constant(0.5)", "-s", "far=Constant(99.0)"]
     assert call(*asked, "--seeds", "3", "--halving") == 0
     said = capsys.readouterr()
-    assert said.err.startswith("Halving goes by what the finished seeds say: a forecast speaks of ")
+    assert said.err.startswith("Halving uses the metrics of the finished seeds: a forecast needs ")
     assert re.search(r"Dropped after 2 seeds: far: loss 93\.15 to 105\.9 over the seeds", said.out)
     assert "[5/5]" in said.err
 

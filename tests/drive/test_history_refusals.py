@@ -169,7 +169,7 @@ def config(**parts):
 
 BAD_PLANS = {
     "an unknown schedule": (config(schedules={"lr": {"Cosinus": {}}}), "unknown schedule"),
-    "a number": (config(schedules={"lr": 5}), "must be a mapping"),
+    "a number": (config(schedules={"lr": 5}), "must be one name and its arguments"),
     "no schedules": (config(schedules={}), "schedules"),
     "a rule for a schedule": (
         config(schedules={"lr": Plateau(mode="min").config()}),

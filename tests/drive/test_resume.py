@@ -260,7 +260,10 @@ BAD_STATES = {
     "no rules": (without("rules"), "the keys of the state"),
     "no states": (without("states"), "the keys of the state"),
     "no run": (without("run"), "the keys of the state"),
-    "a run that is a number": (state(run=5), "the run of the state: .*must be a mapping"),
+    "a run that is a number": (
+        state(run=5),
+        "the run of the state: .*must be one name and its arguments",
+    ),
     "a run that is a schedule": (state(run=deep(0)), "load: run must be a run"),
     "a run of wrong sizes": (state(run={"Run": {"steps": 0}}), "steps must be"),
     "a key more": (state(step=5), "the keys of the state"),
@@ -289,7 +292,7 @@ BAD_STATES = {
     "a count below 0": (state(states={"lr": [1.0, 1.0, 1, -9, 0, 0]}), r"\.worse must be a whole"),
     "a count and a half": (state(states={"lr": [1.0, 1.0, 1, 0, 0, 0.5]}), r"\.pause must be"),
     "an unknown schedule": (schedule({"Cosinus": {}}), "unknown schedule 'Cosinus'"),
-    "a schedule that is none": (schedule(0.1), "must be a mapping from one name"),
+    "a schedule that is none": (schedule(0.1), "must be one name and its arguments"),
     "a schedule that is a rule": (schedule(RULES["plateau"].config()), "lr must be a schedule"),
     "a rule that is a schedule": (state(rules={"lr": deep(0)}), "lr must be a rule"),
     "a rule for nothing": (

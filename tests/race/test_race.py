@@ -157,7 +157,7 @@ def finished(out):
     from gradatim.race import FinishedRun
 
     lines = out.read_bytes().split(b"\n")[:-1] if out.exists() else []
-    return [(r.schedule["Constant"]["value"], r.seed) for r in map(FinishedRun.read, lines)]
+    return [(r.schedule["Constant"]["value"], r.seed) for r in map(FinishedRun.from_json, lines)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")

@@ -61,7 +61,7 @@ def test_the_forecast_drops_what_the_seeds_alone_could_not(replayed):
     assert all("by forecast" in d.why for d in replayed.dropped)
     assert seeds_of(replayed) == {"constant": 2, "linear 0.2": 4, "cosine 0.1": 2, "linear 0.4": 4}
     assert len(replayed.runs) == replayed.size == 2 * 4 + 2 * 2
-    assert "forecast from the other contestants' losses" in replayed.halving
+    assert "forecast from the losses of the other contestants" in replayed.halving
 
 
 def test_each_is_forecast_from_the_others_as_well_as_the_law_can(replayed, seen):

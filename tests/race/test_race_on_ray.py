@@ -157,7 +157,7 @@ def kept(out):
     """The runs on the disk, from whole lines only."""
     record = out / "runs.jsonl"
     lines = record.read_bytes().split(b"\n")[:-1] if record.exists() else []
-    return [(r.schedule["Constant"]["value"], r.seed) for r in map(FinishedRun.read, lines)]
+    return [(r.schedule["Constant"]["value"], r.seed) for r in map(FinishedRun.from_json, lines)]
 
 
 def test_a_task_that_raises_and_one_job_at_a_time(out):

@@ -245,7 +245,7 @@ def check_a_metric_that_does_not_exist_is_refused():
 
 
 def check_a_rule_without_validation_says_so():
-    with warned("'val_loss' never came"):
+    with warned("'val_loss' was never logged"):
         fit(probe("sgd"), [Scheduler(lr=DOWN, rule=g.Plateau(mode="min"))])
 
 
