@@ -86,8 +86,9 @@ def _until_a_worker_dies(
 
 
 def _wait_until_started(pending: Iterable[Future[Any]]) -> None:
-    """Wait up to a second until submitted tasks have started; loky fails if killed earlier."""
-    until = time.monotonic() + 1.0
+    """Wait until submitted tasks have started; loky may hang if it is shut down earlier."""
+    # On an overloaded machine a process takes seconds to start; otherwise this is over at once.
+    until = time.monotonic() + 30.0
     while time.monotonic() < until and not all(one.running() or one.done() for one in pending):
         time.sleep(0.001)
 
