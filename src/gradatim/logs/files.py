@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradatim.errors import GradatimError
-from gradatim.logs import tfevents
 from gradatim.logs.curve import LossCurve
+from gradatim.logs.rows import rows_of
 
 if TYPE_CHECKING:
     from gradatim.logs.rates import Rates
@@ -34,6 +33,7 @@ LOSSES = (
     "training_loss",
 )
 RATES = ("learning_rate", "lr", "rate", "train/learning_rate")
+_ENDINGS = (".csv", ".jsonl", ".ndjson", ".json")
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def read_log(path: str | Path, *, loss: str | None = None) -> Log:
         GradatimError: If the file cannot be read, or has no losses by step.
     """
     path = Path(path)
-    rows = list(_reader_for(path)(path))
+    rows = _read_rows(path)
     steps = _column(rows, STEPS)
     if steps is None:
         raise _missing_column(path, "steps", STEPS, rows)
@@ -98,56 +98,26 @@ def read_log(path: str | Path, *, loss: str | None = None) -> Log:
     return Log(path.stem, losses, {k: r for k, r in rates.items() if math.isfinite(r)})
 
 
-def _reader_for(path: Path) -> Callable[[Path], Iterable[Mapping[str, Any]]]:
-    readers = {
-        ".csv": _csv_rows,
-        ".jsonl": _json_lines_rows,
-        ".ndjson": _json_lines_rows,
-        ".json": _json_rows,
-    }
-    reader = _event_rows if path.is_dir() or ".tfevents." in path.name else readers.get(path.suffix)
-    if reader is None:
+def _read_rows(path: Path) -> list[Mapping[str, Any]]:
+    is_events = path.is_dir() or ".tfevents." in path.name
+    if not is_events and path.suffix not in _ENDINGS:
         raise GradatimError(
-            f"forecast: {path} has no known file ending of a log. Known: {', '.join(readers)}, "
+            f"forecast: {path} has no known file ending of a log. Known: {', '.join(_ENDINGS)}, "
             "TensorBoard event files and their folders."
         )
-
-    def read_rows(path: Path) -> list[Mapping[str, Any]]:
-        try:
-            return list(reader(path))
-        except OSError as error:
-            raise GradatimError(f"forecast: cannot read {path}: {error.strerror}.") from None
-        except (ValueError, csv.Error, RecursionError) as error:
-            raise GradatimError(f"forecast: {path} cannot be read as a log: {error}.") from None
-
-    return read_rows
-
-
-def _csv_rows(path: Path) -> Iterable[Mapping[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        yield from csv.DictReader(file, skipinitialspace=True)
-
-
-def _json_lines_rows(path: Path) -> Iterable[Mapping[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        yield from (json.loads(line) for line in file if line.strip())
-
-
-def _json_rows(path: Path) -> Iterable[Mapping[str, Any]]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    rows = content.get("log_history") if isinstance(content, dict) else content
-    if not isinstance(rows, list):
-        raise ValueError("it is neither a list of objects nor has it a log_history")
-    return rows
-
-
-def _event_rows(path: Path) -> Iterable[Mapping[str, Any]]:
-    return [{"step": step, tag: value} for step, tag, value in tfevents.read_scalars(path)]
+    try:
+        return [row for _, row in rows_of(path).rows]
+    except OSError as error:
+        raise GradatimError(f"forecast: cannot read {path}: {error.strerror}.") from None
+    except GradatimError as error:
+        raise GradatimError(f"forecast: {error}") from None
+    except (ValueError, csv.Error, RecursionError) as error:
+        raise GradatimError(f"forecast: {path} cannot be read as a log: {error}.") from None
 
 
 def _column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | None:
     """The first of these names, in this order, that any row has."""
-    known = {key for row in rows if isinstance(row, Mapping) for key in row}
+    known = {key for row in rows for key in row}
     return next((name for name in names if name in known), None)
 
 
@@ -157,7 +127,7 @@ def _values_by_step(
     """The value at each step; the last one if a step was logged twice, as after a resume."""
     found: dict[int, float] = {}
     for number, row in enumerate(rows, start=1):
-        value = row.get(name) if isinstance(row, Mapping) else None
+        value = row.get(name)
         if value is None or value == "":
             continue
         try:
@@ -174,7 +144,7 @@ def _values_by_step(
 def _missing_column(
     path: Path, what: str, names: Iterable[str], rows: Iterable[Mapping[str, Any]]
 ) -> GradatimError:
-    known = sorted({str(key) for row in rows if isinstance(row, Mapping) for key in row})
+    known = sorted({str(key) for row in rows for key in row})
     return GradatimError(
         f"forecast: {path} has no {what}: looked for {', '.join(names)}; "
         f"it has {', '.join(known) or 'nothing'}."

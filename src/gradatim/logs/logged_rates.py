@@ -12,8 +12,8 @@ import numpy as np
 
 from gradatim.errors import GradatimError, shown, unknown_name
 from gradatim.logs.files import STEPS
-from gradatim.logs.rate_rows import rows_of
 from gradatim.logs.rate_series import RateSeries, tolerances
+from gradatim.logs.rows import rows_of
 
 MOST_ROWS = 1_000_000
 """The rows of a log; more points say no more about a schedule."""
