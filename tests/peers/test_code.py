@@ -51,6 +51,13 @@ def test_the_rate_of_the_optimizer_in_the_code_counts():
         read(code.replace("lr=0.5", "lr=args.lr"), "torch")
 
 
+def test_schedulers_that_are_assigned_together_are_seen():
+    code = "first, second = StepLR(optimizer, 30), ExponentialLR(optimizer, 0.9)"
+    assert "StepLR(optimizer, 30) is in the code too" in differences(code)
+    only = "model, scheduler = Linear(3, 3), StepLR(optimizer, 30)"
+    assert read(only, "torch", lr=0.1) == read("StepLR(optimizer, 30)", "torch", lr=0.1)
+
+
 def test_a_second_scheduler_is_said():
     code = "first = StepLR(optimizer, 30)\nsecond = ExponentialLR(optimizer, 0.9)"
     assert "StepLR(optimizer, 30) is in the code too" in differences(code)

@@ -228,8 +228,10 @@ class _Reader:
             case ast.Tuple(elts=left), ast.Tuple(elts=right) if len(left) == len(right):
                 values = [self._expression(part) for part in right]
                 for part, value in zip(left, values, strict=True):
-                    if isinstance(part, ast.Name):
-                        self.names[part.id] = value
+                    name = part.id if isinstance(part, ast.Name) else ""
+                    if name:
+                        self.names[name] = value
+                    self._note(name, value)
             case _:
                 self._forget_names(target)
                 self._note("", found)
