@@ -66,13 +66,8 @@ class Cause:
     """Whether its number is one that is known about the run."""
 
 
-def causes_of(change: Change, place: Place, known: Known) -> list[Cause]:
-    """The possible causes of a change, those that match what is known first."""
-    found = list(_listed(change, place, known))
-    return sorted(found, key=lambda cause: not cause.matches)
-
-
-def _listed(change: Change, place: Place, known: Known) -> Iterator[Cause]:
+def causes_of(change: Change, place: Place, known: Known) -> Iterator[Cause]:
+    """The possible causes of a change, the most likely first."""
     kind = change.kind
     if kind in ("scale", "scale and shift"):
         yield from _faster(change, place, known)

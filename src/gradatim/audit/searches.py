@@ -17,7 +17,7 @@ import numpy as np
 
 from gradatim.audit.change import FORMATS, Change
 from gradatim.audit.intervals import common, middle, simplest, wholes
-from gradatim.audit.numbers import roundest
+from gradatim.audit.numbers import roundest, shortest
 from gradatim.audit.planned import Interval, Planned
 
 if TYPE_CHECKING:
@@ -95,11 +95,8 @@ class Window:
             off = self.rates - self.planned.at(self.steps + counted)
             low, high = float((off - self.tolerance).max()), float((off + self.tolerance).min())
             if low <= high and low * high > 0:
-                sign = math.copysign(1.0, low)
-                small, large = sorted((abs(low), abs(high)))
-                yield Change(
-                    "offset", counted, offset=sign * _shortest(small, large), interval=(low, high)
-                )
+                offset = shortest(*_half(low, high))
+                yield Change("offset", counted, offset=offset, interval=(low, high))
 
     def cuts(self) -> Iterator[Change]:
         """The plan, not below a floor or not above a ceiling."""
@@ -299,19 +296,15 @@ def _factor(planned: Floats, rates: Floats, tolerance: Floats) -> Interval | Non
     return (low, high) if low <= high and high > 0 else None
 
 
+def _half(low: float, high: float) -> tuple[float, float]:
+    """The middle of an interval, and how far both ends are from it."""
+    return (low + high) / 2, (high - low) / 2
+
+
 def _nice(interval: Interval) -> list[float]:
     """A factor as people choose one, if the interval has such, and the middle."""
     low, high = max(interval[0], 1e-12), interval[1]
     nice = simplest(low, high)
-    short = _shortest(low, high)
+    short = shortest(*_half(low, high))
     plain = [float(nice)] if nice.denominator <= 64 and nice.numerator <= 4096 else [short]
     return list(dict.fromkeys([*plain, (low + high) / 2]))
-
-
-def _shortest(low: float, high: float) -> float:
-    """The number between two positive ones with the fewest digits."""
-    for digits in range(1, 12):
-        number = float(f"{(low + high) / 2:.{digits}g}")
-        if low <= number <= high:
-            return number
-    return (low + high) / 2

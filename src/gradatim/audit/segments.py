@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +63,6 @@ class Segmentation:
         self._begun: dict[int, list[tuple[int, list[Change]]]] = {}
         self._failed: set[tuple[int, int]] = set()
         self._windows = 0
-        self._same: dict[int, Bools] | None = None
 
     def find(self) -> list[Segment]:
         """The stretches: one if the whole log is one change of the plan."""
@@ -185,13 +185,11 @@ class Segmentation:
         fine: Bools = change.fits(self.planned, s.steps[at], s.rates[at], self.tolerance[at])
         return fine
 
-    @property
+    @cached_property
     def same(self) -> dict[int, Bools]:
         """Whether each point is as planned, by what the log adds to its steps."""
-        if self._same is None:
-            every = np.arange(len(self.series))
-            self._same = {c: self._fine(Change("same", c), every) for c in self.counts}
-        return self._same
+        every = np.arange(len(self.series))
+        return {c: self._fine(Change("same", c), every) for c in self.counts}
 
     def _longest_same(self, first: int) -> tuple[int, Change]:
         """Until where the log is as planned."""

@@ -1,7 +1,7 @@
 """Schedules as objects, code and settings of other projects, and back: a file a project.
 
-May import ``core`` and ``plans``, and no framework. To add a project, write one file that declares
-its schedulers (``peer.py`` says how), and name it in ``projects.py``.
+May import ``core``, ``plans`` and ``xp``, and no framework. To add a project, write one file that
+declares its schedulers (``peer.py`` says how), and name it in ``projects.py``.
 """
 
 from gradatim.peers.objects import call_of, read_object

@@ -29,13 +29,13 @@ def read_code(peer: Peer, text: str, lr: float | None, steps: int | None) -> Rea
     script = parse(text)
     made = _last(peer, script)
     said, written = _around(peer, script, made), _rate(made.call)
-    read = call_of(peer, made.call).means(written if lr is None else lr, steps)
+    read = _call_in(peer, made.call).means(written if lr is None else lr, steps)
     if lr is not None and written is not None and lr != written:
         said.append(f"The optimizer in the code has lr={written!r}, and this is for {lr!r}.")
     return replace(read, differences=(*read.differences, *said))
 
 
-def call_of(peer: Peer, code: Expression) -> Call:
+def _call_in(peer: Peer, code: Expression) -> Call:
     """The name and the arguments of a call, with those of the calls in it."""
     name, given, named = code.call()
     owner = next((p for p in (peer, *peer.inside) if name in p.known), peer)
@@ -43,9 +43,9 @@ def call_of(peer: Peer, code: Expression) -> Call:
     found: dict[str, Any] = {}
     for key, value in owner.bind(name, given, named).items():
         if wanted[key] == Calls:
-            found[key] = tuple(call_of(peer, entry) for entry in value.entries(name, key))
+            found[key] = tuple(_call_in(peer, entry) for entry in value.entries(name, key))
         elif wanted[key] is Call:
-            found[key] = call_of(peer, value)
+            found[key] = _call_in(peer, value)
         elif wanted[key] != Ignored:
             found[key] = value.value(name, key)
     return Call(owner, name, found)

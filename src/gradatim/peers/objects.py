@@ -129,8 +129,6 @@ def read_object(scheduler: Any) -> tuple[list[Read], Rule | None]:
     Raises:
         GradatimError: If it is not known, or cannot be read.
     """
-    if class_of(scheduler) is None:
-        raise not_known(scheduler)
     first = call_of(scheduler)
     groups = _groups(scheduler)
     rates = getattr(scheduler, "base_lrs", None)

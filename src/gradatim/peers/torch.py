@@ -267,7 +267,7 @@ def _check_factor(call: Call) -> None:
     for child in call.arguments.get("schedulers", ()):
         _check_factor(child)
     why = _NO_FACTORS.get(call.name)
-    if call.peer is not TORCH and call.peer.name == "timm":
+    if call.peer.name == "timm":
         why = "writes rates of its own over those of the others"
     if why is not None and (call.arguments.get("eta_min") or not why.startswith("with eta_min")):
         raise GradatimError(
