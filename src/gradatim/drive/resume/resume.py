@@ -96,7 +96,7 @@ class Resumable(ABC):
             on_mismatch: What to do if the state's schedules, rules or run are not this driver's:
                 "strict" refuses and names each difference; "keep" goes on with those of the
                 state; "override" goes on with this driver's, at the state's position; "rescale"
-                too, at the position where as much of the data has been seen; "same-past" goes on
+                too, at the tick where as much of the data has been seen; "same-past" goes on
                 with this driver's, if they have had exactly the state's values so far; "extend"
                 with those of the state, continued to the end of this driver's, which are the same
                 recipes for a longer run.
