@@ -238,7 +238,10 @@ def test_a_full_disk_ends_the_race_in_a_sentence_and_loses_nothing(here):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_ctrl_c_stops_at_once_and_says_how_to_go_on(here):
     asked = ["race", "train:endless", *PAIR, "--seeds", "30", "--out", "it", "--jobs", "2"]
-    process = start(*asked, start_new_session=True)
+    # Whatever a shell starts in the background ignores SIGINT, and so do its children.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = f"{heard}from gradatim.cli import main; main()"
+    process = start(*asked, program=program, start_new_session=True)
     record = here / "it" / "runs.jsonl"
     end = time.monotonic() + 120
     while not (record.exists() and record.read_text().count("\n") >= 3):

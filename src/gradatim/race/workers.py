@@ -16,9 +16,6 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_LONGEST_WAIT = 0.5
-"""Seconds after which the main thread looks whether Ctrl-C was pressed."""
-
 # With several threads, sums would depend on the number of cores, and so would runs.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -72,8 +69,7 @@ def _until_a_worker_dies(
                 except BrokenProcessPool:
                     waiting.appendleft(item)
                     raise
-            # Without a timeout, Ctrl-C would wait for a run if another thread received the signal.
-            done, _ = wait(pending, timeout=_LONGEST_WAIT, return_when=FIRST_COMPLETED)
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=_worker_died):
                 result = future.result()
                 yield pending.pop(future), result
