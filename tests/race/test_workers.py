@@ -98,6 +98,41 @@ def test_what_finished_beside_a_death_is_not_done_again(monkeypatch):
     assert sorted(Pool.submitted) == [-1, -1, 2, 3, 4]
 
 
+def test_ctrl_c_waits_until_new_workers_ignore_it(monkeypatch):
+    """A new process that takes Ctrl-C before it can ignore it prints a traceback."""
+    pool_of, waiting = workers._pool, []
+
+    def pool(jobs):
+        made = pool_of(jobs)
+        submit = made.submit
+
+        def submit_during_ctrl_c(*given):
+            signal.raise_signal(signal.SIGINT)
+            waiting.append(signal.SIGINT in signal.sigpending())
+            return submit(*given)
+
+        monkeypatch.setattr(made, "submit", submit_during_ctrl_c)
+        return made
+
+    monkeypatch.setattr(workers, "_pool", pool)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(map_unordered(square, range(4), 1))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert waiting == [True]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def blocked_signals(_):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_a_task_may_use_ctrl_c_for_its_own_processes():
+    assert [blocked for _, blocked in map_unordered(blocked_signals, [0], 1)] == [False]
+
+
 def test_leaving_early_stops_the_workers():
     outcomes = map_unordered(own_pid, range(50), 2)
     _, pid = next(outcomes)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -65,7 +66,8 @@ def _until_a_worker_dies(
             while waiting and len(pending) < jobs:
                 item = waiting.popleft()
                 try:
-                    pending[pool.submit(work, item)] = item
+                    with _ctrl_c_delayed():
+                        pending[pool.submit(work, item)] = item
                 except BrokenProcessPool:
                     waiting.appendleft(item)
                     raise
@@ -89,6 +91,19 @@ def _wait_until_started(pending: Iterable[Future[Any]]) -> None:
         time.sleep(0.001)
 
 
+@contextmanager
+def _ctrl_c_delayed() -> Iterator[None]:
+    """Delay Ctrl-C, here and in the processes started meanwhile, until they ignore it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _worker_died(future: Future[Any]) -> bool:
     return isinstance(future.exception(), BrokenProcessPool)
 
@@ -105,6 +120,8 @@ def _pool(jobs: int) -> Any:
 def _initialise_worker(parent: int) -> None:
     """In a new worker: ignore Ctrl-C, print to stderr, exit when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.dup2(2, 1)
     if sys.platform != "win32":
         threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
