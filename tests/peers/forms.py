@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradatim.peers.peer import Call, Read
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Call
 from gradatim.peers.projects import PEERS
 from tests.peers.random_schedulers import MOMENTUM, ignite, timm
 

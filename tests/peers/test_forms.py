@@ -12,9 +12,10 @@ from gradatim import speechbrain
 from gradatim.jax import from_optax
 from gradatim.peers import read, read_call, read_object
 from gradatim.peers.arguments import Ignored
+from gradatim.peers.found import Read
 from gradatim.peers.keras import read_config
 from gradatim.peers.objects import call_of
-from gradatim.peers.peer import Read, signature
+from gradatim.peers.peer import signature
 from gradatim.peers.projects import PEERS
 from gradatim.peers.transformers import TYPES
 from tests.peers.forms import (

@@ -4,9 +4,23 @@ May import ``core``, ``plans`` and ``xp``, and no framework. To add a project, w
 declares its schedulers (``peer.py`` says how), and name it in ``projects.py``.
 """
 
+from gradatim.peers.files import SUFFIXES, find
+from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.objects import call_of, read_object
-from gradatim.peers.peer import Read
 from gradatim.peers.projects import TARGETS, convert, read, read_call
 from gradatim.peers.stages import Written
 
-__all__ = ["TARGETS", "Read", "Written", "call_of", "convert", "read", "read_call", "read_object"]
+__all__ = [
+    "SUFFIXES",
+    "TARGETS",
+    "Found",
+    "Given",
+    "Read",
+    "Written",
+    "call_of",
+    "convert",
+    "find",
+    "read",
+    "read_call",
+    "read_object",
+]

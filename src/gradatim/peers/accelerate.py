@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradatim.peers.arguments import Ignored, Number
+from gradatim.peers.found import Read
 from gradatim.peers.objects import call_of
-from gradatim.peers.peer import Call, Peer, Read
+from gradatim.peers.peer import Call, Peer
 from gradatim.peers.torch import TORCH
 from gradatim.peers.transformers import TRANSFORMERS
 

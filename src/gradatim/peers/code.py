@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
-from gradatim.peers.peer import Call, Calls, Peer, Read
+from gradatim.peers.found import Found, Given, Read
+from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.syntax import Expression, Made, Script, parse
 
 _SCHEDULER = re.compile(r"LR$|Sched|Decay|Warm|Anneal")
@@ -33,6 +36,28 @@ def read_code(peer: Peer, text: str, lr: float | None, steps: int | None) -> Rea
     if lr is not None and written is not None and lr != written:
         said.append(f"The optimizer in the code has lr={written!r}, and this is for {lr!r}.")
     return replace(read, differences=(*read.differences, *said))
+
+
+def find_in_code(text: str, peers: Sequence[Peer]) -> list[Found]:
+    """The schedulers that are made in some Python code.
+
+    Args:
+        text: The code.
+        peers: The projects whose schedulers are looked for.
+
+    Raises:
+        GradatimError: If it is not Python.
+    """
+    return [
+        Found(made.call.node.lineno, peer.name, made.call.text(), partial(_read_made, peer, text))
+        for made in parse(text).made
+        for peer in peers
+        if made.name in peer.known
+    ]
+
+
+def _read_made(peer: Peer, text: str, given: Given) -> Read:
+    return read_code(peer, text, given.lr, given.steps)
 
 
 def _call_in(peer: Peer, code: Expression) -> Call:

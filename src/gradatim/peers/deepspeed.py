@@ -10,7 +10,8 @@ from gradatim.core.recipes import warmup_constant, warmup_cosine, warmup_linear
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Fresh, Number, PositiveSteps, Steps
-from gradatim.peers.peer import Peer, Read
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Peer
 from gradatim.peers.stages import Written, no_form, plain
 
 DEEPSPEED = Peer("deepspeed")

@@ -13,9 +13,10 @@ from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
 from gradatim.peers.arguments import Entries, Ignored, Number, PositiveInt, PositiveSteps, Steps
+from gradatim.peers.found import Read
 from gradatim.peers.nested import one_after_another
 from gradatim.peers.objects import arguments_of, call_of
-from gradatim.peers.peer import Call, Calls, Peer, Read
+from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.torch import TORCH
 from gradatim.peers.transformers import TRANSFORMERS
 

@@ -23,7 +23,8 @@ from gradatim.peers.arguments import (
     Steps,
     rounded,
 )
-from gradatim.peers.peer import Call, Peer, Read
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Call, Peer
 from gradatim.peers.source import KERAS as SPELLING
 from gradatim.peers.source import function
 from gradatim.peers.stages import Written, call, stages

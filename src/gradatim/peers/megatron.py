@@ -13,7 +13,8 @@ from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import NonNegative, Number, Positive, PositiveSteps, rounded
-from gradatim.peers.peer import Peer, Read, signature
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Peer, signature
 from gradatim.peers.phases import Phase, Shape, phases
 from gradatim.peers.stages import Written, no_form, plain
 

@@ -12,7 +12,7 @@ from gradatim.core.combine import join
 from gradatim.core.decays import Constant
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, shown
-from gradatim.peers.peer import Read
+from gradatim.peers.found import Read
 
 
 def sequence(name: str, schedules: Sequence[Schedule], starts: Sequence[int]) -> Schedule:

@@ -11,7 +11,8 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import declared_types
 from gradatim.errors import GradatimError, shown
 from gradatim.peers.arguments import Fresh, Ignored
-from gradatim.peers.peer import Call, Meaning, Peer, Read, signature
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Call, Meaning, Peer, signature
 
 _BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # What a subclass may change without changing a rate.

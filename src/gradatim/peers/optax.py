@@ -25,8 +25,9 @@ from gradatim.peers.arguments import (
     PositiveSteps,
     Steps,
 )
+from gradatim.peers.found import Read
 from gradatim.peers.nested import one_after_another
-from gradatim.peers.peer import Calls, Peer, Read
+from gradatim.peers.peer import Calls, Peer
 from gradatim.peers.source import JAX, function
 from gradatim.peers.stages import Written, call, stages
 

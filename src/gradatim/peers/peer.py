@@ -10,8 +10,7 @@ updates of the run. Code, settings and objects all end in a call of that functio
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.core.rules import Rule
@@ -19,6 +18,9 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
+from gradatim.peers.found import Found, Read
+from gradatim.peers.settings import Setting
+from gradatim.peers.shell import Command
 from gradatim.peers.stages import Written
 
 T = TypeVar("T")
@@ -29,38 +31,13 @@ _RUN = {
 }
 
 
-@dataclass(frozen=True)
-class Read:
-    """What a scheduler of another project means."""
-
-    values: Mapping[str, Schedule] = field(default_factory=dict)
-    """The schedule of each value that it writes: "lr", "momentum"."""
-    rule: Rule | None = None
-    """The rule that scales the rate, where the scheduler follows a metric."""
-    differences: tuple[str, ...] = ()
-    """What is not the same there, in sentences."""
-
-    @property
-    def schedule(self) -> Schedule:
-        """The schedule of the rate.
-
-        Raises:
-            GradatimError: If it writes other values alone, or only a rule.
-        """
-        if "lr" in self.values:
-            return self.values["lr"]
-        if self.values:
-            raise GradatimError(f"convert: it writes {', '.join(self.values)} and no rate.")
-        raise GradatimError(
-            "convert: it scales the rate that the optimizer has. Write --lr, such as --lr 0.1."
-        )
-
-
 Meaning = Callable[..., Schedule | Rule | Read]
 M = TypeVar("M", bound=Callable[..., Schedule | Rule | Read])
 ReadsObject = Callable[[Any, int], "Call"]
 ReadsText = Callable[[str, float | None, int | None], Read]
 Writes = Callable[[Schedule, int], Written]
+FindsInSettings = Callable[[Setting], Iterable[Found]]
+FindsInCommand = Callable[[Command], Iterable[Found]]
 
 
 class Peer:
@@ -100,6 +77,8 @@ class Peer:
         self.refused: dict[str, str] = {}
         self.objects: dict[str, ReadsObject] = {}
         self.read_text: ReadsText | None = None
+        self.in_settings: list[FindsInSettings] = []
+        self.in_commands: list[FindsInCommand] = []
         self.write: Writes | None = None
 
     def scheduler(self, *names: str, whole: bool = False) -> Callable[[M], M]:
@@ -130,6 +109,16 @@ class Peer:
         """Declare how settings are read, where they are no Python code."""
         self.read_text = reader
         return reader
+
+    def finds_in_settings(self, finder: FindsInSettings) -> FindsInSettings:
+        """Declare how its schedulers are found in a settings file: YAML, JSON, TOML, INI."""
+        self.in_settings.append(finder)
+        return finder
+
+    def finds_in_commands(self, finder: FindsInCommand) -> FindsInCommand:
+        """Declare how its schedulers are found in a command line of a shell script."""
+        self.in_commands.append(finder)
+        return finder
 
     def writes(self, writer: Writes) -> Writes:
         """Declare how schedules are written for the project."""

@@ -14,12 +14,13 @@ from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.code import read_code
 from gradatim.peers.composer import COMPOSER
 from gradatim.peers.deepspeed import DEEPSPEED
+from gradatim.peers.found import Read
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
 from gradatim.peers.megatron import MEGATRON
 from gradatim.peers.objects import readable
 from gradatim.peers.optax import OPTAX
-from gradatim.peers.peer import Peer, Read
+from gradatim.peers.peer import Peer
 from gradatim.peers.speechbrain import SPEECHBRAIN
 from gradatim.peers.stages import Written
 from gradatim.peers.timm import TIMM

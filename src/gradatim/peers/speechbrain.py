@@ -19,7 +19,8 @@ from gradatim.peers.arguments import (
     PositiveSteps,
     Steps,
 )
-from gradatim.peers.peer import Peer, Read
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Peer
 from gradatim.peers.stages import Written, no_form, stages
 
 SPEECHBRAIN = Peer("speechbrain")

@@ -21,8 +21,9 @@ from gradatim.peers.arguments import (
     PositiveSteps,
     Steps,
 )
+from gradatim.peers.found import Read
 from gradatim.peers.objects import arguments_of, call_of, number
-from gradatim.peers.peer import Call, Peer, Read
+from gradatim.peers.peer import Call, Peer
 from gradatim.peers.stages import Written, call, no_form, plain
 from gradatim.peers.syntax import Name
 from gradatim.peers.torch import drops, reduce_lr_on_plateau, stairs

@@ -29,8 +29,9 @@ from gradatim.peers.arguments import (
     Steps,
     rounded,
 )
+from gradatim.peers.found import Read
 from gradatim.peers.nested import one_after_another, product
-from gradatim.peers.peer import Call, Calls, Peer, Read
+from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.phases import Phase, Shape, phases
 from gradatim.peers.source import function
 from gradatim.peers.stages import Written

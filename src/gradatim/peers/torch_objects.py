@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from gradatim.errors import GradatimError
+from gradatim.peers.found import Read
 from gradatim.peers.objects import arguments_of, call_of, number
-from gradatim.peers.peer import Call, Read
+from gradatim.peers.peer import Call
 from gradatim.peers.torch import TORCH, one_cycle_of, reduce_lr_on_plateau
 
 

@@ -23,7 +23,8 @@ from gradatim.peers.arguments import (
     Steps,
     rounded,
 )
-from gradatim.peers.peer import Peer, Read
+from gradatim.peers.found import Read
+from gradatim.peers.peer import Peer
 from gradatim.peers.phases import Phase, phases
 from gradatim.peers.source import function
 from gradatim.peers.stages import Stages, Written, call, stages
@@ -367,17 +368,9 @@ def _form(found: Stages) -> tuple[str, dict[str, Any], tuple[str, ...]] | None:
     if curve is None:
         return "get_constant_schedule_with_warmup", {"num_warmup_steps": up}, ()
     if found.hold and type(curve) in _WSD and (floor == 0.0 or not up):
-        return (
-            "get_wsd_schedule",
-            {
-                "num_warmup_steps": up,
-                "num_stable_steps": found.hold,
-                "num_decay_steps": curve.length,
-                "decay_type": _WSD[type(curve)],
-                "min_lr_ratio": floor,
-            },
-            (),
-        )
+        lengths = {"num_stable_steps": found.hold, "num_decay_steps": curve.length}
+        shape = {"decay_type": _WSD[type(curve)], "min_lr_ratio": floor}
+        return "get_wsd_schedule", {"num_warmup_steps": up, **lengths, **shape}, ()
     if found.hold:
         return None
     spent: dict[str, Any] = {"num_warmup_steps": up, "num_training_steps": up + (curve.length or 0)}
