@@ -84,20 +84,3 @@ def test_ctrl_c_in_any_verb_is_no_traceback():
     process = run(program, "race")
     _, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (130, "")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
-@pytest.mark.parametrize(
-    "verb", ['show "Constant(1.0)" --steps 9', 'show "Constant(1.0)" --steps 9 --csv', "list"]
-)
-@pytest.mark.parametrize(
-    ("output", "sentence"),
-    [
-        (">/dev/full", "gradatim: the output: No space left on device."),
-        (">&-", "gradatim: standard output is closed."),
-    ],
-)
-def test_a_full_or_closed_output_is_one_sentence(verb, output, sentence):
-    command = f'"{sys.executable}" -m gradatim {verb} {output}'
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.strip()) == (2, sentence)

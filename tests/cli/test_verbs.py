@@ -139,6 +139,20 @@ def test_show_at_gives_every_target(run, parts):
     assert json.loads(out)["lr/*"] == {"500": pytest.approx(1.875e-4)}
 
 
+@pytest.mark.parametrize("steps", ["10_000", "1e4", "10000.0"])
+def test_a_number_of_steps_is_written_as_in_python(run, steps):
+    code, out, err = run("show", "Linear(1, 0, 10)", "--steps", steps, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["updates"] == 10_000
+
+
+def test_show_has_one_output(run):
+    for two in (("--csv", "--json"), ("--at", "3", "--csv"), ("--formula", "--out", "a.png")):
+        code, out, err = run("show", COSINE, *two)
+        assert (code, out) == (2, "")
+        assert err.endswith(" are different outputs. Leave one of them out.\n")
+
+
 def test_show_json_is_the_schedule(run):
     _, out, _ = run("show", COSINE, "--json")
     page = json.loads(out)
@@ -398,8 +412,10 @@ def test_what_is_no_plan_and_no_schedule_is_said(run, tmp_path):
     _, _, err = run("show", str(tmp_path))
     assert "is neither a plan file (.yaml, .yml, .toml, .json) nor a schedule such as" in err
     assert err.endswith("It is a folder.\n")
-    _, _, err = run("show", COSINE, "--updates", "1e3")
-    assert err.endswith(". Try gradatim show --help.\n")
+    _, _, err = run("show", COSINE, "--updates", "1.5")
+    assert err.endswith(
+        "'1.5' is not a whole number, such as 10000 or 1e4. Try gradatim show --help.\n"
+    )
     (tmp_path / "code.py").write_bytes(b"\xff\xfe")
     _, _, err = run("convert", str(tmp_path / "code.py"), "--from", "torch")
     assert err.endswith("code.py: not UTF-8 text, at byte 1.\n")

@@ -30,15 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         import typer
     except ModuleNotFoundError as error:
         sys.exit(_fail(_MISSING_PACKAGE.format(error.name)))
+    from gradatim.cli import _streams
     from gradatim.cli._version import before_verbs
     from gradatim.errors import GradatimError
 
     if sys.stdout is None:
         sys.exit(_fail("gradatim: standard output is closed."))
-    # A name that this terminal cannot encode must not stop a long race.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _streams.prepare()
     app = typer.Typer(
         name="gradatim",
         help="Learning-rate schedules, written once, that drive any training run.",

@@ -10,6 +10,21 @@ from gradatim.core.user_modules import import_named
 
 _EXAMPLE = '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"'
 
+
+def whole_number(text: str) -> int:
+    """The number of an option that counts: ``10000``, ``10_000`` or ``1e4``."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        if (number := float(text)).is_integer():
+            return int(number)
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is not a whole number, such as 10000 or 1e4.")
+
+
 PlanArgument = Annotated[
     str,
     typer.Argument(
@@ -30,13 +45,21 @@ PlanArguments = Annotated[
 Steps = Annotated[
     int | None,
     typer.Option(
-        "--steps", "--updates", help="Updates of the run, if the plan does not define its run."
+        "--steps",
+        "--updates",
+        parser=whole_number,
+        metavar="NUMBER",
+        help="Updates of the run, if the plan does not define its run.",
     ),
 ]
 StepsOfEach = Annotated[
     int | None,
     typer.Option(
-        "--steps", "--updates", help="Updates of the run. Default: those of each schedule."
+        "--steps",
+        "--updates",
+        parser=whole_number,
+        metavar="NUMBER",
+        help="Updates of the run. Default: those of each schedule.",
     ),
 ]
 TargetName = Annotated[

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from gradatim.core.run.by_updates import ByUpdates, clock_for
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.utf8 import as_utf8
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, invalid_value, shown, unknown_name
 
@@ -49,8 +50,8 @@ def split_name(given: str) -> Source:
     before, equals, after = given.partition("=")
     # The first "=" of a schedule is in its parentheses; a path may have one too.
     if not equals or "(" in before or (is_plan_file(given) and os.path.exists(given)):
-        return Source(given, given)
-    return Source(before.strip(), after.strip())
+        return Source(as_utf8(given), given)
+    return Source(as_utf8(before.strip()), after.strip())
 
 
 def sources(verb: str, givens: Sequence[str]) -> list[Source]:
@@ -120,6 +121,8 @@ def read_stdin() -> str:
     Raises:
         GradatimError: If there is none, or more than a plan can have.
     """
+    if sys.stdin is None:
+        raise GradatimError("-: stdin is closed.")
     try:
         text = sys.stdin.read(_MOST_CHARACTERS + 1)
     except UnicodeDecodeError as error:
@@ -148,9 +151,9 @@ def only_target(source: Source, plan: Plan, name: str | None) -> Plan:
     """
     if name is None:
         return plan
-    target = Target.read(name)
+    target = Target.read(as_utf8(name))
     if target not in plan:
-        raise unknown_name(f"--value: {shown(source.plan)}", "target", name, map(str, plan))
+        raise unknown_name(f"--value: {shown(source.plan)}", "target", str(target), map(str, plan))
     rules = {value: rule for value, rule in plan.rules.items() if value == target.value}
     return plan.replaced({target: plan[target]}, rules, plan.run)
 

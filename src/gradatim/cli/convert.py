@@ -11,6 +11,7 @@ import typer
 
 from gradatim.cli._arguments import Import, Steps
 from gradatim.cli._plans import load, read_stdin, schedule_in_updates, split_name
+from gradatim.core.utf8 import as_utf8
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, shown
 
@@ -85,7 +86,9 @@ def convert(
 
 
 def _target_of(plan: Plan, value: str | None) -> Target:
-    return Target.read(value or ("lr" if "lr" in plan else str(next(iter(plan)))))
+    return Target.read(
+        as_utf8(value) if value else ("lr" if "lr" in plan else str(next(iter(plan))))
+    )
 
 
 def _code_or_settings(given: str) -> str:

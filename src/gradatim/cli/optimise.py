@@ -7,11 +7,19 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._arguments import Import
+from gradatim.cli._arguments import Import, whole_number
 from gradatim.cli._fitting import Law, Logs, Loss, Runs, WeightDecay, fit_logs
 
 Steps = Annotated[
-    int, typer.Option("--steps", "--updates", show_default=False, help="Updates of the run.")
+    int,
+    typer.Option(
+        "--steps",
+        "--updates",
+        parser=whole_number,
+        metavar="NUMBER",
+        show_default=False,
+        help="Updates of the run.",
+    ),
 ]
 Peak = Annotated[
     float | None, typer.Option(help="The highest rate. Default: the highest in the logs.")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._arguments import Import
+from gradatim.cli._arguments import Import, whole_number
 from gradatim.cli._plans import learning_rates
 
 Schedules = Annotated[
@@ -29,7 +29,13 @@ Seeds = Annotated[int, typer.Option(help="The number of seeds: 0, 1, 2 and so on
 Jobs = Annotated[int | None, typer.Option(help="Runs at a time. Default: one per core.")]
 Steps = Annotated[
     int | None,
-    typer.Option("--steps", "--updates", help="Updates a run. Default: those of the task."),
+    typer.Option(
+        "--steps",
+        "--updates",
+        parser=whole_number,
+        metavar="NUMBER",
+        help="Updates a run. Default: those of the task.",
+    ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Folder of the race. Default: races/TASK.")]
 Engine = Annotated[str, typer.Option(help="Where to train: local, or ray, a Ray cluster.")]

@@ -53,6 +53,12 @@ def show(
     modules: Import = None,
 ) -> None:
     """Show every target of a plan with its curve and its key points, the rules and the run."""
+    kinds = {"--at": at, "--formula": formula, "--out": out, "--json": as_json, "--csv": csv}
+    wanted = [option for option, given in kinds.items() if given]
+    if len(wanted) > 1 and wanted != ["--at", "--json"]:
+        raise GradatimError(
+            f"show: {wanted[0]} and {wanted[1]} are different outputs. Leave one of them out."
+        )
     given = sources("show", plans)
     shown = ShownPlans(given, [only_target(one, load(one, steps), value) for one in given])
     if at:

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from gradatim.core.utf8 import as_utf8
 from gradatim.look.palette import DARK, LIGHT, css_variables
 
 _STYLE = f"""
@@ -80,7 +81,7 @@ def page(title: str, *parts: str) -> str:
         f"<style>{_STYLE}</style>"
     )
     body = lines(element("h1", title), *parts)
-    return f'<!doctype html>\n<html lang="en">{head}\n{body}\n</html>\n'
+    return as_utf8(f'<!doctype html>\n<html lang="en">{head}\n{body}\n</html>\n')
 
 
 def section(title: str, *parts: str) -> Html:

@@ -1,0 +1,50 @@
+"""The standard streams, prepared so that none of them can stop a verb."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_STDERR = 2
+
+
+class _UnfailingFile(io.FileIO):
+    """A file whose writes never fail: what a full disk does not take is dropped."""
+
+    def write(self, data: ReadableBuffer) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def prepare() -> None:
+    """Read UTF-8 whatever the locale, and replace what the terminal cannot encode.
+
+    A message on stderr never ends a verb, such as a race of several hours: if stderr is closed or
+    full, it is dropped.
+    """
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8")
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _unfailing(sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _unfailing(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        # On the descriptor of stderr itself, so that the workers of a race have it, too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDERR)
+        os.set_inheritable(_STDERR, True)
+        return open(_STDERR, "w", encoding="utf-8", closefd=False)
+    if stream.isatty():
+        return stream
+    raw = _UnfailingFile(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, line_buffering=True)
