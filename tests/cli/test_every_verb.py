@@ -1,4 +1,4 @@
-"""What holds for every verb: closed and full streams, ``-`` for a plan, names that are not ASCII."""
+"""What holds for every verb: closed and full streams, ``-`` for a plan, non-ASCII names."""
 
 import csv
 import io
@@ -45,8 +45,7 @@ VERBS = {
         ("NAME.csv", "fell.csv", "--law", "multipower", "--steps", "400"), takes_plan=False
     ),
     "race": Verb(
-        ("tasks:run", "-s", "NAME=PLAN", "-s", OTHER, "--seeds", "2", "--jobs", "1")
-        + ("--out", "NAME")
+        ("tasks:run", "-s", "NAME=PLAN", "-s", OTHER, "--seeds=2", "--jobs=1", "--out", "NAME")
     ),
     "show": Verb(("NAME=PLAN", OTHER, "--value", "lr")),
 }

@@ -5,22 +5,23 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from contextlib import suppress
+from typing import TextIO
 
 _STDERR = 2
 
 
-class _UnfailingFile(io.FileIO):
-    """A file whose writes never fail: what a full disk does not take is dropped."""
+class _Unfailing(io.TextIOWrapper):
+    """A text stream whose writes never fail: what a full disk does not take is dropped."""
 
-    def write(self, data: ReadableBuffer) -> int:
-        try:
-            return super().write(data)
-        except OSError:
-            return memoryview(data).nbytes
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
 
 
 def prepare() -> None:
@@ -46,5 +47,5 @@ def _unfailing(stream: TextIO | None) -> TextIO:
         return open(_STDERR, "w", encoding="utf-8", closefd=False)
     if stream.isatty():
         return stream
-    raw = _UnfailingFile(stream.fileno(), "w", closefd=False)
-    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, line_buffering=True)
+    file = open(stream.fileno(), "wb", closefd=False)
+    return _Unfailing(file, stream.encoding, line_buffering=True)
