@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -463,12 +464,21 @@ def test_a_terminal_gets_lines_as_wide_as_it_is():
 
 
 def test_a_comparison_tells_its_curves_apart():
-    compared = ("diff", "Cosine(1, 0, 100)", "Linear(1, 0, 100)")
+    compared = ("diff", "curved=Cosine(1, 0, 100)", "Linear(1, 0, 100)")
     _, seen = on_a_terminal(*compared, columns=80)
-    assert "A ⣿  B \x1b[36m⣿" in seen
-    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert "\x1b" not in on_a_terminal(*compared, columns=80, **plain)[1]
-    assert "A *  B o" in on_a_terminal(*compared, columns=80, PYTHONIOENCODING="ascii")[1]
+    assert "\x1b[36m" in seen
+    assert "A curved\n" in seen
+    for plain in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "ascii"}):
+        _, seen = on_a_terminal(*compared, columns=80, **{"NO_COLOR": "1"} | plain)
+        assert "\x1b" not in seen
+        drawn = re.sub(r"[^AB]", "", seen[seen.index("1 ") : seen.index("99\n")])
+        assert {"A", "B"} == set(drawn)
+
+
+def test_a_plan_has_one_mark_in_every_chart(run, parts, plan):
+    _, out, _ = run("show", f"a={parts}", f"b={plan}")
+    listed = [line.partition(":")[0] for line in out.splitlines() if re.match("  [12] [ab]:", line)]
+    assert listed == ["  1 a", "  1 a", "  1 a", "  2 b", "  2 b"]
 
 
 def command(*arguments, env=None, **options):

@@ -1,6 +1,7 @@
 """Curves in characters, key points, the notebook's picture, the catalogue."""
 
 import math
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -14,13 +15,15 @@ from gradatim import (
     Plateau,
     Run,
     warmup_cosine,
+    warmup_linear,
     wsd,
 )
 from gradatim.core.sketch import curve_svg, horizon, sample_points
 from gradatim.core.values.value import buildable
-from gradatim.look.blocks import can_draw, chart, mark, sparkline
+from gradatim.look.blocks import can_draw, chart, sparkline
 from gradatim.look.catalogue import entries
 from gradatim.look.formula import latex
+from gradatim.look.marks import mark_columns
 from gradatim.look.points import area, key_points
 from tests.core.cases.table import CASES
 
@@ -44,8 +47,53 @@ def test_each_curve_after_the_first_has_a_colour_of_its_own():
     plain = [line.replace("\x1b[36m", "").replace("\x1b[39m", "") for line in lines]
     assert plain == chart(both, 100, width=40, height=8)
     assert chart(both[:1], 100, colours=True) == chart(both[:1], 100)
-    assert mark(1, ascii=True, colours=True) == "o"
-    assert mark(1, ascii=False, colours=False) == ""
+
+
+CURVES = (
+    warmup_cosine(1.0, steps=1000, warmup=100),
+    warmup_linear(1.0, steps=1000, warmup=100),
+    wsd(1.0, steps=1000, warmup=100),
+)
+
+
+@pytest.mark.parametrize("ascii", [True, False])
+@pytest.mark.parametrize("curves", [CURVES, CURVES[::-1], CURVES[:1] * 3], ids=range(3))
+def test_each_curve_carries_its_mark_where_it_passes(curves, ascii):
+    width, height = 80, 12
+    lines = chart(curves, 1000, width=width, height=height, ascii=ascii)[: height - 1]
+    left = lines[0].index("|" if ascii else "│") + 1
+    for mark, curve in zip("123", curves, strict=True):
+        drawn = [line[left:] for line in lines]
+        places = [(y, x) for y, line in enumerate(drawn) for x, c in enumerate(line) if c == mark]
+        assert places
+        for y, x in places:
+            # By hand: the top line is 1, the bottom line 0, the last of 69 columns step 999.
+            at = [curve(max(0, round(999 * (x + by) / 68))) for by in (-1, 0, 1)]
+            rows = [10 - 10 * value for value in at]
+            assert min(rows) - 0.75 <= y <= max(rows) + 0.75
+    assert "1" not in "".join(chart(curves[:1], 1000, ascii=ascii)[1:-1])
+
+
+def test_marks_of_equal_curves_are_beside_each_other():
+    same = [[1.0 - x / 60 for x in range(60)]] * 3
+    (a,), (b,), (c,) = mark_columns(same)
+    assert min(abs(a - b), abs(b - c), abs(a - c)) >= 5
+
+
+def test_a_mark_is_where_its_curve_is_away_from_the_others():
+    # By hand: they are the same but for columns 40 to 59.
+    one, other = [0.5] * 60, [0.5] * 40 + [0.0] * 20
+    assert all(40 <= column < 60 for (column,) in mark_columns([one, other]))
+    two_parts = mark_columns([one, other], windows=3)
+    assert [len(columns) for columns in two_parts] == [1, 1], "only the last third tells them apart"
+
+
+def test_a_plan_keeps_its_mark_and_colour_in_every_chart():
+    lines = chart(CURVES[:2], 1000, colours=True, numbers=[0, 2])
+    drawn = "".join(lines[1:-3])
+    assert "\x1b[33m" in drawn
+    assert "\x1b[36m" not in drawn
+    assert set(re.sub(r"\x1b\[\d+m", "", drawn)) & set("123") == {"1", "3"}
 
 
 def test_a_sparkline_has_the_highest_block_at_the_peak():

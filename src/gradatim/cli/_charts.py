@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gradatim.cli import _terminal
@@ -11,6 +11,7 @@ from gradatim.core.decays import Constant
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Target
+from gradatim.look.marks import MARKS
 
 if TYPE_CHECKING:
     from gradatim.core.run.run import Run
@@ -34,8 +35,9 @@ def print_plans(shown: ShownPlans) -> None:
         if len(shown.targets) > 1 and all(isinstance(s, Constant) for s in schedules.values()):
             print()  # a chart of a constant shows nothing that its text does not
             continue
-        _print_chart(axes[target], schedules, len(shown.targets) == 1)
-        _print_key_points(axes[target], schedules)
+        numbers = [shown.number_of(name) for name in schedules]
+        _print_chart(axes[target], schedules, numbers, len(shown.targets) == 1)
+        _print_key_points(axes[target], schedules, numbers)
         print()
     _print_rules_and_runs(shown)
 
@@ -46,19 +48,15 @@ def _print_schedules(shown: ShownPlans, target: Target, schedules: Mapping[str, 
         print(_terminal.wrapped(f"{target}: {_shortened(repr(schedule))}"))
         return
     print(target)
-    for i, (name, schedule) in enumerate(schedules.items()):
-        label = f"{i + 1}. {_mark(i)}".rstrip()
+    for name, schedule in schedules.items():
         text = f": {_shortened(repr(schedule))}" if shown.sources[name].has_name else ""
-        print(f"  {label} {_terminal.wrapped(f'{_shortened(name)}{text}', 5)}")
+        mark = _terminal.mark(shown.number_of(name))
+        print(f"  {mark} {_terminal.wrapped(f'{_shortened(name)}{text}', 4)}")
 
 
-def _mark(i: int) -> str:
-    from gradatim.look.blocks import mark
-
-    return mark(i, ascii=_terminal.ascii_only(), colours=_terminal.colours())
-
-
-def _print_chart(axis: Axis, schedules: Mapping[str, Schedule], only_chart: bool) -> None:
+def _print_chart(
+    axis: Axis, schedules: Mapping[str, Schedule], numbers: Sequence[int], only_chart: bool
+) -> None:
     from gradatim.look.blocks import chart
 
     lines = chart(
@@ -69,11 +67,14 @@ def _print_chart(axis: Axis, schedules: Mapping[str, Schedule], only_chart: bool
         end="" if axis.clock == "updates" else axis.label_of(axis.steps),
         ascii=_terminal.ascii_only(),
         colours=_terminal.colours(),
+        numbers=numbers,
     )
     print("", *lines, "", sep="\n")
 
 
-def _print_key_points(axis: Axis, schedules: Mapping[str, Schedule]) -> None:
+def _print_key_points(
+    axis: Axis, schedules: Mapping[str, Schedule], numbers: Sequence[int]
+) -> None:
     """The key points of one target: with a column for the step, or for each of several plans."""
     from gradatim.look.points import key_points
 
@@ -90,7 +91,7 @@ def _print_key_points(axis: Axis, schedules: Mapping[str, Schedule]) -> None:
         _terminal.print_table(rows, right=(1, 2))
         return
     names = dict.fromkeys(point.name for points in found for point in points)
-    headers = [f"{i + 1}." for i in range(len(found))]
+    headers = [MARKS[number % len(MARKS)] for number in numbers]
     cells = [
         {p.name: f"{_terminal.format_number(p.value)}{_at(p.step, axis)}" for p in points}
         for points in found

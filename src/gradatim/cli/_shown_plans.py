@@ -31,6 +31,10 @@ class ShownPlans:
         """Whether there is more than one plan."""
         return len(self.plans) > 1
 
+    def number_of(self, name: str) -> int:
+        """The number of a plan, from 0, which determines its mark and its colour."""
+        return list(self.plans).index(name)
+
     @cached_property
     def axes(self) -> dict[Target, Axis]:
         """The axis of each target."""

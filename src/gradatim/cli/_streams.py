@@ -47,5 +47,6 @@ def _unfailing(stream: TextIO | None) -> TextIO:
         return open(_STDERR, "w", encoding="utf-8", closefd=False)
     if stream.isatty():
         return stream
-    file = open(stream.fileno(), "wb", closefd=False)
-    return _Unfailing(file, stream.encoding, line_buffering=True)
+    return _Unfailing(
+        open(stream.fileno(), "wb", closefd=False), stream.encoding, line_buffering=True
+    )

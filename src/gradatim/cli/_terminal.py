@@ -8,7 +8,8 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from gradatim.look.blocks import can_draw
+from gradatim.look.blocks import can_draw, coloured
+from gradatim.look.marks import MARKS
 
 _NARROWEST = 24
 """Narrower than this, text is not wrapped."""
@@ -31,6 +32,11 @@ def colours() -> bool:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") not in (None, "dumb")
     )
+
+
+def mark(i: int, marks: str = MARKS) -> str:
+    """The mark of curve ``i`` of a chart, in the colour of the curve on a colour terminal."""
+    return coloured(marks[i % len(marks)], i if colours() else 0)
 
 
 def without_markup(text: str) -> str:

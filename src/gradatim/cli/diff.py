@@ -23,6 +23,7 @@ from gradatim.errors import unknown_name
 if TYPE_CHECKING:
     from gradatim.look.axis import Axis
 
+_MARKS = "AB"
 _MOST_FIELDS = 40
 _EVERY_STEP = 20_000
 """The steps up to which all of them are compared."""
@@ -170,26 +171,30 @@ def _print_fields(header: str, sides: tuple[Side, Side], fields: list[Field]) ->
 def _print_gap(
     target: Target, sides: tuple[Side, Side], axis: Axis, difference: Difference
 ) -> None:
-    from gradatim.look.blocks import chart, mark
+    from gradatim.look.blocks import chart
 
     end = axis.label_of(axis.steps)
     if not difference.gap:
         steps = f"{axis.steps:,}" if axis.clock == "updates" else end
         print(f"Their values are the same at every step looked at, of {steps}.")
         return
-    ascii_only, colours = _terminal.ascii_only(), _terminal.colours()
     lines = chart(
         [side.plan[target] for side in sides],
         axis.steps,
         width=_terminal.width(),
         end="" if axis.clock == "updates" else end,
-        ascii=ascii_only,
-        colours=colours,
+        ascii=_terminal.ascii_only(),
+        colours=_terminal.colours(),
+        marks=_MARKS,
     )
     print(*lines, "", sep="\n")
-    marks = [mark(i, ascii=ascii_only, colours=colours) for i in range(2)]
-    if marks[0]:
-        print("  ".join(f"{side.label} {mark}" for side, mark in zip(sides, marks, strict=True)))
+    named = [
+        f"{_terminal.mark(i, _MARKS)} {side.label}"
+        for i, side in enumerate(sides)
+        if side.label != _MARKS[i]
+    ]
+    if named:
+        print("  ".join(named))
     at_step = [
         f"{side.label} has {_terminal.format_number(value_at(side.plan[target], difference.step))}"
         for side in sides
