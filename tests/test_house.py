@@ -87,6 +87,7 @@ AT_HOME = {
     "testing": {"numpy", "torch", "jax", "tensorflow"},  # where installed, when a check asks
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing
+    "peers": {"yaml"},  # when settings of others in YAML are read
 }
 
 # `a >> b` on a Schedule builds a Join, and Join is a Schedule: one of the two imports must wait

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 from gradatim.core.build import Node, Scalar, at_line
@@ -11,16 +13,22 @@ from gradatim.plans.tree import DEEPEST, MOST, float_of, integer_of, shown, too_
 _SPACE = re.compile(r"[ \t\r\n]*")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-def read_json(text: str) -> Node:
+def read_json(text: str, *, most: int = MOST, not_finite: bool = False) -> Node:
     """The tree of a JSON text.
+
+    Args:
+        text: The text.
+        most: The most values that it may have.
+        not_finite: Whether NaN and infinities are read, as Python writes them.
 
     Raises:
         GradatimError: With the line, for what is not JSON, for a key that comes twice, for NaN
             and infinities, and for what is too deep or too large.
     """
-    reader = _Reader(text)
+    reader = _Reader(text, most, {**_WORDS, **(_NOT_FINITE if not_finite else {})})
     node = reader.value(0)
     if reader.peek():
         raise at_line(reader.line(), f"unexpected {shown(reader.rest())} after the end.")
@@ -28,8 +36,9 @@ def read_json(text: str) -> Node:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int, words: Mapping[str, Scalar]) -> None:
         self.text, self.at, self.nodes = text, 0, 0
+        self.most, self.words = most, words
         self._counted = (0, 1)
 
     def line(self) -> int:
@@ -58,8 +67,8 @@ class _Reader:
         self.nodes += 1
         if depth > DEEPEST:
             raise too_deep(line)
-        if self.nodes > MOST:
-            raise too_many(line)
+        if self.nodes > self.most:
+            raise too_many(line, self.most)
         if first == "{":
             return Node(self.mapping(depth), line)
         if first == "[":
@@ -110,9 +119,9 @@ class _Reader:
             found = shown(self.rest()) if self.rest() else "the end of the file"
             raise at_line(self.line(), f"expected a value, got {found}.")
         word, line = match[0], self.line()
-        if word in _WORDS:
+        if word in self.words:
             self.at = match.end()
-            return _WORDS[word]
+            return self.words[word]
         if not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", word, re.ASCII):
             raise at_line(line, f"{shown(word)} is no JSON value.")
         self.at = match.end()

@@ -25,6 +25,16 @@ def read_toml(text: str) -> Node:
         GradatimError: With the line, for what is not TOML, for NaN and infinities, for dates,
             and for what is too deep or too large.
     """
+    return _Tree(lines_of(text)).node(parse_toml(text), ())
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The data of a TOML text.
+
+    Raises:
+        GradatimError: With the line, for what is not TOML, for NaN and infinities, for a number
+            that is too long, and for what is too deep.
+    """
     # tomllib recurses for each bracket, and reads integers of any length.
     if _deepest(text) > DEEPEST or _CHAIN.search(text):
         raise too_deep(None)
@@ -34,7 +44,7 @@ def read_toml(text: str) -> Node:
     import tomllib  # only here: it is slow to import, and most plans are YAML
 
     try:
-        data = tomllib.loads(text, parse_float=lambda number: float_of(number, None))
+        return tomllib.loads(text, parse_float=lambda number: float_of(number, None))
     except GradatimError:
         raise
     except (ValueError, RecursionError) as error:
@@ -42,7 +52,6 @@ def read_toml(text: str) -> Node:
         reason = str(error).split(" (at")[0]
         line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
         raise at_line(line, f"this is not TOML: {reason[:120]}.") from None
-    return _Tree(_lines(text)).node(data, ())
 
 
 def _deepest(text: str) -> int:
@@ -57,7 +66,7 @@ def _deepest(text: str) -> int:
     return deepest
 
 
-def _lines(text: str) -> dict[Place, int]:
+def lines_of(text: str) -> dict[Place, int]:
     """The line of each table and each key that is written on one line."""
     lines: dict[Place, int] = {}
     table: Place = ()

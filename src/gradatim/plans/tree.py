@@ -53,14 +53,14 @@ _SURPRISES = (
 )
 
 
-def too_deep(line: int | None) -> GradatimError:
+def too_deep(line: int | None, deepest: int = DEEPEST) -> GradatimError:
     """The error for too many levels."""
-    return at_line(line, f"more than {DEEPEST} levels of nesting.")
+    return at_line(line, f"more than {deepest} levels of nesting.")
 
 
-def too_many(line: int | None) -> GradatimError:
+def too_many(line: int | None, most: int = MOST) -> GradatimError:
     """The error for too many entries."""
-    return at_line(line, f"more than {MOST} entries.")
+    return at_line(line, f"more than {most} entries.")
 
 
 def scalar_of(text: str, line: int | None) -> Scalar:
