@@ -70,6 +70,11 @@ def square_root(t, start, end, steps):
 
 
 @textbook
+def logarithmic(t, start, end, steps, bend):
+    return start + (end - start) * log(1 + bend * t / steps) / log(1 + bend)
+
+
+@textbook
 def logistic(t, start, end, steps, steepness):
     x = steepness * (mpf(1) / 2 - t / steps)
     return end + (start - end) * (1 + tanh(x) / tanh(steepness / 2)) / 2

@@ -16,7 +16,7 @@ from gradatim import (
     Schedule,
     Table,
 )
-from gradatim.pieces import REX, KDecay, Logistic, SquareRoot
+from gradatim.pieces import REX, KDecay, Logarithmic, Logistic, SquareRoot
 
 # Rates as people use them, and 0; no sizes at which sums of a few of them lose everything.
 positive = st.floats(1e-8, 10.0, allow_subnormal=False)
@@ -38,6 +38,7 @@ def ramps() -> st.SearchStrategy[Schedule]:
         st.builds(KDecay, **ends, power=power),
         st.builds(Logistic, **ends, steepness=st.floats(0.1, 40.0)),
         st.builds(REX, **ends, bend=st.floats(0.01, 0.99)),
+        st.builds(Logarithmic, **ends, bend=st.floats(0.01, 1e6)),
     )
 
 

@@ -191,6 +191,32 @@ class SquareRoot(Ramp):
     held = at
 
 
+class Logarithmic(Ramp):
+    """A logarithm of the step: steep at first, then ever flatter.
+
+    ``start + (end - start) * log(1 + bend * t / steps) / log(1 + bend)``, then ``end``.
+
+    Args:
+        start: The value at step 0.
+        end: The value from step ``steps`` on, reached exactly.
+        steps: The length in updates.
+        bend: Above 0; near 0 a line. DeepSpeed's warm-up of N updates has N - 1 for both.
+
+    >>> [round(Logarithmic(start=0.0, end=1.0, steps=7, bend=7)(k), 4) for k in (0, 1, 3, 7)]
+    [0.0, 0.3333, 0.6667, 1.0]
+    """
+
+    bend: Positive
+
+    def at(self, t: Numeric, xp: Operations) -> Numeric:
+        done, left = xp.progress(t, self.steps)
+        whole, bent = xp.log1p(self.bend), self.bend * done
+        of_start = xp.log1p(self.bend * left / (1.0 + bent)) / whole
+        return of_start * self.start + xp.log1p(bent) / whole * self.end
+
+    held = at
+
+
 class Logistic(Ramp):
     """An S-curve, steeper in the middle and flatter at the ends than a cosine; also called tanh.
 
@@ -363,13 +389,9 @@ def _one_minus_sqrt(done: Numeric, left: Numeric, xp: Operations) -> Pair:
     return left / (1.0 + root), root
 
 
-def _straight(done: Numeric, left: Numeric, xp: Operations) -> Pair:
-    return left, done
-
-
 _WEIGHTS: dict[str, _Weights] = {
     "cosine": _half_wave,
-    "linear": _straight,
+    "linear": lambda done, left, xp: (left, done),
     "1-sqrt": _one_minus_sqrt,
 }
 

@@ -21,6 +21,8 @@ def ramps() -> Iterator[Case]:
         ("Exponential", oracles.exponential, {}, 5.0),
         ("OneMinusSqrt", oracles.one_minus_sqrt, {}, 4.0),
         ("SquareRoot", oracles.square_root, {}, 4.0),
+        ("Logarithmic", oracles.logarithmic, {"bend": 0.01}, 4.0),
+        ("Logarithmic", oracles.logarithmic, {"bend": 999.0}, 4.0),
         ("Logistic", oracles.logistic, {"steepness": 4.0}, 4.0),
         ("Logistic", oracles.logistic, {"steepness": 12.0}, 13.0),
         ("REX", oracles.rex, {"bend": 0.5}, 4.0),
