@@ -1,0 +1,1 @@
+"""What is right for each case: a file a query."""

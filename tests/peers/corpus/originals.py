@@ -1,0 +1,69 @@
+"""What the originals do, step by step: the right values of the cases.
+
+Where a project is installed with the tests its own scheduler is run; else its published formula is
+written down here, without anything of ours.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+Values = Callable[[], list[float]]
+_IMPROVING = [1.0 / (1 + k) for k in range(8)]
+METRICS = _IMPROVING + [0.2] * 25 + [0.1] + [0.3] * 30 + [0.05, 0.049] + [0.06] * 34
+"""A validation loss that improves, stalls, improves and stalls again."""
+SCORES = [1 - metric for metric in METRICS]
+"""The same as something to maximise."""
+
+
+def torch(lr: float, make: Callable[[Any], Any], steps: int, **optimizer: Any) -> Values:
+    """The rates of steps 0 to ``steps`` under a scheduler of torch or transformers."""
+
+    def values() -> list[float]:
+        from torch import nn, zeros
+        from torch.optim import SGD
+
+        over = SGD([nn.Parameter(zeros(1))], lr, **optimizer)
+        rates = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scheduler = make(over)
+            for _ in range(steps + 1):
+                rates.append(float(over.param_groups[0]["lr"]))
+                over.step()
+                scheduler.step()
+        return rates
+
+    return values
+
+
+def plateau(lr: float, **arguments: Any) -> Values:
+    """The rates under torch's ``ReduceLROnPlateau``, after each of METRICS or of SCORES."""
+
+    def values() -> list[float]:
+        from torch import nn, zeros
+        from torch.optim import SGD
+        from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+        over = SGD([nn.Parameter(zeros(1))], lr)
+        scheduler = ReduceLROnPlateau(over, **arguments)
+        rates = [lr]
+        for metric in SCORES if arguments.get("mode") == "max" else METRICS:
+            scheduler.step(metric)
+            rates.append(float(over.param_groups[0]["lr"]))
+        return rates
+
+    return values
+
+
+def formula(at: Callable[[int], float], steps: int) -> Values:
+    """The values of a function of the step, for steps 0 to ``steps``."""
+    return lambda: [float(at(step)) for step in range(steps + 1)]
+
+
+def cosine(share: float) -> float:
+    """From 1 to 0 as the share goes from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * share))

@@ -1,0 +1,122 @@
+"""What ``gradatim convert`` makes of a case: read right, refused with or without help, or wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gradatim import GradatimError
+from gradatim.peers import Found, Given, Read, find
+from tests.peers.corpus.case import HERE, Case, Number
+from tests.peers.corpus.originals import METRICS, SCORES
+
+RIGHT, HELP, NO_HELP, WRONG = "right", "refused with help", "refused without help", "wrong"
+OUTCOMES = (RIGHT, HELP, NO_HELP, WRONG)
+_OPTION = re.compile(r"--(set|lr|steps|every|at|from)\b")
+_EPOCH = re.compile(r"\bepoch")
+_LEAST, _RELATIVE = 1e-12, 1e-9
+Points = Sequence[tuple[int, float]]
+
+
+class Outcome(NamedTuple):
+    kind: str
+    """One of OUTCOMES."""
+    sentence: str
+    """The refusal, or what is wrong."""
+    notes: tuple[str, ...] = ()
+    """What was said beside the schedule."""
+
+
+def pasted(case: Case, points: Mapping[str, Points], text: tuple[str, str]) -> Outcome:
+    """The outcome without any option."""
+    outcome = _outcome(case, text, points, options=False)
+    if outcome.kind == RIGHT and case.asks and not case.may_ask:
+        return Outcome(WRONG, "read although something is missing", outcome.notes)
+    return outcome
+
+
+def with_options(case: Case, points: Mapping[str, Points], text: tuple[str, str]) -> Outcome:
+    """The outcome with the options that the case names."""
+    return _outcome(case, text, points, options=True)
+
+
+def _outcome(
+    case: Case, text: tuple[str, str], points: Mapping[str, Points], options: bool
+) -> Outcome:
+    try:
+        read = _chosen(case, text, options).read(_given(case) if options else Given())
+        values = _Values(read)
+    except GradatimError as error:
+        sentence = str(error)
+        helps = _OPTION.search(sentence) or any(name in sentence for name in case.asks)
+        return Outcome(HELP if helps else NO_HELP, sentence)
+    notes = read.differences
+    if case.right is None:
+        return Outcome(WRONG, f"read as {read.values}, and cannot be read", notes)
+    every = (case.every or 1) if options else 1
+    for step, right in points[case.hit]:
+        for position in {step * every, (step + 1) * every - 1}:
+            value = values.at(position)
+            if abs(value - right) > _RELATIVE * abs(right) + _LEAST:
+                return Outcome(WRONG, f"{value!r} at {position}, where {right!r} is right", notes)
+    return Outcome(RIGHT, "", notes)
+
+
+def unsaid(case: Case, outcome: Outcome) -> bool:
+    """Whether a scheduler was read that is stepped once an epoch, and nothing was said of it."""
+    read = outcome.kind == RIGHT and case.epochs and not case.every
+    return read and not any(_EPOCH.search(note) for note in outcome.notes)
+
+
+class _Values:
+    """The rates of what was read, under METRICS where it has a rule."""
+
+    def __init__(self, read: Read) -> None:
+        self.schedule, self.scales = read.schedule, [1.0]
+        if read.rule is not None:
+            state = read.rule.init()
+            for metric in SCORES if read.rule.mode == "max" else METRICS:
+                state = read.rule.update(state, metric)
+                self.scales.append(float(state.scale))
+
+    def at(self, step: int) -> float:
+        return float(self.schedule(step)) * self.scales[min(step, len(self.scales) - 1)]
+
+
+def _chosen(case: Case, text: tuple[str, str], options: bool) -> Found:
+    name, words = text
+    found = find(words, name=name, source=case.project if options else None)
+    line = case.line(words) if options else None
+    chosen = [one for one in found if line is None or one.line == line]
+    if not found:
+        raise GradatimError("convert: no scheduler was found.")
+    if len(chosen) != 1:
+        lines = ", ".join(str(one.line) for one in found)
+        raise GradatimError(f"convert: {len(found)} schedulers, in lines {lines}: write --at LINE.")
+    return chosen[0]
+
+
+def _given(case: Case) -> Given:
+    return Given(lr=case.lr, steps=case.steps, values=dict(case.given))
+
+
+def recorded() -> dict[str, Points]:
+    """The values of the originals, as they were recorded."""
+    return json.loads((HERE / "values.json").read_text(encoding="utf-8"))
+
+
+def telling(values: Sequence[float]) -> list[tuple[int, float]]:
+    """At most 40 points of a schedule: ends, places where it bends most, and some between."""
+    last = len(values) - 1
+    bends = sorted(
+        range(1, last),
+        key=lambda k: -abs(values[k + 1] - 2 * values[k] + values[k - 1]),
+    )
+    chosen = {0, 1, 2, last - 2, last - 1, last, *(last * k // 12 for k in range(13))}
+    chosen.update(k + near for k in bends[:6] for near in (-1, 0, 1))
+    return [(k, values[k]) for k in sorted(chosen) if 0 <= k <= last]
+
+
+__all__ = ["Number", "Outcome", "pasted", "recorded", "telling", "unsaid", "with_options"]
