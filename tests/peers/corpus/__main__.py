@@ -32,7 +32,9 @@ def main(words: list[str]) -> None:
         counts[KINDS[case.query]].update([(0, first.kind), (1, second.kind)])
         silent += unsaid(case, second)
         if "-v" in words and (second.kind != RIGHT or first.kind in (NO_HELP, WRONG)):
-            print(f"{case.hit}: {first.kind}: {first.sentence}\n    {second.kind}: {second.sentence}")
+            print(
+                f"{case.hit}: {first.kind}: {first.sentence}\n    {second.kind}: {second.sentence}"
+            )
     print(f"{'':26}{'cases':>6}" + "".join(f"{head:>15}" for head in _HEAD))
     for kind, row in (*counts.items(), ("all", sum(counts.values(), Counter()))):
         cells = [row[side, outcome] for side in (0, 1) for outcome in _ORDER]

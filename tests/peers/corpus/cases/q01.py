@@ -52,9 +52,7 @@ CASES = [
         torch(1e-3, lambda o: CosineAnnealingLR(o, 2, 1e-5), 2),
         pasted=True,
     ),
-    Case(
-        "q01.6", "59139599589", torch(1e-4, lambda o: CosineAnnealingLR(o, 20), 20), epochs=True
-    ),
+    Case("q01.6", "59139599589", torch(1e-4, lambda o: CosineAnnealingLR(o, 20), 20), epochs=True),
     Case(
         "q01.7",
         "63336164769",
