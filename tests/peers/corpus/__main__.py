@@ -1,4 +1,4 @@
-"""``python -m tests.peers.corpus``: how many of the cases are read right, by kind, and which not."""
+"""``python -m tests.peers.corpus [-v]``: how many cases are read right, by kind."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Case:
     right: Values | None
     """The values of the original from step 0 on; None if no option can make it readable."""
     asks: tuple[str, ...] = ()
-    """Names of which a refusal of the input as pasted has to mention one; () if nothing is missing."""
+    """Names of which a refusal of it as pasted has to mention one; () if nothing is missing."""
     given: Mapping[str, Number] = field(default_factory=dict)
     """--set NAME=VALUE."""
     lr: float | None = None

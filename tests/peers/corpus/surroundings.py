@@ -25,7 +25,7 @@ class Block{0}(nn.Module):
 
 
 def surrounded(text: str, size: int) -> str:
-    """The text after its imports and before its end, with classes and functions that are neutral."""
+    """The text with neutral classes and functions after its imports and at its end."""
     blocks = [_FUNCTION.format(k) for k in range(10, 10 + size // len(_FUNCTION) + 1)]
     half = len(blocks) // 2
     first, newline, rest = text.partition("\n\n")
