@@ -67,3 +67,14 @@ def formula(at: Callable[[int], float], steps: int) -> Values:
 def cosine(share: float) -> float:
     """From 1 to 0 as the share goes from 0 to 1."""
     return 0.5 * (1 + math.cos(math.pi * share))
+
+
+def hf(kind: str, lr: float, warmup: int, steps: int, **more: Any) -> Values:
+    """The rates under transformers' ``get_scheduler``, which the Trainer calls."""
+    from transformers import get_scheduler
+
+    return torch(
+        lr,
+        lambda o: get_scheduler(kind, o, warmup, steps, scheduler_specific_kwargs=more),
+        steps,
+    )
