@@ -2,27 +2,146 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property, partial
+from pathlib import PurePath
+
+from gradatim.core.build import Scalar
+from gradatim.errors import GradatimError
+from gradatim.peers.found import Found, Given, Read
+from gradatim.peers.shell_script import ShellScript
+from gradatim.peers.shell_words import Word, plain
+
+__all__ = ["Command", "Word", "commands"]
+
+_PROGRAM = re.compile(r"[^=\s]*\.py|fairseq-(hydra-)?train|[^=\s]*train_gpt2?cu")
 
 
-class Word(NamedTuple):
-    """One word of a command, after quotes and variables, and its line."""
+class Command:
+    """One command of a shell script, and the script around it.
 
-    text: str
-    line: int
+    Args:
+        text: The script.
+        script: What it does.
+        place: Which of its commands this is, from 0.
+    """
 
-
-class Command(NamedTuple):
-    """One command of a shell script."""
-
-    words: tuple[Word, ...]
+    def __init__(self, text: str, script: ShellScript, place: int) -> None:
+        self._text, self._script, self._place = text, script, place
+        noted = script.commands[place]
+        self.words: tuple[Word, ...] = noted.words
+        self.notes: tuple[str, ...] = (*script.notes, *noted.notes)
+        """What is not as bash reads it, in sentences."""
 
     @property
     def line(self) -> int:
         """The line where it begins."""
         return self.words[0].line
 
+    @cached_property
+    def _start(self) -> int:
+        """The place behind the program, which stands behind launchers such as torchrun."""
+        for at, word in enumerate(self.words):
+            if _PROGRAM.fullmatch(word.text):
+                return at + 1
+            if word.text == "-m" and at + 1 < len(self.words) and at:
+                module = self.words[at + 1].text
+                if "distributed" not in module and "torch.distributed" not in module:
+                    return at + 2
+        return 0
 
-def commands(text: str) -> list[Command]:
-    """The commands of a shell script, in order."""
-    return []
+    @property
+    def program(self) -> str:
+        """The Python file or the module that is run, without its folder, or ""."""
+        return PurePath(self.words[self._start - 1].text).name if self._start else ""
+
+    @property
+    def arguments(self) -> tuple[Word, ...]:
+        """The words that the program gets."""
+        return self.words[self._start :]
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """The names of all flags, such as "--lr", without what follows "="."""
+        return frozenset(
+            word.text.partition("=")[0] for word in self.arguments if word.text.startswith("-")
+        )
+
+    def text(self) -> str:
+        """How it is written, in one line, with the values of variables."""
+        return plain(" ".join(word.text for word in self.words))[:100]
+
+    def file(self, name: str) -> tuple[str, int] | None:
+        """The text of a file that the script writes by a heredoc, and its first line."""
+        return self._script.files.get(name)
+
+    def choices(self, word: Word) -> list[str] | None:
+        """What a word may be that is not known; None if it may be anything."""
+        return self._script.unknowns.texts(word.text)
+
+    def require(self, words: Iterable[Word]) -> None:
+        """Ask for the variables in these words.
+
+        Raises:
+            GradatimError: If one of them is not known.
+        """
+        unknown = [word for word in words if word.unknown]
+        names = [n for word in unknown for n in self._script.unknowns.names(word.text)]
+        if not unknown:
+            return
+        names = list(dict.fromkeys(names))
+        wanted = " ".join(f"--set {_quoted(name)}=VALUE" for name in names)
+        are = "is" if len(names) == 1 else "are"
+        listed = " and ".join((", ".join(names[:-1]), names[-1])) if names[1:] else names[0]
+        raise GradatimError(
+            f"line {unknown[0].line}: {listed} {are} not set in the file{self._values(unknown)}. "
+            f"Write {wanted}."
+        )
+
+    def _values(self, unknown: list[Word]) -> str:
+        texts = self.choices(unknown[0]) if len(unknown) == 1 else None
+        texts = [text for text in texts or () if len(text) < 30]
+        return f", it may be {' or '.join(sorted(texts))}" if 1 < len(texts) < 9 else ""
+
+    def given(self, values: Mapping[str, Scalar]) -> Command:
+        """The same command, with these values of variables.
+
+        Raises:
+            GradatimError: If the script does not run it with them.
+        """
+        if not values:
+            return self
+        found = commands(self._text, values)
+        same = [one for one in found if one.line == self.line and one.program == self.program]
+        before = commands(self._text)[: self._place]
+        place = sum(one.line == self.line and one.program == self.program for one in before)
+        if not same:
+            raise GradatimError(f"line {self.line}: with these values the command is not run.")
+        return same[min(place, len(same) - 1)]
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"\w+", name) else f"'{name}'"
+
+
+def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Command]:
+    """The commands of a shell script, in order, with the values of variables in their words.
+
+    Args:
+        text: The script.
+        values: The values of variables that it does not set.
+
+    Raises:
+        GradatimError: With the line, for what is no shell script.
+
+    >>> (command,) = commands("LR=3e-4\\npython train.py --lr $LR --epochs $1")
+    >>> [word.text for word in command.arguments[:2]]
+    ['--lr', '3e-4']
+    >>> command.require(command.arguments)
+    Traceback (most recent call last):
+      ...
+    gradatim.errors.GradatimError: line 2: 1 is not set in the file. Write --set 1=VALUE.
+    """
+    script = ShellScript(text, values or {})
+    return [Command(text, script, place) for place in range(len(script.commands))]

@@ -1,0 +1,505 @@
+"""The syntax of shell scripts: tokens with their lines, and the statements that they form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gradatim.errors import GradatimError
+
+_DEEPEST = 40
+_SPACE = re.compile(r"(?:[ \t]|\\\n)+")
+_OPERATOR = re.compile(r";;&|;;|;&|&&|\|\||\|&|[;&|()]")
+_REDIRECT = re.compile(r"&>>|&>|\d*(?:<<<|<<-|<<|>>|>&|<&|<>|>\||>|<)")
+# What people write for a value that is to be filled in: LR=<learning rate>.
+_PLACEHOLDER = re.compile(r"<[A-Za-z][^<>|;&\n]*[\w.)]>")
+_PLAIN = re.compile(r"[^\s;&|()<>\"'`$\\]+")
+_ARRAY = re.compile(r"[A-Za-z_]\w*\+?=")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_ENDS = {"then", "else", "elif", "fi", "do", "done", "esac", "}", ")", ";;", ";&", ";;&"}
+
+
+class Token(NamedTuple):
+    """One word, operator or redirection as it is written, and its line."""
+
+    kind: str
+    """"word", "array" (an assignment of a list), "operator", "redirect" or "heredoc"."""
+    text: str
+    line: int
+    words: tuple[Token, ...] = ()
+    """The entries of an array."""
+
+
+class Simple(NamedTuple):
+    """A command with its assignments and redirections."""
+
+    words: tuple[Token, ...]
+    redirects: tuple[tuple[str, Token], ...]
+    line: int
+
+
+class If(NamedTuple):
+    """Conditions with what follows each; the last condition is empty for an ``else``."""
+
+    branches: tuple[tuple[Body, Body], ...]
+
+
+class For(NamedTuple):
+    """A loop over words; none if it counts in another way."""
+
+    name: str
+    words: tuple[Token, ...] | None
+    body: Body
+
+
+class While(NamedTuple):
+    """A loop with a condition."""
+
+    condition: Body
+    body: Body
+
+
+class Case(NamedTuple):
+    """A word, and patterns with what follows each."""
+
+    word: Token
+    branches: tuple[tuple[tuple[Token, ...], Body], ...]
+
+
+class Function(NamedTuple):
+    """A function and its body."""
+
+    name: str
+    body: Body
+
+
+class Block(NamedTuple):
+    """Commands in braces or in parentheses."""
+
+    body: Body
+
+
+class Chain(NamedTuple):
+    """Two commands, the second run where the first succeeds ("&&") or fails ("||")."""
+
+    first: Statement
+    operator: str
+    second: Statement
+
+
+Statement = Simple | If | For | While | Case | Function | Block | Chain
+Body = tuple[Statement, ...]
+
+
+class _Scanner:
+    def __init__(self, text: str, line: int) -> None:
+        self.text, self.at, self.line = text, 0, line
+        self.pending: list[tuple[str, bool, bool, int]] = []
+        self.tokens: list[Token] = []
+
+    def error(self, line: int, what: str) -> GradatimError:
+        return GradatimError(f"line {line}: {what}")
+
+    def move(self, to: int) -> str:
+        """Go on to a place, and return what was passed."""
+        passed = self.text[self.at : to]
+        self.line += passed.count("\n")
+        self.at = to
+        return passed
+
+    def scan(self, until: str = "") -> list[Token]:
+        """The tokens up to the end, or up to a closing parenthesis."""
+        found: list[Token] = []
+        begun = self.line
+        while True:
+            if space := _SPACE.match(self.text, self.at):
+                self.move(space.end())
+            if self.at >= len(self.text):
+                if until:
+                    raise self.error(begun, "a parenthesis is not closed.")
+                self.heredocs(found)
+                return found
+            sign = self.text[self.at]
+            if sign == "#":
+                end = self.text.find("\n", self.at)
+                self.move(len(self.text) if end < 0 else end)
+            elif sign == "\n":
+                found.append(Token("operator", "\n", self.line))
+                self.move(self.at + 1)
+                self.heredocs(found)
+            elif sign == until:
+                self.move(self.at + 1)
+                return found
+            elif redirect := self.redirect():
+                found.append(Token("redirect", redirect[0], self.line))
+                self.move(redirect.end())
+                if redirect[0].lstrip("0123456789") in ("<<", "<<-"):
+                    self.begin_heredoc(redirect[0])
+            elif self.text.startswith("((", self.at):
+                line = self.line
+                found.append(Token("word", self.move(self.skip_parentheses(self.at, 0)), line))
+            elif operator := _OPERATOR.match(self.text, self.at):
+                found.append(Token("operator", operator[0], self.line))
+                self.move(operator.end())
+            else:
+                found.append(self.word())
+
+    def redirect(self) -> re.Match[str] | None:
+        blank = _PLACEHOLDER.match(self.text, self.at)
+        return None if blank else _REDIRECT.match(self.text, self.at)
+
+    def word(self) -> Token:
+        line, start = self.line, self.at
+        while self.at < len(self.text):
+            after = self.skip_part(self.at, 0)
+            if after == self.at:
+                if self.text[self.at] == "(" and _ARRAY.fullmatch(self.text, start, self.at):
+                    name = self.text[start : self.at]
+                    self.move(self.at + 1)
+                    entries = [t for t in self.scan(")") if t.kind in ("word", "array")]
+                    return Token("array", name, line, tuple(entries))
+                break
+            self.move(after)
+        return Token("word", self.text[start : self.at], line)
+
+    def skip_part(self, at: int, depth: int) -> int:
+        """The end of the part of a word that begins here; the same place if none does."""
+        text = self.text
+        if plain := _PLAIN.match(text, at):
+            return plain.end()
+        if at >= len(text):
+            return at
+        match text[at]:
+            case "<":
+                blank = _PLACEHOLDER.match(text, at)
+                return blank.end() if blank else at
+            case "\\":
+                return min(at + 2, len(text))
+            case "'":
+                return self.skip_single(at)
+            case '"':
+                return self.skip_double(at, depth)
+            case "`":
+                return self.skip_backtick(at)
+            case "$":
+                return self.skip_dollar(at, depth)
+        return at
+
+    def skip_single(self, at: int) -> int:
+        end = self.text.find("'", at + 1)
+        if end < 0:
+            raise self.unclosed(at, "a quote")
+        return end + 1
+
+    def skip_double(self, at: int, depth: int) -> int:
+        begun, at = at, at + 1
+        while at < len(self.text):
+            special = _IN_DOUBLE.search(self.text, at)
+            if special is None:
+                break
+            at = special.start()
+            match self.text[at]:
+                case '"':
+                    return at + 1
+                case "\\":
+                    at += 2
+                case "`":
+                    at = self.skip_backtick(at)
+                case _:
+                    at = self.skip_dollar(at, depth)
+        raise self.unclosed(begun, "a quote")
+
+    def skip_backtick(self, at: int) -> int:
+        end = at + 1
+        while end < len(self.text) and self.text[end] != "`":
+            end += 2 if self.text[end] == "\\" else 1
+        if end >= len(self.text):
+            raise self.unclosed(at, "a backtick")
+        return end + 1
+
+    def skip_dollar(self, at: int, depth: int) -> int:
+        following = self.text[at + 1 : at + 2]
+        if following == "(":
+            return self.skip_parentheses(at + 1, depth + 1)
+        if following == "{":
+            return self.skip_nested(at + 1, "{", "}", depth + 1)
+        if following == "'":
+            return self.skip_escaped(at + 1)
+        return at + 1
+
+    def skip_escaped(self, at: int) -> int:
+        end = at + 1
+        while end < len(self.text) and self.text[end] != "'":
+            end += 2 if self.text[end] == "\\" else 1
+        if end >= len(self.text):
+            raise self.unclosed(at, "a quote")
+        return end + 1
+
+    def skip_parentheses(self, at: int, depth: int) -> int:
+        return self.skip_nested(at, "(", ")", depth)
+
+    def skip_nested(self, at: int, opening: str, closing: str, depth: int) -> int:
+        """The place behind the sign that closes the one here."""
+        if depth > _DEEPEST:
+            raise self.unclosed(at, f"more than {_DEEPEST} nested parts; the innermost")
+        begun, level = at, 0
+        while at < len(self.text):
+            sign = self.text[at]
+            if sign in (opening, closing):
+                level += 1 if sign == opening else -1
+                at += 1
+                if level == 0:
+                    return at
+            elif sign == "#":
+                end = self.text.find("\n", at) if self.comment_at(at, opening) else at + 1
+                at = len(self.text) if end < 0 else end
+            elif sign in "\\'\"`$":
+                at = self.skip_part(at, depth)
+            else:
+                special = _IN_NESTED.search(self.text, at + 1)
+                at = special.start() if special else len(self.text)
+        raise self.unclosed(begun, f"a {opening}")
+
+    def comment_at(self, at: int, opening: str) -> bool:
+        return opening == "(" and self.text[at - 1] in " \t\n"
+
+    def unclosed(self, at: int, what: str) -> GradatimError:
+        line = self.line + self.text.count("\n", self.at, at)
+        return self.error(line, f"{what} is not closed.")
+
+    def begin_heredoc(self, redirect: str) -> None:
+        if space := _SPACE.match(self.text, self.at):
+            self.move(space.end())
+        raw = self.word().text
+        name = re.sub(r"[\"'\\]", "", raw)
+        self.pending.append((name, raw == name, redirect.endswith("-"), self.line))
+
+    def heredocs(self, found: list[Token]) -> None:
+        """The bodies of the heredocs that were announced on the line before."""
+        for name, expands, indented, line in self.pending:
+            begun = self.line
+            lines: list[str] = []
+            while True:
+                end = self.text.find("\n", self.at)
+                passed = self.move(len(self.text) if end < 0 else end + 1)
+                shown = passed.rstrip("\n")
+                if (shown.lstrip("\t") if indented else shown) == name:
+                    break
+                if end < 0:
+                    raise self.error(line, f"the heredoc {name[:40]} is not closed.")
+                lines.append(shown.lstrip("\t") if indented else shown)
+            body = "".join(f"{one}\n" for one in lines)
+            found.append(Token("heredoc" if expands else "raw heredoc", body, begun))
+        self.pending = []
+
+
+_IN_NESTED = re.compile(r"[\\'\"`$#(){}]")
+_IN_DOUBLE = re.compile(r"[\"\\`]|\$[({']?")
+
+
+def tokens(text: str, line: int = 1) -> list[Token]:
+    """The tokens of a script that begins on this line.
+
+    >>> [token.text for token in tokens("LR=1e-4; run --lr $LR  # comment")]
+    ['LR=1e-4', ';', 'run', '--lr', '$LR']
+    """
+    return _Scanner(text.replace("\r\n", "\n"), line).scan()
+
+
+def end_of_part(text: str, at: int) -> int:
+    """Where the quoted, plain or $ part of a word ends that begins at this place."""
+    return max(_Scanner(text, 1).skip_part(at, 0), at + 1)
+
+
+def parse(text: str, line: int = 1) -> Body:
+    """The statements of a script.
+
+    Raises:
+        GradatimError: With the line, for quotes, heredocs or blocks that are not closed.
+    """
+    return _Parser(tokens(text, line)).script()
+
+
+class _Parser:
+    def __init__(self, given: Sequence[Token]) -> None:
+        # Heredocs go to the redirection that announced them, in order.
+        self.bodies = [token for token in given if token.kind.endswith("heredoc")]
+        self.tokens = [token for token in given if not token.kind.endswith("heredoc")]
+        self.at = self.depth = 0
+
+    def script(self) -> Body:
+        body = self.body(set())
+        if self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            raise GradatimError(f"line {token.line}: {token.text!r} closes nothing.")
+        return body
+
+    @property
+    def now(self) -> Token:
+        if self.at < len(self.tokens):
+            return self.tokens[self.at]
+        return Token("end", "", self.tokens[-1].line if self.tokens else 1)
+
+    def skip(self, *texts: str) -> bool:
+        passed = False
+        while self.at < len(self.tokens) and self.now.text in texts and self.now.kind != "array":
+            self.at += 1
+            passed = True
+        return passed
+
+    def expect(self, text: str, begun: Token) -> None:
+        self.skip("\n", ";")
+        if self.now.text != text:
+            raise GradatimError(f"line {begun.line}: {begun.text!r} is not closed by {text!r}.")
+        self.at += 1
+
+    def body(self, ends: set[str]) -> Body:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise GradatimError(f"line {self.now.line}: more than {_DEEPEST} nested blocks.")
+        found: list[Statement] = []
+        self.skip("\n", ";", "&")
+        while self.at < len(self.tokens) and self.now.text not in ends | _ENDS:
+            found.append(self.chain())
+            self.skip("\n", ";", "&")
+        self.depth -= 1
+        return tuple(found)
+
+    def chain(self) -> Statement:
+        found = self.pipeline()
+        while self.now.text in ("&&", "||") and self.now.kind == "operator":
+            operator = self.now.text
+            self.at += 1
+            self.skip("\n")
+            found = Chain(found, operator, self.pipeline())
+        return found
+
+    def pipeline(self) -> Statement:
+        parts = [self.statement()]
+        while self.now.text in ("|", "|&") and self.now.kind == "operator":
+            self.at += 1
+            self.skip("\n")
+            parts.append(self.statement())
+        return parts[0] if len(parts) == 1 else Block(tuple(parts))
+
+    def statement(self) -> Statement:
+        token = self.now
+        self.at += 1
+        found: Statement
+        match token.text if token.kind != "array" else "":
+            case "if":
+                found = self.if_(token)
+            case "for" | "select":
+                found = self.for_(token)
+            case "while" | "until":
+                condition = self.body({"do"})
+                found = While(condition, self.do(token))
+            case "case":
+                found = self.case(token)
+            case "{":
+                found = Block(self.body({"}"}))
+                self.expect("}", token)
+            case "(" if token.kind == "operator":
+                found = Block(self.body({")"}))
+                self.expect(")", token)
+            case "function":
+                name = self.now.text
+                self.at += 1
+                self.skip("(", ")", "\n")
+                found = Function(name, (self.statement(),))
+            case _:
+                return self.simple(token)
+        while self.now.kind == "redirect":
+            self.redirect()
+        return found
+
+    def if_(self, begun: Token) -> If:
+        branches: list[tuple[Body, Body]] = []
+        condition = self.body({"then"})
+        self.expect("then", begun)
+        branches.append((condition, self.body(set())))
+        while self.now.text in ("elif", "else"):
+            keyword = self.now
+            self.at += 1
+            condition = ()
+            if keyword.text == "elif":
+                condition = self.body({"then"})
+                self.expect("then", keyword)
+            branches.append((condition, self.body(set())))
+        self.expect("fi", begun)
+        return If(tuple(branches))
+
+    def for_(self, begun: Token) -> For:
+        name, words = self.now.text, None
+        self.at += 1
+        self.skip("\n")
+        if self.now.text == "in":
+            self.at += 1
+            entries: list[Token] = []
+            while self.now.kind == "word":
+                entries.append(self.now)
+                self.at += 1
+            words = tuple(entries)
+        return For(name, words, self.do(begun))
+
+    def do(self, begun: Token) -> Body:
+        self.expect("do", begun)
+        body = self.body({"done"})
+        self.expect("done", begun)
+        return body
+
+    def case(self, begun: Token) -> Case:
+        word = self.now
+        self.at += 1
+        self.expect("in", begun)
+        branches: list[tuple[tuple[Token, ...], Body]] = []
+        self.skip("\n", ";")
+        while self.now.kind != "end" and self.now.text != "esac":
+            self.skip("(")
+            patterns: list[Token] = []
+            while self.now.kind == "word":
+                patterns.append(self.now)
+                self.at += 1
+                self.skip("|")
+            self.expect(")", begun)
+            branches.append((tuple(patterns), self.body(set())))
+            self.skip(";;", ";&", ";;&", "\n", ";")
+        self.expect("esac", begun)
+        return Case(word, tuple(branches))
+
+    def simple(self, first: Token) -> Statement:
+        if first.kind == "word" and self.now.text == "(" and _NAME.match(first.text):
+            self.at += 1
+            self.expect(")", first)
+            self.skip("\n")
+            return Function(first.text, (self.statement(),))
+        self.at -= 1
+        words: list[Token] = []
+        redirects: list[tuple[str, Token]] = []
+        inside = first.text == "[["
+        while self.at < len(self.tokens):
+            token = self.now
+            if token.kind == "redirect" and not inside:
+                redirects.append(self.redirect())
+            elif token.kind in ("word", "array") or (inside and token.text != "\n"):
+                words.append(token)
+                self.at += 1
+                inside = inside and token.text != "]]"
+            else:
+                break
+        if not words and not redirects:
+            raise GradatimError(f"line {first.line}: {first.text!r} is not expected here.")
+        return Simple(tuple(words), tuple(redirects), first.line)
+
+    def redirect(self) -> tuple[str, Token]:
+        kind = self.now
+        sign = kind.text.lstrip("0123456789")
+        self.at += 1
+        if sign in ("<<", "<<-"):
+            return sign, self.bodies.pop(0) if self.bodies else kind
+        target = self.now
+        if target.kind != "word":
+            raise GradatimError(f"line {kind.line}: {kind.text!r} has no file.")
+        self.at += 1
+        return sign, target
