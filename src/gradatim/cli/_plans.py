@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -94,11 +93,11 @@ def _load(plan: str) -> Plan:
 
         return load_plan(plan)
     if plan == _STDIN:
-        text = read_stdin()
-        ending = _format_of(text)
-        if ending:
-            from gradatim.plans.plan import read_plan
+        from gradatim.plans.plan import format_of, read_plan
 
+        text = read_stdin()
+        ending = format_of(text)
+        if ending:
             try:
                 return read_plan(text, ending)
             except GradatimError as error:
@@ -132,15 +131,6 @@ def read_stdin() -> str:
     if len(text) > _MOST_CHARACTERS:
         raise GradatimError(f"-: stdin has more than {_MOST_CHARACTERS} characters.")
     return text
-
-
-def _format_of(text: str) -> str:
-    """The file ending of the format that a plan on stdin is written in; "" for a schedule."""
-    if re.match(r'\s*\{\s*"', text):
-        return ".json"
-    if re.search(r"""^["']?(format|run|schedules)["']?\s*:""", text, re.M) or text[:1] == "{":
-        return ".yaml"
-    return ".toml" if re.search(r"^\s*(format\s*=|run\b.*=|\[schedules)", text, re.M) else ""
 
 
 def only_target(source: Source, plan: Plan, name: str | None) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise unknown_name(f"{path}", "ending of a plan file", path.suffix, FORMATS)
-    text = _read_text(path)
+    text = read_plan_text(path)
     try:
         return read_plan(text, path.suffix.lower())
     except GradatimError as error:
@@ -67,7 +68,25 @@ def read_plan(text: str, ending: str) -> Plan:
     return Plan(schedules, external=external, rules=reader.rules(), run=reader.run)
 
 
-def _read_text(path: Path) -> str:
+def format_of(text: str) -> str:
+    """The file ending of the format that a plan is written in; "" for the text of a schedule.
+
+    >>> format_of("run:\\n  steps: 10"), format_of("wsd(peak=1.0, steps=10)")
+    ('.yaml', '')
+    """
+    if re.match(r'\s*\{\s*"', text):
+        return ".json"
+    if re.search(r"""^["']?(format|run|schedules)["']?\s*:""", text, re.M) or text[:1] == "{":
+        return ".yaml"
+    return ".toml" if re.search(r"^\s*(format\s*=|run\b.*=|\[schedules)", text, re.M) else ""
+
+
+def read_plan_text(path: Path) -> str:
+    """The text of a plan file, of any ending.
+
+    Raises:
+        GradatimError: If it cannot be read, is too large, or is not UTF-8.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise GradatimError(f"{path}: not a file.")
