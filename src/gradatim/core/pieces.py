@@ -35,6 +35,16 @@ def _boundaries(schedule: Schedule) -> Iterator[int]:
         yield schedule.steps
 
 
+def cycles_of(schedule: Repeat) -> Schedule | None:
+    """The cycles of a repeated schedule as one ``Join``; None where all are equally long.
+
+    >>> from gradatim import Linear
+    >>> boundaries(cycles_of(Linear(start=1.0, end=0.0, steps=4).repeat(3, stretch=2)))
+    [4, 12]
+    """
+    return schedule._cycles if schedule.stretch > 1 else None
+
+
 def last_boundary(schedule: Schedule) -> int:
     """The last step at which a piece of a schedule begins or ends; 0 if it is all one curve.
 
