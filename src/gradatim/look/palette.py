@@ -37,6 +37,18 @@ DARK = {
 """The same for readers who prefer dark pages."""
 
 
+DASHES: tuple[tuple[int, ...], ...] = (
+    (),
+    (7, 4),
+    (9, 3, 2, 3),
+    (2, 3),
+    (9, 3, 2, 3, 2, 3),
+    (5, 7),
+    (14, 4),
+)
+"""Lengths of line and gap, in pixels, of each curve on a page."""
+
+
 class LineFormat(TypedDict):
     """Arguments of matplotlib's ``plot`` for one curve."""
 
@@ -67,3 +79,11 @@ def css_variables(colours: dict[str, str]) -> str:
     '--ink: #000; --page: #fff;'
     """
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+def series_variables() -> dict[str, str]:
+    """The colours of the curves as CSS variables; black is the ink of the page, light or dark."""
+    return {
+        f"series-{i}": "var(--ink)" if colour == "#000000" else colour
+        for i, colour in enumerate(SERIES)
+    }
