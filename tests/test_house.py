@@ -55,8 +55,11 @@ STANDS_ON = {
     # a log against a plan, on a page; a log without a plan is checked like one
     "audit": {"core", "drive", "findings", "logs", "look"},
     "theory": {"core", "logs"},  # the rates of a run as an array
+    # the page asks all that it shows of those who know it
+    "studio": {"core", "drive", "findings", "plans", "peers", "look", "logs", "forecast", "audit"},
     "cli": {"core", "drive", "findings", "plans", "peers", "look", "__init__"}
-    | {"logs", "forecast", "audit", "race", "theory", "torch", "keras", "jax", "speechbrain"},
+    | {"logs", "forecast", "audit", "race", "studio", "theory"}
+    | {"torch", "keras", "jax", "speechbrain"},
     "__init__": {
         "core",
         "drive",
@@ -84,6 +87,7 @@ AT_HOME = {
     "forecast": {"numpy", "scipy"},
     "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "theory": {"numpy", "scipy"},
+    "studio": {"numpy", "starlette", "uvicorn"},
     "testing": {"numpy", "torch", "jax", "tensorflow"},  # where installed, when a check asks
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing

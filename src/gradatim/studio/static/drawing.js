@@ -1,0 +1,103 @@
+// Asks for the curves of the cards whenever the state changes, and draws them.
+
+import { askLatest } from "./api.js";
+
+export class Drawing {
+  constructor(store, charts, dashes, onresult) {
+    this.store = store;
+    this.charts = charts;
+    this.dashes = dashes;
+    this.onresult = onresult;
+    this.results = new Map();
+    this.asked = new Map();
+  }
+
+  // Asks for what has changed. A card keeps its last curves while its text is wrong.
+  async update() {
+    const { cards } = this.store.state;
+    for (const id of this.results.keys()) {
+      if (!this.store.card(id)) this.forget(id);
+    }
+    this.draw();
+    await Promise.all(cards.map((card) => this.ask(card)));
+  }
+
+  forget(id) {
+    this.results.delete(id);
+    this.asked.delete(id);
+  }
+
+  async ask(card) {
+    const { run, unit, view } = this.store.state;
+    const [start, end] = view ?? [null, null];
+    const body = { text: card.text, run, unit, start, end, columns: Math.round(this.charts.width) };
+    const question = JSON.stringify(body);
+    if (this.asked.get(card.id) === question) return;
+    this.asked.set(card.id, question);
+    let result;
+    try {
+      result = await askLatest(`curves ${card.id}`, "curves", { ...body, whole: this.whole });
+      if (!result) return;
+      result.problem = null;
+    } catch (problem) {
+      result = { ...this.results.get(card.id), problem };
+    }
+    if (this.asked.get(card.id) !== question) return;
+    this.results.set(card.id, result);
+    this.onresult(card.id);
+    this.draw();
+  }
+
+  get whole() {
+    const ends = [...this.results.values()].flatMap((result) => result.curves ?? []).map((curve) => curve.end);
+    return ends.length ? Math.max(...ends) : null;
+  }
+
+  draw() {
+    if (this.waiting) return;
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = 0;
+      this.charts.draw(this.panels());
+    });
+  }
+
+  panels() {
+    const { cards, view, log } = this.store.state;
+    const panels = new Map();
+    cards.forEach((card, at) => {
+      if (card.hidden) return;
+      (this.results.get(card.id)?.curves ?? []).forEach((curve, part) => {
+        const key = `${curve.value} ${curve.axis}`;
+        if (!panels.has(key)) panels.set(key, { key, title: curve.value, axis: curve.axis, log, curves: [] });
+        const dash = this.dashes[(at + part) % this.dashes.length];
+        panels.get(key).curves.push({ ...curve, id: card.id, colour: at % 7, dash });
+      });
+    });
+    for (const panel of panels.values()) {
+      panel.whole = [0, Math.max(...panel.curves.map((curve) => curve.end))];
+      panel.range = view ?? panel.whole;
+    }
+    return [...panels.values()];
+  }
+
+  // The value of each curve of a panel nearest to a place, by the id of its card.
+  valuesAt(panel, at) {
+    const found = new Map();
+    for (const curve of panel.curves) {
+      const i = nearest(curve.places, at);
+      const entry = { target: curve.target, value: curve.values[i], place: curve.places[i] };
+      found.set(curve.id, [...(found.get(curve.id) ?? []), entry]);
+    }
+    return found;
+  }
+}
+
+function nearest(places, at) {
+  let [low, high] = [0, places.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (places[middle] <= at) low = middle;
+    else high = middle;
+  }
+  return at - places[low] <= places[high] - at ? low : high;
+}

@@ -1,0 +1,9 @@
+import pytest
+
+from tests.studio.served import running
+
+
+@pytest.fixture(scope="module")
+def studio():
+    with running() as studio:
+        yield studio
