@@ -15,7 +15,6 @@ from gradatim.cli._plans import Source, load, split_name
 from gradatim.core.build import build
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import sample_points
 from gradatim.core.sketch import value_at as value_at
 from gradatim.drive import Plan, Target
 from gradatim.errors import unknown_name
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 _MARKS = "AB"
 _MOST_FIELDS = 40
-_EVERY_STEP = 20_000
-"""The steps up to which all of them are compared."""
 
 Json = Annotated[bool, typer.Option("--json", help="The differences as JSON.")]
 Field = tuple[str, str, str]
@@ -122,17 +119,11 @@ def _rule_fields(value: str, *plans: Plan) -> Iterator[Field]:
 
 
 def compare(one: Schedule, other: Schedule, steps: int) -> Difference:
-    """The fields in which two schedules differ, and the largest difference of their values.
+    """The fields in which two schedules differ, and the largest difference of their values."""
+    from gradatim.look.points import largest_gap
 
-    Every step of a short run is compared; of a long one, points along it and around all joins.
-    """
-    if steps <= _EVERY_STEP:
-        compared = list(range(steps))
-    else:
-        compared = [p.step for s in (one, other) for p in sample_points(s, steps - 1, 5_000)]
-    gaps = {step: value_at(other, step) - value_at(one, step) for step in compared}
-    largest = max(gaps, key=lambda step: abs(gaps[step]))
-    return Difference(list(_fields(one.config(), other.config(), "")), largest, gaps[largest])
+    step, gap = largest_gap(one, other, steps)
+    return Difference(list(_fields(one.config(), other.config(), "")), step, gap)
 
 
 def _print(

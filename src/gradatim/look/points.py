@@ -1,4 +1,4 @@
-"""Key points of a schedule: the first and last update, the peak, and the area."""
+"""Key points of a schedule, such as the peak and the area, and how far two are apart."""
 
 from __future__ import annotations
 
@@ -84,6 +84,31 @@ def area(schedule: Schedule, steps: int) -> float:
         return sum(value_at(schedule, step) for step in range(steps))
     edges = [0, *(join for join in boundaries(schedule, steps - 1)[:500]), steps]
     return sum(_piece(schedule, a, b) for a, b in pairwise(edges))
+
+
+class Gap(NamedTuple):
+    """The step at which two schedules differ most, and the second value minus the first."""
+
+    step: int
+    size: float
+
+
+def largest_gap(one: Schedule, other: Schedule, steps: int) -> Gap:
+    """Where two schedules differ most in a run.
+
+    Every step of a short run is compared; of a long one, points along it and around all joins.
+
+    >>> from gradatim import Constant, Linear
+    >>> largest_gap(Constant(1.0), Linear(start=1.0, end=0.0, steps=4), 5)
+    Gap(step=4, size=-1.0)
+    """
+    if steps <= _EXACT:
+        compared = list(range(steps))
+    else:
+        compared = [p.step for s in (one, other) for p in sample_points(s, steps - 1, 5_000)]
+    gaps = {step: value_at(other, step) - value_at(one, step) for step in compared}
+    largest = max(gaps, key=lambda step: abs(gaps[step]))
+    return Gap(largest, gaps[largest])
 
 
 def _piece(schedule: Schedule, begin: int, end: int) -> float:
