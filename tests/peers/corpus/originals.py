@@ -78,3 +78,97 @@ def hf(kind: str, lr: float, warmup: int, steps: int, **more: Any) -> Values:
         lambda o: get_scheduler(kind, o, warmup, steps, scheduler_specific_kwargs=more),
         steps,
     )
+
+
+def deepspeed(low: float, high: float, warmup: int, total: int | None, steps: int) -> Values:
+    """DeepSpeed's logarithmic ``WarmupLR``, or ``WarmupDecayLR`` with a total, at its iterations.
+
+    It also runs its first update at ``low``, one iteration before these: a reader has to say so.
+    """
+
+    def rate(k: int) -> float:
+        if k < warmup:
+            share = math.log(k + 1) / math.log(warmup)
+        else:
+            share = 1.0 if total is None else max(0.0, (total - k) / max(1, total - warmup))
+        return low + (high - low) * share
+
+    return formula(rate, steps)
+
+
+def newbob(
+    value: float, factor: float = 0.5, threshold: float = 0.0025, patient: int = 0
+) -> Values:
+    """SpeechBrain's ``NewBobScheduler``, after each of METRICS."""
+
+    def values() -> list[float]:
+        rates, left, seen = [value], patient, []
+        for metric in METRICS:
+            if seen:
+                better = (seen[-1] - metric) / seen[-1]
+                if better < threshold and left == 0:
+                    rates.append(rates[-1] * factor)
+                    left = patient
+                else:
+                    left -= better < threshold
+                    rates.append(rates[-1])
+            else:
+                rates.append(rates[-1])
+            seen.append(metric)
+        return rates
+
+    return values
+
+
+def megatron(
+    lr: float,
+    decay: float,
+    steps: int,
+    *,
+    low: float = 0.0,
+    warmup: float = 0.0,
+    counted: Callable[[int], float] = float,
+) -> Values:
+    """Megatron's cosine; lengths and ``counted`` (of updates so far) are of one unit."""
+
+    def rate(k: int) -> float:
+        done = counted(k)
+        if warmup > 0 and done <= warmup:
+            return lr * done / warmup
+        if done > decay:
+            return low
+        return low + (lr - low) * cosine((done - warmup) / (decay - warmup))
+
+    return formula(rate, steps)
+
+
+def composer(
+    lr: float, warmup: int, last: int, share: float, shape: Callable[[float], float]
+) -> Values:
+    """Composer's schedulers with a warm-up, in batches, with alpha_f ``share``."""
+
+    def rate(k: int) -> float:
+        if k < warmup:
+            return lr * k / warmup
+        return lr * (share + (1 - share) * shape((k - warmup) / (last - warmup)))
+
+    return formula(rate, last)
+
+
+def timm(lr: float, epochs: int, **arguments: Any) -> Values:
+    """The rate of each epoch under ``timm.scheduler.create_scheduler_v2``."""
+
+    def values() -> list[float]:
+        from timm.scheduler import create_scheduler_v2
+        from torch import nn, zeros
+        from torch.optim import SGD
+
+        over = SGD([nn.Parameter(zeros(1))], lr)
+        scheduler, _ = create_scheduler_v2(over, num_epochs=epochs, **arguments)
+        rates = []
+        for epoch in range(epochs):
+            scheduler.step(epoch)
+            rates.append(float(over.param_groups[0]["lr"]))
+        return rates
+
+    return values

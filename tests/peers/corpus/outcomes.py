@@ -15,6 +15,7 @@ from tests.peers.corpus.originals import METRICS, SCORES
 RIGHT, HELP, NO_HELP, WRONG = "right", "refused with help", "refused without help", "wrong"
 OUTCOMES = (RIGHT, HELP, NO_HELP, WRONG)
 _OPTION = re.compile(r"--(set|lr|steps|every|at|from)\b")
+_ASKED = re.compile(r"--set (\S+)=")
 _EPOCH = re.compile(r"\bepoch")
 _LEAST, _RELATIVE = 1e-12, 1e-9
 Points = Sequence[tuple[int, float]]
@@ -46,7 +47,7 @@ def _outcome(
     case: Case, text: tuple[str, str], points: Mapping[str, Points], options: bool
 ) -> Outcome:
     try:
-        read = _chosen(case, text, options).read(_given(case) if options else Given())
+        read = _read(case, text) if options else _chosen(case, text, options).read(Given())
         values = _Values(read)
     except GradatimError as error:
         sentence = str(error)
@@ -98,8 +99,24 @@ def _chosen(case: Case, text: tuple[str, str], options: bool) -> Found:
     return chosen[0]
 
 
-def _given(case: Case) -> Given:
-    return Given(lr=case.lr, steps=case.steps, values=dict(case.given))
+def _read(case: Case, text: tuple[str, str]) -> Read:
+    """Read with the options of the case, under the names that the refusals ask for."""
+    found, values = _chosen(case, text, True), dict(case.given)
+    for _ in range(len(values)):
+        try:
+            return found.read(Given(lr=case.lr, steps=case.steps, values=values))
+        except GradatimError as error:
+            asked = _ASKED.search(str(error))
+            known = {_end(name): value for name, value in case.given.items()}
+            if asked is None or asked[1] in values or _end(asked[1]) not in known:
+                raise
+            values[asked[1]] = known[_end(asked[1])]
+    return found.read(Given(lr=case.lr, steps=case.steps, values=values))
+
+
+def _end(name: str) -> str:
+    """The last word of a name: "epochs" of "self.args.epochs" and of "args['epochs']"."""
+    return re.findall(r"\w+", name)[-1]
 
 
 def recorded() -> dict[str, Points]:

@@ -1,4 +1,4 @@
-"""``lr_scheduler_type: ``. The rest are model cards, TypeScript, signatures, prints and definitions."""
+"""``lr_scheduler_type: ``. The rest are model cards, signatures, prints, definitions."""
 
 from tests.peers.corpus.case import Case
 from tests.peers.corpus.originals import hf

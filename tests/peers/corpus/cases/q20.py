@@ -1,4 +1,4 @@
-"""``lr_scheduler: cosine``. Hits 2, 4 and 7 are formats of single repositories; 3 and 6 are records."""
+"""``lr_scheduler: cosine``. Hits 2, 4 and 7 are own formats; 3 and 6 are records."""
 
 from tests.peers.corpus.case import Case
 from tests.peers.corpus.originals import hf

@@ -1,4 +1,4 @@
-"""Every 3rd settings file of alignment-handbook. The 4th and the 10th repeat the 1st and the 7th."""
+"""Every 3rd file of alignment-handbook. The 4th and the 10th repeat the 1st and the 7th."""
 
 from tests.peers.corpus.case import Case
 from tests.peers.corpus.originals import hf
