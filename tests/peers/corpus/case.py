@@ -46,6 +46,10 @@ class Case:
     """Whether it is right as well to ask for a default of the file that a caller could change."""
     size: int = 0
     """Characters of neutral code to put around the input, for files as large as the original."""
+    since: int = 0
+    """The first step that is compared: 1 where the first update runs at another rate there."""
+    in_updates: bool = False
+    """Whether ``right`` counts updates although ``every`` is given."""
     project: str | None = None
     """--from, for a format that its text alone does not show."""
 

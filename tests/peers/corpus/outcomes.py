@@ -56,7 +56,7 @@ def _outcome(
     notes = read.differences
     if case.right is None:
         return Outcome(WRONG, f"read as {read.values}, and cannot be read", notes)
-    every = (case.every or 1) if options else 1
+    every = case.every if options and case.every and not case.in_updates else 1
     for step, right in points[case.hit]:
         for position in {step * every, (step + 1) * every - 1}:
             value = values.at(position)

@@ -9,7 +9,11 @@ from tests.peers.corpus.outcomes import telling
 
 
 def main() -> None:
-    rows = {case.hit: telling(case.right()) for case in cases() if case.right is not None}
+    rows = {
+        case.hit: [point for point in telling(case.right()) if point[0] >= case.since]
+        for case in cases()
+        if case.right is not None
+    }
     lines = [f"{json.dumps(hit)}: {json.dumps(points)}" for hit, points in rows.items()]
     (HERE / "values.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
