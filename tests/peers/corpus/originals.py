@@ -159,12 +159,13 @@ def timm(lr: float, epochs: int, **arguments: Any) -> Values:
     """The rate of each epoch under ``timm.scheduler.create_scheduler_v2``."""
 
     def values() -> list[float]:
-        from timm.scheduler import create_scheduler_v2
         from torch import nn, zeros
         from torch.optim import SGD
 
+        from tests.peers.random_schedulers import timm as schedulers
+
         over = SGD([nn.Parameter(zeros(1))], lr)
-        scheduler, _ = create_scheduler_v2(over, num_epochs=epochs, **arguments)
+        scheduler, _ = schedulers.create_scheduler_v2(over, num_epochs=epochs, **arguments)
         rates = []
         for epoch in range(epochs):
             scheduler.step(epoch)

@@ -1,7 +1,7 @@
 """``param_scheduler = [``. Hit 1 counts epochs in a loop of iterations.
 
-mmengine's LinearLR reaches its end after end - begin - 1 steps. In hit 5 these are none, and what it
-multiplied with at its only step stays: the rate is a hundred-thousandth in all epochs.
+mmengine's LinearLR reaches its end after end - begin - 1 steps. In hit 5 these are none, and what
+it multiplied with at its only step stays: the rate is a hundred-thousandth in all epochs.
 """
 
 from tests.peers.corpus.case import Case

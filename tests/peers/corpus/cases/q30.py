@@ -5,7 +5,7 @@ from tests.peers.corpus.originals import megatron
 
 
 def consumed(update):
-    """The samples before an update of hit 7: batches of 32, 64, 96, then 128, by 21774720 samples."""
+    """The samples before an update of hit 7: batches of 32, 64, 96, 128, by 21774720 samples."""
     size, samples, last = 32, 0, 21774720
     while size < 128:
         left = -(-(last * (size // 32) - samples) // size)
