@@ -87,7 +87,7 @@ AT_HOME = {
     "forecast": {"numpy", "scipy"},
     "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "theory": {"numpy", "scipy"},
-    "studio": {"numpy", "starlette", "uvicorn"},
+    "studio": {"numpy", "starlette", "uvicorn", "yaml"},
     "testing": {"numpy", "torch", "jax", "tensorflow"},  # where installed, when a check asks
     "cli": {"rich", "typer"},
     "plans": {"yaml"},  # when a plan in YAML is read, no earlier: JSON and TOML need nothing

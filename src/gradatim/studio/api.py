@@ -6,9 +6,16 @@ from collections.abc import Callable, Mapping
 
 from gradatim.look.palette import DASHES
 from gradatim.studio.body import Body, Data
+from gradatim.studio.bring_in import read_snippet
+from gradatim.studio.completion import complete
 from gradatim.studio.curves import UNITS, View, curves_of, units_of
 from gradatim.studio.documents import read_card
+from gradatim.studio.form import calls_of, form, run_form
+from gradatim.studio.gallery import gallery
+from gradatim.studio.judge import compare, judge, replay
+from gradatim.studio.reality import Reality
 from gradatim.studio.session import Session
+from gradatim.studio.take_away import FORMS, export
 
 _WIDEST = 8_000
 
@@ -18,13 +25,30 @@ class Api:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.answers: Mapping[str, Callable[[Body], Data]] = {"curves": curves}
+        reality = Reality(session.logs)
+        self.answers: Mapping[str, Callable[[Body], Data]] = {
+            "audit": reality.audit,
+            "close_log": reality.close_log,
+            "compare": compare,
+            "complete": complete,
+            "curves": curves,
+            "export": export,
+            "forecast": reality.forecast,
+            "form": form,
+            "gallery": gallery,
+            "judge": judge,
+            "replay": replay,
+            "run_form": run_form,
+            "snippet": read_snippet,
+        }
 
     def start(self) -> Data:
         """What the page begins with."""
         return {
             "cards": [{"name": one.name, "text": one.text} for one in self.session.opened],
+            "logs": self.session.logs.described(),
             "dashes": [list(dash) for dash in DASHES],
+            "forms": list(FORMS),
         }
 
 
@@ -39,4 +63,10 @@ def curves(body: Body) -> Data:
         body.integer("columns", 1, _WIDEST),
     )
     clock = "updates" if plan.run is None else plan.run.clock
-    return {"curves": curves_of(plan, view), "units": units_of(plan.run, clock)}
+    calls = calls_of(body.text("text"))
+    return {
+        "curves": curves_of(plan, view),
+        "units": units_of(plan.run, clock),
+        "rules": list(plan.rules),
+        "title": calls[0].name if calls and not calls[0].about else "plan",
+    }

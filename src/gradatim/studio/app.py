@@ -19,6 +19,7 @@ from gradatim.look.palette import DARK, LIGHT, css_variables, series_variables
 from gradatim.studio.api import Api
 from gradatim.studio.body import Body, Data
 from gradatim.studio.guard import LOG, Guard
+from gradatim.studio.problems import PlacedError
 from gradatim.studio.session import Session
 
 _TYPES = {
@@ -95,8 +96,8 @@ def _answers_get(function: Callable[[], Data]) -> Callable[[Request], object]:
 
 def _answers(function: Callable[[Body], Data]) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
-        body = Body(_json(await _content(request)))
-        return await _answer(lambda: function(body))
+        data = _json(await _content(request))
+        return await _answer(lambda: function(Body(data)))
 
     return endpoint
 
@@ -119,6 +120,8 @@ async def _answer(function: Callable[[], Data]) -> Response:
     """What the function says, computed beside the requests of others."""
     try:
         return JSONResponse(await run_in_threadpool(function))
+    except PlacedError as error:
+        return JSONResponse({"error": f"{error}", "place": error.place}, 422)
     except GradatimError as error:
         return JSONResponse({"error": f"{error}"}, 422)
 

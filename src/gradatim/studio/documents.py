@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from functools import lru_cache
+
+import yaml
 
 from gradatim.core.build import build
 from gradatim.core.run.run import Run
 from gradatim.core.text import parse
-from gradatim.drive import Plan
+from gradatim.core.values.value import buildable
+from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError
 from gradatim.plans.plan import format_of, read_plan
+from gradatim.plans.reading import FORMAT
 from gradatim.studio.body import Body
+from gradatim.studio.calls import calls_in
+from gradatim.studio.problems import placed
 
 _REMEMBERED = 256
 
@@ -49,7 +56,12 @@ def read_run(body: Body) -> Run | None:
 
 def read_card(body: Body) -> Plan:
     """The plan of the text of a request, with the run of the page where it has none of its own."""
-    return on_run(read_text(body.text("text")), read_run(body))
+    text = body.text("text")
+    try:
+        plan = read_text(text)
+    except GradatimError as error:
+        raise placed(text, error) from None
+    return on_run(plan, read_run(body))
 
 
 def on_run(plan: Plan, run: Run | None) -> Plan:
@@ -57,3 +69,55 @@ def on_run(plan: Plan, run: Run | None) -> Plan:
     if run is None or plan.run is not None:
         return plan
     return plan.replaced(plan.schedules, plan.rules, run)
+
+
+def learning_rate(plan: Plan) -> Target:
+    """The learning rate of a plan, or its first target."""
+    return next((target for target in plan if target.value == "lr"), next(iter(plan)))
+
+
+def plan_as_yaml(plan: Plan, text: str = "") -> str:
+    """The plan as a plan file in YAML, which is read back the same.
+
+    Args:
+        plan: The plan.
+        text: Its text; where that is one call, the file has this call, and no pieces.
+
+    Raises:
+        GradatimError: If a plan file cannot hold it.
+    """
+    stored = plan.config()
+    called = _one_call(text)
+    if called and list(map(str, plan)) == ["lr"]:
+        stored["schedules"]["lr"] = called
+    external = {name: stored["schedules"].pop(name) for name in stored["external"]}
+    content = {
+        "format": FORMAT,
+        "run": plan.run and stored["run"]["Run"],
+        "schedules": stored["schedules"],
+        "external": external,
+        "rules": stored["rules"],
+    }
+    given = {key: entry for key, entry in content.items() if entry}
+    written: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    try:
+        same = read_plan(written, ".yaml") == plan
+    except GradatimError:
+        same = False
+    if same:
+        return written
+    if called:
+        return plan_as_yaml(plan)  # in a file its lengths would be others, as those of its run are
+    raise GradatimError("studio: a plan file would not be read back as this plan.")
+
+
+def _one_call(text: str) -> dict[str, dict[str, object]]:
+    """The config of a text that is one call with numbers and texts; empty for another one."""
+    calls = calls_in(text)
+    if len(calls) != 1 or calls[0].name not in buildable() or not text.rstrip().endswith(")"):
+        return {}
+    try:
+        given = {one.name: ast.literal_eval(one.text) for one in calls[0].arguments}
+    except (ValueError, SyntaxError):
+        return {}
+    return {calls[0].name: given}

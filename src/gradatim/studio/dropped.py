@@ -8,13 +8,20 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+import numpy as np
 
 from gradatim.errors import GradatimError, unknown_name
+from gradatim.logs import read_log, read_rates
 from gradatim.studio.body import Data
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST = 16
 """The logs that are kept at a time."""
+_DRAWN = 2_000
 _ENDINGS = (".csv", ".jsonl", ".ndjson", ".json", ".log", ".txt")
 
 
@@ -25,6 +32,15 @@ class Incoming(NamedTuple):
     """The name of the file on the user's machine; it is shown, and never opened."""
     path: Path
     file: BinaryIO
+
+    @property
+    def key(self) -> str:
+        """What the page calls it by."""
+        return self.path.name.partition(".")[0]
+
+    def sentence(self, error: GradatimError) -> str:
+        """An error about this log, by the name that the user knows."""
+        return f"{error}".replace(str(self.path), self.name).replace(self.path.stem, self.name)
 
     def write(self, chunk: bytes) -> None:
         """Add some bytes."""
@@ -59,12 +75,26 @@ class DroppedLogs:
                     path.unlink()
 
     def keep(self, incoming: Incoming) -> Data:
-        """Read a log that has arrived, and keep it."""
+        """Read a log that has arrived, and keep it.
+
+        Raises:
+            GradatimError: If it is no log, or too many are open.
+        """
         if len(self._logs) >= MOST:
             raise GradatimError(f"studio: {MOST} logs are open already. Close one of them.")
         incoming.file.flush()
-        self._logs[incoming.path.stem.partition(".")[0]] = incoming
-        return {"id": incoming.path.stem.partition(".")[0], "name": incoming.name}
+        described = describe(incoming)
+        self._logs[incoming.key] = incoming
+        return described
+
+    def drop(self, key: str) -> None:
+        """Forget a log, and remove its file."""
+        self[key].path.unlink()
+        del self._logs[key]
+
+    def described(self) -> list[Data]:
+        """What there is to draw of each log."""
+        return [describe(one) for one in self._logs.values()]
 
     def copy(self, path: Path) -> None:
         """Keep a copy of a file, so that the log stays as it was read.
@@ -80,11 +110,52 @@ class DroppedLogs:
         except OSError as error:
             raise GradatimError(f"studio: {path} cannot be read: {error.strerror}.") from None
 
-    def path(self, key: str) -> Path:
-        """The file of a log."""
+    def __getitem__(self, key: str) -> Incoming:
+        """The log of a key."""
         if key not in self._logs:
             raise unknown_name("studio", "log", key, self._logs)
-        return self._logs[key].path
+        return self._logs[key]
+
+
+def describe(log: Incoming) -> Data:
+    """What there is to draw of a log: its losses and its rates.
+
+    Raises:
+        GradatimError: If it has neither.
+    """
+    problems: list[str] = []
+    rates: list[Data] = []
+    losses: Data = None
+    try:
+        rates = [
+            {"name": one.name, **_thinned(one.steps, one.rates)} for one in read_rates(log.path)
+        ]
+    except GradatimError as error:
+        problems.append(log.sentence(error))
+    try:
+        found = read_log(log.path)
+        steps = sorted(found.losses)
+        losses = _thinned(np.array(steps), np.array([found.losses[step] for step in steps]))
+    except GradatimError as error:
+        problems.append(log.sentence(error))
+    if not rates and losses is None:
+        raise GradatimError(" ".join(problems))
+    return {
+        "id": log.key,
+        "name": log.name,
+        "rates": rates,
+        "losses": losses,
+        "problems": problems,
+    }
+
+
+def _thinned(
+    steps: NDArray[np.int64] | NDArray[np.float64], values: NDArray[np.float64]
+) -> dict[str, Data]:
+    """At most so many of some points, without those that are no numbers."""
+    fine = np.flatnonzero(np.isfinite(values))
+    kept = fine[np.unique(np.linspace(0, max(len(fine) - 1, 0), _DRAWN).astype(int))]
+    return {"steps": steps[kept].tolist(), "values": values[kept].tolist()}
 
 
 def _ending(name: str) -> str:

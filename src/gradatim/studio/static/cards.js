@@ -1,13 +1,14 @@
 // The cards: one a schedule, with its text, its form, and what is known of it.
 
-import { h, iconButton } from "./dom.js";
+import { h, iconButton, svg } from "./dom.js";
 import { Editor } from "./editor.js";
 import { short } from "./numbers.js";
 
 export class Cards {
-  constructor(list, store, results, more) {
+  constructor(list, store, results, dashes, more) {
     this.list = list;
     this.store = store;
+    this.dashes = dashes;
     this.results = results; // what the server answered, by the id of the card
     this.more = more; // the parts of an open card, each with an element and update(card, result)
     this.views = new Map();
@@ -29,6 +30,14 @@ export class Cards {
     });
   }
 
+  focus(id) {
+    this.views.get(id)?.focus();
+  }
+
+  toggle(id) {
+    this.views.get(id)?.toggle();
+  }
+
   // Shows the values of all curves at a place of the axis; null hides them.
   read(values) {
     for (const [id, view] of this.views) view.read(values?.get(id) ?? []);
@@ -36,11 +45,14 @@ export class Cards {
 }
 
 class CardView {
-  constructor(id, { store, results, more }) {
+  constructor(id, { store, results, dashes, more }) {
     this.id = id;
+    this.dashes = dashes;
     this.store = store;
     this.results = results;
-    this.swatch = h("button", { class: "swatch", type: "button", onclick: () => this.toggle() }, h("span"));
+    this.sample = svg("path", { d: "M1 8h24" });
+    this.swatch = h("button", { class: "swatch", type: "button", onclick: () => this.toggle() },
+      svg("svg", { viewBox: "0 0 26 16", "aria-hidden": "true" }, this.sample));
     this.name = h("input", {
       class: "name",
       "aria-label": "Name",
@@ -70,6 +82,7 @@ class CardView {
     this.element.classList.toggle("active", active);
     this.element.classList.toggle("hidden", card.hidden);
     this.element.dataset.series = at % 7;
+    this.sample.setAttribute("stroke-dasharray", this.dashes[at % this.dashes.length].join(" "));
     const wanted = `${card.hidden ? "Show" : "Hide"} ${card.name || "this schedule"}`;
     this.swatch.setAttribute("aria-label", wanted);
     this.swatch.setAttribute("aria-pressed", String(!card.hidden));

@@ -74,7 +74,7 @@ class Panel {
     this.panel = panel;
     this.title.textContent = panel.title;
     this.holder.setAttribute("aria-label", `${panel.title} over ${panel.axis}, ${panel.curves.length} curves. Arrow keys read values, plus and minus zoom, 0 shows all.`);
-    const shape = JSON.stringify([panel.axis, panel.log, first, panel.curves.map((curve) => [curve.colour, curve.dash])]);
+    const shape = JSON.stringify([panel.axis, panel.log, first, panel.curves.map((curve) => [curve.ink, curve.dash, curve.width, curve.dots])]);
     if (shape !== this.shape) this.build(panel, first);
     this.shape = shape;
     const tables = panel.curves.map((curve) => [curve.places, panel.log ? curve.values.map(positive) : curve.values]);
@@ -157,20 +157,21 @@ function options(panel, { axis, log, curves }, width, height) {
       y: { distr: log ? 3 : 1, range: (plot, low, high) => valueRange(log, low, high) },
     },
     axes: [
-      { ...lines, label: axis, labelSize: 22, labelFont: font, size: 34, values: (_, ticks) => ticks.map(tick) },
+      { ...lines, label: axis, labelSize: 18, labelGap: 2, labelFont: font, size: 30, values: (_, ticks) => ticks.map(tick) },
       { ...lines, size: 62, values: (_, ticks) => ticks.map((value) => (value === null ? "" : short(value, 3))) },
     ],
     series: [{}, ...curves.map((curve) => ({
-      stroke: css(`--series-${curve.colour}`),
-      width: 2,
+      stroke: css(curve.ink),
+      width: curve.dots ? 0 : curve.width,
       dash: curve.dash,
-      spanGaps: false,
-      points: { show: false },
+      pxAlign: 0,
+      points: curve.dots ? { show: true, size: 3, width: 0, fill: css(curve.ink) } : { show: false },
     }))],
     hooks: {
       setSelect: [(plot) => select(panel, plot)],
       setCursor: [(plot) => panel.read(plot.cursor.left)],
       drawSeries: [(plot, at) => at > 0 && marks(plot, panel.panel.curves[at - 1])],
+      draw: [(plot) => places(plot, panel.panel.findings)],
     },
   };
 }
@@ -196,14 +197,32 @@ function select(panel, plot) {
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
 }
 
+// A line where a finding speaks of a place of the run.
+function places(plot, findings) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const { at, ink } of findings) {
+    const x = plot.valToPos(at, "x", true);
+    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
+    ctx.strokeStyle = css(ink);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
 // A dot where one piece of a schedule follows another.
 function marks(plot, curve) {
   if (!curve) return;
   const { ctx } = plot;
   const size = 3 * devicePixelRatio;
   ctx.save();
-  ctx.fillStyle = css(`--series-${curve.colour}`);
-  for (const [at, value] of curve.marks) {
+  ctx.fillStyle = css(curve.ink);
+  for (const [at, value] of curve.marks ?? []) {
     const [x, y] = [plot.valToPos(at, "x", true), plot.valToPos(value, "y", true)];
     const { left, top, width, height } = plot.bbox;
     if (!(x >= left && x <= left + width && y >= top - 1 && y <= top + height + 1)) continue;

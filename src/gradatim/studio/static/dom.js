@@ -10,7 +10,7 @@ export function h(tag, properties = {}, ...children) {
     else if (/^(class|role|for|list|aria-|data-)/.test(name)) element.setAttribute(name, value);
     else element[name] = value;
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined));
   return element;
 }
 

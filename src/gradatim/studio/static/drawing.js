@@ -2,6 +2,8 @@
 
 import { askLatest } from "./api.js";
 
+const COLOURS = 7;
+
 export class Drawing {
   constructor(store, charts, dashes, onresult) {
     this.store = store;
@@ -10,6 +12,8 @@ export class Drawing {
     this.onresult = onresult;
     this.results = new Map();
     this.asked = new Map();
+    this.logs = null; // what was dropped, if anything was
+    this.findings = []; // places of the findings of the open card: [{ at, ink }]
   }
 
   // Asks for what has changed. A card keeps its last curves while its text is wrong.
@@ -70,20 +74,49 @@ export class Drawing {
         const key = `${curve.value} ${curve.axis}`;
         if (!panels.has(key)) panels.set(key, { key, title: curve.value, axis: curve.axis, log, curves: [] });
         const dash = this.dashes[(at + part) % this.dashes.length];
-        panels.get(key).curves.push({ ...curve, id: card.id, colour: at % 7, dash });
+        panels.get(key).curves.push({ ...curve, id: card.id, ink: `--series-${at % COLOURS}`, dash, width: 2 });
       });
     });
+    this.addLogs(panels);
     for (const panel of panels.values()) {
+      panel.findings = panel.unit ? [] : this.findings;
       panel.whole = [0, Math.max(...panel.curves.map((curve) => curve.end))];
       panel.range = view ?? panel.whole;
     }
     return [...panels.values()];
   }
 
+  // The logged rates over the planned ones, their ratios, and the losses, where steps are updates.
+  addLogs(panels) {
+    const { unit, log, cards } = this.store.state;
+    if (!this.logs || unit !== "updates") return;
+    const axis = "step (completed updates)";
+    const dots = (curves) => curves.map((curve) => ({ ...curve, end: curve.places.at(-1) ?? 0, ink: "--soft", dash: [], width: 2, dots: true }));
+    const add = (title, curves, logarithmic) => {
+      if (!curves.length) return;
+      const key = `${title} ${axis}`;
+      if (!panels.has(key)) panels.set(key, { key, title, axis, log: logarithmic, curves: [] });
+      panels.get(key).curves.unshift(...curves);
+    };
+    const predicted = cards.flatMap((card, at) => this.prediction(card, `--series-${at % COLOURS}`));
+    add("lr", dots(this.logs.rates()), log);
+    add("logged / planned", dots(this.logs.ratios()), false);
+    add("loss", [...dots(this.logs.losses()), ...predicted], true);
+  }
+
+  // The predicted loss of a card, and both ends of its interval.
+  prediction(card, ink) {
+    const found = card.hidden ? null : this.logs.predictions.get(card.id);
+    if (!found?.final) return [];
+    const line = (values, width) => ({ places: found.steps, values, end: found.steps.at(-1), id: card.id, target: "loss", ink, dash: [], width });
+    return [line(found.mean, 2), line(found.low, 0.7), line(found.high, 0.7)];
+  }
+
   // The value of each curve of a panel nearest to a place, by the id of its card.
   valuesAt(panel, at) {
     const found = new Map();
     for (const curve of panel.curves) {
+      if (!curve.id || curve.width < 1) continue;
       const i = nearest(curve.places, at);
       const entry = { target: curve.target, value: curve.values[i], place: curve.places[i] };
       found.set(curve.id, [...(found.get(curve.id) ?? []), entry]);

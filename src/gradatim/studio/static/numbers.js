@@ -1,7 +1,5 @@
 // Numbers as texts.
 
-const SIGNS = { "-": "−" };
-
 // A value of a schedule, short enough for a label: 3e-4, 0.1, 250.
 export function short(value, digits = 4) {
   if (value === 0) return "0";
@@ -9,7 +7,7 @@ export function short(value, digits = 4) {
   const text = size >= 1e-3 && size < 1e5
     ? String(Number(value.toPrecision(digits)))
     : value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
-  return text.replace("-", (sign, at) => (at === 0 ? SIGNS[sign] : sign));
+  return text.replace(/^-/, "−");
 }
 
 // A place on the axis: 12,500 or 3.25.
@@ -21,12 +19,12 @@ export function percent(share) {
   return `${Number((100 * share).toPrecision(3))}%`;
 }
 
-// A number as Python writes it in a schedule, rounded to so many digits.
-export function written(value, digits) {
+// A number as it is written in a schedule, rounded to so many digits; plain for a plan file.
+export function written(value, digits, plain = false) {
   const rounded = Number(value.toPrecision(digits));
-  if (Number.isInteger(rounded) && Math.abs(rounded) < 1e15) {
-    return rounded >= 10_000 ? rounded.toLocaleString("en").replaceAll(",", "_") : String(rounded);
-  }
   const size = Math.abs(rounded);
+  if (Number.isInteger(rounded) && size < 1e15) {
+    return size < 10_000 || plain ? String(rounded) : rounded.toLocaleString("en").replaceAll(",", "_");
+  }
   return size < 1e-2 || size >= 1e15 ? rounded.toExponential().replace("e+", "e") : String(rounded);
 }

@@ -1,0 +1,116 @@
+"""Plans against logs: the audit of a log, and the loss that a law predicts for each card."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradatim.audit import audit
+from gradatim.audit.audit import RateAudit
+from gradatim.audit.lines import lines
+from gradatim.core.run.by_updates import clock_for
+from gradatim.core.run.run import Run
+from gradatim.errors import GradatimError
+from gradatim.forecast import Forecast, fit
+from gradatim.logs import read_log
+from gradatim.studio.body import Body, Data
+from gradatim.studio.documents import learning_rate, on_run, read_card, read_run, read_text
+from gradatim.studio.dropped import DroppedLogs
+
+_MOST_CARDS = 40
+_DRAWN = 2_000
+
+
+class Reality:
+    """The answers that need the dropped logs.
+
+    Args:
+        logs: The logs.
+    """
+
+    def __init__(self, logs: DroppedLogs) -> None:
+        self.logs = logs
+        self._fitting = threading.Lock()
+        self._fitted: dict[tuple[str, ...], Forecast] = {}
+
+    def audit(self, body: Body) -> Data:
+        """The rates of a log against a card, in sentences and as logged over planned."""
+        log = self.logs[body.text("log", 40)]
+        plan = read_card(body) if body.data.get("text") else None
+        try:
+            found = audit(log.path, plan)
+        except GradatimError as error:
+            raise GradatimError(log.sentence(error)) from None
+        return {
+            "as_planned": found.as_planned,
+            "lines": [line.replace(str(log.path), log.name) for line in lines(found)],
+            "ratios": [_ratio(one) for one in found.rates if one.planned is not None],
+        }
+
+    def close_log(self, body: Body) -> Data:
+        """Forget a log."""
+        self.logs.drop(body.text("log", 40))
+        return {}
+
+    def forecast(self, body: Body) -> Data:
+        """The predicted loss of each card, by a law that is fitted once to some logs."""
+        fitted = self._fit(body.texts("logs", 4))
+        run = read_run(body)
+        predicted = [_predicted(fitted, text, run) for text in body.texts("texts", _MOST_CARDS)]
+        return {"predictions": predicted}
+
+    def _fit(self, keys: Sequence[str]) -> Forecast:
+        known = tuple(sorted(keys))
+        with self._fitting:  # two requests at a time would fit the same law twice
+            if known not in self._fitted:
+                self._fitted[known] = self._new_fit(known)
+            return self._fitted[known]
+
+    def _new_fit(self, keys: Sequence[str]) -> Forecast:
+        curves = []
+        for key in keys:
+            log = self.logs[key]
+            try:
+                curve = read_log(log.path).curve()
+            except GradatimError as error:
+                raise GradatimError(log.sentence(error)) from None
+            curve.name = log.name
+            curves.append(curve)
+        return fit(curves)
+
+
+def _ratio(one: RateAudit) -> Data:
+    """Logged over planned at each logged step at which the planned rate is not 0."""
+    assert one.planned is not None
+    planned = one.planned.at(one.series.steps)
+    kept = np.flatnonzero(planned != 0.0)
+    kept = kept[np.unique(np.linspace(0, max(len(kept) - 1, 0), _DRAWN).astype(int))]
+    ratios = one.series.rates[kept] / planned[kept]
+    return {
+        "name": one.series.name,
+        "target": one.target,
+        "steps": one.series.steps[kept].tolist(),
+        "values": ratios.tolist(),
+    }
+
+
+def _predicted(fitted: Forecast, text: str, run: Run | None) -> Data:
+    try:
+        plan = on_run(read_text(text), run)
+        rate = learning_rate(plan)
+        if clock_for(plan[rate], plan.run) != "updates":
+            raise GradatimError(f"The laws count updates, and {rate} follows another clock.")
+        found = fitted.predict(plan[rate], plan.steps)
+    except GradatimError as error:
+        return {"error": f"{error}"}
+    final = found.final
+    return {
+        "final": [final.mean, final.low, final.high],
+        "steps": found.steps.tolist(),
+        "mean": found.mean.tolist(),
+        "low": found.low.tolist(),
+        "high": found.high.tolist(),
+        "notes": list(found.notes),
+    }

@@ -1,0 +1,48 @@
+// The gallery: every schedule with a small picture, to begin a card with.
+
+import { ask } from "./api.js";
+import { h, svg } from "./dom.js";
+
+export class Gallery {
+  constructor(onchoose) {
+    this.onchoose = onchoose;
+    this.search = h("input", { type: "search", placeholder: "Search schedules", "aria-label": "Search schedules", oninput: () => this.filter() });
+    this.list = h("ul", { class: "gallery" });
+    this.dialog = h("dialog", { "aria-label": "Add a schedule", onclick: (event) => event.target === this.dialog && this.dialog.close() },
+      h("div", { class: "sheet" }, this.search, this.list));
+    document.body.append(this.dialog);
+  }
+
+  async open() {
+    this.search.value = "";
+    this.dialog.showModal();
+    if (!this.entries) {
+      ({ entries: this.entries } = await ask("gallery", {}));
+      this.list.replaceChildren(...this.entries.map((entry) => this.entry(entry)));
+    }
+    this.filter();
+  }
+
+  entry({ name, line, text, points }) {
+    return h("li", {}, h("button", { type: "button", title: line, onclick: () => this.choose(text) }, picture(points), h("span", {}, name)));
+  }
+
+  choose(text) {
+    this.dialog.close();
+    this.onchoose(text);
+  }
+
+  filter() {
+    const wanted = this.search.value.trim().toLowerCase();
+    this.entries?.forEach(({ name, line }, at) => {
+      this.list.children[at].hidden = !`${name} ${line}`.toLowerCase().includes(wanted);
+    });
+  }
+}
+
+export function picture(points) {
+  const values = points.map(([, value]) => value);
+  const [low, high] = [Math.min(0, ...values), Math.max(...values)];
+  const path = points.map(([at, value]) => `${(96 * at + 2).toFixed(1)} ${(40 - (36 * (value - low)) / (high - low || 1)).toFixed(1)}`).join("L");
+  return svg("svg", { viewBox: "0 0 100 44", "aria-hidden": "true" }, svg("path", { d: `M${path}`, class: "curve" }));
+}

@@ -1,0 +1,126 @@
+// The logs that were dropped: what each says about the open card, and the loss that is predicted.
+
+import { ask, askLatest, sendLog } from "./api.js";
+import { h, iconButton } from "./dom.js";
+import { short } from "./numbers.js";
+
+const FEWEST = 2;
+const MOST = 4; // logs of one forecast
+
+export class Logs {
+  constructor(parent, store, { say, onchange }) {
+    this.store = store;
+    this.say = say;
+    this.onchange = onchange;
+    this.logs = [];
+    this.predictions = new Map(); // by the id of a card
+    this.list = h("ul");
+    this.forecast = h("p", { class: "forecast", role: "status" });
+    this.element = h("section", { class: "logs", "aria-label": "Logs", hidden: true }, h("h2", {}, "Logs"), this.list, this.forecast);
+    parent.append(this.element);
+  }
+
+  async take(file) {
+    this.say(`Reading ${file.name} ...`);
+    try {
+      this.add(await sendLog(file));
+      this.say("");
+    } catch (refusal) {
+      this.say(refusal.message);
+    }
+  }
+
+  add(log) {
+    const sentences = h("ul", { class: "sentences" });
+    const chosen = h("input", { type: "checkbox", checked: Boolean(log.losses), disabled: !log.losses, onchange: () => this.update() });
+    const element = h("li", {},
+      h("div", { class: "head" }, h("b", {}, log.name), h("label", { title: "Fit the forecast to this run" }, chosen, " forecast"),
+        iconButton("close", `Close ${log.name}`, () => this.close(log.id))),
+      log.problems.map((problem) => h("p", { class: "soft" }, problem)), sentences);
+    this.logs.push({ ...log, element, sentences, chosen });
+    this.list.append(element);
+    this.element.hidden = false;
+    this.update();
+  }
+
+  close(id) {
+    const at = this.logs.findIndex((log) => log.id === id);
+    this.logs[at].element.remove();
+    this.logs.splice(at, 1);
+    this.element.hidden = this.logs.length === 0;
+    ask("close_log", { log: id }).catch(() => null);
+    this.update();
+  }
+
+  // Asks again what depends on the texts of the cards.
+  update() {
+    const { run, active } = this.store.state;
+    const text = this.store.card(active)?.text;
+    for (const log of this.logs) this.audit(log, text, run);
+    this.predict();
+    this.onchange();
+  }
+
+  async audit(log, text, run) {
+    const question = JSON.stringify([text, run]);
+    if (!log.rates.length || !text || log.asked === question) return;
+    log.asked = question;
+    let found;
+    try {
+      found = await askLatest(`audit ${log.id}`, "audit", { log: log.id, text, run });
+    } catch (refusal) {
+      found = { lines: [refusal.message], ratios: [] };
+    }
+    if (!found || log.asked !== question) return;
+    log.ratios = found.ratios;
+    log.sentences.classList.toggle("wrong", found.as_planned === false);
+    log.sentences.replaceChildren(...found.lines.map((line) => h("li", { class: line.startsWith(" ") ? "under" : "" }, line.trim())));
+    this.onchange();
+  }
+
+  async predict() {
+    const fitted = this.logs.filter((log) => log.chosen.checked && log.losses);
+    const cards = this.store.state.cards.filter((card) => !card.hidden);
+    const body = { logs: fitted.map((log) => log.id), texts: cards.map((card) => card.text), run: this.store.state.run };
+    const question = JSON.stringify(body);
+    if (question === this.asked) return;
+    this.asked = question;
+    if (fitted.length < FEWEST) return this.predicted([], [], this.logs.length ? `Drop ${FEWEST} to ${MOST} logs with losses to predict the loss of each schedule.` : "");
+    if (fitted.length > MOST) return this.predicted([], [], `Choose at most ${MOST} logs to fit the forecast to.`);
+    try {
+      const found = await askLatest("forecast", "forecast", body);
+      if (found && this.asked === question) this.predicted(cards, found.predictions, "");
+    } catch (refusal) {
+      if (this.asked === question) this.predicted([], [], refusal.message);
+    }
+  }
+
+  predicted(cards, predictions, sentence) {
+    this.predictions = new Map(cards.map((card, at) => [card.id, predictions[at]]));
+    const notes = predictions.flatMap((one) => one.notes ?? []);
+    this.forecast.textContent = [sentence, ...new Set(notes)].filter(Boolean).join(" ");
+    this.onchange();
+  }
+
+  // What the card shows of its predicted loss.
+  sentence(id) {
+    const found = this.predictions.get(id);
+    if (!found) return "";
+    if (found.error) return found.error;
+    const [mean, low, high] = found.final.map((loss) => short(loss, 4));
+    return `Predicted loss ${mean}, between ${low} and ${high}`;
+  }
+
+  // The panels of the logs, and their rates for the panel of "lr".
+  rates() {
+    return this.logs.flatMap((log) => log.rates.map((rate) => ({ places: rate.steps, values: rate.values, name: `${log.name}: ${rate.name}` })));
+  }
+
+  ratios() {
+    return this.logs.flatMap((log) => (log.ratios ?? []).map((ratio) => ({ places: ratio.steps, values: ratio.values, name: log.name })));
+  }
+
+  losses() {
+    return this.logs.filter((log) => log.losses).map((log) => ({ places: log.losses.steps, values: log.losses.values, name: log.name }));
+  }
+}
