@@ -280,7 +280,12 @@ class Expander:
         found = _PARAMETER.fullmatch(inside)
         if found is None:
             return self.unknowns.mark(f"${{{inside}}}")
-        name, index, operator, word = found["name"], found["index"], found["operator"], found["word"]
+        name, index, operator, word = (
+            found["name"],
+            found["index"],
+            found["operator"],
+            found["word"],
+        )
         value = self._entry(self.value(name), index)
         if name == "#" and not found["length"] and self.arguments is not None:
             return str(len(self.arguments) - self.shifted)

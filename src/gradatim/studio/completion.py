@@ -34,6 +34,7 @@ def complete(body: Body) -> Data:
     word = found[0] if found else ""
     options = _options(text, before[: len(before) - len(word)])
     fitting = [one for one in options if _fits(one["text"], word)]
+    fitting.sort(key=lambda one: not one["text"].lower().startswith(word.lower()))
     return {"start": cursor - len(word), "end": cursor, "options": fitting[:_MOST]}
 
 

@@ -114,6 +114,8 @@ def kind_of(wanted: Any) -> tuple[str, list[Data]]:
         (field_type,) = (part for part in get_args(wanted) if isinstance(part, FieldType))
         if field_type.is_length:
             return "steps", []
+        if Schedule in get_args(get_args(wanted)[0]):
+            return "whole", []  # a size, which may also be a schedule of sizes
         return ("number" if get_args(wanted)[0] in (int, float) else "text"), []
     if isinstance(wanted, type) and issubclass(wanted, Schedule):
         return "", []

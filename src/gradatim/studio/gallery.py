@@ -15,6 +15,16 @@ from gradatim.studio.body import Body, Data
 from gradatim.studio.calls import calls_in
 from gradatim.studio.form import kind_of
 
+_USUAL = (
+    "warmup_cosine",
+    "warmup_linear",
+    "wsd",
+    "one_cycle",
+    "cosine_restarts",
+    "step_decay",
+    "warmup_inverse_sqrt",
+    "cyclic",
+)
 _LONG = 10_000
 _POINTS = 48
 
@@ -27,7 +37,7 @@ def gallery(body: Body) -> Data:
 @cache
 def _gallery() -> tuple[Data, ...]:
     found = []
-    for entry in sorted(entries(), key=lambda entry: entry.kind != "recipe"):
+    for entry in sorted(entries(), key=_order):
         schedule = entry.specimen()
         if schedule is None or entry.name == "Function":
             continue
@@ -43,6 +53,12 @@ def _gallery() -> tuple[Data, ...]:
         }
         found.append(described)
     return tuple(found)
+
+
+def _order(entry: Entry) -> tuple[int, bool]:
+    """What most people look for comes first, then the other recipes, then the pieces."""
+    usual = _USUAL.index(entry.name) if entry.name in _USUAL else len(_USUAL)
+    return usual, entry.kind != "recipe"
 
 
 def _text(entry: Entry, schedule: Schedule) -> str:

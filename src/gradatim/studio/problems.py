@@ -12,6 +12,7 @@ from gradatim.plans.plan import format_of
 from gradatim.studio.calls import Source, units
 
 _LINE = re.compile(r"line (\d+): ")
+_QUOTED = re.compile(r"'(.+?)' ")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -51,7 +52,10 @@ def _in_expression(text: str, sentence: str) -> tuple[int, int]:
     except (ValueError, RecursionError, MemoryError):
         return 0, units(text)
     part = _smallest(source, tree)
-    return source.span(_argument(part, sentence) or part)
+    quoted = _QUOTED.match(sentence)
+    inside = (node for node in ast.walk(part) if isinstance(node, ast.expr))
+    named = (node for node in inside if quoted and source.written(node) == quoted[1])
+    return source.span(next(named, None) or _argument(part, sentence) or part)
 
 
 def _position(error: SyntaxError, source: Source) -> tuple[int, int]:

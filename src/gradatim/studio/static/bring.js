@@ -1,12 +1,13 @@
 // "Bring in": pasted code of other projects, links, and files that are chosen or dropped.
 
-import { ask } from "./api.js";
+import { askLatest } from "./api.js";
 import { h } from "./dom.js";
 import { decode } from "./link.js";
 import { numberIn } from "./sliders.js";
 
 const PLAN = /\.(ya?ml|toml|json)$/i;
 const PLAN_BYTES = 65_536;
+const PAUSE = 200; // milliseconds: what is typed in between is no code yet
 
 export class BringIn {
   constructor(store, { onlog, say }) {
@@ -14,8 +15,8 @@ export class BringIn {
     this.onlog = onlog;
     this.say = say;
     this.text = h("textarea", { "aria-label": "Code, settings, a command line or a link", spellcheck: false, rows: 9, placeholder: "Paste code of torch, transformers, Keras, Optax, timm ..., a Megatron command line, DeepSpeed settings, or a link of a studio", oninput: () => this.read() });
-    this.lr = h("input", { "aria-label": "Rate of the optimizer", placeholder: "not in the code", size: 9, oninput: () => this.read() });
-    this.steps = h("input", { "aria-label": "Updates of the run", placeholder: "not in the code", size: 9, oninput: () => this.read() });
+    this.lr = h("input", { "aria-label": "Rate of the optimizer", placeholder: "not in the code", size: 13, oninput: () => this.read() });
+    this.steps = h("input", { "aria-label": "Updates of the run", placeholder: "not in the code", size: 13, oninput: () => this.read() });
     this.found = h("ul", { class: "found" });
     const files = h("input", { type: "file", multiple: true, hidden: true, onchange: () => this.take(files.files) });
     this.dialog = h("dialog", { "aria-label": "Bring in", onclick: (event) => event.target === this.dialog && this.dialog.close() },
@@ -33,15 +34,20 @@ export class BringIn {
     this.text.focus();
   }
 
-  async read() {
+  read() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.readNow(), PAUSE);
+  }
+
+  async readNow() {
     const code = this.text.value;
     const link = code.trim().match(/#\d+\.[\w-]*$/);
     if (!code.trim()) return this.found.replaceChildren();
     try {
       if (link) return this.show([this.offer("Open the schedules of this link", await decode(link[0]))]);
       const body = { code, lr: numberIn(this.lr.value)?.value ?? null, steps: numberIn(this.steps.value)?.value ?? null };
-      const { found } = await ask("snippet", body);
-      if (this.text.value === code) this.show(found.map((one) => this.entry(one)));
+      const read = await askLatest("snippet", "snippet", body);
+      if (read && this.text.value === code) this.show(read.found.map((one) => this.entry(one)));
     } catch (refusal) {
       if (this.text.value === code) this.show([h("li", { class: "error" }, refusal.message)]);
     }

@@ -154,7 +154,7 @@ function options(panel, { axis, log, curves }, width, height) {
     },
     scales: {
       x: { time: false, range: () => panel.panel.range },
-      y: { distr: log ? 3 : 1, range: (plot, low, high) => valueRange(log, low, high) },
+      y: { distr: log ? 3 : 1, range: (plot, low, high) => valueRange(panel.panel, low, high) },
     },
     axes: [
       { ...lines, label: axis, labelSize: 18, labelGap: 2, labelFont: font, size: 30, values: (_, ticks) => ticks.map(tick) },
@@ -164,7 +164,7 @@ function options(panel, { axis, log, curves }, width, height) {
       stroke: css(curve.ink),
       width: curve.dots ? 0 : curve.width,
       dash: curve.dash,
-      pxAlign: 0,
+      paths: curve.dots ? undefined : (plot, at) => line(plot, panel.panel.curves[at - 1], log),
       points: curve.dots ? { show: true, size: 3, width: 0, fill: css(curve.ink) } : { show: false },
     }))],
     hooks: {
@@ -182,9 +182,13 @@ function tick(value) {
   return `${Number((value / (sign === "k" ? 1e3 : size)).toPrecision(6))}${sign}`;
 }
 
-function valueRange(log, low, high) {
+function valueRange({ log, tight }, low, high) {
   if (low === null || low === undefined) return log ? [1e-6, 1] : [0, 1];
   if (log) return [low / 1.3, high * 1.3];
+  if (tight) {
+    const room = Math.max(0.06 * (high - low), 0.01 * Math.abs(high));
+    return [low - room, high + room];
+  }
   const [from, to] = [Math.min(low, 0), Math.max(high, 0)];
   const room = 0.06 * (to - from || 1);
   return [from < 0 ? from - room : from, to > 0 ? to + room : room];
@@ -195,6 +199,22 @@ function select(panel, plot) {
   if (width < 3) return;
   panel.charts.onzoom([plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]);
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+}
+
+// The path of a curve through its own points. They are those that the screen can show already, so
+// none is left out, and none is moved to a whole pixel.
+function line(plot, { places, values }, log) {
+  const { min, max } = plot.scales.x;
+  const left = plot.valToPos(min, "x", true);
+  const scale = (plot.valToPos(max, "x", true) - left) / (max - min);
+  const stroke = new Path2D();
+  let pen = "moveTo";
+  places.forEach((at, i) => {
+    if (log && values[i] <= 0) return void (pen = "moveTo");
+    stroke[pen](left + (at - min) * scale, plot.valToPos(values[i], "y", true));
+    pen = "lineTo";
+  });
+  return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 0 };
 }
 
 // A line where a finding speaks of a place of the run.

@@ -30,6 +30,7 @@ export class Comparison {
   show(cards, differences) {
     const several = differences.some((one) => one?.length > 1);
     const rows = cards.flatMap((card, at) => (at && differences[at] ? differences[at].map((one) => this.row(card, one, several)) : []));
+    this.element.hidden = rows.length === 0;
     this.element.replaceChildren(
       h("h2", {}, `Largest difference to ${this.title(cards[0].id)}`),
       h("table", {}, h("tbody", {}, rows)));

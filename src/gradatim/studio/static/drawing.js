@@ -79,7 +79,7 @@ export class Drawing {
     });
     this.addLogs(panels);
     for (const panel of panels.values()) {
-      panel.findings = panel.unit ? [] : this.findings;
+      panel.findings = this.findings;
       panel.whole = [0, Math.max(...panel.curves.map((curve) => curve.end))];
       panel.range = view ?? panel.whole;
     }
@@ -92,15 +92,15 @@ export class Drawing {
     if (!this.logs || unit !== "updates") return;
     const axis = "step (completed updates)";
     const dots = (curves) => curves.map((curve) => ({ ...curve, end: curve.places.at(-1) ?? 0, ink: "--soft", dash: [], width: 2, dots: true }));
-    const add = (title, curves, logarithmic) => {
+    const add = (title, curves, tight) => {
       if (!curves.length) return;
       const key = `${title} ${axis}`;
-      if (!panels.has(key)) panels.set(key, { key, title, axis, log: logarithmic, curves: [] });
+      if (!panels.has(key)) panels.set(key, { key, title, axis, log: log && !tight, tight, curves: [] });
       panels.get(key).curves.unshift(...curves);
     };
     const predicted = cards.flatMap((card, at) => this.prediction(card, `--series-${at % COLOURS}`));
-    add("lr", dots(this.logs.rates()), log);
-    add("logged / planned", dots(this.logs.ratios()), false);
+    add("lr", dots(this.logs.rates()), false);
+    add("logged / planned", dots(this.logs.ratios()), true);
     add("loss", [...dots(this.logs.losses()), ...predicted], true);
   }
 

@@ -26,7 +26,7 @@ export class Judged {
     this.replay.update(card, result);
     this.forecast.textContent = this.logs.sentence(this.id);
     this.mark();
-    if (this.asked === question || result.problem) return;
+    if (this.asked === question || result.problem || !result.curves) return;
     this.asked = question;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(body, question), PAUSE);

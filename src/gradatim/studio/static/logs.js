@@ -87,6 +87,8 @@ export class Logs {
     this.asked = question;
     if (fitted.length < FEWEST) return this.predicted([], [], this.logs.length ? `Drop ${FEWEST} to ${MOST} logs with losses to predict the loss of each schedule.` : "");
     if (fitted.length > MOST) return this.predicted([], [], `Choose at most ${MOST} logs to fit the forecast to.`);
+    if (this.fitted !== body.logs.join()) this.forecast.textContent = "Fitting the forecast ...";
+    this.fitted = body.logs.join();
     try {
       const found = await askLatest("forecast", "forecast", body);
       if (found && this.asked === question) this.predicted(cards, found.predictions, "");
