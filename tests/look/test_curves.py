@@ -1,5 +1,6 @@
 """Plots hold what they claim: the curve, the joins, the units, the history."""
 
+import re
 import sys
 import time
 
@@ -130,7 +131,57 @@ def test_a_plan_has_one_colour_in_all_panels():
     assert one != two
     assert drawn["lr/*"] == drawn["weight_decay"] == {"one": one}
     assert drawn["momentum"] == {"other": two}
-    assert all(axes.get_legend() is not None for axes in figure.axes)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["1 one", "2 other"]
+    assert [line.get_color() for line in legend.get_lines()] == [one, two]
+
+
+def lines_of(axes):
+    return [line for line in axes.get_lines() if not line.get_label().startswith("_")]
+
+
+def test_curves_are_told_apart_without_colour():
+    curves = {"one": SCHEDULE, "two": 0.5 * SCHEDULE, "_three": Constant(0.1)}
+    axes = plot(curves)
+    lines = lines_of(axes)
+    assert [line.get_label() for line in lines] == ["1 one", "2 two", "3 _three"]
+    assert len({repr(line.get_linestyle()) for line in lines}) == 3
+    assert [mark.get_text() for mark in axes.texts] == ["1", "2", "3"]
+    for mark, schedule in zip(axes.texts, curves.values(), strict=True):
+        step, value = mark.xy
+        assert value == schedule(int(step))
+    # Two plots on the same axes, and the panels of plans that do not have all targets.
+    plot({"four": Constant(0.2)}, axes=axes)
+    assert lines_of(axes)[-1].get_label() == "4 four"
+    assert len({repr(line.get_linestyle()) for line in lines_of(axes)}) == 4
+    other = Plan({"weight_decay": 0.2, "momentum": 0.9})
+    by_target = {axes.get_ylabel(): axes for axes in panels({"one": PLAN, "other": other}).axes}
+    dashes = {name: [line.get_linestyle() for line in lines_of(a)] for name, a in by_target.items()}
+    assert dashes["weight_decay"][1:] == dashes["momentum"]
+    assert dashes["weight_decay"][:1] == dashes["lr/*"]
+
+
+def test_names_are_shown_as_written(tmp_path):
+    figure = panels({r"a$b$\frac": PLAN, "_c": Plan({"lr/$x$": 1.0})})
+    figure.savefig(tmp_path / "plans.svg")
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [r"1 a$b$\frac", "2 _c"]
+    texts = [*legend.get_texts(), *(axes.yaxis.label for axes in figure.axes)]
+    assert not any(text.get_parse_math() for text in texts)
+    labels = [t.get_text() for t in plot([SCHEDULE, SCHEDULE]).get_legend().get_texts()]
+    assert labels[1] == labels[0].replace("1 ", "2 ", 1) + " (2)"
+
+
+def test_a_legend_hides_no_curve():
+    # Far too many plans with long names: the figure grows, and the panels keep their height.
+    names = [f"{'a plan with a long name ' * 2}{i}" for i in range(12)]
+    figure = panels({name: Plan({"lr": (i + 1) * SCHEDULE}) for i, name in enumerate(names)})
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().y0 >= figure.axes[0].get_window_extent().y1
+    assert figure.axes[0].get_window_extent().height > 250
+    axes = plot(dict.fromkeys(names[:3], SCHEDULE))
+    axes.figure.draw_without_rendering()
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points, value_at
 from gradatim.drive import Target
-from gradatim.errors import GradatimError, invalid_value
+from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.look.axis import Axis, Scale, Unit, axis_of, scale
-from gradatim.look.figures import new_figure
-from gradatim.look.palette import USED
+from gradatim.look.figures import add_legend_above, draw_mark, new_figure
+from gradatim.look.marks import mark_columns, mark_of, numbered
+from gradatim.look.palette import USED, series_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 Schedules = Schedule | Sequence[Schedule] | Mapping[str, Schedule] | Mapping[Target, Schedule]
 Used = Iterable[tuple[int, float]]
 _MARKED = 60
+"""The most dots on a curve."""
+_COLUMNS = 60
+"""The places at which a curve may carry its number."""
 
 
 def plot(
@@ -69,37 +74,71 @@ def plot(
     axis = axis if steps is None else axis._replace(steps=steps)
     axes = new_figure(4.0)[1][0] if axes is None else axes
     drawn = scale("plot", axis, unit, run)
-    draw_lines(axes, curves, axis, drawn)
+    draw_lines(axes, curves, axis, drawn, log)
     for name in curves:
         used = _used_values(history, name, len(curves))
         if used:
             _draw_used(axes, used, _place_of_updates("plot", axis, drawn, run), name)
     set_labels_and_range(axes, next(iter(curves)) if len(curves) == 1 else "value", drawn, log)
     if len(curves) > 1 or history is not None:
-        axes.legend(frameon=False)
+        add_legend_above(axes)
     return axes
 
 
-def draw_lines(axes: Axes, curves: Mapping[str, Schedule], axis: Axis, scale: Scale) -> None:
-    """Draw schedules on axes, each with a dot where one piece follows another."""
-    for name, schedule in curves.items():
-        points = sample_points(schedule, max(axis.steps - 1, 1), 1000)
+def draw_lines(
+    axes: Axes,
+    curves: Mapping[str, Schedule],
+    axis: Axis,
+    scale: Scale,
+    log: bool,
+    numbers: Sequence[int] | None = None,
+) -> None:
+    """Draw schedules on axes, with a dot where one piece follows another.
+
+    Several curves differ in their dashes, and each carries its number, for readers who see no
+    colours.
+
+    Args:
+        axes: The matplotlib axes.
+        curves: The schedules, by their labels.
+        axis: What their steps are, and how many of them to draw.
+        scale: Where each step is.
+        log: Whether the axis of the values is logarithmic.
+        numbers: The number of each curve, from 0, where a plan has the same in several panels. By
+            default they follow those of the curves that are on the axes already.
+    """
+    before = sum(not str(line.get_label()).startswith("_") for line in axes.get_lines())
+    several = numbers is not None or before + len(curves) > 1
+    numbers = range(before, before + len(curves)) if numbers is None else numbers
+    last = max(axis.steps - 1, 1)
+    colours = []
+    for number, (name, schedule) in zip(numbers, curves.items(), strict=True):
+        points = sample_points(schedule, last, 1000)
         (line,) = axes.plot(
             scale.places(p.step for p in points),
             [p.value for p in points],
-            label=name,
+            label=numbered(number, name) if several else name,
             linewidth=1.6,
+            linestyle=series_line(number)["linestyle"],
         )
-        marks = boundaries(schedule, axis.steps - 1)[:_MARKED]
-        if marks:
-            heights = [value_at(schedule, step) for step in marks]
-            axes.plot(scale.places(marks), heights, "o", markersize=4, color=line.get_color())
+        colours.append(line.get_color())
+        joins = boundaries(schedule, axis.steps - 1)[:_MARKED]
+        if joins:
+            heights = [value_at(schedule, step) for step in joins]
+            axes.plot(scale.places(joins), heights, "o", markersize=4, color=line.get_color())
+    steps = [last * i // _COLUMNS for i in range(_COLUMNS + 1)]
+    values = [[value_at(schedule, step) for step in steps] for schedule in curves.values()]
+    logarithms = [[math.log10(max(v, 1e-300)) for v in each] for each in values]
+    for i, columns in enumerate(mark_columns(logarithms if log else values)):
+        for column in columns:
+            place = (scale.place(steps[column]), values[i][column])
+            draw_mark(axes, mark_of(numbers[i]), place, colours[i])
 
 
 def set_labels_and_range(axes: Axes, name: str, scale: Scale, log: bool) -> None:
     """Set the labels, the grid and the range of values of axes."""
     axes.set_xlabel(scale.label)
-    axes.set_ylabel(name)
+    axes.set_ylabel(name, parse_math=False)
     axes.grid(True, alpha=0.25, linewidth=0.6)
     if log:
         axes.set_yscale("log")
@@ -113,11 +152,11 @@ def _by_name(schedules: Any) -> dict[str, Schedule]:
     if isinstance(schedules, Schedule):
         schedules = {"value": schedules}
     elif isinstance(schedules, Sequence) and not isinstance(schedules, str):
-        texts = [repr(schedule) for schedule in schedules]
-        short = [text if len(text) <= 60 else f"{text[:57]}..." for text in texts]
-        schedules = {
-            f"{i + 1}. {text}": s for i, (text, s) in enumerate(zip(short, schedules, strict=True))
-        }
+        named: dict[str, Schedule] = {}
+        for schedule in schedules:
+            text = shown(schedule)
+            named[f"{text} ({len(named) + 1})" if text in named else text] = schedule
+        schedules = named
     if not isinstance(schedules, Mapping) or not schedules:
         raise invalid_value(
             "plot", "schedules", schedules, "a schedule, some of them, or a mapping"

@@ -8,6 +8,21 @@ from itertools import pairwise
 MARKS = "123456789abcdefghijklmnopqrstuvwxyz"
 """The mark of each curve, in order."""
 
+
+def mark_of(number: int) -> str:
+    """The mark of a curve by its number, from 0."""
+    return MARKS[number % len(MARKS)]
+
+
+def numbered(number: int, name: str) -> str:
+    """The name of a curve with its mark, as in a legend.
+
+    >>> numbered(0, "cosine")
+    '1 cosine'
+    """
+    return f"{mark_of(number)} {name}"
+
+
 _CLEAR = 0.12
 """Curves as far apart as this share of the height need not be farther apart to be told apart."""
 _WIDE, _HIGH = 0.09, 0.15

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from matplotlib.typing import LineStyleType
 
 # Okabe and Ito's colours, distinguishable with every kind of colour vision.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """The colours of the curves of a plot, in order."""
-LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 4)), "-")
+LINE_STYLES: tuple[LineStyleType, ...] = (
+    "-",
+    "--",
+    "-.",
+    ":",
+    (0, (5, 1, 1, 1, 1, 1)),
+    (0, (3, 4)),
+    "-",
+)
 """Matplotlib's line style of each curve."""
 
 MEASURED = "#8a8a8a"
@@ -53,7 +64,7 @@ class LineFormat(TypedDict):
     """Arguments of matplotlib's ``plot`` for one curve."""
 
     color: str
-    linestyle: str | tuple[int, tuple[int, ...]]
+    linestyle: LineStyleType
     linewidth: float
 
 

@@ -9,8 +9,9 @@ from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.look.axis import Unit, axis_of_target, scale
 from gradatim.look.curves import draw_lines, set_labels_and_range
-from gradatim.look.figures import new_figure
-from gradatim.look.palette import series_colour
+from gradatim.look.figures import add_figure_legend, new_figure
+from gradatim.look.marks import numbered
+from gradatim.look.palette import series_colour, series_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,25 +53,29 @@ def panels(
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")
     rows = targets_of(named)
     figure, every = new_figure(4.0 if len(rows) == 1 else 2.4, len(rows))
-    colour_of = {name: series_colour(i) for i, name in enumerate(named)}
+    numbers = {name: i for i, name in enumerate(named)}
     before = None
     for target, axes in zip(rows, every, strict=True):
+        having = {name: plan[target] for name, plan in named.items() if target in plan}
+        shown = [numbers[name] for name in having]
+        curves = having if len(named) > 1 else {str(target): next(iter(having.values()))}
         # A plan has the same colour in every panel.
-        axes.set_prop_cycle(color=[colour_of[n] for n, p in named.items() if target in p])
-        curves = {
-            _short(name) if len(named) > 1 else str(target): plan[target]
-            for name, plan in named.items()
-            if target in plan
-        }
+        axes.set_prop_cycle(color=map(series_colour, shown))
         axis = axis_of_target("panels", named, target)
         drawn = scale("panels", axis, unit, runs[0] if runs else None)
-        draw_lines(axes, curves, axis, drawn)
+        draw_lines(axes, curves, axis, drawn, log, shown if len(named) > 1 else None)
         set_labels_and_range(axes, str(target), drawn, log)
-        if len(named) > 1:
-            axes.legend(frameon=False)
         if before is not None and before.get_xlabel() == axes.get_xlabel():
             before.set_xlabel("")  # the panel below has the same label
         before = axes
+    if len(named) > 1:
+        from matplotlib.lines import Line2D
+
+        lines = [
+            Line2D([], [], **series_line(i), label=numbered(i, _short(name)))
+            for name, i in numbers.items()
+        ]
+        add_figure_legend(figure, lines)
     figure.align_ylabels()
     return figure
 
