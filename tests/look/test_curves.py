@@ -120,7 +120,7 @@ def test_a_plan_has_one_colour_in_all_panels():
     figure = panels({"one": PLAN, "other": other})
     drawn = {
         axes.get_ylabel(): {
-            line.get_label(): line.get_color()
+            re.sub(r"^\d ", "", line.get_label()): line.get_color()
             for line in axes.get_lines()
             if not line.get_label().startswith("_")
         }
