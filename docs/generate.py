@@ -17,10 +17,11 @@ from typing import Any
 import gradatim
 import gradatim.cli
 from gradatim.core.schedule import Schedule
-from gradatim.core.sketch import curve_svg
 from gradatim.core.values.fields import declared_types
+from gradatim.look.axis import axis_of
 from gradatim.look.catalogue import Entry, entries
 from gradatim.look.formula import readable
+from gradatim.look.svg import curves_svg
 
 FIRST = ("warmup_cosine", "warmup_linear", "wsd")
 """What most people look for stands first in the gallery."""
@@ -60,7 +61,7 @@ def _entry(entry: Entry) -> str:
     parts = [
         f"### {entry.name}",
         _inline(entry.line),
-        curve_svg(specimen) if specimen else "",
+        _picture(entry.name, specimen) if specimen else "",
         _formula(entry, specimen),
         _inline(entry.prose()),
         f"| argument | default | meaning |\n|---|---|---|\n{rows}" if rows else "",
@@ -68,6 +69,10 @@ def _entry(entry: Entry) -> str:
         f"Source: {_inline(entry.source)}" if entry.source else "",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _picture(name: str, specimen: Schedule) -> str:
+    return curves_svg([specimen], axis_of("gallery", {name: (specimen, None)}), name)
 
 
 def _formula(entry: Entry, specimen: Schedule | None) -> str:

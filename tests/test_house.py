@@ -103,7 +103,9 @@ WAITING = {
     ("gradatim.core.schedule", "gradatim.core.reshape"),
     ("gradatim.core.schedule", "gradatim.core.rounded"),
     ("gradatim.core.schedule", "gradatim.core.run.run"),  # schedule.values(run)
-    ("gradatim.core.schedule", "gradatim.core.sketch"),  # what a schedule shows in a notebook
+    ("gradatim.core.schedule", "gradatim.look.notebook"),  # what a notebook shows
+    ("gradatim.drive.plan", "gradatim.look.notebook"),
+    ("gradatim.look.comparison", "gradatim.look.notebook"),
     ("gradatim.core.schedule", "gradatim.core.pieces"),  # schedule.last_boundary
     ("gradatim.core.combine", "gradatim.core.pieces"),  # where a sum may be largest
     ("gradatim.core.schedule", "gradatim.findings"),  # schedule.check(run)

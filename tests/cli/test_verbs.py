@@ -589,13 +589,18 @@ def test_a_picture_that_cannot_be_written_leaves_the_old_one(run, tmp_path, monk
     assert out.read_bytes() == b"old"
 
 
-def test_a_report_is_about_one_plan(run, parts, tmp_path):
+def test_a_report_is_about_all_that_is_shown(run, parts, tmp_path):
     out = tmp_path / "plan.html"
     assert run("show", parts, "--out", str(out))[0] == 0
     assert "<h2>weight_decay</h2>" in out.read_text()
-    code, _, err = run("show", parts, COSINE, "--out", str(out))
-    assert code == 2
-    assert "a report is about one plan" in err
+    assert "<h2>Rules</h2>" in out.read_text()
+    code, _, err = run("show", f"mine={parts}", "lr/head=Constant(1.0)", "--out", str(out))
+    assert (code, err) == (0, "")
+    text = out.read_text()
+    assert "<h1>mine, lr/head</h1>" in text
+    assert "<b>1 mine</b> <code>lr: Plateau(mode=&#x27;min&#x27;, patience=3)</code>" in text
+    code, _, err = run("show", "Constant(1.0)", "--out", str(out))
+    assert (code, err) == (0, "")
 
 
 def test_show_loads_no_framework_and_no_plots():

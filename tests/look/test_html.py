@@ -4,8 +4,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gradatim import wsd
-from gradatim.core.sketch import curve_svg
 from gradatim.look import html, palette
 from gradatim.look.html import Html
 
@@ -78,8 +76,13 @@ def test_light_and_dark_pages_define_the_same_colours():
         assert name == "page" or f"var(--{name})" in page or name == "curve"
 
 
-def test_the_picture_in_a_notebook_has_the_first_colour_of_all_plots():
-    assert f'stroke="{palette.SERIES[0]}"' in curve_svg(wsd(peak=1.0, steps=10))
+def test_curves_have_the_colours_of_all_plots_with_and_without_our_style_sheet():
+    page = html.page("title")
+    for i, colour in enumerate(palette.SERIES):
+        known = "var(--ink)" if colour == "#000000" else colour
+        assert f"--series-{i}: {known};" in page
+        fallback = "currentColor" if colour == "#000000" else colour
+        assert palette.series_in_css(i) == f"var(--series-{i}, {fallback})"
 
 
 def test_curves_of_one_plot_differ_in_colour_and_in_line():

@@ -1,8 +1,7 @@
-"""Curves in characters, key points, the notebook's picture, the catalogue."""
+"""Curves in characters, key points, the catalogue."""
 
 import math
 import re
-import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -11,21 +10,17 @@ from gradatim import (
     Function,
     GradatimError,
     Linear,
-    Plan,
-    Plateau,
-    Run,
     warmup_cosine,
     warmup_linear,
     wsd,
 )
-from gradatim.core.sketch import curve_svg, horizon, sample_points
+from gradatim.core.sketch import horizon, sample_points
 from gradatim.core.values.value import buildable
 from gradatim.look.blocks import can_draw, chart, sparkline
 from gradatim.look.catalogue import entries
 from gradatim.look.formula import latex
 from gradatim.look.marks import mark_columns
 from gradatim.look.points import area, key_points
-from tests.core.cases.table import CASES
 
 
 @pytest.mark.parametrize("ascii", [True, False])
@@ -122,35 +117,6 @@ def test_key_points_of_10_to_the_18_updates():
     points = {p.name: p for p in key_points(wsd(1.0, steps=10**18, warmup="1%"), 10**18)}
     assert points["end of warm-up"].step == 10**16
     assert points["area"].value == pytest.approx(10**18 * (0.005 + 0.79 + 0.2 / 3), rel=1e-4)
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_every_schedule_has_a_picture(case):
-    if case.schedule.length is not None and case.schedule.length > 10**15:
-        return
-    picture = ElementTree.fromstring(curve_svg(case.schedule))
-    assert picture.tag.endswith("svg")
-    assert "nan" not in curve_svg(case.schedule)
-
-
-def test_a_notebook_shows_a_schedule():
-    page = warmup_cosine(1.0, steps=1000, warmup=100)._repr_html_()
-    ElementTree.fromstring(page)
-    assert "Cosine(start=1.0" in page
-
-
-def test_a_notebook_shows_all_of_a_plan():
-    plan = Plan(
-        {"lr/<head>": Linear(1.0, 0.0, 10), "momentum": 0.9},
-        rules=Plateau(mode="min"),
-        run=Run(steps=10),
-    )
-    page = plan._repr_html_()
-    ElementTree.fromstring(page)
-    assert page.count("<svg") == 2
-    assert "lr/&lt;head&gt;" in page
-    assert "rule of lr: Plateau(mode=&#x27;min&#x27;)" in page
-    assert "run: Run(steps=10)" in page
 
 
 def grows(step):

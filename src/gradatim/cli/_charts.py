@@ -11,7 +11,6 @@ from gradatim.core.decays import Constant
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Target
-from gradatim.look.marks import MARKS
 
 if TYPE_CHECKING:
     from gradatim.core.run.run import Run
@@ -28,6 +27,8 @@ def print_plans(shown: ShownPlans) -> None:
     Raises:
         GradatimError: If two plans are measured by different clocks; nothing is printed then.
     """
+    from gradatim.look.points import table_of_points
+
     axes = shown.axes
     for target in shown.targets:
         schedules = shown.schedules_of(target)
@@ -37,7 +38,8 @@ def print_plans(shown: ShownPlans) -> None:
             continue
         numbers = [shown.number_of(name) for name in schedules]
         _print_chart(axes[target], schedules, numbers, len(shown.targets) == 1)
-        _print_key_points(axes[target], schedules, numbers)
+        rows = table_of_points(list(schedules.values()), axes[target], numbers)
+        _terminal.print_table(rows, right=range(1, len(rows[0])))
         print()
     _print_rules_and_runs(shown)
 
@@ -70,41 +72,6 @@ def _print_chart(
         numbers=numbers,
     )
     print("", *lines, "", sep="\n")
-
-
-def _print_key_points(
-    axis: Axis, schedules: Mapping[str, Schedule], numbers: Sequence[int]
-) -> None:
-    """The key points of one target: with a column for the step, or for each of several plans."""
-    from gradatim.look.points import key_points
-
-    found = [key_points(schedule, axis.steps, axis.clock) for schedule in schedules.values()]
-    if len(found) == 1:
-        rows = [
-            (
-                p.name,
-                "" if p.step is None else axis.label_of(p.step),
-                _terminal.format_number(p.value),
-            )
-            for p in found[0]
-        ]
-        _terminal.print_table(rows, right=(1, 2))
-        return
-    names = dict.fromkeys(point.name for points in found for point in points)
-    headers = [MARKS[number % len(MARKS)] for number in numbers]
-    cells = [
-        {p.name: f"{_terminal.format_number(p.value)}{_at(p.step, axis)}" for p in points}
-        for points in found
-    ]
-    body = [(name, *(points.get(name, "-") for points in cells)) for name in names]
-    corner = "value at step" if axis.clock == "updates" else "value"
-    _terminal.print_table([(corner, *headers), *body], right=range(1, len(found) + 1))
-
-
-def _at(step: int | None, axis: Axis) -> str:
-    if step is None:
-        return ""
-    return f" at {step:,}" if axis.clock == "updates" else f" at {axis.label_of(step)}"
 
 
 def _print_rules_and_runs(shown: ShownPlans) -> None:

@@ -166,11 +166,6 @@ def _save(out: Path, shown: ShownPlans) -> None:
     endings = (".png", ".svg", ".html")
     if out.suffix.lower() not in endings:
         raise invalid_value("--out", "the name of the file", out.name, "one in .png, .svg or .html")
-    if out.suffix.lower() == ".html" and shown.several:
-        raise GradatimError(
-            "--out: a report is about one plan. Write a picture, --out curves.png, or one "
-            "report for each plan."
-        )
     try:
         if out.suffix.lower() == ".html":
             _save_report(out, shown)
@@ -184,8 +179,11 @@ def _save(out: Path, shown: ShownPlans) -> None:
 def _save_report(out: Path, shown: ShownPlans) -> None:
     from gradatim.look import report
 
+    if shown.several:
+        report(shown.plans, out)
+        return
     ((name, plan),) = shown.plans.items()
-    title = f"The plan {name}" if shown.sources[name].has_name else "A learning-rate schedule"
+    title = f"The plan {name}" if shown.sources[name].has_name else ""
     report(plan, out, steps=None if plan.run else shown.axis.steps, title=title)
 
 

@@ -212,10 +212,10 @@ class Schedule(Value, ABC, abstract=True):
         )
 
     def _repr_html_(self) -> str:
-        """A small SVG of the curve, for notebooks; needs no other package."""
-        from gradatim.core.sketch import notebook_html
+        """The curve and its key points, for a notebook; needs no other package."""
+        from gradatim.look.notebook import schedule_html
 
-        return notebook_html(self)
+        return schedule_html(self)
 
     def values(self, steps: int | Run) -> list[float]:
         """The values at the first ``steps`` steps, or at all of a run.

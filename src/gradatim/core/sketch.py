@@ -1,9 +1,8 @@
-"""Sample points of a schedule, and the SVG that a notebook shows."""
+"""Points of a schedule that show its curve: evenly spaced ones, and both sides of each boundary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
 from math import ceil
 from typing import NamedTuple, get_args
 
@@ -11,8 +10,6 @@ from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.errors import GradatimError
-
-_WIDTH, _HEIGHT, _EDGE = 300, 90, 4
 
 
 class Point(NamedTuple):
@@ -80,47 +77,3 @@ Point(step=1000000000000000000, value=0.0)]
     steps = {last * i // points for i in range(points + 1)}
     steps |= {boundary + by for boundary in boundaries(schedule, last)[:points] for by in (-1, 0)}
     return [Point(step, value_at(schedule, step)) for step in sorted(steps) if step <= last]
-
-
-def curve_svg(schedule: Schedule) -> str:
-    """The curve as a small SVG picture, with its range and length, and the text form under it."""
-    last = horizon(schedule)
-    curve = sample_points(schedule, last)
-    low, high = min(0.0, *(p.value for p in curve)), max(p.value for p in curve)
-    line = svg_path(curve, last, low, high, _WIDTH, _HEIGHT, _EDGE)
-    title = f"{high:g} at most, {curve[-1].value:g} at step {last}"
-    style = 'fill="none" stroke="#0072b2" stroke-width="1.5" stroke-linejoin="round"'
-    axis = f"M{_EDGE} {_EDGE}V{_HEIGHT - _EDGE}H{_WIDTH - _EDGE}"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"><title>{escape(title)}</title>'
-        f'<path d="{axis}" fill="none" stroke="#999" stroke-width="0.7"/>'
-        f'<path d="{line}" {style}/></svg>'
-    )
-
-
-def svg_path(
-    curve: Sequence[Point], last: int, low: float, high: float, width: int, height: int, edge: int
-) -> str:
-    """The data of an SVG path along these points."""
-    across, up = width - 2 * edge, height - 2 * edge
-    spread = (high - low) or 1.0
-    spots = (
-        f"{edge + across * (p.step / max(last, 1)):.1f} "
-        f"{edge + up * (1.0 - (p.value - low) / spread):.1f}"
-        for p in curve
-    )
-    return "M" + "L".join(spots)
-
-
-def notebook_html(schedule: Schedule) -> str:
-    """The HTML that a notebook shows for a schedule."""
-    last = horizon(schedule)
-    text = repr(schedule)
-    text = text if len(text) <= 300 else f"{text[:297]}..."
-    first, end = value_at(schedule, 0), value_at(schedule, last)
-    return (
-        f"<div>{curve_svg(schedule)}"
-        f"<div><small>{first:g} at step 0, {end:g} at step {last}</small></div>"
-        f"<code>{escape(text)}</code></div>"
-    )

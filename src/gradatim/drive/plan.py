@@ -196,17 +196,9 @@ class Plan:
 
     def _repr_html_(self) -> str:
         """Every target with its curve, the rules and the run, for a notebook."""
-        from html import escape
+        from gradatim.look.notebook import plan_html
 
-        from gradatim.core.sketch import notebook_html
-
-        curves = (
-            f"<h4>{escape(str(t))}</h4>{notebook_html(one)}" for t, one in self.schedules.items()
-        )
-        rules = (f"rule of {name}: {rule!r}" for name, rule in self.rules.items())
-        run = () if self.run is None else (f"run: {self.run!r}",)
-        lines = (f"<div><code>{escape(line)}</code></div>" for line in (*rules, *run))
-        return f"<div>{''.join((*curves, *lines))}</div>"
+        return plan_html(self)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise GradatimError(f"Plan: {name} cannot be set, a plan never changes. Build another one.")

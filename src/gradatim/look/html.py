@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from gradatim.core.utf8 import as_utf8
-from gradatim.look.palette import DARK, LIGHT, css_variables
+from gradatim.look.palette import DARK, LIGHT, css_variables, series_variables
 
 _STYLE = f"""
-:root {{ color-scheme: light dark; {css_variables(LIGHT)} }}
+:root {{ color-scheme: light dark; {css_variables(LIGHT | series_variables())} }}
 @media (prefers-color-scheme: dark) {{ :root {{ {css_variables(DARK)} }} }}
 body {{ font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
   max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }}
@@ -19,15 +19,15 @@ h2 {{ font-size: 1.15rem; margin-top: 2.2rem; }} h3 {{ font-size: 1rem; margin: 
 p, li, td:first-child {{ overflow-wrap: anywhere; }}
 .soft {{ color: var(--soft); font-size: .9rem; }}
 .error {{ color: var(--error); }} .warning {{ color: var(--warning); }}
-.wide {{ overflow-x: auto; }}
+.wide {{ overflow-x: auto; max-width: 100%; margin: .8rem 0; }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: right; padding: .3rem 1.2rem .3rem 0; border-bottom: 1px solid var(--line); }}
 th:first-child, td:first-child {{ text-align: left; }} th, td + td {{ white-space: nowrap; }}
+.text td:first-child {{ white-space: nowrap; overflow-wrap: normal; }}
+.text th, .text td + td {{ text-align: left; white-space: normal; vertical-align: top; }}
 code, pre {{ font: .86em/1.45 ui-monospace, monospace; }}
 pre {{ overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .7rem; }}
 figure {{ margin: 1rem 0; }} figure img {{ width: 100%; background: #fff; border-radius: 6px; }}
-svg {{ width: 100%; height: auto; }}
-svg text {{ font: 12px system-ui, sans-serif; fill: var(--soft); }}
 summary {{ cursor: pointer; margin-top: .6rem; }} details > div {{ margin-left: 1.2rem; }}
 """
 
@@ -105,8 +105,13 @@ def bullets(entries: Iterable[str], class_: str = "") -> Html:
     return element("ul", *items, class_=class_)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], class_: str = "") -> Html:
     """A table that scrolls sideways where it is wider than the page; numbers end at one place.
+
+    Args:
+        header: The headers of the columns; none if empty.
+        rows: The cells.
+        class_: "text" for cells that are text, which begin at one place and are wrapped.
 
     >>> table(["step", "value"], [["0", "<1"]])
     '<div class="wide"><table><tr><th>step</th><th>value</th></tr>\\n\
@@ -114,7 +119,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Html:
     """
     head = [element("tr", *(element("th", cell) for cell in header))] if any(header) else []
     body = [element("tr", *(element("td", cell) for cell in row)) for row in rows]
-    return element("div", element("table", lines(*head, *body)), class_="wide")
+    return element("div", element("table", lines(*head, *body), class_=class_), class_="wide")
 
 
 def details(summary: str, *content: str) -> Html:

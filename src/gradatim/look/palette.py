@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from matplotlib.typing import LineStyleType
 
+_BLACK = "#000000"
 # Okabe and Ito's colours, distinguishable with every kind of colour vision.
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", _BLACK)
 """The colours of the curves of a plot, in order."""
 LINE_STYLES: tuple[LineStyleType, ...] = (
     "-",
@@ -92,9 +93,15 @@ def css_variables(colours: dict[str, str]) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
 
 
+def series_in_css(i: int) -> str:
+    """The colour of curve number ``i`` on a page, or in a notebook, which has no variables."""
+    name = i % len(SERIES)
+    return f"var(--series-{name}, {'currentColor' if SERIES[name] == _BLACK else SERIES[name]})"
+
+
 def series_variables() -> dict[str, str]:
     """The colours of the curves as CSS variables; black is the ink of the page, light or dark."""
     return {
-        f"series-{i}": "var(--ink)" if colour == "#000000" else colour
+        f"series-{i}": "var(--ink)" if colour == _BLACK else colour
         for i, colour in enumerate(SERIES)
     }

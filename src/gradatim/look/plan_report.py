@@ -1,50 +1,53 @@
-"""The report of a plan: one HTML file with each curve, key points, findings, code and rules."""
+"""The report of plans: one HTML file with each curve, key points, findings, code and rules."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradatim.core import atomic
-from gradatim.core.decays import Constant
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.drive import Plan, Target
-from gradatim.errors import GradatimError
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.findings import Finding, check
 from gradatim.look import html
-from gradatim.look.axis import Axis, axis_of_target
+from gradatim.look.axis import axis_of_target
+from gradatim.look.comparison import Comparison, compared
+from gradatim.look.comparison_html import comparison_parts
 from gradatim.look.html import Html
-from gradatim.look.points import key_points
-from gradatim.look.svg import curve_svg
+from gradatim.look.marks import numbered
+from gradatim.look.target_html import target_html
 
 
 def report(
-    plan: Plan | Schedule,
+    plan: Plan | Schedule | Mapping[str, Plan | Schedule],
     out: str | os.PathLike[str],
     *,
     steps: int | None = None,
     run: Run | None = None,
-    title: str = "A learning-rate schedule",
+    title: str = "",
     value: str = "lr",
 ) -> Path:
-    """Write one HTML file about a plan or a schedule; it loads no other file and no network.
+    """Write one HTML file about a plan, a schedule, or several; it loads no other file.
 
     It shows the findings, each target with its curve, key points and code, the rules and the run.
+    Several plans are drawn over each other, with what differs in place of the code.
 
     Args:
-        plan: The plan, or one schedule.
+        plan: The plan, or one schedule; or several by name.
         out: The file to write.
         steps: The updates of the run; by default those of the longest schedule.
         run: The run, instead of ``steps``. A plan may have one.
-        title: The heading.
+        title: The heading; by default the names of the plans.
         value: The target of a schedule, for the findings. A plan has its own.
 
     Raises:
-        GradatimError: If a plan has a run, and another one is given.
+        GradatimError: If a plan has a run, and another one is given; if there is nothing to show,
+            or several plans are measured by different clocks.
         OSError: If it cannot be written; an older file is left as it was.
 
     >>> import tempfile
@@ -53,30 +56,57 @@ def report(
     ...     report(wsd(peak=1e-3, steps=1000, warmup=100), f"{folder}/plan.html").name
     'plan.html'
     """
-    if isinstance(plan, Schedule):
-        plan = Plan({Target.read(value): plan})
-    if run is None and steps is not None:
-        run = Run(steps=steps)
-    if run is not None and plan.run is not None:
-        raise GradatimError("report: the plan has a run of its own. Leave run and steps out.")
-    own_run = plan.run
-    run = own_run or run or Run(steps=axis_of_target("report", {"": plan}, next(iter(plan))).steps)
-    plan = plan.replaced(plan.schedules, plan.rules, run)
-    atomic.replace_file(out, _page(plan, run, check(plan), title, own_run))
+    given = plan if isinstance(plan, Mapping) else {"": plan}
+    if not given:
+        raise invalid_value("report", "plan", plan, "a plan, a schedule, or some of them by name")
+    run = Run(steps=steps) if run is None and steps is not None else run
+    plans = {
+        name: Plan({Target.read(value): each}) if isinstance(each, Schedule) else each
+        for name, each in given.items()
+    }
+    for name, each in plans.items():
+        if not isinstance(each, Plan):
+            raise invalid_value("report", name or "plan", each, "a Plan or a schedule")
+        if run is not None and each.run is not None:
+            raise GradatimError("report: the plan has a run of its own. Leave run and steps out.")
+        if run is not None:
+            plans[name] = each.replaced(each.schedules, each.rules, run)
+    if len(plans) == 1:
+        ((name, each),) = plans.items()
+        page = _page(each, title or name or "A learning-rate schedule", bool(given[name] is each))
+    else:
+        page = _comparison(compared("report", plans), title or ", ".join(plans))
+    atomic.replace_file(out, page)
     return Path(out)
 
 
-def _page(
-    plan: Plan, run: Run, findings: Sequence[Finding], title: str, own_run: Run | None
-) -> str:
+def _page(plan: Plan, title: str, own_run: bool) -> str:
+    """The page of one plan; its run is shown if it is ``own_run``, and not made for the report."""
+    first = next(iter(plan))
+    run = plan.run or Run(steps=axis_of_target("report", {"": plan}, first).steps)
+    shown = plan.replaced(plan.schedules, plan.rules, run)
     return html.page(
         title,
         html.note(_length_of(run)),
-        html.section("Findings", _findings(findings)),
-        *(_target_section(target, plan) for target in plan),
+        html.section("Findings", _findings(check(shown))),
+        *(_target_section(target, shown) for target in shown),
         _rules_section(plan),
-        "" if own_run is None else _run_section(own_run),
+        _run_section(plan.run) if plan.run is not None and own_run else "",
     )
+
+
+def _comparison(found: Comparison, title: str) -> str:
+    findings = []
+    for i, (name, plan) in enumerate(found.plans.items()):
+        findings.append(html.element("h3", numbered(i, name)))
+        findings.append(_findings(_findings_of(plan)))
+    return html.page(title, *comparison_parts(found, "h2"), html.section("Findings", *findings))
+
+
+def _findings_of(plan: Plan) -> list[Finding]:
+    """The findings of a plan, over the length of its longest schedule if it has no run."""
+    steps = axis_of_target("report", {"": plan}, next(iter(plan))).steps
+    return check(plan) if plan.ticks else check(plan, steps)
 
 
 def _length_of(run: Run) -> str:
@@ -106,29 +136,8 @@ def _target_section(target: Target, plan: Plan) -> Html:
     axis = axis_of_target("report", {"": plan}, target)
     return html.section(
         str(target),
-        html.paragraph(html.element("code", repr(schedule))),
-        "" if isinstance(schedule, Constant) else _curve(target, schedule, axis),
+        target_html(str(target), {"": schedule}, axis),
         _code_of_all(schedule, axis.steps) if axis.clock == "updates" else "",
-    )
-
-
-def _curve(target: Target, schedule: Schedule, axis: Axis) -> Html:
-    """The curve and its key points."""
-    updates = axis.clock == "updates"
-
-    def place(step: int | None) -> str:
-        if step is None:
-            return ""
-        return f"{step:,}" if updates else axis.label_of(step)
-
-    points = key_points(schedule, axis.steps, axis.clock)
-    return html.lines(
-        curve_svg(schedule, axis, str(target)),
-        html.element("h3", "Key points"),
-        html.table(
-            ("", "step" if updates else "at", "value"),
-            [(point.name, place(point.step), f"{point.value:.7g}") for point in points],
-        ),
     )
 
 

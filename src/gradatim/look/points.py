@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from gradatim.core.pieces import boundaries
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points, value_at
+from gradatim.look.axis import Axis
+from gradatim.look.marks import mark_of
 
 _EXACT = 20_000
 _PER_PIECE = 2_000
@@ -59,6 +62,39 @@ def key_points(schedule: Schedule, steps: int, clock: str = "updates") -> list[K
     if by_updates:
         found.append(KeyPoint("area", None, area(schedule, steps)))
     return found
+
+
+def table_of_points(
+    schedules: Sequence[Schedule], axis: Axis, numbers: Sequence[int]
+) -> list[list[str]]:
+    """The key points of schedules as rows of text, those of several side by side.
+
+    Args:
+        schedules: The schedules.
+        axis: What their steps are, and how many of them there are.
+        numbers: The number of each, from 0, which is the header of its column.
+
+    >>> from gradatim import Linear
+    >>> table_of_points([Linear(start=1.0, end=0.0, steps=4)], Axis("updates", 4), [0])[-2:]
+    [['last update', 'step 3', '0.25'], ['area', '', '2.5']]
+    """
+    found = [key_points(schedule, axis.steps, axis.clock) for schedule in schedules]
+    if len(found) == 1:
+        return [
+            [p.name, "" if p.step is None else axis.label_of(p.step), f"{p.value:.7g}"]
+            for p in found[0]
+        ]
+    cells = [{p.name: f"{p.value:.5g}{_at(p.step, axis)}" for p in points} for points in found]
+    names = dict.fromkeys(name for points in cells for name in points)
+    corner = "value at step" if axis.clock == "updates" else "value"
+    body = [[name, *(points.get(name, "-") for points in cells)] for name in names]
+    return [[corner, *map(mark_of, numbers)], *body]
+
+
+def _at(step: int | None, axis: Axis) -> str:
+    if step is None:
+        return ""
+    return f" at {step:,}" if axis.clock == "updates" else f" at {axis.label_of(step)}"
 
 
 def _end_of_rise(schedule: Schedule, last: int) -> int | None:
