@@ -47,7 +47,7 @@ def test_the_rate_of_the_optimizer_in_the_code_counts():
     assert read(code.replace("lr=0.5", "0.5"), "torch").schedule == step_decay(0.5, every=30)
     assert read(code, "torch", lr=0.1).schedule == step_decay(0.1, every=30)
     assert "has lr=0.5, and this is for 0.1" in differences(code)
-    with pytest.raises(GradatimError, match=r"lr is missing\. Write --lr"):
+    with pytest.raises(GradatimError, match=r"args\.lr is not set in the file\. Write --set args\.lr=V"):
         read(code.replace("lr=0.5", "lr=args.lr"), "torch")
 
 
@@ -67,9 +67,9 @@ def test_a_second_scheduler_is_said():
 
 def test_a_wrapper_that_is_not_known_is_refused():
     code = "cos = CosineAnnealingLR(optimizer, 10)\n"
-    with pytest.raises(GradatimError, match="GradualWarmupScheduler is made of CosineAnnealingLR"):
+    with pytest.raises(GradatimError, match=r"GradualWarmupScheduler \(line 2\) is made of CosineAnnealingLR"):
         read(f"{code}s = GradualWarmupScheduler(optimizer, 1, 3, after_scheduler=cos)", "torch")
-    with pytest.raises(GradatimError, match="unknown schedule 'GradualWarmupScheduler'"):
+    with pytest.raises(GradatimError, match="GradualWarmupScheduler .* is made of StepLR and is not"):
         read("GradualWarmupScheduler(o, 1, 3, after_scheduler=StepLR(o, 3))", "torch", lr=0.1)
     assert "accelerator.prepare(cos) is given this schedule" in differences(
         f"{code}accelerator.prepare(cos)"
@@ -86,16 +86,16 @@ def test_assignments_of_all_kinds_are_followed():
     ["if fast:\n    n = 3", "for n in range(3):\n    pass", "with a as n:\n    pass", "n, m = f()"],
 )
 def test_what_a_block_sets_is_not_known(block: str):
-    with pytest.raises(GradatimError, match="step_size must be a number or another literal"):
+    with pytest.raises(GradatimError, match=r"Write --set \"?(n|f\(\)\[0\])=VALUE"):
         read(f"n = 5\n{block}\nStepLR(optimizer, n)", "torch", lr=0.1)
 
 
-@pytest.mark.parametrize(
-    "block", ["if fast:\n    s = StepLR(optimizer, 3)", "def f():\n    return StepLR(optimizer, 3)"]
-)
-def test_a_scheduler_in_a_block_is_refused(block: str):
-    with pytest.raises(GradatimError, match="StepLR is made in an if, a loop, a function"):
-        read(block, "torch", lr=0.1)
+def test_a_scheduler_in_an_if_is_said_to_be():
+    found = read("if fast:\n    s = StepLR(optimizer, 3)", "torch", lr=0.1)
+    assert found.schedule == step_decay(0.1, every=3)
+    assert found.differences == (
+        "It is made only if `fast` (line 1) holds, which is not known.",
+    )
 
 
 def test_arguments_in_a_dictionary():

@@ -243,7 +243,7 @@ def test_deepspeed_settings_are_json():
     ("text", "source", "said"),
     [
         ("StepLR(optimizer, 30)", "torch", "Write --lr"),
-        ("StepLR(optimizer, steps)", "torch", "a number or another literal"),
+        ("StepLR(optimizer, steps)", "torch", "Write --set steps=VALUE"),
         ("StpeLR(optimizer, 3)", "torch", "Did you mean 'StepLR'?"),
         ("StepLR(optimizer, 3, gama=1)", "torch", "Did you mean 'gamma'?"),
         ("__import__('os').system('x')", "torch", "unknown schedule 'system'"),
@@ -288,11 +288,6 @@ def test_deepspeed_settings_are_json():
             "one shorter than the 2 schedules",
         ),
         (
-            "join_schedules([constant_schedule(1.0)] + [constant_schedule(0.5)], [9])",
-            "optax",
-            "schedules must be a list",
-        ),
-        (
             "join_schedules([constant_schedule(1.0), constant_schedule(0.5)], [0])",
             "optax",
             "rising whole numbers",
@@ -302,9 +297,9 @@ def test_deepspeed_settings_are_json():
             + "\n".join(f"a = [{'a, ' * 9}]" for _ in range(40))
             + "\nStepLR(optimizer, a)",
             "torch",
-            "more than 2000 parts",
+            "more than 50000 parts",
         ),
-        ("x = 1\n" * 201, "torch", "more than 200 statements"),
+        ("x = 1\n" * 1_500_000, "torch", "more than 8000000 characters"),
         ("CosineLRScheduler(optimizer, 100, noise_range_t=(1, 5))", "timm", "its noise has no"),
         ("CosineLRScheduler(optimizer, 100, cycle_mul=1.5)", "timm", "a whole number"),
         (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePath
 
 from gradatim.errors import unknown_name
 from gradatim.peers.code import find_in_code
-from gradatim.peers.found import Found
+from gradatim.peers.found import Found, Given, Read, beside
+from gradatim.peers.pace import in_updates
 from gradatim.peers.projects import PEERS
 from gradatim.peers.settings import read_settings
 from gradatim.peers.shell import commands
@@ -64,7 +66,17 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
     else:
         tree = read_settings(text, syntax)
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
-    return sorted(found, key=lambda one: one.line)
+    return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
+
+
+def _complete(found: Found) -> Found:
+    """What is the same for all projects: epochs in updates, and what a scheduler drives beside."""
+
+    def read(given: Given) -> Read:
+        read = in_updates(found.read(given), given.every)
+        return replace(read, differences=(*beside(read), *read.differences))
+
+    return replace(found, read=read)
 
 
 def _syntax_of(text: str) -> str:

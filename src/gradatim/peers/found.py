@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradatim.core.build import Scalar
 from gradatim.core.rules import Rule
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
+
+
+class Missing(GradatimError):
+    """The error for values that the file does not set, and that the user can give by name.
+
+    Args:
+        reasons: Why each name has no value: {"args.epochs": "is not set in the file"}.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.reasons = dict(reasons)
+        names: dict[str, list[str]] = {}
+        for name, why in self.reasons.items():
+            names.setdefault(why, []).append(name)
+        facts = " ".join(f"{_listed(each)} {_plural(why, each)}." for why, each in names.items())
+        options = " ".join(f"--set {_quoted(name)}" for name in self.reasons)
+        super().__init__(f"{facts} Write {options}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _plural(why: str, names: Sequence[str]) -> str:
+    return f"are{why.removeprefix('is')}" if len(names) > 1 and why.startswith("is ") else why
+
+
+def _quoted(name: str) -> str:
+    plain = re.fullmatch(r"[\w.:/-]+", name)
+    quote = "'" if '"' in name else '"'
+    return f"{name}=VALUE" if plain else f"{quote}{name}=VALUE{quote}"
 
 
 @dataclass(frozen=True)
@@ -21,6 +54,8 @@ class Read:
     """The rule that scales the rate, where the scheduler follows a metric."""
     differences: tuple[str, ...] = ()
     """What is not the same there, in sentences."""
+    epochs: str = ""
+    """Where its steps are epochs and not updates, the sentence that says why."""
 
     @property
     def schedule(self) -> Schedule:
@@ -38,6 +73,18 @@ class Read:
         )
 
 
+def beside(read: Read) -> list[str]:
+    """What else the scheduler does, beside its schedule of the rate."""
+    said = [
+        f"It drives {name} too: {name}={schedule!r}"
+        for name, schedule in read.values.items()
+        if name != "lr"
+    ]
+    if read.rule is not None:
+        said.append(f"It scales the rate by a metric: rule={read.rule!r}")
+    return said
+
+
 @dataclass(frozen=True)
 class Given:
     """What the user adds to a file, by the options of ``gradatim convert``."""
@@ -46,6 +93,8 @@ class Given:
     """The rate of the optimizer, for schedulers that multiply it."""
     steps: int | None = None
     """The updates of the run."""
+    every: int | None = None
+    """The updates of an epoch, for schedulers that count epochs."""
     values: Mapping[str, Scalar] = field(default_factory=dict)
     """The values of names and keys that the file does not set, as it writes them: "args.epochs"."""
 
@@ -53,10 +102,10 @@ class Given:
         """The value of a name that the file does not set.
 
         Raises:
-            GradatimError: If the user gave none.
+            Missing: If the user gave none.
         """
         if name not in self.values:
-            raise GradatimError(f"{name} is not set in the file. Write --set {name}=VALUE.")
+            raise Missing({name: "is not set in the file"})
         return self.values[name]
 
 
@@ -72,3 +121,5 @@ class Found:
     """How it is written there, in one line."""
     read: Callable[[Given], Read]
     """What it means. Raises GradatimError if a value is missing or it has no form here."""
+    holds: Callable[[Given], bool | None] = lambda given: None
+    """Whether the conditions under which it is made are known to hold, or known not to."""

@@ -153,6 +153,12 @@ class Peer:
         own = {name: wanted[name] for name in signature(meaning)}
         return own if name in self.whole else {**self.before, **own, **self.after}
 
+    def needs_rate(self, name: str) -> bool:
+        """Whether a scheduler multiplies the rate of the optimizer, so that it must be known."""
+        rate = inspect.signature(self.meaning(name)).parameters.get("lr")
+        of_run = rate is not None and rate.kind is rate.KEYWORD_ONLY
+        return rate is not None and of_run and rate.default is rate.empty
+
     def bind(self, name: str, given: Sequence[T], named: Mapping[str, T]) -> dict[str, T]:
         """The arguments of a call by their names.
 

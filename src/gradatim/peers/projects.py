@@ -14,7 +14,7 @@ from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.code import read_code
 from gradatim.peers.composer import COMPOSER
 from gradatim.peers.deepspeed import DEEPSPEED
-from gradatim.peers.found import Read
+from gradatim.peers.found import Read, beside
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
 from gradatim.peers.megatron import MEGATRON
@@ -99,19 +99,7 @@ def read(text: str, source: str, *, lr: float | None = None, steps: int | None =
         found = (peer.read_text or partial(read_code, peer))(text, lr, steps)
     except GradatimError as error:
         raise GradatimError(f"convert: {str(error).removeprefix('convert: ')}") from None
-    return replace(found, differences=(*_beside(found), *found.differences))
-
-
-def _beside(read: Read) -> list[str]:
-    """What else the scheduler does, beside its schedule of the rate."""
-    said = [
-        f"It drives {name} too: {name}={schedule!r}"
-        for name, schedule in read.values.items()
-        if name != "lr"
-    ]
-    if read.rule is not None:
-        said.append(f"It scales the rate by a metric: rule={read.rule!r}")
-    return said
+    return replace(found, differences=(*beside(found), *found.differences))
 
 
 def read_call(source: str, name: str, given: Sequence[Any], named: Mapping[str, Any]) -> Read:

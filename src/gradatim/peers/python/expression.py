@@ -1,0 +1,289 @@
+"""A part of some code: what it stands for, its arguments if it is a call, and its value."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from gradatim.errors import GradatimError, invalid_value
+from gradatim.peers.found import Missing
+from gradatim.peers.python import names
+from gradatim.peers.python.attributes import entries, field_default, of_attribute
+from gradatim.peers.python.functions import (
+    CONSTANTS,
+    FUNCTIONS,
+    METHODS,
+    arithmetic,
+    comparison,
+    negated,
+)
+from gradatim.peers.python.part import Frame, Part
+from gradatim.peers.python.script import CallSite
+from gradatim.peers.syntax import Name, called
+
+_BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+_NOT_RUN = "Code is read here and not run: write out what it is."
+
+
+class Expression(Part):
+    """A part of some code at its place.
+
+    >>> from gradatim.peers.python.script import parse_script
+    >>> from gradatim.peers.python.world import World
+    >>> script = parse_script("n = 10\\nStepLR(optimizer, 3 * n)")
+    >>> (site,) = script.calls["StepLR"]
+    >>> Expression(site.node.args[1], site.place, World(script, {})).value("StepLR", "step_size")
+    30
+    """
+
+    def inner(self, node: ast.expr) -> Expression:
+        """Another part of the same place."""
+        return Expression(node, self.place, self.world, self.frame)
+
+    def resolved(self) -> Expression:
+        """What it stands for, where names are followed to what they were set to.
+
+        Raises:
+            Missing: If a name may stand for several things.
+        """
+        world = self.world
+        world.count()
+        given = world.given(self.node)
+        if given is not None:
+            return self.inner(given)
+        if world.too_deep:
+            return self
+        world.depth += 1
+        try:
+            found = self._followed()
+            if found is None:
+                return self
+            return _own(found) if found.unset else _own(found.resolved())
+        finally:
+            world.depth -= 1
+
+    def _followed(self) -> Part | None:
+        """What it stands for, one step on; None if it is no name or has nothing to follow."""
+        match self.node:
+            case ast.Name(id=name):
+                found = names.only(self, names.of_name(self, name))
+                return None if found is None else field_default(found)
+            case ast.Attribute() | ast.Subscript():
+                return of_attribute(self)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.inner(body if self.inner(test).known() else orelse)
+            case ast.NamedExpr(value=value) | ast.Await(value=value):
+                return self.inner(value)
+            case ast.Call(func=ast.Attribute(value=base, attr="get"), args=[key, *more]):
+                return self._entry(self.inner(base).resolved(), key, more)
+            case ast.Call():
+                found_returns = self.returns()
+                return found_returns[0] if len(found_returns) == 1 else None
+        return None
+
+    def _entry(self, inside: Expression, key: ast.expr, more: list[ast.expr]) -> Part | None:
+        """``cfg.get("lr", 0.1)`` of a dictionary that is written out."""
+        if not isinstance(inside.node, ast.Dict) or not isinstance(key, ast.Constant):
+            return None
+        if not isinstance(key.value, str | int):
+            return None
+        default = more[0] if more else ast.copy_location(ast.Constant(None), key)
+        return entries(inside).get(key.value, self.inner(default))
+
+    def returns(self) -> list[Expression]:
+        """What a call of a function of the file may return, each at its place."""
+        node = self.node
+        if not isinstance(node, ast.Call):
+            return []
+        scopes = self.world.script.scopes.get(called(node), [])
+        if len(scopes) != 1 or scopes[0].is_class:
+            return []
+        (scope,) = scopes
+        given = names.arguments(self, scope, CallSite(node, self.place), self.frame)
+        if given is None:
+            return []
+        frame = Frame(scope, given)
+        found = []
+        for value, place in scope.returns:
+            returned = Expression(value, place, self.world, frame)
+            if all(names.holds(returned, block, scope) is not False for block in place.path):
+                found.append(returned)
+        return found
+
+    def call(self) -> tuple[str, list[Expression], dict[str, Expression]]:
+        """The last part of the called name, and the arguments without and with names.
+
+        Raises:
+            GradatimError: If it is no call, or one whose arguments are not written out.
+        """
+        found = self.resolved()
+        node = found.node
+        if not isinstance(node, ast.Call):
+            raise GradatimError(f"not a Python call: {self.text()!r}.")
+        name = called(node)
+        if any(isinstance(part, ast.Starred) for part in node.args):
+            raise GradatimError(f"{name}: its arguments are not written out: *. {_NOT_RUN}")
+        named: dict[str, Expression] = {}
+        for keyword in node.keywords:
+            value = found.inner(keyword.value)
+            named |= {keyword.arg: value} if keyword.arg else value._written_out(name)
+        return name, [found.inner(part) for part in node.args], named
+
+    def _written_out(self, where: str) -> dict[str, Expression]:
+        """The entries of a dictionary that is written out, behind ** in a call."""
+        found = self.resolved()
+        is_dict = isinstance(found.node, ast.Dict)
+        is_call = isinstance(found.node, ast.Call) and called(found.node) == "dict"
+        listed = entries(found)
+        if not (is_dict or is_call) or not all(isinstance(key, str) for key in listed):
+            raise GradatimError(
+                f"{where}: its arguments are not written out: **{self.text()}. {_NOT_RUN}"
+            )
+        return {str(key): _own(value) for key, value in listed.items()}
+
+    def entries(self, where: str, key: str) -> list[Expression]:
+        """The entries of a list or tuple, none of them read yet.
+
+        Raises:
+            GradatimError: If it is no list that is written out.
+        """
+        found = self.resolved()
+        match found.node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [found.inner(part) for part in parts]
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                sides = (found.inner(left), found.inner(right))
+                return [entry for side in sides for entry in side.entries(where, key)]
+            case ast.Call(func=ast.Name(id="list" | "tuple"), args=[inside]):
+                return found.inner(inside).entries(where, key)
+        raise invalid_value(where, key, Name(self.text()), "a list", _NOT_RUN)
+
+    def value(self, where: str, key: str) -> Any:
+        """What it is, if that can be known without running anything.
+
+        Raises:
+            Missing: If it depends on names that have no value.
+            GradatimError: If it is no literal, and nothing that can be computed.
+        """
+        try:
+            found = self.resolved()
+            if found.unset:
+                raise Missing({found.unset: "is not set in the file"})
+            return found.known()
+        except GradatimError:
+            raise
+        except _BROKEN:
+            allowed = "a number or another literal"
+            raise invalid_value(where, key, Name(self.text()), allowed, _NOT_RUN) from None
+
+    def known(self) -> Any:
+        """Its value.
+
+        Raises:
+            Missing: If it depends on names that have no value.
+            ValueError: If it is no literal, and nothing that can be computed.
+        """
+        found = self.resolved()
+        match found.node:
+            case ast.Constant(value=value) if not isinstance(value, bytes | complex):
+                return value
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return tuple(found._each(parts))
+            case ast.Dict(keys=keys, values=values):
+                written = [key for key in keys if key is not None]
+                if len(written) != len(keys):
+                    raise ValueError
+                return dict(zip(found._each(written), found._each(values), strict=True))
+            case ast.UnaryOp(op=sign, operand=inside):
+                return negated(sign, found.inner(inside).known())
+            case ast.BinOp(left=left, op=sign, right=right):
+                return arithmetic(sign, *found._each([left, right]))
+            case ast.BoolOp(op=sign, values=values):
+                return found._either(isinstance(sign, ast.Or), values)
+            case ast.Compare(left=left, ops=signs, comparators=others):
+                each = found._each([left, *others])
+                pairs = zip(signs, each, each[1:], strict=False)
+                return all(comparison(sign, a, b) for sign, a, b in pairs)
+            case ast.Call():
+                return found._called(found.node)
+            case ast.ListComp() | ast.GeneratorExp():
+                return found._comprehended(found.node)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                constant = CONSTANTS.get(self.world.full_name(found.node))
+                if constant is not None:
+                    return constant
+                raise found.missing()
+        raise ValueError
+
+    def _each(self, nodes: list[ast.expr]) -> list[Any]:
+        """The values of several parts; all names that have none are in one error."""
+        found: list[Any] = []
+        missing: dict[str, str] = {}
+        for node in nodes:
+            try:
+                found.append(self.inner(node).known())
+            except Missing as error:
+                missing |= error.reasons
+        if missing:
+            raise Missing(missing)
+        return found
+
+    def _either(self, first_true: bool, nodes: list[ast.expr]) -> Any:
+        value: Any = None
+        for node in nodes:
+            value = self.inner(node).known()
+            if bool(value) is first_true:
+                break
+        return value
+
+    def _called(self, node: ast.Call) -> Any:
+        name = self.world.full_name(node.func)
+        known = FUNCTIONS.get(name)
+        first: list[ast.expr] = []
+        if known is None and isinstance(node.func, ast.Attribute):
+            known, first = METHODS.get(node.func.attr), [node.func.value]
+        if name == "map" and len(node.args) == 2:
+            known = FUNCTIONS.get(self.world.full_name(node.args[0]))
+            if known is None:
+                raise ValueError
+            return tuple(known(value) for value in self.inner(node.args[1]).known())
+        if known is None or name.partition(".")[0] in self.world.script.scopes:
+            raise self.missing()
+        if any(word.arg is None for word in node.keywords):
+            raise ValueError
+        if any(isinstance(part, ast.Starred) for part in node.args):
+            raise ValueError
+        try:
+            values = self._each([*first, *node.args])
+            named = {str(w.arg): self.inner(w.value).known() for w in node.keywords}
+        except Missing:
+            if name == "len":  # of a loader: its length is what the user knows
+                raise self.missing() from None
+            raise
+        return known(*values, **named)
+
+    def _comprehended(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
+        match node.generators:
+            case [ast.comprehension(target=ast.Name(id=name), iter=source, ifs=[])]:
+                values = self.inner(source).known()
+            case _:
+                raise ValueError
+        found = []
+        scope = self.place.scope
+        outer = self.frame.arguments if self.frame and self.frame.scope is scope else {}
+        for value in values if isinstance(values, tuple) else ():
+            constant = self.inner(ast.copy_location(_literal(value), node))
+            frame = Frame(scope, {**outer, name: constant})
+            found.append(Expression(node.elt, self.place, self.world, frame).known())
+        return tuple(found)
+
+
+def _own(part: Part) -> Expression:
+    assert isinstance(part, Expression)
+    return part
+
+
+def _literal(value: Any) -> ast.expr:
+    if isinstance(value, tuple):
+        return ast.Tuple([_literal(part) for part in value], ast.Load())
+    return ast.Constant(value)

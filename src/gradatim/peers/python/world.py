@@ -1,0 +1,111 @@
+"""One reading of a file: what the user gave for its names, and what was taken from it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from gradatim.core.build import Scalar
+from gradatim.errors import GradatimError
+from gradatim.peers.python.options import options
+from gradatim.peers.python.script import Binding, CallSite, Scope, Script
+from gradatim.peers.syntax import dotted, written
+
+_MOST_PARTS, _DEEPEST = 50_000, 80
+
+
+class World:
+    """A file and the values that the user gave for names in it.
+
+    Args:
+        script: The file.
+        values: The values by the names that the file uses: {"args.epochs": 100}.
+    """
+
+    def __init__(self, script: Script, values: Mapping[str, Scalar]) -> None:
+        self.script = script
+        self.values = {_spelled(name): value for name, value in values.items()}
+        self.said: dict[str, str] = {}
+        """What is said of the defaults that were used, by their names."""
+        self.tests: dict[int, bool | None] = {}
+        self.options = options(script)
+        self.depth = 0
+        self._parts = 0
+        self._attributes: dict[str, list[Binding]] | None = None
+
+    def count(self) -> None:
+        """Count one more part of the code; there is an end to it.
+
+        Raises:
+            GradatimError: If there were too many, such as in names of lists of names of lists.
+        """
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise GradatimError(
+                f"what it is made of has more than {_MOST_PARTS} parts. Write the numbers out."
+            )
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether names stand for names so deeply that it may have no end."""
+        return self.depth > _DEEPEST
+
+    def say(self, name: str, value: ast.expr, where: str) -> None:
+        """Note that a default was used."""
+        if name not in self.values:
+            self.said.setdefault(name, f"{name} = {written(value)} is the default of {where}.")
+
+    def given(self, node: ast.AST) -> ast.Constant | None:
+        """What the user gave for a part of the code, by how it is written."""
+        if not self.values:
+            return None
+        text = written(node)
+        if text not in self.values:
+            return None
+        return ast.copy_location(ast.Constant(self.values[text]), node)
+
+    def full_name(self, node: ast.AST) -> str:
+        """A dotted name with what its first part was imported as: "torch.optim.SGD"."""
+        name = dotted(node)
+        first, dot, rest = name.partition(".")
+        return f"{self.script.imports.get(first, first)}{dot}{rest}"
+
+    def assigned_anywhere(self, name: str) -> list[Binding]:
+        """The assignments to an attribute or an entry, such as "args.lr", in all scopes."""
+        if self._attributes is None:
+            self._attributes = {}
+            scopes = [
+                self.script.module,
+                *(s for each in self.script.scopes.values() for s in each),
+            ]
+            for scope in scopes:
+                for text, bindings in scope.bindings.items():
+                    if "." in text or "[" in text:
+                        self._attributes.setdefault(text, []).extend(bindings)
+        return self._attributes.get(name, [])
+
+    def callers(self, scope: Scope) -> list[CallSite]:
+        """The calls of a function, or of the class whose ``__init__`` it is."""
+        name, owner = scope.name, scope.owner
+        if name == "__init__" and owner is not None:
+            return self.script.calls.get(owner.name, [])
+        sites = self.script.calls.get(name, [])
+        if len(self.script.scopes.get(name, ())) == 1:
+            return sites
+        if owner is None:
+            return [site for site in sites if isinstance(site.node.func, ast.Name)]
+        return [  # methods of one name in several classes: those that are called on self
+            site
+            for site in sites
+            if site.place.scope.owner is owner
+            and isinstance(site.node.func, ast.Attribute)
+            and written(site.node.func.value) == "self"
+        ]
+
+
+def _spelled(name: str) -> str:
+    """A name as ``ast.unparse`` writes it."""
+    try:
+        return written(ast.parse(name.strip(), mode="eval"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return name
