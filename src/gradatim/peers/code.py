@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
 from gradatim.peers.found import Found, Given, Missing, Read
+from gradatim.peers.functions.outside import functions_in
+from gradatim.peers.functions.reading import Formulas
 from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.names import holds
@@ -318,6 +320,8 @@ def _call_in(peer: Peer, code: Expression) -> Call:
                 found[key] = tuple(_call_in(peer, entry) for entry in value.entries(name, key))
             elif wanted[key] is Call:
                 found[key] = _call_in(peer, value)
+            elif wanted[key] == Formulas:
+                found[key] = functions_in(value)
             elif wanted[key] != Ignored:
                 found[key] = value.value(name, key)
         except Missing as error:

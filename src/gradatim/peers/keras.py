@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from gradatim.core.combine import Join, Sum
@@ -24,6 +25,7 @@ from gradatim.peers.arguments import (
     rounded,
 )
 from gradatim.peers.found import Read
+from gradatim.peers.functions.reading import Formulas, read_functions
 from gradatim.peers.peer import Call, Peer
 from gradatim.peers.source import KERAS as SPELLING
 from gradatim.peers.source import function
@@ -48,6 +50,19 @@ def cosine_decay(
     if warmup_steps == 0:
         return fall
     return Linear(initial_learning_rate, warmup_target, warmup_steps) >> fall
+
+
+@KERAS.scheduler("LearningRateScheduler")
+def learning_rate_scheduler(
+    schedule: Formulas,
+    verbose: Ignored = 0,
+    *,
+    lr: Number | None = None,
+    steps: PositiveSteps | None = None,
+) -> Read:
+    """A function of the epoch, or of the epoch and the rate before it."""
+    read = read_functions(schedule, "rate", lr, steps)
+    return replace(read, epochs="Keras calls it once an epoch.")
 
 
 @KERAS.scheduler("CosineDecayRestarts")

@@ -30,6 +30,7 @@ from gradatim.peers.arguments import (
     rounded,
 )
 from gradatim.peers.found import Read
+from gradatim.peers.functions.reading import Formulas, read_functions
 from gradatim.peers.nested import one_after_another, product
 from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.phases import Phase, Shape, phases
@@ -277,12 +278,20 @@ def _check_factor(call: Call) -> None:
         )
 
 
-_OWN = (
-    "its function is code of your own, which is no value. Write the schedule it means, or put a "
-    "function of the step that returns the rate at the top of a module and write "
-    "lr=Function('package.module:name')."
-)
-TORCH.refuses(_OWN, "LambdaLR", "MultiplicativeLR")
+@TORCH.scheduler("LambdaLR")
+def lambda_lr(
+    lr_lambda: Formulas, *, lr: Number, steps: PositiveSteps | None = None
+) -> Read:
+    """The rate times a function of the step, which is recognised by its values."""
+    return read_functions(lr_lambda, "factor", lr, steps)
+
+
+@TORCH.scheduler("MultiplicativeLR")
+def multiplicative_lr(
+    lr_lambda: Formulas, *, lr: Number, steps: PositiveSteps | None = None
+) -> Read:
+    """The rate before times a function of the step."""
+    return read_functions(lr_lambda, "change", lr, steps)
 
 
 def stairs(lr: float, every: float, factor: float) -> Schedule:

@@ -27,6 +27,7 @@ from gradatim.peers.functions.machine import (
     Groups,
     Machine,
     NoValue,
+    Previous,
     Run,
     Unknown,
     Value,
@@ -34,10 +35,8 @@ from gradatim.peers.functions.machine import (
 )
 from gradatim.peers.syntax import called, dotted, written
 
-_ARRAYS = {"jnp", "jax", "tf", "tensorflow", "torch", "np", "numpy", "ops", "K", "F", "mx", "lax"}
-_MODULES = _ARRAYS | {"math", "keras", "bisect", "cmath", "operator", "builtins"}
-_BUILTIN = {"min", "max", "abs", "int", "float", "round", "pow", "len", "range", "sum", "bool"}
-_BUILTIN |= {"list", "tuple", "sorted", "reversed", "enumerate", "zip", "any", "all"}
+_MODULES = {"math", "numpy", "np", "torch", "jax", "jnp", "tensorflow", "tf", "keras", "K", "ops"}
+_MODULES |= {"bisect", "builtins", "lax", "F", "mx", "paddle", "mindspore"}
 _COUNTS = {"last_epoch", "base_lrs", "_step_count"}
 _SCALES = ("scale", "mult", "multiplier")
 _KEYWORDS = {
@@ -62,6 +61,9 @@ class Outside(Protocol):
 
     def function(self, node: ast.expr, inside: Function) -> Function | None:
         """The function of the file that this name stands for."""
+
+    def full_name(self, node: ast.expr) -> str:
+        """A dotted name with what its first part was imported as: "numpy.cos"."""
 
 
 class Expressions(ABC):
@@ -167,11 +169,15 @@ class Expressions(ABC):
         depth = self._local(name)
         if depth is None:
             return self._free(node)
-        outside = self._free(node)
+        outside, machine, line = self._free(node), self.machine, node.lineno
 
         def run(frames: Frames) -> Value:
             try:
-                return frames[depth][name]
+                value = frames[depth][name]
+                if value.__class__ is Previous:
+                    machine.line = line
+                    return machine.current()
+                return value
             except KeyError:  # a parameter of the outermost function, which the file may set
                 return outside(frames)
 
@@ -181,7 +187,8 @@ class Expressions(ABC):
         """A name of the file; looked up once, and only where a step needs it."""
         text, known, inside = written(node), self.free, self.inside[0]
         root = dotted(node).split(".")[0].split("[")[0]
-        if root in _MODULES and text.rpartition(".")[2] in CONSTANTS:
+        full = self.outside.full_name(node) if root else ""
+        if full.partition(".")[0] in _MODULES and text.rpartition(".")[2] in CONSTANTS:
             constant = CONSTANTS[text.rpartition(".")[2]]
             return lambda frames: constant
         function = self._named(node)
@@ -438,7 +445,9 @@ class Expressions(ABC):
         if local or own is not None or isinstance(node.func, ast.Call | ast.Lambda):
             function = self._of_file(own) if own is not None else self.expression(node.func)
             return self._apply(function, node)
-        if root in _MODULES and not bare and self._local(root) is None or bare:
+        full = self.outside.full_name(node.func)
+        of_module = not bare and self._local(root) is None and full.partition(".")[0] in _MODULES
+        if of_module or (bare and "." not in full) or full.partition(".")[0] in _MODULES:
             found = self._known(node, name)
             if found is not None:
                 return found
@@ -451,7 +460,7 @@ class Expressions(ABC):
                 case ast.Constant(value=str() as attribute):
                     inner = ast.Attribute(node.args[0], attribute, ast.Load())
                     return self._free(ast.copy_location(inner, node))
-        if root in _MODULES:
+        if of_module:
             raise refused(node.lineno, written(node.func))
         return self._free(node)
 

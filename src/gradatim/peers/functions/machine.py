@@ -24,6 +24,10 @@ class Callee(Protocol):
     def __call__(self, given: list[Value], named: dict[str, Value]) -> Value: ...
 
 
+class Previous:
+    """The rate before this step, as an argument: it need not be known where it is not used."""
+
+
 class Unknown:
     """An object of the file without a value of its own, such as ``args``.
 
@@ -44,7 +48,7 @@ class Groups:
 
 
 Value = Union[  # noqa: UP007, the names in it are not defined yet
-    int, float, str, None, "tuple[Value, ...]", "Mapping[Value, Value]", Callee, Unknown, Group, Groups
+    int, float, str, None, "tuple[Value, ...]", "Mapping[Value, Value]", Callee, Unknown, Previous, Group, Groups
 ]
 Frames = tuple[dict[str, Value], ...]
 """The local variables of a function, then those of the functions around it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gradatim.core.schedule import Schedule
@@ -12,78 +12,108 @@ from gradatim.errors import GradatimError
 from gradatim.peers.found import Read
 from gradatim.peers.functions.arithmetic import entries, number
 from gradatim.peers.functions.curve import Curve
-from gradatim.peers.functions.expressions import Function, Outside
+from gradatim.peers.functions.expressions import Function
 from gradatim.peers.functions.joined import NoShape, schedule_of
-from gradatim.peers.functions.machine import Machine, NoValue, Value
-from gradatim.peers.functions.statements import Functions
+from gradatim.peers.functions.machine import Callee, Machine, Previous, Value
+from gradatim.peers.functions.outside import Named
+from gradatim.peers.functions.statements import Functions, parameter_names
 
 _ARRAYS = {"jnp", "jax", "tf", "tensorflow"}
 Meaning = Literal["rate", "factor", "change"]
 """What a function gives: a rate, a factor of the first rate, or one of the rate before."""
+Formulas = tuple[Named, ...]
+"""The type of an argument that is a function of the step, or a list of them."""
 
 
 @dataclass(frozen=True)
-class Formula:
-    """A function of the step in some code, and the file around it."""
+class Counting:
+    """How the arguments of a function follow the count of steps."""
 
-    node: Function
-    outside: Outside
-    step: Mapping[str, Callable[[int], Value]] = field(default_factory=dict)
-    """The parameters that change with the update, and how."""
+    steps: Mapping[str, Callable[[int], Value]]
+    """The parameters that change with the step, and how."""
     rate: str = ""
     """The parameter that is the rate before this step, or ""."""
-    given: Mapping[str, Value] = field(default_factory=dict)
-    """The parameters that do not change."""
     method: bool = False
     """Whether it is a method of a scheduler, which counts in ``self.last_epoch``."""
 
-    def read(self, meaning: Meaning, base: float | None, steps: int | None) -> Read:
-        """The schedule that the function means.
 
-        Args:
-            meaning: What the function gives.
-            base: The rate that the optimizer was made with.
-            steps: The updates of the run.
+def read_function(
+    named: Named, counting: Counting, meaning: Meaning, base: float | None, steps: int | None
+) -> Read:
+    """The schedule that a function means.
 
-        Raises:
-            GradatimError: If it has parts that are not evaluated, or a shape that is not known.
-        """
-        machine = Machine(base=base, rate=base, arrays=_uses_arrays(self.node))
-        compiler = Functions(machine, self.outside)
-        made = compiler.closure(self.node)(())
+    Args:
+        named: The function.
+        counting: How its arguments follow the count of steps.
+        meaning: What it gives.
+        base: The rate that the optimizer was made with.
+        steps: The length of the run, in what the function counts.
+
+    Raises:
+        GradatimError: If it has parts that are not evaluated, or a shape that is not known.
+    """
+    machine = Machine(base=base, rate=base, arrays=_uses_arrays(named.node))
+    compiler = Functions(machine, named.file)
+    try:
+        made = compiler.closure(named.node)(())
         assert callable(made)
-        curve = Curve(machine, _rate(self, machine, made, meaning, base), steps, self.node.lineno)
-        numbers = sorted({*_literals(self.node), *compiler.numbers()})
-        try:
-            schedule, over = schedule_of(curve, steps, numbers)
-        except NoShape as error:
-            raise GradatimError(_no_shape(self.node, curve, error.step, steps)) from None
-        return Read({"lr": schedule}, differences=(*_after(curve, schedule, over), *machine.notes))
+        rate = _rate(named, counting, machine, made, meaning)
+        curve = Curve(machine, rate, steps, named.node.lineno)
+        numbers = sorted({*_literals(named.node), *compiler.numbers()})
+        schedule, over = schedule_of(curve, steps, numbers)
+    except NoShape as error:
+        raise GradatimError(_no_shape(named.node, error.step, steps)) from None
+    except RecursionError:
+        raise GradatimError(f"line {named.node.lineno}: the function is too deeply nested.") from None
+    return Read({"lr": schedule}, differences=(*_after(curve, schedule, over), *machine.notes))
+
+
+def read_functions(
+    functions: Formulas, meaning: Meaning, base: float | None, steps: int | None
+) -> Read:
+    """The schedule of the first of several functions, one for each parameter group.
+
+    Their first argument is the step; of a function that gives a rate, the second is the rate
+    before this step.
+    """
+    if not functions:
+        raise GradatimError("its list of functions must be a list of one or more.")
+    reads = []
+    for named in functions:
+        names = [name for name in parameter_names(named.node) if name not in ("self", *named.given)]
+        if not names:
+            raise GradatimError(f"line {named.node.lineno}: the function has no argument, the step.")
+        previous = names[1] if meaning == "rate" and len(names) > 1 else ""
+        counting = Counting({names[0]: int}, previous)
+        reads.append(read_function(named, counting, meaning, base, steps))
+    first, *others = reads
+    said = [
+        f"Group {i} has a function of its own: {other.schedule!r}"
+        for i, other in enumerate(others, 1)
+        if other.schedule != first.schedule
+    ]
+    return replace(first, differences=(*first.differences, *said))
 
 
 def _rate(
-    formula: Formula,
-    machine: Machine,
-    function: Callable[[list[Value], dict[str, Value]], Value],
-    meaning: Meaning,
-    base: float | None,
+    named: Named, counting: Counting, machine: Machine, function: Callee, meaning: Meaning
 ) -> Callable[[int], float]:
-    steps, fixed = tuple(formula.step.items()), dict(formula.given)
+    steps, fixed, base = tuple(counting.steps.items()), dict(named.given), machine.base
 
     def rate(step: int) -> float:
-        named = {name: at(step) for name, at in steps}
-        if formula.rate:
-            named[formula.rate] = machine.current()
-        if formula.method:
+        arguments = {name: at(step) for name, at in steps}
+        if counting.rate:
+            arguments[counting.rate] = Previous()
+        if counting.method:
             machine.step = step
-        found = function([], {**fixed, **named})
+        found = function([], {**fixed, **arguments})
         if machine.written:
             return machine.written[0]
         if found is None:
             return machine.current()  # it leaves the rate as it is
         value = number(entries(found)[0]) if isinstance(found, tuple) else number(found)
         if meaning == "factor":
-            value *= base or 0.0
+            value *= 1.0 if base is None else base
         elif meaning == "change":
             value = machine.current() if step == 0 else value * machine.current()
         machine.rate = value
@@ -125,7 +155,7 @@ def _after(curve: Curve, schedule: Schedule, over: int | None) -> list[str]:
     return []
 
 
-def _no_shape(node: Function, curve: Curve, step: int, steps: int | None) -> str:
+def _no_shape(node: Function, step: int, steps: int | None) -> str:
     name = f"{node.name} " if isinstance(node, ast.FunctionDef) else "the function "
     asked = "" if steps else "Write --steps, how long the run is; or "
     return (
