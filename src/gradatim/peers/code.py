@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -83,7 +84,7 @@ def find_in_code(text: str, peers: Sequence[Peer]) -> list[Found]:
     made = list(_made(script, peers))
     file = _File(script, made, World(script, {}))
     inside = file.inside()
-    return [
+    found = [
         Found(
             one.site.node.lineno,
             one.peer.name,
@@ -94,6 +95,14 @@ def find_in_code(text: str, peers: Sequence[Peer]) -> list[Found]:
         for one in sorted(made, key=lambda one: (one.site.node.lineno, one.site.node.col_offset))
         if id(one.site.node) not in inside
     ]
+    parts = file.functions()
+    return found + [one for peer in peers for finder in peer.in_code for one in finder(script, parts)]
+
+
+def _takes(one: _Made) -> Sequence[Any]:
+    """The types of the arguments of a scheduler."""
+    name = called(one.site.node)
+    return list(one.peer.parameters(name).values()) if name in one.peer.meanings else []
 
 
 class _Made(NamedTuple):
@@ -122,12 +131,20 @@ class _File(NamedTuple):
         own = {id(one.site.node) for one in self.made}
         found: set[int] = set()
         for one in self.made:
-            name = called(one.site.node)
-            if name not in one.peer.meanings:
-                continue
-            takes = one.peer.parameters(name).values()
-            if any(kind is Call or kind == Calls for kind in takes):
+            if any(kind is Call or kind == Calls for kind in _takes(one)):
                 found |= self._in_arguments(one.site) & own
+        return found
+
+    def functions(self) -> set[int]:
+        """The functions that are arguments of schedulers."""
+        found: set[int] = set()
+        for one in self.made:
+            if Formulas not in _takes(one):
+                continue
+            for part in (*one.site.node.args, *(word.value for word in one.site.node.keywords)):
+                with suppress(GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
+                    named = functions_in(Expression(part, one.site.place, self.world))
+                    found |= {id(node) for each in named for node in ast.walk(each.node)}
         return found
 
     def _in_arguments(self, site: CallSite) -> set[int]:
@@ -227,9 +244,11 @@ class _Reader:
             said.append(
                 f"The optimizer in the code has lr={rate.value!r}, and this is for {given.lr!r}."
             )
-        read = call.means(rate.value if given.lr is None else given.lr, given.steps)
-        if peer.name in _STEPPED and read.values and called(site.node) not in _OF_METRICS:
-            step = stepping(site, world)
+        by_step = peer.name in _STEPPED and called(site.node) not in _OF_METRICS
+        step = stepping(site, world) if by_step else Stepping()
+        steps = _steps(given, step.every == "epoch")
+        read = call.means(rate.value if given.lr is None else given.lr, steps)
+        if by_step and read.values:
             read = _stepped(read, step, given)
         said += [*world.said.values(), *rate.said, *self._beside(), *written_by_hand(world)]
         return replace(read, differences=(*read.differences, *said))
@@ -254,6 +273,13 @@ class _Reader:
                 )
         for site in self.file.given_to(self.one):
             yield f"{written(site.node)} is given this schedule, and is not read."
+
+
+def _steps(given: Given, epochs: bool) -> int | None:
+    """The length of the run in what a scheduler counts, if it is known."""
+    if not epochs or given.steps is None:
+        return given.steps
+    return None if given.every is None else -(-given.steps // given.every)
 
 
 _OF_METRICS = {"ReduceLROnPlateau", "get_reduce_on_plateau_schedule", "GreedyLR"}

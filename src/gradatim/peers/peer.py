@@ -10,7 +10,7 @@ updates of the run. Code, settings and objects all end in a call of that functio
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from gradatim.core.rules import Rule
@@ -19,6 +19,7 @@ from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
 from gradatim.peers.found import Found, Read
+from gradatim.peers.python.script import Script
 from gradatim.peers.settings import Setting
 from gradatim.peers.shell import Command
 from gradatim.peers.stages import Written
@@ -36,6 +37,7 @@ M = TypeVar("M", bound=Callable[..., Schedule | Rule | Read])
 ReadsObject = Callable[[Any, int], "Call"]
 ReadsText = Callable[[str, float | None, int | None], Read]
 Writes = Callable[[Schedule, int], Written]
+FindsInCode = Callable[[Script, Collection[int]], Iterable[Found]]
 FindsInSettings = Callable[[Setting], Iterable[Found]]
 FindsInCommand = Callable[[Command], Iterable[Found]]
 
@@ -77,6 +79,7 @@ class Peer:
         self.refused: dict[str, str] = {}
         self.objects: dict[str, ReadsObject] = {}
         self.read_text: ReadsText | None = None
+        self.in_code: list[FindsInCode] = []
         self.in_settings: list[FindsInSettings] = []
         self.in_commands: list[FindsInCommand] = []
         self.write: Writes | None = None
@@ -109,6 +112,14 @@ class Peer:
         """Declare how settings are read, where they are no Python code."""
         self.read_text = reader
         return reader
+
+    def finds_in_code(self, finder: FindsInCode) -> FindsInCode:
+        """Declare how else its schedulers are found in Python code than by calls of their names.
+
+        The finder takes the file, and the ``id`` of each function that is part of a scheduler.
+        """
+        self.in_code.append(finder)
+        return finder
 
     def finds_in_settings(self, finder: FindsInSettings) -> FindsInSettings:
         """Declare how its schedulers are found in a settings file: YAML, JSON, TOML, INI."""

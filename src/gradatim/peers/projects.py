@@ -15,6 +15,7 @@ from gradatim.peers.code import read_code
 from gradatim.peers.composer import COMPOSER
 from gradatim.peers.deepspeed import DEEPSPEED
 from gradatim.peers.found import Read, beside
+from gradatim.peers.functions.find import PYTHON
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
 from gradatim.peers.megatron import MEGATRON
@@ -41,6 +42,7 @@ PEERS: dict[str, Peer] = {
         COMPOSER,
         IGNITE,
         ACCELERATE,
+        PYTHON,
     )
 }
 TARGETS = tuple(name for name, peer in PEERS.items() if peer.write)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 
 from gradatim.errors import GradatimError
@@ -57,6 +58,18 @@ class Curve:
         """The last step that is compared."""
         if not self.why_no_more:
             self._look_beyond(_FARTHEST if steps is None else steps)
+
+    def up_to(self, steps: int) -> Curve:
+        """The same curve, of a run of so many updates."""
+        found = copy(self)
+        found.last = min(self.last, steps)
+        found.values = self.values[: steps + 1]
+        found.boundaries = [step for step in self.boundaries if step <= steps]
+        found.samples = [step for step in self.samples if step <= steps]
+        found.__dict__.pop("peak", None)
+        if found.last < self.last:
+            found.why_no_more = ""
+        return found
 
     def _at(self, step: int) -> float:
         machine = self.machine

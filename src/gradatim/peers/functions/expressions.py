@@ -186,6 +186,8 @@ class Expressions(ABC):
     def _free(self, node: ast.expr) -> Run:
         """A name of the file; looked up once, and only where a step needs it."""
         text, known, inside = written(node), self.free, self.inside[0]
+        if "__" in text:
+            raise refused(node.lineno, text)
         root = dotted(node).split(".")[0].split("[")[0]
         full = self.outside.full_name(node) if root else ""
         if full.partition(".")[0] in _MODULES and text.rpartition(".")[2] in CONSTANTS:

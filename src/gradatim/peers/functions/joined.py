@@ -8,6 +8,8 @@ from itertools import pairwise
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant, Table
 from gradatim.core.pieces import boundaries
+from gradatim.core.ramps import Linear
+from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
 from gradatim.peers.functions.curve import EVERY, Curve
@@ -112,7 +114,7 @@ class _Pieces:
         for end in reversed(tried):
             for fit in self._fits(first, end):
                 if fit.steps >= end - first:
-                    return fit
+                    return self._shortened(first, end, fit, later) or fit
                 if end == tried[0] and fit.ends and (partial is None or fit.steps > partial.steps):
                     partial = fit
         stairs = self._stairs(first, later[-1])
@@ -121,6 +123,25 @@ class _Pieces:
         if partial is not None:
             return partial
         raise NoShape(first)
+
+    def _shortened(self, first: int, end: int, fit: Fit, later: Sequence[int]) -> Fit | None:
+        """A line that ends a step earlier, if what comes after it begins there already."""
+        line, at = fit.schedule, end - 1
+        plain = line.schedule if isinstance(line, Shift) else line
+        if not isinstance(plain, Linear) or end > self.curve.last or at - first < 2:
+            return None
+        if self.curve.same(self.curve.value(end), plain.end):
+            return None
+        if not any(
+            one.steps >= other - at
+            for other in later[:_LOOK_AHEAD]
+            if other > end
+            for one in self._fits(at, other)
+        ):
+            return None
+        value = self._window(at, end).rate(self.curve.value(at))
+        made = Linear(plain.start, value, plain.steps - 1)
+        return Fit(made.shift(-1) if isinstance(line, Shift) else made, at - first, True)
 
     def _window(self, first: int, end: int) -> Window:
         curve = self.curve
@@ -181,8 +202,11 @@ class _Pieces:
             rest = stop - first - period
             if rest < 2 * period:
                 continue
-            shift = [curve.value(first + k * rest // 997) for k in range(997)]
-            moved = [curve.value(first + period + k * rest // 997) for k in range(997)]
+            tried = {first + k * rest // 997 for k in range(997)}
+            tried |= {end + by for end in starts[:500] for by in (-1, 0, 1)}
+            tried = {step for step in tried if first <= step <= stop - period}
+            shift = [curve.value(step) for step in tried]
+            moved = [curve.value(step + period) for step in tried]
             base, later = max(map(abs, shift)), max(map(abs, moved))
             if base == 0.0 or (period < 3 and base == min(shift)):
                 continue

@@ -19,9 +19,8 @@ _LAST = 10**9
 _BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 _COMPILED = {"jit", "function", "staticmethod", "njit", "compile", "no_grad", "vmap"}
 _OWN = (
-    "its function is code of your own, which is no value. Write the schedule it means, or put a "
-    "function of the step that returns the rate at the top of a module and write "
-    "lr=Function('package.module:name')."
+    "Write the schedule it means, or put a function of the step that returns the rate at the top "
+    "of a module and write lr=Function('package.module:name')."
 )
 
 
@@ -86,7 +85,7 @@ class File:
             return None
         if isinstance(node, ast.Lambda):
             return node
-        scope = _scope_named(node, part.resolved().place.scope, self.world)
+        scope = scope_named(node, part.resolved().place.scope, self.world)
         return None if scope is None else _checked(scope.node)
 
     def _part(self, node: ast.expr, inside: Function) -> Expression:
@@ -121,9 +120,11 @@ def function_of(part: Expression) -> Named:
             given = {name: found.inner(value).value(written(function), name)
                      for name, value in pairs.items()}
             return Named(inner.node, inner.file, {**inner.given, **given})
-    scope = _scope_named(found.node, found.place.scope, found.world)
+    scope = scope_named(found.node, found.place.scope, found.world)
     if scope is None:
-        raise GradatimError(f"`{found.text()}` is no function of this file: {_OWN}")
+        raise GradatimError(
+            f"its function is code of your own, `{found.text()}`, which is not in this file. {_OWN}"
+        )
     return Named(_checked(scope.node), file)
 
 
@@ -139,7 +140,7 @@ def functions_in(part: Expression) -> tuple[Named, ...]:
     return (function_of(part),)
 
 
-def _scope_named(node: ast.AST, around: Scope, world: World) -> Scope | None:
+def scope_named(node: ast.AST, around: Scope, world: World) -> Scope | None:
     """The function that a name stands for at a place: the nearest of this name around it."""
     name = dotted(node)
     if name.startswith("self."):

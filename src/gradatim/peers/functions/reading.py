@@ -58,14 +58,32 @@ def read_function(
         made = compiler.closure(named.node)(())
         assert callable(made)
         rate = _rate(named, counting, machine, made, meaning)
-        curve = Curve(machine, rate, steps, named.node.lineno)
-        numbers = sorted({*_literals(named.node), *compiler.numbers()})
-        schedule, over = schedule_of(curve, steps, numbers)
-    except NoShape as error:
-        raise GradatimError(_no_shape(named.node, error.step, steps)) from None
+        return _read(Curve(machine, rate, steps, named.node.lineno), named, compiler, steps)
     except RecursionError:
         raise GradatimError(f"line {named.node.lineno}: the function is too deeply nested.") from None
-    return Read({"lr": schedule}, differences=(*_after(curve, schedule, over), *machine.notes))
+
+
+def _read(curve: Curve, named: Named, compiler: Functions, steps: int | None) -> Read:
+    numbers = sorted({*_literals(named.node), *compiler.numbers()})
+    said: tuple[str, ...] = ()
+    try:
+        schedule, over = schedule_of(curve, steps, numbers)
+    except NoShape as error:
+        longest = max((int(x) for x in numbers if x == int(x) and 10 < x < 1e12), default=None)
+        if steps is not None or longest is None:
+            raise GradatimError(_no_shape(named.node, error.step, steps)) from None
+        # Behind the end of the run a formula may do anything: it is read up to the longest length.
+        curve = curve.up_to(longest)
+        try:
+            schedule, over = schedule_of(curve, longest, numbers)
+        except NoShape:
+            raise GradatimError(_no_shape(named.node, error.step, steps)) from None
+        said = (
+            f"It is read up to step {longest}, the largest number in its code. For another length "
+            "write --steps.",
+        )
+    differences = (*said, *_after(curve, schedule, over), *curve.machine.notes)
+    return Read({"lr": schedule}, differences=differences)
 
 
 def read_functions(
