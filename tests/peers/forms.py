@@ -213,6 +213,11 @@ DEEPSPEED = [
     Row("deepspeed", "WarmupLR", {"warmup_max_lr": 0.3, **LINEAR}),
     Row("deepspeed", "WarmupDecayLR", {"total_num_steps": 50, "warmup_max_lr": 0.3, **LINEAR}),
     Row("deepspeed", "WarmupCosineLR", {"total_num_steps": 50, "cos_min_ratio": 0.1, **LINEAR}),
+    Row("deepspeed", "WarmupLR", {"warmup_max_lr": 0.3}),
+    Row("deepspeed", "WarmupDecayLR", {"total_num_steps": 50, "warmup_num_steps": 9}),
+    Row("deepspeed", "WarmupCosineLR", {"total_num_steps": 50, "warmup_num_steps": 9}),
+    Row("deepspeed", "LRRangeTest", {"lr_range_test_step_size": 20}),
+    Row("deepspeed", "OneCycle", {"cycle_min_lr": 0.1, "cycle_max_lr": 0.3}),
 ]
 MEGATRON = [
     Row(

@@ -310,7 +310,7 @@ def test_deepspeed_settings_are_json():
         ("PolyLRScheduler(optimizer, 100, k_decay=2.0)", "timm", "k_decay must be 1"),
         ("CosineLRScheduler(optimizer)", "timm", "t_initial is missing"),
         (
-            '{"type": "WarmupLR", "params": {"warmup_type": "linear", "warmup_max_lr": "auto"}}',
+            '{"type": "WarmupLR", "params": {"warmup_num_steps": "auto"}}',
             "deepspeed",
             '"auto", which transformers fills in',
         ),
@@ -319,7 +319,7 @@ def test_deepspeed_settings_are_json():
             "deepspeed",
             "Did you mean 'warmup_num_steps'?",
         ),
-        ('{"type": "WarmupLR"}', "deepspeed", "logarithmic by default"),
+        ('{"type": "WarmupLR", "steps": 3, "params": {}}', "deepspeed", "unknown key 'steps'"),
         ("--lr 1 --train-samples 100 --lr-warmup-samples 10", "megatron", "--global-batch-size"),
         (
             "--lr 1 --train-iters 100 --lr-decay-style inverse-square-root",

@@ -1,5 +1,6 @@
 """Settings of the Trainer of transformers: each type has the rates of a real Trainer."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from transformers import Trainer, TrainingArguments
 
 from gradatim import GradatimError
+from gradatim.peers import read
 from gradatim.peers.found import Given
 from gradatim.peers.transformers import TYPES
 from gradatim.peers.transformers_trainer import read_trainer
@@ -120,6 +122,20 @@ def test_what_is_not_for_all_groups_and_what_the_user_changes_is_said():
     )
 
 
+def test_a_scheduler_of_deepspeed_takes_the_place_of_the_trainers():
+    auto = dict.fromkeys(("warmup_min_lr", "warmup_max_lr", "warmup_num_steps"), "auto")
+    entry = {"type": "WarmupDecayLR", "params": {**auto, "total_num_steps": "auto"}}
+    run = {"max_steps": 100, "warmup_ratio": 0.1, "learning_rate": 1e-3}
+    found = read_trainer({**run, "deepspeed": {"scheduler": entry}}, Given())
+    wanted = {"warmup_max_lr": 1e-3, "warmup_num_steps": 10, "total_num_steps": 100}
+    assert found == read(json.dumps({"type": "WarmupDecayLR", "params": wanted}), "deepspeed")
+    without = read_trainer({**run, "deepspeed": {"zero_optimization": {"stage": 2}}}, Given())
+    assert without == read_trainer(run, Given())
+    beside = read_trainer({**run, "deepspeed": "ds.json"}, Given())
+    assert beside.schedule == without.schedule
+    assert 'A "scheduler" in ds.json takes the place of this one' in beside.differences[0]
+
+
 def test_the_default_rate_is_that_of_the_class():
     assert read_trainer({"max_steps": 10}, Given(), "SFTConfig").schedule(0) == 2e-5
     assert read_trainer({"max_steps": 10}, Given(), "DPOConfig").schedule(0) == 1e-6
@@ -143,7 +159,7 @@ def test_a_data_set_of_less_than_a_batch_has_no_updates():
         ({"max_steps": 10, "warmup_ratio": 3}, "warmup_ratio must be a share of the run"),
         ({"max_steps": 10, "lr_scheduler_kwargs": "{"}, "lr_scheduler_kwargs must be a mapping"),
         ({"max_steps": 10, "warmup_steps": "auto"}, "warmup_steps must be"),
-        ({"max_steps": 10, "deepspeed": {"scheduler": {}}}, "takes the place of"),
+        ({"max_steps": 10, "deepspeed": {"scheduler": {}}}, 'a "scheduler" with a type'),
         (
             {
                 "max_steps": 10,

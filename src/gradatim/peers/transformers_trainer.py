@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from gradatim.core.values.fields import check_argument
 from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.peers.arguments import NonNegative, Number, Positive, PositiveInt
+from gradatim.peers.deepspeed import DEEPSPEED
 from gradatim.peers.found import Given, Read
 from gradatim.peers.transformers import TRANSFORMERS, TYPES
 
@@ -197,10 +198,12 @@ def _schedule(of: _Settings, lr: float, updates: Updates) -> Read:
         lr,
     )
     beside = of.get("deepspeed", None)
-    if isinstance(beside, str):
-        said = f'A "scheduler" in {beside} takes the place of this one: read that file too.'
-        found = replace(found, differences=(*found.differences, said))
-    return found if not isinstance(beside, Mapping) else _beside(beside, of, lr, found, updates)
+    if isinstance(beside, Mapping):
+        return _deepspeed(beside, of, lr, updates) if "scheduler" in beside else found
+    if not beside:
+        return found
+    said = f'A "scheduler" in {beside} takes the place of this one: read that file too.'
+    return replace(found, differences=(*found.differences, said))
 
 
 def _known(of: _Settings, updates: Updates) -> int:
@@ -234,13 +237,23 @@ def _more(of: _Settings) -> Mapping[str, Any]:
     return more
 
 
-def _beside(
-    beside: Mapping[str, Any], of: _Settings, lr: float, found: Read, updates: Updates
-) -> Read:
-    """The scheduler of a DeepSpeed configuration that stands in the settings, if it has one."""
-    if "scheduler" not in beside:
-        return found
-    raise GradatimError(
-        f'{of.name}: the "scheduler" of deepspeed takes the place of lr_scheduler_type. Read that '
-        "part alone, with --from deepspeed."
-    )
+def _deepspeed(beside: Mapping[str, Any], of: _Settings, lr: float, updates: Updates) -> Read:
+    """The scheduler of a DeepSpeed configuration in the settings, which the Trainer takes."""
+    entry = beside["scheduler"]
+    params = entry.get("params", {}) if isinstance(entry, Mapping) else None
+    if not isinstance(params, Mapping) or not isinstance(entry.get("type"), str):
+        raise invalid_value(of.name, "deepspeed", entry, 'a "scheduler" with a type and params')
+    filled: dict[str, Any] = {}
+    for key, value in params.items():
+        filled[key] = value if value != "auto" else _filled_in(key, of, lr, updates)
+    name = entry["type"]
+    return DEEPSPEED.means(name, DEEPSPEED.bind(name, (), filled), lr)
+
+
+def _filled_in(key: str, of: _Settings, lr: float, updates: Updates) -> float:
+    """What the Trainer writes in place of "auto"."""
+    if key == "warmup_num_steps":
+        return _warmup(of, updates)
+    if key == "total_num_steps":
+        return _known(of, updates)
+    return lr if key == "warmup_max_lr" else 0.0

@@ -1,0 +1,91 @@
+"""DeepSpeed: where its configuration has a scheduler, and what "auto" stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from gradatim.errors import GradatimError, unknown_name
+from gradatim.peers.deepspeed import DEEPSPEED
+from gradatim.peers.found import Found, Given, Read
+from gradatim.peers.settings import Place, References, Setting, read_settings, sections
+from gradatim.peers.settings.entries import check_known, in_one_line
+from gradatim.peers.torch import TORCH
+
+
+@DEEPSPEED.finds_in_settings
+def find(tree: Setting) -> Iterator[Found]:
+    """Each "scheduler" with a "type" and "params", and such an entry alone."""
+    for place, section in sections(tree):
+        entry = section.entries.get("scheduler", section if not place else Setting(None, 1))
+        name, whole = entry.get("type"), "params" in entry.entries or _is_config(section)
+        if isinstance(name, str) and (name in DEEPSPEED.known or (name in TORCH.known and whole)):
+            here = (*place, "scheduler") if entry is not section else place
+            line = entry.entries["type"].line
+            params = entry.entries.get("params", Setting({}, line))
+            text = in_one_line(name, params.entries)
+            read = partial(_read, tree, section, entry, here)
+            yield Found(entry.line, "deepspeed", text, read)
+
+
+def _is_config(section: Setting) -> bool:
+    """Whether a mapping is a whole configuration of DeepSpeed."""
+    return any(k in section.entries for k in ("zero_optimization", "train_batch_size")) or any(
+        key.startswith("train_micro_batch") for key in section.entries
+    )
+
+
+def _read(tree: Setting, section: Setting, entry: Setting, place: Place, given: Given) -> Read:
+    check_known("scheduler", entry, ("type", "params"))
+    name, params = str(entry.get("type")), entry.entries.get("params", Setting({}, entry.line))
+    if not isinstance(params.value, dict):
+        raise GradatimError(f"{name}: params must be an object.")
+    values = References(tree, given)
+    found: dict[str, Any] = {}
+    for key, setting in params.value.items():
+        value = values.value(setting, (*place, "params", key))
+        if value == "auto":
+            value = _filled_in(key, (*place, "params", key), given)
+        if value is not None:
+            found[key] = value
+    lr = given.lr if given.lr is not None else _rate(values, section, place)
+    peer = DEEPSPEED if name in DEEPSPEED.known else TORCH
+    return peer.means(name, peer.bind(name, (), found), lr, given.steps)
+
+
+def _filled_in(key: str, place: Place, given: Given) -> Any:
+    """What transformers writes in place of "auto", from the settings of its Trainer."""
+    name = ".".join(place)
+    if name in given.values:
+        return given.values[name]
+    if key == "warmup_min_lr":
+        return 0.0
+    if key == "warmup_max_lr" and given.lr is not None:
+        return given.lr
+    if key == "total_num_steps" and given.steps is not None:
+        return given.steps
+    more = {"warmup_max_lr": " or --lr", "total_num_steps": " or --steps"}.get(key, "")
+    raise GradatimError(
+        f'{key} is "auto", which transformers fills in. Write --set {name}=VALUE{more}.'
+    )
+
+
+def _rate(values: References, section: Setting, place: Place) -> float | None:
+    """The rate of the optimizer beside the scheduler, if it is a number."""
+    params = section.entries.get("optimizer", Setting(None, 1)).entries.get("params")
+    written = params.entries.get("lr") if params else None
+    if written is None or written.value == "auto":
+        return None
+    value = values.value(written, (*place[:-1], "optimizer", "params", "lr"))
+    return float(value) if isinstance(value, int | float) else None
+
+
+@DEEPSPEED.reads_text
+def read(text: str, lr: float | None, steps: int | None) -> Read:
+    """The schedule of a "scheduler" entry, alone or in a whole configuration."""
+    tree = read_settings(text, ".json")
+    for found in find(tree):
+        return found.read(Given(lr, steps))
+    entry = tree.entries.get("scheduler", tree)
+    raise unknown_name("DeepSpeed", "scheduler", entry.get("type"), DEEPSPEED.meanings)
