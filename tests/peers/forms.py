@@ -258,6 +258,46 @@ SPEECHBRAIN = [
         {"lr": 0.1, "warmup": 20, "cooldown": 30, "total_steps": 150},
     ),
     Row("speechbrain", "NewBobScheduler", {"initial_value": 0.1, "patient": 2}, True),
+    Row(
+        "speechbrain",
+        "NoamIntervalScheduler",
+        {
+            "lr_initial": 0.1,
+            "n_warmup_steps": 20,
+            "anneal_steps": [30, 50],
+            "anneal_rates": [0.5, 0.1],
+        },
+    ),
+    Row(
+        "speechbrain",
+        "WarmAndExpDecayLRSchedule",
+        {"lr": 0.1, "n_warmup_steps": 20, "total_steps": 150, "decay_factor": 0.05},
+    ),
+    Row("speechbrain", "InverseSquareRootScheduler", {"warmup_steps": 20}),
+    Row(
+        "speechbrain",
+        "CyclicCosineScheduler",
+        {"n_warmup_steps": 20, "lr_initial": 0.1, "total_steps": 50},
+    ),
+    Row("speechbrain", "CyclicLRScheduler", {"max_lr": 0.1, "step_size": 20}),
+    Row("speechbrain", "CyclicLRScheduler", {"step_size": 9.5, "mode": "triangular2"}),
+    Row("speechbrain", "CyclicLRScheduler", {"mode": "exp_range", "gamma": 0.9}),
+    Row(
+        "speechbrain",
+        "IntervalScheduler",
+        {"intervals": [{"steps": 20, "lr": 0.05}, {"steps": 10, "lr": 0.02}]},
+    ),
+    Row(
+        "speechbrain",
+        "LinearScheduler",
+        {"initial_value": 0.1, "final_value": 0.01, "epoch_count": 20},
+    ),
+    Row(
+        "speechbrain", "LinearScheduler", {"initial_value": 0.1, "final_value": 0, "epoch_count": 1}
+    ),
+    Row("speechbrain", "StepScheduler", {"initial_value": 0.1, "decay_factor": 0.7}),
+    Row("speechbrain", "StepScheduler", {"initial_value": 0.1, "half_life": 10}),
+    Row("speechbrain", "ReduceLROnPlateau", {"factor": 0.7, "dont_halve_until_epoch": 5}, True),
 ]
 COMPOSER = [
     Row("composer", "ConstantScheduler", {"alpha": 0.5, "t_max": "50ba"}),

@@ -47,7 +47,9 @@ def test_the_rate_of_the_optimizer_in_the_code_counts():
     assert read(code.replace("lr=0.5", "0.5"), "torch").schedule == step_decay(0.5, every=30)
     assert read(code, "torch", lr=0.1).schedule == step_decay(0.1, every=30)
     assert "has lr=0.5, and this is for 0.1" in differences(code)
-    with pytest.raises(GradatimError, match=r"args\.lr is not set in the file\. Write --set args\.lr=V"):
+    with pytest.raises(
+        GradatimError, match=r"args\.lr is not set in the file\. Write --set args\.lr=V"
+    ):
         read(code.replace("lr=0.5", "lr=args.lr"), "torch")
 
 
@@ -67,9 +69,13 @@ def test_a_second_scheduler_is_said():
 
 def test_a_wrapper_that_is_not_known_is_refused():
     code = "cos = CosineAnnealingLR(optimizer, 10)\n"
-    with pytest.raises(GradatimError, match=r"GradualWarmupScheduler \(line 2\) is made of CosineAnnealingLR"):
+    with pytest.raises(
+        GradatimError, match=r"GradualWarmupScheduler \(line 2\) is made of CosineAnnealingLR"
+    ):
         read(f"{code}s = GradualWarmupScheduler(optimizer, 1, 3, after_scheduler=cos)", "torch")
-    with pytest.raises(GradatimError, match="GradualWarmupScheduler .* is made of StepLR and is not"):
+    with pytest.raises(
+        GradatimError, match="GradualWarmupScheduler .* is made of StepLR and is not"
+    ):
         read("GradualWarmupScheduler(o, 1, 3, after_scheduler=StepLR(o, 3))", "torch", lr=0.1)
     assert "accelerator.prepare(cos) is given this schedule" in differences(
         f"{code}accelerator.prepare(cos)"
@@ -93,9 +99,7 @@ def test_what_a_block_sets_is_not_known(block: str):
 def test_a_scheduler_in_an_if_is_said_to_be():
     found = read("if fast:\n    s = StepLR(optimizer, 3)", "torch", lr=0.1)
     assert found.schedule == step_decay(0.1, every=3)
-    assert found.differences == (
-        "It is made only if `fast` (line 1) holds, which is not known.",
-    )
+    assert found.differences == ("It is made only if `fast` (line 1) holds, which is not known.",)
 
 
 def test_arguments_in_a_dictionary():

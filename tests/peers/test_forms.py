@@ -165,8 +165,11 @@ def test_the_optimizer_is_never_looked_at():
 def test_an_entry_of_speechbrain_means_what_its_class_means(row: Row):
     theirs, found = original("speechbrain", row.name)(**row.arguments), read_again(row, LR)
     if row.rule:
-        assert found.rule == theirs.rule
+        in_rates = {"floor": theirs.lr_min / LR} if hasattr(theirs, "lr_min") else {}
+        assert found.rule == theirs.rule.replace(**in_rates)
         return
+    if row.name == "IntervalScheduler":
+        theirs(sgd())  # it begins with the rate of the optimizer
     last = row.arguments.get("total_steps", 200)
     wanted = [theirs.schedule(step) for step in range(last)]
     assert [found.schedule(step) for step in range(last)] == pytest.approx(wanted, rel=1e-9)

@@ -3,7 +3,8 @@
 import pytest
 
 from gradatim import GradatimError
-from gradatim.peers import read
+from gradatim.peers import find, read
+from gradatim.peers.found import Given
 
 MEGATRON = "--lr 0.3 --min-lr 0.1 --lr-decay-style cosine --train-iters 100 --lr-warmup-iters 10"
 
@@ -97,14 +98,79 @@ def test_the_size_of_the_model_counts():
     ("text", "said"),
     [
         (f"{NOAM}  model_sise: 256", "Did you mean 'model_size'?"),
-        (f"{NOAM}  lr_initial: 2", "line 4: lr_initial is there twice"),
-        (f"{NOAM}  model_size: !ref <d>", "line 4: model_size refers to something else"),
-        (f"{NOAM}{NOAM}", "line 4: a second entry"),
+        (f"{NOAM}  lr_initial: 2", "line 4: the key 'lr_initial' comes twice"),
+        (f"{NOAM}  model_size: !ref <d>", "d is not set in the file. Write --set d=VALUE"),
+        (f"a: {NOAM}b: {NOAM}", "line 4: a second entry"),
+        (f"{NOAM}{NOAM}", "line 4: this is not YAML"),
         ("!new:speechbrain.nnet.schedulers.NoamScheduler\n  lr_initial: 1", "n_warmup_steps is"),
-        ("!new:speechbrain.nnet.schedulers.StepScheduler", "gradatim.speechbrain has a class"),
+        ("a: !new:speechbrain.nnet.schedulers.StepScheduler", "initial_value is missing"),
+        ("a: !new:speechbrain.nnet.schedulers.NomScheduler", "Did you mean 'NoamScheduler'?"),
+        ("a: !new:speechbrain.nnet.schedulers.StepScheduler [1.0]", "arguments must have names"),
+        ("a: !new:speechbrain.nnet.schedulers.ScheduledLoss", "it switches between losses"),
+        ("a: !new:speechbrain.nnet.schedulers.ReduceLROnPlateau", "Write --lr"),
+        (
+            "a: !new:speechbrain.nnet.schedulers.CyclicCosineScheduler\n  n_warmup_steps: 3",
+            "lr_init",
+        ),
     ],
 )
 def test_entries_that_are_not_understood(text: str, said: str):
     with pytest.raises(GradatimError) as error:
         read(text, "speechbrain")
     assert said in str(error.value)
+
+
+RECIPE = """\
+seed: !PLACEHOLDER
+__set_seed: !apply:torch.manual_seed [!ref <seed>]
+output_folder: !ref results/<seed>
+number_of_epochs: 90
+lr: 1e-3
+batch: 16
+lr_final: !ref <lr> / 10
+updates: !ref <number_of_epochs> * 391 // <batch>
+model: !new:torch.nn.ModuleList [[!ref <enc>, !ref <dec>]]
+opt_class: !name:torch.optim.Adam
+    lr: !ref <lr>
+lr_annealing: !new:speechbrain.nnet.schedulers.LinearScheduler
+    initial_value: !ref <lr>
+    final_value: !ref <lr_final>
+    epoch_count: !ref <number_of_epochs>
+noam: !new:speechbrain.nnet.schedulers.NoamScheduler
+    lr_initial: !ref <lr>
+    n_warmup_steps: !ref <updates> // 10
+plateau: !new:speechbrain.nnet.schedulers.ReduceLROnPlateau
+    dont_halve_until_epoch: 85
+absent: !new:speechbrain.nnet.schedulers.NewBobScheduler
+    initial_value: !ref <lr_wav2vec>
+checkpointer: !new:speechbrain.utils.checkpoints.Checkpointer
+    recoverables:
+        scheduler: !ref <noam>
+"""
+
+
+def test_a_whole_recipe_is_read_with_its_references():
+    linear, noam, plateau, absent = find(RECIPE, name="hparams/train.yaml")
+    assert (linear.line, linear.project) == (12, "speechbrain")
+    assert linear.text.startswith("LinearScheduler(initial_value=<lr>, final_value=<lr_final>, ")
+    curve = linear.read(Given(every=10)).schedule
+    assert [curve(0), curve(9), curve(890)] == pytest.approx([1e-3, 1e-3, 1e-4])
+    assert noam.read(Given()).schedule(219) == pytest.approx(1e-3)  # 90 * 391 // 16 // 10
+    found = plateau.read(Given())
+    assert found.schedule(7) == 1e-3
+    assert "Up to epoch 85 the rate stays there" in " ".join(found.differences)
+    assert absent.read(Given(values={"lr_wav2vec": 1e-4})).schedule(0) == 1e-4
+    with pytest.raises(GradatimError, match="--set lr_wav2vec=VALUE"):
+        absent.read(Given())
+
+
+def test_a_scheduler_of_epochs_says_so():
+    said = find(RECIPE, name="train.yaml")[0].read(Given()).differences
+    assert any("It is called once an epoch. Its lengths are epochs" in one for one in said)
+
+
+def test_optimizers_of_different_rates_are_no_answer():
+    other = RECIPE + "other: !name:torch.optim.Adam\n    lr: 0.5\n"
+    with pytest.raises(GradatimError, match=r"different rates: 0.001, 0.5. Write --lr"):
+        find(other, name="train.yaml")[2].read(Given())
+    assert find(other, name="train.yaml")[2].read(Given(lr=0.1)).schedule(0) == 0.1

@@ -9,7 +9,12 @@ from typing import Any
 
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value, unknown_name
-from gradatim.peers import deepspeed_settings, torch_objects, transformers_objects  # noqa: F401
+from gradatim.peers import (  # noqa: F401
+    deepspeed_settings,
+    speechbrain_recipes,
+    torch_objects,
+    transformers_objects,
+)
 from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.code import read_code
 from gradatim.peers.composer import COMPOSER

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from math import exp, log
+from typing import Any, Literal
 
-from gradatim.core.closed_forms import Noam
+from gradatim.core.closed_forms import CosineWave, GeometricDecay, Noam, Triangle
 from gradatim.core.combine import Join, join
-from gradatim.core.decays import Constant, ExponentialDecay, InverseSqrtDecay, PowerDecay
+from gradatim.core.decays import Constant, ExponentialDecay, InverseSqrtDecay, PowerDecay, Table
 from gradatim.core.ramps import Exponential, Linear
 from gradatim.core.recipes import tri_stage, warm_cool_decay, warmup_inverse_sqrt, warmup_linear
-from gradatim.core.rules import NewBob
+from gradatim.core.rules import NewBob, Plateau
 from gradatim.core.schedule import Schedule
-from gradatim.errors import GradatimError
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers.arguments import (
+    DecayFactor,
+    Entries,
+    Ignored,
+    NonNegative,
     Number,
     Positive,
     PositiveSteps,
@@ -111,58 +116,147 @@ def new_bob(
     return Read({"lr": Constant(initial_value)}, rule)
 
 
-def _read(schedule: Schedule) -> Read:
-    return Read({"lr": schedule}, differences=(_OWN_LR,))
+@SPEECHBRAIN.scheduler("NoamIntervalScheduler")
+def noam_interval(
+    lr_initial: Number,
+    n_warmup_steps: Steps,
+    anneal_steps: Entries,
+    anneal_rates: Entries,
+    model_size: Positive | None = None,
+) -> Read:
+    """The same, multiplied by a further factor after each of some steps."""
+    if len(anneal_steps) != len(anneal_rates):
+        raise GradatimError("anneal_steps and anneal_rates must be lists of the same length.")
+    curve: Schedule = Noam(max(n_warmup_steps, 1), model_size)
+    for step, rate in zip(anneal_steps, anneal_rates, strict=True):
+        curve = curve * Table(((0, 1.0), (step + 1, rate)), "hold")
+    return _read(lr_initial * curve)
+
+
+@SPEECHBRAIN.scheduler("WarmAndExpDecayLRSchedule")
+def warm_and_exp(
+    lr: Number, n_warmup_steps: Steps, total_steps: PositiveSteps, decay_factor: Positive = 0.1
+) -> Read:
+    """A line up, and an exponential without end; the first call writes the value of step 0."""
+    up = (Linear(0.0, lr, n_warmup_steps),) if n_warmup_steps else ()
+    left = total_steps - n_warmup_steps
+    decays = decay_factor < 1.0 and left > 0
+    decay = GeometricDecay(lr, decay_factor, left) if decays else Constant(lr)
+    return _read(join(*up, decay).shift(1))
+
+
+@SPEECHBRAIN.scheduler("InverseSquareRootScheduler")
+def inverse_square_root(warmup_steps: Steps) -> Read:
+    """One over the square root of the step, whatever the rate of the optimizer is."""
+    first = max(warmup_steps, 1)
+    return _read(InverseSqrtDecay(1.0, 1).shift(1 - first).shift(first))
+
+
+@SPEECHBRAIN.scheduler("CyclicCosineScheduler")
+def cyclic_cosine(
+    n_warmup_steps: Steps, lr_initial: Number | None = None, total_steps: Positive = 100000
+) -> Read:
+    """A cosine wave, whose peak is after the warm-up."""
+    if lr_initial is None:
+        raise GradatimError(
+            "without lr_initial each rate is a multiple of the last one, which has no form here. "
+            "Write lr_initial."
+        )
+    return _read(lr_initial * CosineWave(total_steps, n_warmup_steps))
+
+
+@SPEECHBRAIN.scheduler("CyclicLRScheduler")
+def cyclic_lr(
+    base_lr: Number = 0.001,
+    max_lr: Number = 0.006,
+    step_size: Positive = 2000.0,
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
+    gamma: DecayFactor = 1.0,
+    scale_fn: Any = None,
+    scale_mode: Ignored = "cycle",
+) -> Read:
+    """A triangle wave between two rates."""
+    if scale_fn is not None:
+        raise GradatimError("its scale_fn is code. Write a mode in its place.")
+    wave = Triangle(base_lr, max_lr, step_size)
+    if mode == "triangular2":
+        wave = wave.replace(factor=GeometricDecay(1.0, 0.5, wave.period, stairs=True))
+    elif mode == "exp_range":
+        wave = wave.replace(factor=GeometricDecay(1.0, gamma, 1.0))
+    return Read({"lr": wave}, differences=(_BEFORE,))
+
+
+@SPEECHBRAIN.scheduler("IntervalScheduler")
+def interval(intervals: Entries, *, lr: Number) -> Read:
+    """The rate of the optimizer, and others from given steps on."""
+    points: list[tuple[int, float]] = [(0, lr)]
+    for entry in intervals:
+        if not isinstance(entry, Mapping) or entry.keys() != {"steps", "lr"}:
+            allowed = "a list of entries with steps and lr"
+            raise invalid_value("IntervalScheduler", "intervals", entry, allowed)
+        if entry["steps"] > 0:  # one that is listed late comes an update after the one before it
+            points.append((max(entry["steps"], points[-1][0] + 1), entry["lr"]))
+    return _read(Table(tuple(points), "hold"))
+
+
+@SPEECHBRAIN.scheduler("LinearScheduler")
+def linear(initial_value: Number, final_value: Number, epoch_count: PositiveSteps) -> Read:
+    """A line over the epochs, whose last one is at its end."""
+    if epoch_count == 1:
+        return _read(Constant(initial_value), _EPOCHS)
+    return _read(Linear(initial_value, final_value, epoch_count - 1), _EPOCHS)
+
+
+@SPEECHBRAIN.scheduler("StepScheduler")
+def step(
+    initial_value: Number,
+    decay_factor: Positive | None = None,
+    decay_drop: Positive | None = None,
+    half_life: Positive | None = None,
+) -> Read:
+    """A factor for each so many epochs; the first drop comes one epoch earlier."""
+    if half_life is not None:
+        if decay_factor is not None or decay_drop is not None:
+            raise GradatimError("half_life excludes decay_factor and decay_drop.")
+        decay_factor, decay_drop = exp(-log(2.0) / half_life), 1.0
+    drops = GeometricDecay(initial_value, decay_factor or 0.5, decay_drop or 2.0, stairs=True)
+    return _read(drops.shift(-1), _EPOCHS)
+
+
+@SPEECHBRAIN.scheduler("ReduceLROnPlateau")
+def reduce_lr_on_plateau(
+    lr_min: NonNegative = 1e-8,
+    factor: DecayFactor = 0.5,
+    patience: Steps = 2,
+    dont_halve_until_epoch: Steps = 65,
+    *,
+    lr: Number,
+) -> Read:
+    """A constant rate, and the rule that lowers it when the loss stops falling."""
+    rule = Plateau(
+        mode="min",
+        nan="worse",
+        factor=factor,
+        patience=patience,
+        threshold=0.0,
+        floor=lr_min / lr,
+        ties=True,
+    )
+    said = (
+        f"Up to epoch {dont_halve_until_epoch} the rate stays there. Show the rule the loss of "
+        "that epoch and of those after it, and none before."
+    )
+    return Read({"lr": Constant(lr)}, rule, (said,) if dont_halve_until_epoch > 1 else ())
+
+
+def _read(schedule: Schedule, epochs: str = "") -> Read:
+    return Read({"lr": schedule}, differences=(_OWN_LR,), epochs=epochs)
 
 
 _OWN_LR = "The first update runs at the optimizer's own lr there."
-_EPOCHS = (
-    "it counts epochs or follows its own state, and has no form here. gradatim.speechbrain has a "
-    "class of the same name with the same rates."
-)
-SPEECHBRAIN.refuses(
-    _EPOCHS,
-    "LinearScheduler",
-    "StepScheduler",
-    "NoamIntervalScheduler",
-    "CyclicCosineScheduler",
-    "ReduceLROnPlateau",
-    "CyclicLRScheduler",
-    "IntervalScheduler",
-    "InverseSquareRootScheduler",
-    "WarmAndExpDecayLRSchedule",
-    "ScheduledLoss",
-)
-
-
-@SPEECHBRAIN.reads_text
-def read(text: str, lr: float | None, steps: int | None) -> Read:
-    """The schedule of one entry of a recipe: a ``!new:`` line and ``key: value`` lines under it."""
-    name, lines = "", []
-    for number, line in enumerate(text[:10_000].split("\n"), 1):
-        line = line.partition(" #")[0].strip()
-        if "!new:" in line:
-            if name:
-                raise GradatimError(f"line {number}: a second entry. Read one at a time.")
-            name = line.split(".")[-1]
-        elif line and not line.startswith("#"):
-            lines.append((number, line))
-    SPEECHBRAIN.meaning(name)
-    return SPEECHBRAIN.means(name, _arguments(name, lines), None)
-
-
-def _arguments(name: str, lines: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    from gradatim.plans.tree import scalar_of
-
-    found: dict[str, Any] = {}
-    for number, line in lines:
-        key, _, written = (part.strip() for part in line.partition(":"))
-        if "!" in written or "<" in written:
-            raise GradatimError(f"line {number}: {key} refers to something else. Write its number.")
-        if key in found:
-            raise GradatimError(f"line {number}: {key} is there twice.")
-        found[key] = scalar_of(written, number)
-    return SPEECHBRAIN.bind(name, (), found)
+_EPOCHS = "It is called once an epoch."
+_BEFORE = "SpeechBrain's recipes call it before each update, and so they are one batch ahead."
+SPEECHBRAIN.refuses("it switches between losses, and drives no rate.", "ScheduledLoss")
 
 
 _FIRST = (

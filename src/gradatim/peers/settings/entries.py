@@ -1,12 +1,10 @@
-"""What finders of all projects share: an entry in one line, and the one scheduler of a text."""
+"""What finders of all projects share: an entry in one line, and its keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from gradatim.errors import GradatimError, unknown_name
-from gradatim.peers.found import Found, Given, Read
-from gradatim.peers.settings.reading import read_settings
+from gradatim.errors import unknown_name
 from gradatim.peers.settings.tree import Setting
 
 _LONGEST = 100
@@ -38,24 +36,3 @@ def check_known(where: str, setting: Setting, known: Sequence[str]) -> None:
     for key, entry in setting.entries.items():
         if key not in known:
             raise unknown_name(f"line {entry.line}: {where}", "key", key, known)
-
-
-def read_one(
-    finder: Callable[[Setting], Iterable[Found]],
-    text: str,
-    suffix: str,
-    lr: float | None,
-    steps: int | None,
-) -> Read:
-    """What the one scheduler in a text means.
-
-    Raises:
-        GradatimError: If there is none, or there are several.
-    """
-    found = list(finder(read_settings(text, suffix)))
-    if not found:
-        raise GradatimError("there is no scheduler in these settings.")
-    if len(found) > 1:
-        lines = ", ".join(f"line {one.line}: {one.text}" for one in found[:4])
-        raise GradatimError(f"there are {len(found)} schedulers: {lines}. Give one of them alone.")
-    return found[0].read(Given(lr, steps))

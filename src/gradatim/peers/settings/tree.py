@@ -60,6 +60,16 @@ def sections(tree: Setting) -> Iterator[tuple[Place, Setting]]:
         waiting += [((*place, key), entry) for key, entry in reversed(inner)]
 
 
+def class_in_tag(setting: Setting) -> str:
+    """The class that a tag of HyperPyYAML names, such as "torch.optim.Adam" of ``!name:``, or "".
+
+    >>> class_in_tag(Setting({}, 1, "!new:torch.nn.Linear"))
+    'torch.nn.Linear'
+    """
+    kind, _, name = setting.tag.partition(":")
+    return name if kind in ("!new", "!name") else ""
+
+
 def plain_scalar(text: str) -> Scalar:
     """The value of text without quotes: a number, true, false, null, or else the text itself.
 

@@ -1,0 +1,65 @@
+"""SpeechBrain: the schedulers in a recipe, a HyperPyYAML file, whole or an entry of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from gradatim.errors import GradatimError
+from gradatim.peers.found import Found, Given, Read
+from gradatim.peers.settings import Place, References, Setting, read_settings, sections
+from gradatim.peers.settings.entries import in_one_line
+from gradatim.peers.settings.tree import class_in_tag
+from gradatim.peers.speechbrain import SPEECHBRAIN
+
+_MODULES = ("speechbrain.nnet.schedulers", "gradatim.speechbrain")
+
+
+@SPEECHBRAIN.finds_in_settings
+def find(tree: Setting) -> Iterator[Found]:
+    """Each entry with the tag ``!new:speechbrain.nnet.schedulers...``."""
+    entries: list[tuple[Place, Setting]] = [((), tree)]
+    for place, section in sections(tree):
+        entries += [((*place, key), entry) for key, entry in section.entries.items()]
+    for place, entry in entries:
+        module, _, name = class_in_tag(entry).rpartition(".")
+        if module in _MODULES:
+            text = in_one_line(name, entry.entries)
+            yield Found(entry.line, "speechbrain", text, partial(_read, tree, place, entry, name))
+
+
+def _read(tree: Setting, place: Place, entry: Setting, name: str, given: Given) -> Read:
+    SPEECHBRAIN.meaning(name)
+    if entry.value and not isinstance(entry.value, dict):
+        raise GradatimError(f"line {entry.line}: {name}: its arguments must have names.")
+    values = References(tree, given)
+    found = {key: values.value(e, (*place, key)) for key, e in entry.entries.items()}
+    lr = given.lr
+    if lr is None and SPEECHBRAIN.needs_rate(name):
+        lr = _rate(values)
+    return SPEECHBRAIN.means(name, SPEECHBRAIN.bind(name, (), found), lr, given.steps)
+
+
+def _rate(values: References) -> float | None:
+    """The rate of the optimizers of the recipe, if it is the same for all of them."""
+    rates = set()
+    for place, section in sections(values.root):
+        for key, entry in section.entries.items():
+            if class_in_tag(entry).startswith("torch.optim.") and "lr" in entry.entries:
+                rates.add(values.value(entry.entries["lr"], (*place, key, "lr")))
+    if len(rates) > 1:
+        listed = ", ".join(sorted(map(str, rates)))
+        raise GradatimError(f"the optimizers have different rates: {listed}. Write --lr.")
+    rate = rates.pop() if rates else None
+    return float(rate) if isinstance(rate, int | float) else None
+
+
+@SPEECHBRAIN.reads_text
+def read(text: str, lr: float | None, steps: int | None) -> Read:
+    """The schedule of the one entry of a recipe, or of a part of it."""
+    found = list(find(read_settings(text, ".yaml")))
+    if not found:
+        raise GradatimError("there is no entry such as !new:speechbrain.nnet.schedulers. in it.")
+    if len(found) > 1:
+        raise GradatimError(f"line {found[1].line}: a second entry. Read one at a time.")
+    return found[0].read(Given(lr, steps))
