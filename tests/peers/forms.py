@@ -257,6 +257,11 @@ SPEECHBRAIN = [
         "WarmCoolDecayLRSchedule",
         {"lr": 0.1, "warmup": 20, "cooldown": 30, "total_steps": 150},
     ),
+    Row(
+        "speechbrain",
+        "WarmCoolDecayLRSchedule",
+        {"lr": 0.1, "warmup": 30, "cooldown": 70, "total_steps": 100},
+    ),
     Row("speechbrain", "NewBobScheduler", {"initial_value": 0.1, "patient": 2}, True),
     Row(
         "speechbrain",

@@ -87,6 +87,10 @@ def warm_cool_decay_lr(
     decay_every: PositiveSteps = 100000,
 ) -> Read:
     """A line up, a slow exponential decay, and a line down."""
+    said = (_OWN_LR, _JUMPS)
+    if warmup + cooldown >= total_steps:  # nothing is left between the two
+        down = Linear(lr, 0.0, total_steps - warmup) if total_steps > warmup else Constant(0.0)
+        return Read({"lr": Linear(0.0, lr, warmup) >> down}, differences=said)
     schedule = warm_cool_decay(
         lr,
         steps=total_steps,
@@ -95,7 +99,7 @@ def warm_cool_decay_lr(
         factor=decay_factor,
         every=decay_every,
     )
-    return _read(schedule)
+    return Read({"lr": schedule}, differences=said)
 
 
 @SPEECHBRAIN.scheduler("NewBobScheduler")
@@ -254,6 +258,10 @@ def _read(schedule: Schedule, epochs: str = "") -> Read:
 
 
 _OWN_LR = "The first update runs at the optimizer's own lr there."
+_JUMPS = (
+    "SpeechBrain's own class jumps where the cooldown begins and goes below 0 at the end; the class "
+    "of gradatim.speechbrain does not."
+)
 _EPOCHS = "It is called once an epoch."
 _BEFORE = "SpeechBrain's recipes call it before each update, and so they are one batch ahead."
 SPEECHBRAIN.refuses("it switches between losses, and drives no rate.", "ScheduledLoss")
@@ -273,10 +281,7 @@ def write(schedule: Schedule, steps: int) -> Written:
     said = [_FIRST.format(float(schedule(0)))]
     cool = _warm_cool(schedule)
     if cool:
-        said.append(
-            "SpeechBrain's own class jumps where the cooldown begins and goes below 0 at "
-            "the end; the class of gradatim.speechbrain does not."
-        )
+        said.append(_JUMPS)
         return Written(_entry("WarmCoolDecayLRSchedule", cool), tuple(said))
     if found is None or found.warmup == 0:
         raise no_form("SpeechBrain", schedule, _INSTEAD)
