@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 Values = Callable[[], list[float]]
@@ -176,32 +177,19 @@ def timm(lr: float, epochs: int, **arguments: Any) -> Values:
 
 
 def keras_plateau(lr: float, **arguments: Any) -> Values:
-    """The rates under Keras' ``ReduceLROnPlateau``, after each of METRICS."""
+    """The rates under Keras' ``ReduceLROnPlateau``, after each of METRICS, in double precision."""
 
     def values() -> list[float]:
         import keras
 
-        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-        model.compile(keras.optimizers.SGD(lr), "mse")
+        model = SimpleNamespace(optimizer=SimpleNamespace(learning_rate=lr))
         callback = keras.callbacks.ReduceLROnPlateau(**arguments)
-        callback.set_model(model)
+        callback._model = model
         callback.on_train_begin()
         rates = [lr]
         for epoch, metric in enumerate(METRICS):
             callback.on_epoch_end(epoch, {"val_loss": metric})
             rates.append(float(model.optimizer.learning_rate))
         return rates
-
-    return values
-
-
-def optax(schedule: Callable[[int], Any], steps: int) -> Values:
-    """The values of a schedule of Optax, in double precision."""
-
-    def values() -> list[float]:
-        import jax
-
-        with jax.enable_x64(True):
-            return [float(schedule(step)) for step in range(steps + 1)]
 
     return values
