@@ -14,7 +14,7 @@ from typing import Any
 
 Values = Callable[[], list[float]]
 _IMPROVING = [1.0 / (1 + k) for k in range(8)]
-METRICS = _IMPROVING + [0.2] * 25 + [0.1] + [0.3] * 30 + [0.05, 0.049] + [0.06] * 34
+METRICS = _IMPROVING + [0.2] * 14 + [0.1] + [0.3] * 12 + [0.05, 0.049] + [0.06] * 8
 """A validation loss that improves, stalls, improves and stalls again."""
 SCORES = [1 - metric for metric in METRICS]
 """The same as something to maximise."""

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gradatim import GradatimError
-from gradatim.peers import Found, Given, Read, find
+from gradatim.cli._foreign import Input, Place, choose, read_place
+from gradatim.peers import Given, Read, find, nothing_found
 from tests.peers.corpus.case import HERE, Case, Number
 from tests.peers.corpus.originals import METRICS, SCORES
 
 RIGHT, HELP, NO_HELP, WRONG = "right", "refused with help", "refused without help", "wrong"
 OUTCOMES = (RIGHT, HELP, NO_HELP, WRONG)
 _OPTION = re.compile(r"--(set|lr|steps|every|at|from)\b")
-_ASKED = re.compile(r"--set (\S+)=")
+_ASKED = re.compile(r"""--set (?:"(.+?)=VALUE"|'(.+?)=VALUE'|(\S+)=VALUE)""")
 _EPOCH = re.compile(r"\bepoch")
 _LEAST, _RELATIVE = 1e-12, 1e-9
 Points = Sequence[tuple[int, float]]
@@ -47,13 +48,13 @@ def _outcome(
     case: Case, text: tuple[str, str], points: Mapping[str, Points], options: bool
 ) -> Outcome:
     try:
-        read = _read(case, text) if options else _chosen(case, text, options).read(Given())
+        read = _read(case, text) if options else _attempt(text, None, Given(), None)
         values = _Values(read)
     except GradatimError as error:
         sentence = str(error)
         helps = _OPTION.search(sentence) or any(name in sentence for name in case.asks)
         return Outcome(HELP if helps else NO_HELP, sentence)
-    notes = read.differences
+    notes = (*read.differences, read.epochs)
     if case.right is None:
         return Outcome(WRONG, f"read as {read.values}, and cannot be read", notes)
     every = case.every if options and case.every and not case.in_updates else 1
@@ -86,37 +87,38 @@ class _Values:
         return float(self.schedule(step)) * self.scales[min(step, len(self.scales) - 1)]
 
 
-def _chosen(case: Case, text: tuple[str, str], options: bool) -> Found:
+def _attempt(text: tuple[str, str], project: str | None, given: Given, line: int | None) -> Read:
+    """What the command reads: the scheduler of a line, or the only one."""
     name, words = text
-    found = find(words, name=name, source=case.project if options else None)
-    line = case.line(words) if options else None
-    chosen = [one for one in found if line is None or one.line == line]
+    source = Input(name, words)
+    found = find(words, name=name, source=project)
     if not found:
-        raise GradatimError("convert: no scheduler was found.")
-    if len(chosen) != 1:
-        lines = ", ".join(str(one.line) for one in found)
-        raise GradatimError(f"convert: {len(found)} schedulers, in lines {lines}: write --at LINE.")
-    return chosen[0]
+        raise nothing_found(words, name, project)
+    places = [Place(source, one) for one in found]
+    return read_place(choose(places, None if line is None else str(line), given), given)
 
 
 def _read(case: Case, text: tuple[str, str]) -> Read:
-    """Read with the options of the case, under the names that the refusals ask for."""
-    found, values = _chosen(case, text, True), dict(case.given)
-    for _ in range(len(values)):
+    """Read with the options of the case, adding the names that a refusal asks for."""
+    values: dict[str, Number] = {}
+    while True:
+        given = Given(case.lr, case.steps, case.every, dict(values))
         try:
-            return found.read(Given(lr=case.lr, steps=case.steps, values=values))
+            return _attempt(text, case.project, given, case.line(text[1]))
         except GradatimError as error:
-            asked = _ASKED.search(str(error))
-            known = {_end(name): value for name, value in case.given.items()}
-            if asked is None or asked[1] in values or _end(asked[1]) not in known:
+            asked = [found[1] or found[2] or found[3] for found in _ASKED.finditer(str(error))]
+            more = {name: value for name in asked if (value := _known(case, name)) is not None}
+            if not more.keys() - values.keys():
                 raise
-            values[asked[1]] = known[_end(asked[1])]
-    return found.read(Given(lr=case.lr, steps=case.steps, values=values))
+            values |= more
 
 
-def _end(name: str) -> str:
-    """The last word of a name: "epochs" of "self.args.epochs" and of "args['epochs']"."""
-    return re.findall(r"\w+", name)[-1]
+def _known(case: Case, asked: str) -> Number | None:
+    """The value of a name that is asked for: the case has it, or has one with the same last word."""
+    words = re.findall(r"\w+", asked)
+    ends = {re.findall(r"\w+", name)[-1]: value for name, value in case.given.items()}
+    known = [ends[word] for word in reversed(words) if word in ends]
+    return case.given.get(asked, known[0] if known else None)
 
 
 def recorded() -> dict[str, Points]:
