@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEV := $(VENV)/.stamp-dev
+# The browser that the tests of the studio drive.
+CHROMIUM := $(VENV)/.stamp-chromium
 # The demo needs torch and little else; an environment for developers has that too.
 DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.stamp-demo)
 # Two workers, one thread each: the machine we measure on has two cores. In CI the order of the
@@ -17,6 +19,7 @@ WITH_TORCH := tests/core tests/drive tests/torch tests/trainers/test_loop.py \
 OLD_WARNINGS := -W ignore::DeprecationWarning -W 'ignore:The epoch parameter:UserWarning'
 
 RUNS ?= 1000000
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help demo test test-fast test-long golden fuzz test-minimum test-trainers lint types wheel bench docs clean
 
@@ -26,13 +29,13 @@ help: ## list the tasks
 demo: $(DEMO) ## train a small network with and without warm-up, and write a report
 	$(BIN)/gradatim race digits --out demo
 
-test: lint types wheel ## everything that CI checks on the latest versions
+test: lint types wheel $(CHROMIUM) ## everything that CI checks on the latest versions
 	$(PYTEST) -n 2
 
 test-fast: $(DEV) ## the core and the rules of the house, in seconds
 	$(PYTEST) tests/core tests/test_house.py src/gradatim/core
 
-test-long: $(DEV) ## the searches that take minutes, with their counts
+test-long: $(DEV) $(CHROMIUM) ## the searches that take minutes, with their counts
 	$(PYTEST) -n 2 -m long --hypothesis-profile=long --hypothesis-show-statistics tests
 
 golden: $(DEV) ## read what version 0.1 writes, run from git, and compare bit for bit
@@ -87,6 +90,14 @@ NO_DEPS = @$(@D)/bin/python -m pip install -qq --disable-pip-version-check --no-
 
 $(VENV)/.stamp-dev: pyproject.toml constraints/latest.txt constraints/no-deps.txt
 	$(call install,constraints/latest.txt,dev,$(NO_DEPS))
+
+# Any Chromium of the system will do; where there is none, Debian's is installed.
+$(CHROMIUM): $(DEV)
+	@command -v chromium >/dev/null || { \
+		echo "Installing Chromium, once."; \
+		$(AS_ROOT) apt-get update -qq && \
+		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium >/dev/null; }
+	@touch $@
 
 $(VENV)/.stamp-demo: pyproject.toml constraints/latest.txt
 	$(call install,constraints/latest.txt,race)

@@ -47,7 +47,7 @@ export class Drawing {
       result = { ...this.results.get(card.id), problem };
     }
     if (this.asked.get(card.id) !== question) return;
-    this.results.set(card.id, result);
+    this.results.set(card.id, { ...result, asked: question });
     this.onresult(card.id);
     this.draw();
   }
@@ -106,7 +106,7 @@ export class Drawing {
 
   // The predicted loss of a card, and both ends of its interval.
   prediction(card, ink) {
-    const found = card.hidden ? null : this.logs.predictions.get(card.id);
+    const found = card.hidden ? null : this.logs.predictions.get(card.id)?.curve;
     if (!found?.final) return [];
     const line = (values, width) => ({ places: found.steps, values, end: found.steps.at(-1), id: card.id, target: "loss", ink, dash: [], width });
     return [line(found.mean, 2), line(found.low, 0.7), line(found.high, 0.7)];

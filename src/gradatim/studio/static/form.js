@@ -87,7 +87,7 @@ class Row {
     const label = { "aria-label": field.name, title: field.help, "data-field": key };
     this.input = this.control(field, label);
     this.slider = ["number", "steps", "share", "whole"].includes(field.kind) && field.text !== null
-      ? h("input", { type: "range", ...SLIDER, "aria-label": `${field.name}, slider`, "data-field": `${key} slider`, oninput: () => this.slide(), onchange: () => this.rest() })
+      ? h("input", { type: "range", ...SLIDER, "aria-label": `${field.name}, slider`, "data-field": `${key} slider`, oninput: () => this.slide(), onpointerup: () => this.rest(), onblur: () => this.rest() })
       : null;
     this.element = h("div", { class: this.slider ? "row" : "row wide" }, h("span", { class: "label", title: field.help }, field.name), this.slider, this.input);
   }
@@ -111,7 +111,7 @@ class Row {
     const number = numberIn(text);
     this.slider.disabled = number === null;
     if (!number) return;
-    // A slider that is being moved keeps its range, or its values would run away from the pointer.
+    // A slider that is being moved keeps its range, or its values would run away from the hand.
     this.range = rangeFor(field, number, this.form.whole, this.sliding ? this.range : null);
     if (!this.sliding) this.slider.value = positionOf(this.range, number.value);
     this.slider.setAttribute("aria-valuetext", text);

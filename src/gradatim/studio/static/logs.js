@@ -6,6 +6,7 @@ import { short } from "./numbers.js";
 
 const FEWEST = 2;
 const MOST = 4; // logs of one forecast
+const PAUSE = 400; // milliseconds
 
 export class Logs {
   constructor(parent, store, { say, onchange }) {
@@ -81,7 +82,7 @@ export class Logs {
   async predict() {
     const fitted = this.logs.filter((log) => log.chosen.checked && log.losses);
     const cards = this.store.state.cards.filter((card) => !card.hidden);
-    const body = { logs: fitted.map((log) => log.id), texts: cards.map((card) => card.text), run: this.store.state.run };
+    const body = { logs: fitted.map((log) => log.id), texts: cards.map((card) => card.text), run: this.store.state.run, curve: false };
     const question = JSON.stringify(body);
     if (question === this.asked) return;
     this.asked = question;
@@ -91,14 +92,26 @@ export class Logs {
     this.fitted = body.logs.join();
     try {
       const found = await askLatest("forecast", "forecast", body);
-      if (found && this.asked === question) this.predicted(cards, found.predictions, "");
+      if (!found || this.asked !== question) return;
+      this.predicted(cards, found.predictions, "");
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.predictCurves(cards, body, question), PAUSE);
     } catch (refusal) {
       if (this.asked === question) this.predicted([], [], refusal.message);
     }
   }
 
+  // The loss all along the run, which takes longer than its end, once nothing changes any more.
+  async predictCurves(cards, body, question) {
+    const found = await askLatest("forecast curves", "forecast", { ...body, curve: true }).catch(() => null);
+    if (!found || this.asked !== question) return;
+    cards.forEach((card, at) => Object.assign(this.predictions.get(card.id), { curve: found.predictions[at] }));
+    this.onchange();
+  }
+
   predicted(cards, predictions, sentence) {
-    this.predictions = new Map(cards.map((card, at) => [card.id, predictions[at]]));
+    const before = this.predictions;
+    this.predictions = new Map(cards.map((card, at) => [card.id, { ...predictions[at], curve: before.get(card.id)?.curve }]));
     const notes = predictions.flatMap((one) => one.notes ?? []);
     this.forecast.textContent = [sentence, ...new Set(notes)].filter(Boolean).join(" ");
     this.onchange();

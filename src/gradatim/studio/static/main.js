@@ -39,7 +39,7 @@ class Studio {
       onread: (panel, at) => this.cards.read(at === null ? null : this.drawing.valuesAt(panel, at)),
     });
     this.drawing = new Drawing(store, this.charts, dashes, () => this.cards.update());
-    this.logs = this.drawing.logs = new Logs(byId("logs"), store, { say, onchange: () => this.drawing.draw() });
+    this.logs = this.drawing.logs = new Logs(byId("logs"), store, { say, onchange: () => this.shown() });
     const parts = [(id) => new Form(id, store), (id) => new Judged(id, store, { logs: this.logs, drawing: this.drawing })];
     this.cards = new Cards(byId("cards"), store, this.drawing.results, dashes, parts);
     this.comparison = new Comparison(byId("compared"), store, title);
@@ -50,7 +50,7 @@ class Studio {
     this.take = new TakeAway(store, forms, { say, title, panels: () => this.drawing.panels() });
     this.keys = new Shortcuts(this.shortcuts());
     this.addButtons();
-    logs.forEach((log) => this.logs.add(log));
+    this.given = logs;
     store.listeners.push(() => this.update());
   }
 
@@ -113,6 +113,12 @@ class Studio {
     }
   }
 
+  // Shows again what was answered.
+  shown() {
+    this.cards.update();
+    this.drawing.draw();
+  }
+
   update() {
     this.cards.update();
     this.axis.update();
@@ -130,6 +136,7 @@ class Studio {
       state = { ...EMPTY, cards: given.map((card, at) => ({ id: at + 1, hidden: false, ...card })), active: 1 };
     }
     this.store.show(state);
+    this.given.forEach((log) => this.logs.add(log));
   }
 }
 

@@ -36,11 +36,17 @@ export class TakeAway {
   async show() {
     const form = this.form.value;
     this.file = null;
+    this.downloadButton.disabled = true;
+    let file = null;
+    let refusal = null;
     try {
-      this.file = PICTURES.includes(form) ? await this.picture(form) : await this.asked(form);
-    } catch (refusal) {
-      this.notes.replaceChildren(h("li", { class: "error" }, refusal.message));
+      file = PICTURES.includes(form) ? await this.picture(form) : await this.asked(form);
+    } catch (error) {
+      refusal = error;
     }
+    if (this.form.value !== form) return; // another form was chosen meanwhile
+    this.file = file;
+    if (refusal) this.notes.replaceChildren(h("li", { class: "error" }, refusal.message));
     const { content = "", differences = [] } = this.file ?? {};
     const isText = typeof content === "string";
     this.copyButton.disabled = !this.file || !isText;
