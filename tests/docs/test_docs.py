@@ -167,10 +167,11 @@ def test_the_commands_of_a_page_print_what_it_says(page, files):
             program, *arguments = shlex.split(line)
             if program != "gradatim":
                 continue
-            out = io.StringIO()
+            out = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n")
             with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
                 gradatim.cli.main(arguments)
-            assert out.getvalue().strip() == expected.strip(), line
+            out.seek(0)
+            assert out.read().strip() == expected.strip(), line
 
 
 def test_plans_in_the_docs_are_plans(tmp_path):
