@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,12 +50,14 @@ VERBS = {
     ),
     "show": Verb(("NAME=PLAN", OTHER, "--value", "lr")),
 }
+SERVERS = {"studio": ("NAME=PLAN", "--no-browser")}
+"""A verb that ends with Ctrl-C: what is tested here happens before it serves."""
 
 
 def named(verb, name, plan=PLAN):
     """The command line of a verb, with a name and a plan put in."""
-    texts = [text.replace("NAME", name).replace("PLAN", plan) for text in VERBS[verb].arguments]
-    return [verb, *texts]
+    arguments = SERVERS[verb] if verb in SERVERS else VERBS[verb].arguments
+    return [verb, *(text.replace("NAME", name).replace("PLAN", plan) for text in arguments)]
 
 
 @pytest.fixture
@@ -100,14 +103,14 @@ def shell(arguments, streams, **env):
 
 def test_every_verb_is_in_the_table():
     found = {module.name.rstrip("_") for module in pkgutil.iter_modules(gradatim.cli.__path__)}
-    assert {name for name in found if not name.startswith("_")} - {""} == VERBS.keys()
+    assert {name for name in found if not name.startswith("_")} == {*VERBS, *SERVERS}
 
 
 needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 
 
 @needs_shell
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *SERVERS])
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [
@@ -167,7 +170,17 @@ def test_a_plan_may_come_on_stdin(here, run, monkeypatch, verb):
         assert from_stdin == run(named(verb, "run"))[1]
 
 
-@pytest.mark.parametrize("verb", PLANS)
+def test_the_studio_opens_what_is_on_stdin(run, monkeypatch):
+    opened = []
+    monkeypatch.setattr("gradatim.studio.session.Session.open_text", lambda _, *a: opened.append(a))
+    server = SimpleNamespace(address="", run=lambda: None)
+    monkeypatch.setattr("gradatim.studio.Studio", lambda *_: server)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PLAN}\n"))
+    assert run(named("studio", "mine", "-"))[0] == 0
+    assert opened == [("mine", f"{PLAN}\n")]
+
+
+@pytest.mark.parametrize("verb", [*PLANS, *SERVERS])
 def test_a_closed_stdin_is_one_sentence(here, run, monkeypatch, verb):
     monkeypatch.setattr(sys, "stdin", None)
     code, out, err = run(named(verb, "run", "-"))

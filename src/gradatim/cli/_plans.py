@@ -15,7 +15,8 @@ from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, invalid_value, shown, unknown_name
 
 _ENDINGS = (".yaml", ".yml", ".toml", ".json")
-_STDIN = "-"
+STDIN = "-"
+"""A plan that is read from stdin."""
 _MOST_CHARACTERS = 200_000
 
 
@@ -92,7 +93,7 @@ def _load(plan: str) -> Plan:
         from gradatim.plans import load_plan
 
         return load_plan(plan)
-    if plan == _STDIN:
+    if plan == STDIN:
         from gradatim.plans.plan import format_of, read_plan
 
         text = read_stdin()

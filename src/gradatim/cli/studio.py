@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gradatim.cli._arguments import Import
-from gradatim.cli._plans import is_plan_file, split_name
+from gradatim.cli._plans import STDIN, is_plan_file, read_stdin, split_name
 from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Given = Annotated[
         metavar="[PLAN | LOG]...",
         show_default=False,
         help="Plan files, schedules such as "
-        '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)", and logs of runs.',
+        '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)", - for stdin, and logs of runs.',
     ),
 ]
 Port = Annotated[
@@ -62,7 +62,9 @@ def _open(session: Session, given: str) -> None:
     """Begin with what one argument names: a plan file, the text of a schedule, or a log."""
     source = split_name(given)
     path = Path(source.plan)
-    if "(" in source.plan and not path.exists():
+    if source.plan == STDIN:
+        session.open_text(source.name if source.has_name else "", read_stdin())
+    elif "(" in source.plan and not path.exists():
         session.open_text(source.name if source.has_name else "", source.plan)
     elif is_plan_file(source.plan) and not _is_json_log(path):
         session.open_plan(source.name if source.name != source.plan else path.stem, path)
