@@ -789,6 +789,18 @@ BAD = [
         lambda: Scheduler(sgd(2, ["body", "head"]), lr={"*": SCHEDULE, "haed": SCHEDULE}),
         "unknown group of lr 'haed'. Did you mean 'head'. Known: body, head",
     ),
+    (
+        lambda: Scheduler(sgd(2, ["body", "head"]), lr={"*": SCHEDULE, "encoder": SCHEDULE}),
+        r"unknown group of lr 'encoder'.*For a group that is added later, write 'encoder\*'",
+    ),
+    (
+        lambda: Scheduler(sgd(), {"lr": SCHEDULE, "momentum": 0.9}),
+        r"Scheduler\(optimizer, \*\*mapping",
+    ),
+    (lambda: Scheduler(sgd(), {"lr": [SCHEDULE]}), r"no group is named 'lr'"),
+    (lambda: Scheduler(sgd(), "plan.yaml"), r"Write plan='plan.yaml' for a plan file"),
+    (lambda: Scheduler(sgd(), "wsd(peak=1.0, steps=9)"), r"Write lr=gradatim.parse\(...\) for the"),
+    (lambda: Scheduler(sgd(), learning_rate=SCHEDULE), r"torch has no learning_rate. Write lr="),
     (lambda: Scheduler(sgd(), rl=SCHEDULE), r"unknown value 'rl'.*Known: .*lr"),
     (lambda: Scheduler(sgd(), rules=PLATEAU), "unknown value 'rules'"),
     (lambda: Scheduler(sgd(), **{"betas[0]": SCHEDULE}), r"unknown value 'betas\[0\]'"),

@@ -13,6 +13,8 @@ from gradatim.errors import GradatimError, invalid_value, unknown_name
 Group = dict[str, Any]
 """One of ``optimizer.param_groups``."""
 
+_USUAL_NAMES = {"learning_rate": "lr", "wd": "weight_decay"}
+"""Names of other frameworks, and torch's."""
 _NAME = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
@@ -44,6 +46,10 @@ class Hyperparameter(NamedTuple):
         if self.element is not None and self.element < len(elements):
             held = elements[self.element]
         elif self.key not in group or self.element is not None:
+            if name in _USUAL_NAMES and _USUAL_NAMES[name] in group:
+                raise GradatimError(
+                    f"Scheduler: torch has no {name}. Write {_USUAL_NAMES[name]}=..."
+                )
             raise unknown_name("Scheduler", "value", name, hyperparameter_names([group]))
         is_number = isinstance(held, (int, float)) and not isinstance(held, bool)
         if not is_number and not (isinstance(held, Tensor) and held.numel() == 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from gradatim.core.decays import Constant
@@ -57,6 +58,11 @@ class ValueSchedules:
         if not any(map(self.is_in, all_groups)):
             self.hyperparameter.check(all_groups[0], value)  # raises: no group has it
         names = {str(group["name"]) for group in all_groups if group.get("name") is not None}
+        if isinstance(given, Mapping) and value in given and value not in {*names, *groups}:
+            raise GradatimError(
+                f"Scheduler: the keys of {value}={{...}} are groups, and no group is named "
+                f"{value!r}. A mapping from values is given as Scheduler(optimizer, **mapping)."
+            )
         self.by_key: dict[GroupKey, Schedule | Relative | None] = {}
         for given_key, schedule in self._pairs(given, len(all_groups)):
             key = self._key(given_key, names)
@@ -180,7 +186,10 @@ class ValueSchedules:
             if key in self._optimizers:
                 self.hyperparameter.check(groups[key][0], self.value)  # raises: it has none
             labels = [group_label(*one) for one in found]
-            raise unknown_name("Scheduler", f"group of {self.value}", key, labels)
+            error = unknown_name("Scheduler", f"group of {self.value}", key, labels)
+            if isinstance(key, str) and not get_close_matches(key, labels, n=1):
+                raise GradatimError(f"{error} For a group that is added later, write '{key}*'.")
+            raise error
 
     def warn_if_initials_differ(self, groups: Groups) -> None:
         """Warn if one schedule drives groups with different initial values: they become equal."""
@@ -223,10 +232,17 @@ def _as_schedule(value: str, key: GroupKey, given: ScheduleLike) -> Schedule | R
         return Constant(given)
     if isinstance(given, Schedule | Relative) or (given is None and key is not None):
         return given
-    allowed = "a schedule or a number that stays"
+    allowed, hint = "a schedule or a number that stays", ""
     if key is None:
         allowed += ", a list of them, or a mapping from groups"
-    raise invalid_value("Scheduler", value if key is None else f"{value}[{key!r}]", given, allowed)
+    if isinstance(given, str):
+        hint = (
+            f"Write plan={given!r} for a plan file."
+            if given.endswith((".yaml", ".yml", ".toml", ".json"))
+            else f"Write {value}=gradatim.parse(...) for the text of a schedule."
+        )
+    name = value if key is None else f"{value}[{key!r}]"
+    raise invalid_value("Scheduler", name, given, allowed, hint)
 
 
 def new_schedules(
