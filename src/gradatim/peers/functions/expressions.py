@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -37,6 +38,11 @@ from gradatim.peers.syntax import called, dotted, written
 
 _MODULES = {"math", "numpy", "np", "torch", "jax", "jnp", "tensorflow", "tf", "keras", "K", "ops"}
 _MODULES |= {"bisect", "builtins", "lax", "F", "mx", "paddle", "mindspore"}
+_LENGTH = re.compile(
+    r"(total|max|num|n|training|decay|end|all)\w*_?(step|iter|update|epoch)s?|epochs\b|T_max|"
+    r"(steps|iterations|updates)\b",
+    re.IGNORECASE,
+)
 _COUNTS = {"last_epoch", "base_lrs", "_step_count"}
 _SCALES = ("scale", "mult", "multiplier")
 _KEYWORDS = {
@@ -95,6 +101,16 @@ class Expressions(ABC):
             elif part.__class__ in (int, float):
                 found.add(number(part))
         return found
+
+    def longest(self) -> int | None:
+        """The length of the run, where a name of the file says that it is one."""
+        found = [
+            int(value)
+            for (_, name), value in self.free.items()
+            if _LENGTH.search(name.rpartition(".")[2]) and value.__class__ in (int, float)
+            if 1 < number(value) < 1e12
+        ]
+        return max(found, default=None)
 
     @abstractmethod
     def closure(self, node: Function) -> Run:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Read
@@ -183,6 +184,7 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         steps = given.steps
         if counted.epochs and steps is not None:
             steps = math.ceil(steps / given.every) if given.every else None
+        steps = counted.length if steps is None else steps
         read = read_function(named, counted.counting, "rate", given.lr, steps)
         read = replace(read, epochs=counted.epochs)
         said += counted.said
@@ -211,6 +213,8 @@ def _of_method(one: Candidate, named: Named, world: World, given: Given) -> Read
 class _Counted:
     counting: Counting
     epochs: str = ""
+    length: int | None = None
+    """The steps of the loop around the call, in what the function counts."""
     said: tuple[str, ...] = ()
 
 
@@ -238,7 +242,10 @@ def _counted(one: Candidate, world: World, given: Given) -> _Counted:
         steps[name] = partial(_quotient, every) if _EPOCH.search(node.id) else partial(_rest, every)
     if sum(1 for node in counters.values() if _EPOCH.search(written(node))) != 1:
         raise _several(one, names)
-    return _Counted(Counting(steps))
+    outer = next(node.id for node in counters.values() if isinstance(node, ast.Name)
+                 and _EPOCH.search(node.id))
+    epochs = _loop_of(outer, one.site, world).length
+    return _Counted(Counting(steps), length=None if epochs is None else epochs * every)
 
 
 def _quotient(every: int, step: int) -> int:
@@ -265,10 +272,10 @@ def _one_counter(
     assert one.site is not None
     match node:
         case ast.Name(id=variable) | ast.Attribute(attr=variable):
-            first, said = _first(variable, one.site, world)
+            loop, by = _loop_of(variable, one.site, world), 0
         case ast.BinOp(left=ast.Name(id=variable), op=op, right=ast.Constant(value=int() as by)):
-            first, said = _first(variable, one.site, world)
-            first += by if isinstance(op, ast.Add) else -by
+            loop = _loop_of(variable, one.site, world)
+            by = by if isinstance(op, ast.Add) else -by
             if not isinstance(op, ast.Add | ast.Sub):
                 raise refused(node.lineno, f"the argument {written(node)}")
         case ast.BinOp(op=ast.Add()) if any(isinstance(x, ast.Div) for x in _operators(node)):
@@ -276,9 +283,9 @@ def _one_counter(
             return _Counted(Counting({name: lambda step: step / every}))
         case _:
             raise refused(node.lineno, f"the argument {written(node)}")
-    return _Counted(
-        Counting({name: lambda step: step + first}), _epochs(variable, one.site.node.lineno), said
-    )
+    first, epochs = loop.first + by, _epochs(variable, one.site.node.lineno)
+    counting = Counting({name: lambda step: step + first})
+    return _Counted(counting, epochs, loop.length, loop.said)
 
 
 def _operators(node: ast.expr) -> list[ast.operator]:
@@ -289,12 +296,22 @@ def _epochs(name: str, line: int) -> str:
     return f"It counts epochs ({name}, line {line})." if _EPOCH.search(name) else ""
 
 
-def _first(variable: str, site: CallSite, world: World) -> tuple[int, tuple[str, ...]]:
-    """The value of a loop variable, or of a counter, at the first call."""
+class _Loop(NamedTuple):
+    """What a variable counts."""
+
+    first: int = 0
+    """Its value at the first call."""
+    length: int | None = None
+    """How many values it has, if that is known."""
+    said: tuple[str, ...] = ()
+
+
+def _loop_of(variable: str, site: CallSite, world: World) -> _Loop:
+    """What a loop variable, or a counter, is at the first call."""
     for block in reversed(site.place.path):
         node = block.node
         if isinstance(node, ast.For) and _is_target(node.target, variable):
-            return _start_of(node.iter, site, block, world)
+            return _range_of(node.iter, site, block, world)
     place, bindings = site.place, site.place.scope.bindings.get(variable, ())
     values = {b.value.value for b in bindings if isinstance(b.value, ast.Constant)}
     start = next(iter(values)) if len(values) == 1 else 0
@@ -302,36 +319,49 @@ def _first(variable: str, site: CallSite, world: World) -> tuple[int, tuple[str,
         isinstance(b.value, ast.BinOp) and b.place.order < place.order and b.place.path
         for b in bindings
     )
-    return (start if isinstance(start, int) else 0) + before, ()
+    return _Loop((start if isinstance(start, int) else 0) + before)
 
 
 def _is_target(target: ast.expr, variable: str) -> bool:
     return any(isinstance(part, ast.Name) and part.id == variable for part in ast.walk(target))
 
 
-def _start_of(
-    source: ast.expr, site: CallSite, block: Block, world: World
-) -> tuple[int, tuple[str, ...]]:
+def _range_of(source: ast.expr, site: CallSite, block: Block, world: World) -> _Loop:
+    """The numbers of a ``range`` or an ``enumerate``, inside of others such as ``tqdm`` or not."""
+    place = Place(site.place.scope, block.order, ())
     for call in ast.walk(source):
         if not isinstance(call, ast.Call):
             continue
-        start: ast.expr | None = None
-        if called(call) in ("range", "trange") and len(call.args) > 1:
-            start = call.args[0]
-        elif called(call) == "enumerate":
-            start = call.args[1] if len(call.args) > 1 else None
-            start = next((w.value for w in call.keywords if w.arg == "start"), start)
-        if start is None:
+        start, end = _ends(call)
+        first = 0 if start is None else _whole(start, place, world)
+        last = None if end is None else _whole(end, place, world)
+        if start is None and end is None:
             continue
-        try:
-            value = Expression(start, Place(site.place.scope, block.order, ()), world).known()
-        except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
-            value = None
-        if type(value) is int:
-            return value, ()
-        text = written(start)
-        return 0, (f"{text} (line {start.lineno}) is taken to be 0, as in a run that is not resumed.",)
-    return 0, ()
+        said: tuple[str, ...] = ()
+        if first is None:
+            assert start is not None
+            text = f"{written(start)} (line {start.lineno})"
+            said = (f"{text} is taken to be 0, as in a run that is not resumed.",)
+        length = None if last is None or last <= (first or 0) else last - (first or 0)
+        return _Loop(first or 0, length, said)
+    return _Loop()
+
+
+def _ends(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
+    if called(call) in ("range", "trange") and call.args:
+        return (None, call.args[0]) if len(call.args) == 1 else (call.args[0], call.args[1])
+    if called(call) == "enumerate":
+        start = call.args[1] if len(call.args) > 1 else None
+        return next((w.value for w in call.keywords if w.arg == "start"), start), None
+    return None, None
+
+
+def _whole(node: ast.expr, place: Place, world: World) -> int | None:
+    try:
+        value = Expression(node, place, world).known()
+    except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+    return value if type(value) is int else None
 
 
 def _updates_of_epoch(one: Candidate, given: Given, node: ast.expr | None = None) -> int:

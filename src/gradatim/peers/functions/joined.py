@@ -109,7 +109,7 @@ class _Pieces:
         if (cycle := self._cycles(first)) is not None:
             return cycle
         later = [end for end in self.ends if end > first]
-        tried = later if len(later) <= _LOOK_AHEAD else later[:_LOOK_AHEAD]
+        tried = later if len(later) <= _LOOK_AHEAD else [*later[:_LOOK_AHEAD], later[-1]]
         partial: Fit | None = None
         for end in reversed(tried):
             for fit in self._fits(first, end):
@@ -117,12 +117,22 @@ class _Pieces:
                     return self._shortened(first, end, fit, later) or fit
                 if end == tried[0] and fit.ends and (partial is None or fit.steps > partial.steps):
                     partial = fit
-        stairs = self._stairs(first, later[-1])
-        if stairs is not None:
-            return stairs
+        for end in reversed(tried):
+            if (stairs := self._stairs(first, end)) is not None:
+                return stairs
         if partial is not None:
             return partial
-        raise NoShape(first)
+        return self._level(first)
+
+    def _level(self, first: int) -> Fit:
+        """One value for as long as it lasts."""
+        values = self.curve.values[first:]
+        steps = next(
+            (k for k, v in enumerate(values) if not self.curve.same(v, values[0])), len(values)
+        )
+        if steps < 2 or first + steps > self.curve.last:
+            raise NoShape(first)
+        return Fit(Constant(self._window(first, first + 1).rate(values[0]), steps), steps)
 
     def _shortened(self, first: int, end: int, fit: Fit, later: Sequence[int]) -> Fit | None:
         """A line that ends a step earlier, if what comes after it begins there already."""

@@ -69,7 +69,7 @@ def _read(curve: Curve, named: Named, compiler: Functions, steps: int | None) ->
     try:
         schedule, over = schedule_of(curve, steps, numbers)
     except NoShape as error:
-        longest = max((int(x) for x in numbers if x == int(x) and 10 < x < 1e12), default=None)
+        longest = compiler.longest()
         if steps is not None or longest is None:
             raise GradatimError(_no_shape(named.node, error.step, steps)) from None
         # Behind the end of the run a formula may do anything: it is read up to the longest length.
@@ -79,7 +79,7 @@ def _read(curve: Curve, named: Named, compiler: Functions, steps: int | None) ->
         except NoShape:
             raise GradatimError(_no_shape(named.node, error.step, steps)) from None
         said = (
-            f"It is read up to step {longest}, the largest number in its code. For another length "
+            f"It is read up to step {longest}, the length of the run in its code. For another one "
             "write --steps.",
         )
     differences = (*said, *_after(curve, schedule, over), *curve.machine.notes)
@@ -154,17 +154,13 @@ def _literals(node: ast.AST) -> set[float]:
 
 def _after(curve: Curve, schedule: Schedule, over: int | None) -> list[str]:
     """What the function does behind the end of the schedule."""
-    if over is not None and over <= curve.last:
-        later = next(
-            (k for k in range(over, min(over + 1000, curve.last)) if not curve.same(
-                curve.value(k), schedule(k))),
-            None,
-        )
-        if later is not None:
-            return [
-                f"After step {over} their formula goes on, to {curve.value(later):.6g} at step "
-                f"{later}; here the last value holds."
-            ]
+    if over is not None:
+        for later in (over + over // 10, 2 * over, over + 1):
+            if over < later <= curve.last and not curve.same(curve.value(later), schedule(later)):
+                return [
+                    f"After step {over} their formula goes on, to {curve.value(later):.4g} at step "
+                    f"{later}; here the last value holds."
+                ]
     if curve.why_no_more:
         return [
             f"Their function has no value from step {curve.last + 1} on ({curve.why_no_more}); "

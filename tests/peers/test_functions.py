@@ -1,0 +1,91 @@
+"""Functions of the step in people's own files: recognised by their values, and never run.
+
+The oracle runs the file, with stand-ins for the optimizer and the scheduler.
+"""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy
+import pytest
+
+import gradatim
+from gradatim.core.text import parse
+from gradatim.errors import GradatimError
+from gradatim.peers import Found, Given, find
+from tests.peers.own_functions import GROUPS, OWN, PREVIOUS, Own
+
+
+class Anything:
+    """Stands for a model, an optimizer or a module; ``lr_lambda`` is what it was called with."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self.lr_lambda = named.get("lr_lambda", given[-1] if given else None)
+
+    def __getattr__(self, name: str) -> Any:
+        return Anything()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return Anything(*given, **named)
+
+
+def run(own: Own) -> dict[str, Any]:
+    """The names of a file after it was run."""
+    values = own.given.get("values", {})
+    names: dict[str, Any] = {
+        "math": math,
+        "np": numpy,
+        "jnp": numpy,
+        "torch": Anything(),
+        "tf": Anything(),
+        "lr_scheduler": Anything(),
+        "args": SimpleNamespace(**{k.removeprefix("args."): v for k, v in values.items()}),
+        **dict.fromkeys(("SGD", "Adam", "LambdaLR", "LearningRateScheduler"), Anything),
+        **dict.fromkeys(("MultiplicativeLR", "model", "p", "groups"), Anything()),
+    }
+    exec(GROUPS + own.setup + own.code, names)  # the oracle, and nothing but
+    return names
+
+
+def given_of(own: Own) -> Given:
+    return Given(**own.given)
+
+
+def read(own: Own) -> gradatim.Schedule:
+    (found,) = find(own.code)
+    return found.read(given_of(own)).schedule
+
+
+def same(ours: float, theirs: float, peak: float) -> bool:
+    return abs(ours - theirs) <= 1e-9 * max(abs(theirs), 1e-5 * peak)
+
+
+@pytest.mark.parametrize("own", OWN, ids=lambda own: own.name)
+def test_a_function_is_the_schedule_that_has_its_values(own: Own) -> None:
+    names, schedule = run(own), read(own)
+    code = compile(own.rate, own.name, "eval")
+    theirs = [float(eval(code, names | {"k": k})) for k in range(own.steps)]
+    wrong = [
+        (k, schedule(k), value)
+        for k, value in enumerate(theirs)
+        if not same(schedule(k), value, max(theirs))
+    ]
+    assert not wrong, (schedule, wrong[:3])
+
+
+@pytest.mark.parametrize("own", [own for own in OWN if own.schedule], ids=lambda own: own.name)
+def test_the_schedule_is_written_as_a_recipe_makes_it(own: Own) -> None:
+    expected = parse(own.schedule)
+    got = read(own)
+    assert repr(got) == repr(expected)
+
+
+@pytest.mark.parametrize("own", PREVIOUS, ids=lambda own: own.name)
+def test_a_function_of_the_rate_before_is_followed_step_by_step(own: Own) -> None:
+    schedule = read(own)
+    code = compile(own.rate, own.name, "eval")
+    lr = peak = 0.01 if "Learning" in own.code else 0.1
+    for k in range(own.steps):
+        lr = eval(code, {"math": math, "k": k, "lr": lr})
+        assert same(schedule(k), lr, peak), (k, schedule)
