@@ -13,7 +13,7 @@ import pytest
 import gradatim
 from gradatim.core.text import parse
 from gradatim.errors import GradatimError
-from gradatim.peers import Found, Given, find
+from gradatim.peers import Given, Read, find
 from tests.peers.own_functions import GROUPS, OWN, PREVIOUS, Own
 
 
@@ -48,13 +48,15 @@ def run(own: Own) -> dict[str, Any]:
     return names
 
 
-def given_of(own: Own) -> Given:
-    return Given(**own.given)
+_READ: dict[str, Read] = {}
 
 
 def read(own: Own) -> gradatim.Schedule:
-    (found,) = find(own.code)
-    return found.read(given_of(own)).schedule
+    """What the only scheduler of a file means; each file is read once."""
+    if own.name not in _READ:
+        (found,) = find(own.code)
+        _READ[own.name] = found.read(Given(**own.given))
+    return _READ[own.name].schedule
 
 
 def same(ours: float, theirs: float, peak: float) -> bool:

@@ -431,7 +431,7 @@ class Expressions(ABC):
         root = dotted(node).split(".")[0].split("[")[0]
         if root and self._local(root) is None:
             return self._free(node)
-        if root == "self" and node.attr in _COUNTS:
+        if root == "self" and (node.attr in _COUNTS or node.attr in self.machine.counts):
             return self._count(node)
         if root:
             # An attribute of an argument, such as args.lr: by its name in the file.
@@ -447,6 +447,8 @@ class Expressions(ABC):
         def run(frames: Frames) -> Value:
             if machine.step is None:
                 return outside(frames)
+            if name in machine.counts:
+                return machine.step + machine.counts[name]
             if name == "base_lrs":
                 return (of_group(machine, "initial_lr"),)
             return machine.step + (name == "_step_count")

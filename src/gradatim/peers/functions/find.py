@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
+from gradatim.core.decays import Constant
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.functions.machine import Value, refused
@@ -18,6 +19,7 @@ from gradatim.peers.functions.reading import Counting, read_function
 from gradatim.peers.functions.statements import parameter_names
 from gradatim.peers.peer import Peer
 from gradatim.peers.python.expression import Expression
+from gradatim.peers.python.names import holds
 from gradatim.peers.python.optimizer import rate_of
 from gradatim.peers.python.possible import calls_in
 from gradatim.peers.python.script import Block, CallSite, Place, Scope, Script
@@ -115,11 +117,11 @@ def _candidate(scope: Scope, name: str, script: Script) -> Candidate | None:
             sites = script.calls.get(owner.name, [])
             return Candidate(scope, sites[0] if sites else None, True)
     steps = [parameter for parameter in parameter_names(node) if _STEP.fullmatch(parameter)]
-    if not steps:
+    if not steps and not _raised(scope):
         return None
     writes = any(key.endswith(_RATE_KEYS) for key in scope.bindings)
     returns = bool(scope.returns) and _NAME.fullmatch(name) is not None
-    if not writes and not (returns and _is_number(scope)):
+    if not writes and not (steps and returns and _is_number(scope)):
         return None
     sites = script.calls.get(name, [])
     return Candidate(scope, sites[0] if sites else None)
@@ -173,6 +175,9 @@ def _functions_called(one: Candidate, script: Script) -> Iterator[ast.AST]:
 
 def _read(one: Candidate, script: Script, given: Given) -> Read:
     world = World(script, given.values)
+    otherwise = _otherwise(one, world)
+    if otherwise is not None:
+        return Read({"lr": Constant(otherwise)})
     place = one.scope.place
     assert place is not None
     named = Named(one.node, File(world, place))
@@ -189,6 +194,19 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         read = replace(read, epochs=counted.epochs)
         said += counted.said
     return replace(read, differences=(*read.differences, *said, *world.said.values()))
+
+
+def _otherwise(one: Candidate, world: World) -> float | None:
+    """The rate in place of the function's, if a condition around its call is known not to hold."""
+    if one.site is None:
+        return None
+    site = one.site
+    part = Expression(site.node, site.place, world)
+    for block in site.place.path:
+        if isinstance(block.node, ast.IfExp) and holds(part, block, site.place.scope) is False:
+            other = block.node.orelse if block.taken else block.node.body
+            return float(part.inner(other).value("the rate", written(other)))
+    return None
 
 
 def _of_method(one: Candidate, named: Named, world: World, given: Given) -> Read:
@@ -221,14 +239,17 @@ class _Counted:
 def _counted(one: Candidate, world: World, given: Given) -> _Counted:
     """How the arguments of the function follow the count of updates or epochs."""
     names = [name for name in parameter_names(one.node) if _STEP.fullmatch(name)]
+    arguments = _arguments(one) if one.site is not None else {}
+    counters = {name: arguments[name] for name in names if name in arguments}
+    counters = {name: node for name, node in counters.items() if not isinstance(node, ast.Constant)}
+    counts, said = _counts(one)
+    if counts and not counters:
+        return _Counted(Counting({}, counts=counts), said=said)
     if one.site is None:
         (step, *others) = names
         if others:
             raise _several(one, names)
         return _Counted(Counting({step: int}), _epochs(step, one.line))
-    arguments = _arguments(one)
-    counters = {name: arguments[name] for name in names if name in arguments}
-    counters = {name: node for name, node in counters.items() if not isinstance(node, ast.Constant)}
     if not counters:
         raise _several(one, names)
     if len(counters) == 1:
@@ -246,6 +267,49 @@ def _counted(one: Candidate, world: World, given: Given) -> _Counted:
                  and _EPOCH.search(node.id))
     epochs = _loop_of(outer, one.site, world).length
     return _Counted(Counting(steps), length=None if epochs is None else epochs * every)
+
+
+def _raised(scope: Scope) -> dict[str, tuple[int, Place]]:
+    """The attributes of ``self`` that a class raises by 1: their first value, and where."""
+    owner = scope.parent
+    found: dict[str, tuple[int, Place]] = {}
+    if owner is None or not owner.is_class:
+        return found
+    for name, bindings in owner.bindings.items():
+        if len(bindings) != 2:
+            continue
+        match bindings[0].value, bindings[1].value:
+            case (
+                ast.Constant(value=int() as start),
+                ast.BinOp(op=ast.Add(), right=ast.Constant(value=1)),
+            ):
+                found[name.removeprefix("self.")] = (start, bindings[1].place)
+    return found
+
+
+def _counts(one: Candidate) -> tuple[dict[str, int], tuple[str, ...]]:
+    """The counts of the steps that an object keeps, at its first rate."""
+    counts: dict[str, int] = {}
+    said = []
+    used = {part.attr for part in ast.walk(one.node) if isinstance(part, ast.Attribute)}
+    for name, (start, place) in _raised(one.scope).items():
+        if name not in used:
+            continue
+        if one.site is not None and one.site.place.scope is place.scope:
+            before = place.order < one.site.place.order
+        elif place.scope is one.scope:
+            writes = [
+                binding.place.order
+                for key, bindings in one.scope.bindings.items()
+                if key.endswith(_RATE_KEYS)
+                for binding in bindings
+            ]
+            before = place.order < min(writes, default=0)
+        else:
+            before = True
+            said.append(f"self.{name} is taken to be raised before each rate is computed.")
+        counts[name] = start + before
+    return counts, tuple(said)
 
 
 def _quotient(every: int, step: int) -> int:

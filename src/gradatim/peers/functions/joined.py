@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant, Table
 from gradatim.core.pieces import boundaries
-from gradatim.core.ramps import Linear
+from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
@@ -106,8 +107,7 @@ class _Pieces:
         return not any(at < end <= self.curve.last for end in self.ends)
 
     def _from(self, first: int) -> Fit:
-        if (cycle := self._cycles(first)) is not None:
-            return cycle
+        """The piece that begins at a step: the shape that describes the most."""
         later = [end for end in self.ends if end > first]
         tried = later if len(later) <= _LOOK_AHEAD else [*later[:_LOOK_AHEAD], later[-1]]
         partial: Fit | None = None
@@ -117,12 +117,29 @@ class _Pieces:
                     return self._shortened(first, end, fit, later) or fit
                 if end == tried[0] and fit.ends and (partial is None or fit.steps > partial.steps):
                     partial = fit
-        for end in reversed(tried):
             if (stairs := self._stairs(first, end)) is not None:
                 return stairs
-        if partial is not None:
-            return partial
-        return self._level(first)
+            if end == later[-1] and (cycle := self._cycles(first)) is not None:
+                return cycle
+        for begin in later[:-1][:3] if first == 0 else ():
+            if (warmed := self._warmed(begin)) is not None:
+                return warmed
+        return partial or self._level(first)
+
+    def _warmed(self, begin: int) -> Fit | None:
+        """A decay from step 0 on, multiplied by a line up to 1 until it is over."""
+        for fit in self._fits(begin, self.ends[-1]):
+            decay = fit.schedule.schedule if isinstance(fit.schedule, Shift) else None
+            if not isinstance(decay, Cosine) or fit.schedule != decay.shift(-begin):
+                continue
+            value = self.curve.value
+            start = value(0) / decay(0)
+            rise = value(begin - 1) / decay(begin - 1) - start
+            warmup = near_whole((1.0 - start) * (begin - 1) / rise) if rise else None
+            if warmup is not None and warmup > 0:
+                up = Linear(self._window(0, begin).rate(start), 1.0, warmup)
+                return Fit(up * decay, begin + fit.steps, fit.ends)
+        return None
 
     def _level(self, first: int) -> Fit:
         """One value for as long as it lasts."""
@@ -189,7 +206,7 @@ class _Pieces:
         if self.steps is not None:
             known.append(self.steps / every)
         window = Window(stair, 0, count, open_, curve.peak, known)
-        for fit in all_of(window, None):
+        for fit in all_of(window, math.nan):
             made = fit.schedule.stretched(every).staircase(every)
             made = made.shift(-gone) if gone else made
             if fit.steps < count and not (fit.ends and open_):
@@ -245,7 +262,7 @@ class _Pieces:
                 (
                     one
                     for end in reversed(later)
-                    for one in all_of(self._window(at, end), None)
+                    for one in all_of(self._window(at, end), math.nan)
                     if one.steps == end - at
                 ),
                 None,
@@ -254,7 +271,7 @@ class _Pieces:
                 return None
             pieces.append(fit.schedule)
             at += fit.steps
-        return join(*_merged(pieces)) if len(pieces) > 1 else pieces[0]
+        return join(*pieces)
 
 
 def _merged(pieces: Sequence[Schedule]) -> list[Schedule]:

@@ -72,6 +72,8 @@ class Machine:
     """Whether the rate before this step was used."""
     step: int | None = None
     """The count of a scheduler, where the function is its method."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Attributes of ``self`` that count the steps, and their values at the first."""
     line: int = 0
     """The line that is evaluated."""
     arrays: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gradatim.core.schedule import Schedule
@@ -35,6 +35,8 @@ class Counting:
     """The parameter that is the rate before this step, or ""."""
     method: bool = False
     """Whether it is a method of a scheduler, which counts in ``self.last_epoch``."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Attributes of ``self`` that count the steps, and their values at the first."""
 
 
 def read_function(
@@ -53,6 +55,7 @@ def read_function(
         GradatimError: If it has parts that are not evaluated, or a shape that is not known.
     """
     machine = Machine(base=base, rate=base, arrays=_uses_arrays(named.node))
+    machine.counts = counting.counts
     compiler = Functions(machine, named.file)
     try:
         made = compiler.closure(named.node)(())
@@ -122,7 +125,7 @@ def _rate(
         arguments = {name: at(step) for name, at in steps}
         if counting.rate:
             arguments[counting.rate] = Previous()
-        if counting.method:
+        if counting.method or counting.counts:
             machine.step = step
         found = function([], {**fixed, **arguments})
         if machine.written:

@@ -55,9 +55,10 @@ def line(window: Window, after: float | None) -> Fit | None:
         if length is None:
             return Fit(Line(window.rate(first), window.rate(rise)), n) if rise > 0 else None
         end, steps = first + rise * length, length
-    elif after is not None and not window.same(end, after) and n > 2:
-        if window.same(window.at(n - 1), after):
-            end, steps = after, n - 1
+    elif after is None:  # the last step has the last value
+        end, steps = window.at(n - 1), n - 1
+    elif not window.same(end, after) and n > 2 and window.same(window.at(n - 1), after):
+        end, steps = after, n - 1
     steps_of = steps
     start, end = window.rate(first), window.rate(end)
     if window.first == 0 and abs(first - rise) <= 1e-9 * abs(end):
@@ -86,7 +87,7 @@ def _power(power: float) -> Weight:
     return lambda x: (1.0 - x) ** power
 
 
-def ramps(window: Window) -> Iterator[Fit]:
+def ramps(window: Window, after: float | None) -> Iterator[Fit]:
     """Cosines, powers and 1-sqrt whose length is a number of the code, or the window's."""
     powers = [2.0, 3.0, 0.5, 0.9, 1.5, 4.0]
     powers += [float(x) for x in window.numbers if 0 < x <= 20 and x != 1 and x not in powers]
@@ -94,6 +95,8 @@ def ramps(window: Window) -> Iterator[Fit]:
     for power in powers[:40]:
         shapes.append((_power(power), _polynomial(power)))
     preferred = (window.steps, window.steps - 1)
+    if after is None and not window.open:
+        preferred = preferred[::-1]
     for length in (*preferred, *(n for n in window.lengths if n not in preferred)):
         for weight, ramp in shapes:
             if (found := _ramp(window, weight, ramp, length)) is not None:
@@ -284,7 +287,7 @@ def all_of(window: Window, after: float | None) -> Iterator[Fit]:
             yield found
             return
     for several in (
-        lambda: ramps(window),
+        lambda: ramps(window, after),
         lambda: _one(exponential(window, after)),
         lambda: _one(wave(window)),
         lambda: powers(window),

@@ -113,6 +113,8 @@ class Functions(Expressions):
                 if value is None:
                     return None
                 return self._assignment([target], self.expression(value), node.lineno)
+            case ast.AugAssign(target=ast.Attribute(attr=name)) if name in self.machine.counts:
+                return None  # the count of the steps, whose value is known at each
             case ast.AugAssign(target=target, op=sign, value=value):
                 changed = ast.copy_location(ast.BinOp(_loaded(target), sign, value), node)
                 return self._assignment([target], self.expression(changed), node.lineno)
@@ -241,7 +243,8 @@ class Functions(Expressions):
             name = called(node)
             if name in ("assign", "set_value") and (target := _rate_of(node)) is not None:
                 return self._assignment([target], self.expression(node.args[-1]), node.lineno)
-            if name not in _SILENT:
+            of_optimizer = name in ("step", "zero_grad") and "optim" in written(node.func)
+            if name not in _SILENT and not of_optimizer:
                 line = f"line {node.lineno}: {written(node)} is not read."
                 self.machine.notes[line] = None
             return None

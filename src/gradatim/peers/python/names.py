@@ -65,6 +65,8 @@ def of_name(part: Part, name: str) -> Options:
                 return [*found, *parameter]
             if found:
                 return found
+            if any(one.parent is scope for one in part.world.script.scopes.get(name, ())):
+                return []  # a function or a class that is defined here
         scope, first = scope.parent, False
     return []
 
