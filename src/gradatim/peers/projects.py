@@ -10,10 +10,12 @@ from typing import Any
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.peers import (  # noqa: F401
+    axolotl,
     deepspeed_settings,
     speechbrain_recipes,
     torch_objects,
     transformers_objects,
+    transformers_settings,
 )
 from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.code import read_code

@@ -91,7 +91,8 @@ def read_trainer(
             mapping may find its values when it is asked for them.
         given: What the user adds: the rate, the updates of the run, and under ``num_examples`` and
             ``world_size`` what the updates can be counted from.
-        name: The class that holds the settings, one of ``TRAINERS``.
+        name: The class that holds the settings, one of ``TRAINERS``; any other name where it is not
+            known, and with it the default of the rate.
 
     Raises:
         GradatimError: For a setting that is wrong, missing, or not known and named like one of a
@@ -107,7 +108,7 @@ def read_trainer(
         if key not in KEYS and key not in GROUPS and matters(key):
             raise unknown_name(name, "setting", key, KEYS)
     of = _Settings(settings, name)
-    rate = of.get("learning_rate", TRAINERS.get(name, 5e-5))
+    rate = of.get("learning_rate", TRAINERS.get(name))
     said = [f"{key} gives some parameters another rate." for key in GROUPS if settings.get(key)]
     lr = rate if given.lr is None else given.lr
     if lr is None:
@@ -149,7 +150,8 @@ def _updates(of: _Settings, given: Given) -> Updates:
         return Updates(given.steps)
     epochs = of.get("num_train_epochs", 3.0)
     ask = f"max_steps is not set, and num_train_epochs={epochs:g} counts epochs. Write --steps"
-    if of.name in _COMPLETIONS or of.get("auto_find_batch_size", False):
+    completions = of.name in _COMPLETIONS or "num_generations" in of.written
+    if completions or of.get("auto_find_batch_size", False):
         return Updates(None, f"{ask}, the updates of the run.")
     if not {"num_examples", "world_size"} <= given.values.keys():
         return Updates(

@@ -5,7 +5,7 @@ a ``Setting``, and name it in ``reading.py``.
 """
 
 from gradatim.peers.settings.reading import read_settings
-from gradatim.peers.settings.references import References
+from gradatim.peers.settings.references import References, Section
 from gradatim.peers.settings.tree import Place, Setting, sections
 
-__all__ = ["Place", "References", "Setting", "read_settings", "sections"]
+__all__ = ["Place", "References", "Section", "Setting", "read_settings", "sections"]

@@ -6,7 +6,7 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gradatim.core.build import at_line
@@ -111,6 +111,25 @@ class References:
                     setting.line,
                     f"<{name}> is computed further down, in line {other.line}. Move that line up.",
                 )
+
+
+class Section(Mapping[str, Any]):
+    """A mapping of a settings file, whose values are found when they are asked for.
+
+    A value that is a reference to something missing is thus asked of the user only if it is needed.
+    """
+
+    def __init__(self, references: References, setting: Setting, place: Place) -> None:
+        self.references, self.setting, self.place = references, setting, place
+
+    def __getitem__(self, key: str) -> Any:
+        return self.references.value(self.setting.entries[key], (*self.place, key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.setting.entries)
+
+    def __len__(self) -> int:
+        return len(self.setting.entries)
 
 
 def _computed(text: str) -> Any:
