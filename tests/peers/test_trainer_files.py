@@ -50,8 +50,8 @@ def test_a_file_of_trl_means_what_its_settings_mean():
         "learning_rate": 2e-5,
         "lr_scheduler_type": "cosine_with_min_lr",
         "lr_scheduler_kwargs": {"min_lr_rate": 0.1},
-        "warmup_steps": 4,
-        "max_steps": 2 * 16,  # 1000 / (4 * 4) is 63 batches, and two of them an update
+        "warmup_steps": 7,
+        "max_steps": 64,  # 1000 / (4 * 4) is 63 batches an epoch, and two of them an update
     }
     assert found.read(given).schedule == read_trainer(settings, Given()).schedule
     with pytest.raises(GradatimError, match="or --set num_examples=N --set world_size=N"):

@@ -31,6 +31,7 @@ from gradatim.peers.optax import OPTAX
 from gradatim.peers.peer import Peer
 from gradatim.peers.speechbrain import SPEECHBRAIN
 from gradatim.peers.stages import Written
+from gradatim.peers.targets import find_targets
 from gradatim.peers.timm import TIMM
 from gradatim.peers.torch import TORCH
 from gradatim.peers.transformers import TRANSFORMERS
@@ -55,6 +56,8 @@ PEERS: dict[str, Peer] = {
 TARGETS = tuple(name for name, peer in PEERS.items() if peer.write)
 """The names of the projects that schedules are written for."""
 readable(*PEERS.values())
+for _peer in PEERS.values():
+    _peer.finds_in_settings(partial(find_targets, _peer))
 
 
 def convert(schedule: Schedule, target: str, steps: int) -> Written:

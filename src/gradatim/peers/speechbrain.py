@@ -259,8 +259,8 @@ def _read(schedule: Schedule, epochs: str = "") -> Read:
 
 _OWN_LR = "The first update runs at the optimizer's own lr there."
 _JUMPS = (
-    "SpeechBrain's own class jumps where the cooldown begins and goes below 0 at the end; the class "
-    "of gradatim.speechbrain does not."
+    "SpeechBrain's own class jumps where the cooldown begins and goes below 0 at the end; the "
+    "class of gradatim.speechbrain does not."
 )
 _EPOCHS = "It is called once an epoch."
 _BEFORE = "SpeechBrain's recipes call it before each update, and so they are one batch ahead."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Read
@@ -42,16 +43,16 @@ def _read(tree: Setting, place: Place, entry: Setting, name: str, given: Given) 
 
 def _rate(values: References) -> float | None:
     """The rate of the optimizers of the recipe, if it is the same for all of them."""
-    rates = set()
+    rates: list[Any] = []
     for place, section in sections(values.root):
         for key, entry in section.entries.items():
             if class_in_tag(entry).startswith("torch.optim.") and "lr" in entry.entries:
-                rates.add(values.value(entry.entries["lr"], (*place, key, "lr")))
+                rate = values.value(entry.entries["lr"], (*place, key, "lr"))
+                rates += [rate] if rate not in rates else []
     if len(rates) > 1:
         listed = ", ".join(sorted(map(str, rates)))
         raise GradatimError(f"the optimizers have different rates: {listed}. Write --lr.")
-    rate = rates.pop() if rates else None
-    return float(rate) if isinstance(rate, int | float) else None
+    return float(rates[0]) if rates and isinstance(rates[0], int | float) else None
 
 
 @SPEECHBRAIN.reads_text
