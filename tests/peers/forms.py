@@ -313,6 +313,11 @@ COMPOSER = [
     Row("composer", "CosineAnnealingWithWarmupScheduler", {"t_warmup": "9ba", "t_max": "50ba"}),
     Row("composer", "PolynomialScheduler", {"power": 2.0, "t_max": "50ba"}),
     Row("composer", "PolynomialWithWarmupScheduler", {"t_warmup": "9ba", "t_max": "50ba"}),
+    Row(
+        "composer",
+        "InverseSquareRootWithWarmupScheduler",
+        {"t_warmup": "9ba", "t_scale": "20ba", "t_cooldown": "10ba", "t_max": "50ba"},
+    ),
 ]
 ACCELERATE = [Row("accelerate", "AcceleratedScheduler", {"scheduler": LINE, "optimizers": None})]
 ROWS = [

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gradatim.core.combine import join
-from gradatim.core.decays import Constant
+from gradatim.core.decays import Constant, InverseSqrtDecay
 from gradatim.core.ramps import Cosine, Linear, Polynomial
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value
@@ -121,6 +121,32 @@ def polynomial_with_warmup(
     """A line up, and a power of what is left."""
     up, left = _left(t_warmup, t_max, steps)
     return join(*_rise(lr, up), Polynomial(lr, lr * alpha_f, left, power))
+
+
+@COMPOSER.scheduler("InverseSquareRootWithWarmupScheduler")
+def inverse_sqrt_with_warmup(
+    t_warmup: Any,
+    t_scale: Any,
+    t_cooldown: Any,
+    t_max: Any = "1dur",
+    alpha_f_decay: Number = 0.0,
+    alpha_f_cooldown: Number = 0.0,
+    *,
+    lr: Number,
+    steps: PositiveSteps | None = None,
+) -> Schedule:
+    """A line up, one over the square root down to a share of the rate, and a line down."""
+    if alpha_f_decay < alpha_f_cooldown:
+        raise GradatimError("alpha_f_decay must be alpha_f_cooldown or more.")
+    up, scale = _batches("t_warmup", t_warmup, steps), _batches("t_scale", t_scale, steps)
+    cool, total = _batches("t_cooldown", t_cooldown, steps), _batches("t_max", t_max, steps)
+    floor = lr * alpha_f_decay
+    decay: Schedule = InverseSqrtDecay(lr - floor, scale)
+    decay = decay + floor if floor else decay
+    between = max(total - cool - up, 0)
+    level = decay(between)
+    last = Linear(level, lr * alpha_f_cooldown, cool) if cool else Constant(level)
+    return join(*_rise(lr, up), *((decay.cut(between),) if between else ()), last)
 
 
 def _rise(peak: float, up: int) -> tuple[Schedule, ...]:

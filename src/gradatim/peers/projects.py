@@ -11,6 +11,7 @@ from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value, unknown_name
 from gradatim.peers import (  # noqa: F401
     axolotl,
+    composer_settings,
     deepspeed_settings,
     speechbrain_recipes,
     torch_objects,
