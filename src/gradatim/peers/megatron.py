@@ -1,25 +1,25 @@
-"""Megatron-LM: the arguments of its training scripts."""
+"""Megatron-LM and Megatron-DeepSpeed: the arguments of their training scripts."""
 
 from __future__ import annotations
 
-import re
-import shlex
-from itertools import pairwise
-from typing import Any, Literal
+from math import floor
+from typing import Any, Literal, NamedTuple
 
 from gradatim.core.combine import join
 from gradatim.core.decays import Constant, InverseSqrtDecay
-from gradatim.core.ramps import Cosine, Exponential, Linear, OneMinusSqrt
+from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
-from gradatim.errors import GradatimError, unknown_name
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers.arguments import NonNegative, Number, Positive, PositiveSteps, rounded
+from gradatim.peers.batches import Batches, grows_to
 from gradatim.peers.found import Read
-from gradatim.peers.peer import Peer, signature
+from gradatim.peers.peer import Peer
 from gradatim.peers.phases import Phase, Shape, phases
 from gradatim.peers.stages import Written, no_form, plain
 
 MEGATRON = Peer("megatron")
 Style = Literal["constant", "linear", "cosine", "inverse-square-root", "WSD"]
+Growth = Literal["constant", "linear", "cosine"]
 Cooldown = Literal["exponential", "linear", "cosine", "minus_sqrt"]
 
 _SHAPES: dict[type[Schedule], str] = {
@@ -74,7 +74,7 @@ def write(schedule: Schedule, steps: int) -> Written:
 @MEGATRON.scheduler("Megatron")
 def schedule_of(
     lr: Number,
-    min_lr: Number = 0.0,
+    min_lr: NonNegative = 0.0,
     lr_warmup_init: Number = 0.0,
     lr_decay_style: Style = "linear",
     lr_decay_iters: NonNegative | None = None,
@@ -89,126 +89,145 @@ def schedule_of(
     lr_wsd_decay_samples: NonNegative | None = None,
     global_batch_size: Positive | None = None,
     rampup_batch_size: Any = None,
+    lr_decay_tokens: Positive | None = None,
+    lr_warmup_tokens: Positive | None = None,
+    seq_length: Positive | None = None,
+    weight_decay_incr_style: Growth = "constant",
+    start_weight_decay: NonNegative | None = None,
+    end_weight_decay: NonNegative | None = None,
     *,
     steps: PositiveSteps | None = None,
 ) -> Read:
     """What the flags of these names mean; lengths in samples need not be whole batches."""
-    if rampup_batch_size is not None:
-        raise GradatimError(
-            "--rampup-batch-size makes updates of different sizes, and Megatron's schedule counts "
-            "samples. Leave it out, read the schedule, and drive it by Run(clock='samples')."
-        )
+    if min_lr > lr:
+        raise invalid_value("Megatron", "--min-lr", min_lr, f"at most --lr, {lr!r}")
+    batches = grows_to(global_batch_size, rampup_batch_size)
 
-    def length(iters: float | None, samples: float | None, flag: str) -> float | None:
+    def length(flag: str, iters: float | None, samples: float | None) -> float | None:
+        """A length in units of the schedule: samples if the batch grows, else updates."""
         if samples is None:
+            if iters and len(batches) > 1:
+                raise GradatimError(f"--rampup-batch-size needs --{flag}-samples.")
             return iters
-        if iters is not None:
+        if iters:
             raise GradatimError(f"--{flag}-iters and --{flag}-samples exclude each other.")
-        if global_batch_size is None:
-            raise GradatimError(f"with --{flag}-samples, write --global-batch-size too.")
-        return samples / global_batch_size
+        return samples if len(batches) > 1 else samples / _batch(global_batch_size, flag)
 
-    train = length(train_iters, train_samples, "train")
-    total = length(lr_decay_iters, lr_decay_samples, "lr-decay") or train or steps or 0
+    def tokens(flag: str, count: float) -> float:
+        if seq_length is None:
+            raise GradatimError(f"with --{flag}-tokens, write --seq-length too.")
+        return length(flag, None, count / seq_length) or 0.0
+
+    train = length("train", train_iters, train_samples)
+    total = length("lr-decay", lr_decay_iters, lr_decay_samples) or train or steps or 0
+    up = length("lr-warmup", lr_warmup_iters, lr_warmup_samples) or 0.0
+    late = lr_decay_tokens is not None or lr_warmup_tokens is not None
+    if lr_decay_tokens is not None:
+        total = tokens("lr-decay", lr_decay_tokens)
     if lr_decay_style != "constant" and total <= 0:
-        raise GradatimError("write --lr-decay-iters or --train-iters.")
-    up = length(lr_warmup_iters, lr_warmup_samples, "lr-warmup") or 0.0
-    if lr_warmup_fraction is not None:
+        raise GradatimError(
+            "the length of the run is not known. Write --train-iters, or --steps of gradatim "
+            "convert."
+        )
+    if lr_warmup_tokens is not None:
+        up = tokens("lr-warmup", lr_warmup_tokens)
+    elif lr_warmup_fraction is not None:
         if up:
             raise GradatimError("--lr-warmup-fraction excludes the other forms of a warm-up.")
         up = lr_warmup_fraction * total
-    down = length(lr_wsd_decay_iters, lr_wsd_decay_samples, "lr-wsd-decay") or 0.0
+    if late and lr_warmup_tokens is None:
+        # The warm-up counts updates; the decay counts tokens, from an update earlier.
+        if len(batches) > 1 or not isinstance(rounded(up), int) or not up:
+            raise GradatimError(
+                "--lr-decay-tokens without --lr-warmup-tokens is read for a warm-up of whole "
+                "updates of a fixed batch."
+            )
+        total, late = total + 1, False
+    elif late and lr_decay_tokens is None and lr_decay_style != "constant":
+        raise GradatimError("--lr-warmup-tokens needs --lr-decay-tokens.")
+    down = length("lr-wsd-decay", lr_wsd_decay_iters, lr_wsd_decay_samples) or 0.0
     rise = (Phase(up, lr_warmup_init, lr),) if up else ()
+    values: dict[str, Schedule] = {}
+    said: tuple[str, ...] = ()
     if lr_decay_style == "constant":
-        return Read({"lr": join(phases(*rise), Constant(lr)) if up else Constant(lr)})
-    if lr_decay_style == "inverse-square-root":
-        return _inverse_sqrt(lr, min_lr, lr_warmup_init, rounded(up), total)
-    if total <= up:
+        growing = batches.play(*rise, Phase(up + 1, lr, lr)) if len(batches) > 1 else None
+        values["lr"] = growing or (join(phases(*rise), Constant(lr)) if up else Constant(lr))
+    elif lr_decay_style == "inverse-square-root":
+        if len(batches) > 1 or late:
+            raise GradatimError("inverse-square-root has no form here if batches or tokens grow.")
+        first = _Root(lr, min_lr, lr_warmup_init, up, global_batch_size)
+        values["lr"], said = _cut_short(first.schedule(), min_lr, total, train)
+    elif total <= up:
         raise GradatimError("the warm-up takes the whole run: nothing is left for the decay.")
-    if lr_decay_style != "WSD":
+    elif lr_decay_style == "WSD":
+        if not 0 < down <= total - up:
+            raise GradatimError("--lr-wsd-decay-iters must be above 0 and fit behind the warm-up.")
+        hold = (Phase(total - down, lr, lr),) if total - down > up else ()
+        fall = Phase(total, lr, min_lr, _COOLDOWNS[lr_wsd_decay_style])
+        values["lr"] = batches.play(*rise, *hold, fall)
+    else:
         shape: Shape = "linear" if lr_decay_style == "linear" else "cosine"
-        return Read({"lr": phases(*rise, Phase(total, lr, min_lr, shape))})
-    if not 0 < down <= total - up:
-        raise GradatimError("--lr-wsd-decay-iters must be above 0 and fit behind the warm-up.")
-    hold = (Phase(total - down, lr, lr),) if total - down > up else ()
-    if lr_wsd_decay_style != "exponential":
-        shape = _WSD[lr_wsd_decay_style]
-        return Read({"lr": phases(*rise, *hold, Phase(total, lr, min_lr, shape))})
-    before, end = rounded(total - down), rounded(total)
-    if not (isinstance(before, int) and isinstance(end, int)):
-        raise GradatimError("an exponential cooldown that begins between two updates has no form.")
-    # The height halves twice over: once in the curve, once below 0.
-    height = lr - min_lr
-    fall = Exponential(2.0 * height, height, end - before) + (min_lr - height)
-    return Read({"lr": join(phases(*rise, *hold), fall) if rise or hold else fall})
+        values["lr"] = batches.play(*rise, Phase(total, lr, min_lr, shape))
+    if late:
+        values["lr"] = join(Constant(float(values["lr"](0)), 1), values["lr"])
+        said = (_LATE,)
+    if weight_decay_incr_style != "constant":
+        if start_weight_decay is None or end_weight_decay is None or not train:
+            raise GradatimError(
+                "a growing weight decay needs --start-weight-decay, --end-weight-decay and "
+                "--train-iters or --train-samples."
+            )
+        growth = Phase(train, start_weight_decay, end_weight_decay, weight_decay_incr_style)
+        values["weight_decay"] = batches.play(growth)
+    return Read(values, differences=(*batches.said, *said))
 
 
-def _inverse_sqrt(lr: float, floor: float, start: float, up: Any, total: float) -> Read:
-    if not up:
+class _Root(NamedTuple):
+    """A warm-up and an inverse square root, whose scale is the warm-up."""
+
+    lr: float
+    floor: float
+    start: float
+    up: float
+    batch: float | None
+
+    def schedule(self) -> Schedule:
+        up = rounded(self.up)
+        if not up:  # Megatron's scale is one sample then
+            peak = self.lr / _batch(self.batch, "lr-decay-style inverse-square-root") ** 0.5
+            return (Constant(self.lr, 1) >> InverseSqrtDecay(peak, 1)).clip(low=self.floor)
+        if isinstance(up, int):
+            curve = Linear(self.start, self.lr, up) >> InverseSqrtDecay(self.lr, up)
+            return curve.clip(low=self.floor)
+        first = floor(up) + 1
+        after = InverseSqrtDecay(self.lr * (up / first) ** 0.5, first)
+        return join(phases(Phase(up, self.start, self.lr)).cut(first), after).clip(low=self.floor)
+
+
+def _cut_short(
+    curve: Schedule, floor_: float, total: float, train: float | None
+) -> tuple[Schedule, tuple[str, ...]]:
+    """After ``total`` updates the rate is the lowest, if the run goes on."""
+    if train is not None and total < train:
+        return join(curve.cut(floor(total) + 1), Constant(floor_)), ()
+    return curve, (f"After update {total:g} it jumps to --min-lr there.",)
+
+
+def _batch(size: float | None, flag: str) -> float:
+    if size is None:
         raise GradatimError(
-            "inverse-square-root without a warm-up counts samples there, not updates. Write "
-            "--lr-warmup-iters."
+            f"--{flag} counts samples: write --global-batch-size, or --set global-batch-size=N."
         )
-    if not isinstance(up, int):
-        raise GradatimError(f"inverse-square-root takes a whole warm-up here, and it has {up:g}.")
-    tail = (Linear(start, lr, up) >> InverseSqrtDecay(lr, up)).clip(low=floor)
-    return Read({"lr": tail}, differences=(f"After update {total:g} it jumps to --min-lr there.",))
+    return size
 
 
-_WSD: dict[str, Shape] = {"linear": "linear", "cosine": "cosine", "minus_sqrt": "1-sqrt"}
-_FLAGS = {name.replace("_", "-"): name for name in signature(schedule_of)}
-_TEXTS = ("lr-decay-style", "lr-wsd-decay-style", "rampup-batch-size")
-_SAID = {
-    "decoupled-lr": "The rate of the embedding and output layers is another there.",
-    "weight-decay-incr-style": "The weight decay follows a schedule of its own there.",
-    "override-opt_param-scheduler": "What a checkpoint says of the schedule is overridden there.",
-    "use-checkpoint-opt_param-scheduler": "What a checkpoint says of the schedule counts there.",
+_COOLDOWNS: dict[str, Shape] = {
+    "exponential": "halving",
+    "linear": "linear",
+    "cosine": "cosine",
+    "minus_sqrt": "1-sqrt",
 }
-
-
-@MEGATRON.reads_text
-def read(text: str, lr: float | None, steps: int | None) -> Read:
-    """The schedule of Megatron-LM arguments; what is not about the rate may stand among them."""
-    lines = (re.sub(r"(^|\s)#.*$", "", line) for line in text.split("\n"))
-    try:
-        words = shlex.split(" ".join(line.rstrip().removesuffix("\\") for line in lines))
-    except ValueError as error:
-        raise GradatimError(f"not a command line: {error}.") from None
-    given: dict[str, Any] = {}
-    said: list[str] = []
-    for word, following in pairwise([*words, ""]):
-        written, equals, value = word.partition("=")
-        if not written.startswith("--"):
-            continue
-        if written[2:] in _SAID:
-            said.append(_SAID[written[2:]])
-        flag = _flag(written[2:])
-        if flag is not None:
-            given[_FLAGS[flag]] = _value(flag, value if equals else following)
-    if "lr" not in given:
-        raise GradatimError("Megatron's arguments do not say --lr.")
-    found = MEGATRON.means("Megatron", given, None, steps)
-    return Read(found.values, found.rule, (*found.differences, *said))
-
-
-def _flag(written: str) -> str | None:
-    """The flag that is meant: by its name, or by the beginning of it, as argparse takes them."""
-    if written in _FLAGS:
-        return written
-    if written == "warmup":
-        raise GradatimError("--warmup is refused by Megatron itself: write --lr-warmup-fraction.")
-    found = [flag for flag in _FLAGS if flag.startswith(written)]
-    if len(found) > 1:
-        raise GradatimError(f"--{written} could be {' or '.join(f'--{flag}' for flag in found)}.")
-    if not found and re.match(r"(min-)?lr\b|warmup|rampup", written):
-        raise unknown_name("Megatron", "flag", f"--{written}", [f"--{flag}" for flag in _FLAGS])
-    return found[0] if found else None
-
-
-def _value(flag: str, written: str) -> Any:
-    if flag in _TEXTS:
-        return written
-    try:
-        return float(written)
-    except ValueError:
-        raise GradatimError(f"--{flag} is no number: {written[:60]!r}.") from None
+_LATE = (
+    "Megatron-DeepSpeed counts the tokens of an update after the next rate is set, so that the "
+    "schedule begins an update late; this one does too."
+)

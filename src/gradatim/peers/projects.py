@@ -13,6 +13,7 @@ from gradatim.peers import (  # noqa: F401
     axolotl,
     composer_settings,
     deepspeed_settings,
+    megatron_files,
     speechbrain_recipes,
     torch_objects,
     transformers_objects,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import PurePath
 
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
-from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.shell_script import ShellScript
-from gradatim.peers.shell_words import Word, plain
+from gradatim.peers.shell_words import Word
 
 __all__ = ["Command", "Word", "commands"]
 
@@ -70,11 +69,15 @@ class Command:
 
     def text(self) -> str:
         """How it is written, in one line, with the values of variables."""
-        return plain(" ".join(word.text for word in self.words))[:100]
+        return self._script.unknowns.plain(" ".join(word.text for word in self.words))[:100]
 
     def file(self, name: str) -> tuple[str, int] | None:
         """The text of a file that the script writes by a heredoc, and its first line."""
         return self._script.files.get(name)
+
+    def shown(self, word: Word) -> str:
+        """A word as it is written, with unknown variables by their names."""
+        return self._script.unknowns.plain(word.text)[:60]
 
     def choices(self, word: Word) -> list[str] | None:
         """What a word may be that is not known; None if it may be anything."""

@@ -130,12 +130,10 @@ def holds(words: Sequence[str], known: Callable[[str], bool], patterns: bool) ->
             return bool(one) if known(one) else None
         case ["-z" | "-n" as sign, one]:
             return (one == "") == (sign == "-z") if known(one) else None
-        case [left, sign, right] if known(left) and known(right):
-            if sign in _NUMBERS:
-                numbers = [calculate(side) for side in (left, right)]
-                a, b = numbers
-                return None if a is None or b is None else bool(_NUMBERS[sign](a, b))
-            if sign in ("=", "==", "!="):
-                same = fnmatchcase(left, right) if patterns else left == right
-                return same != (sign == "!=")
+        case [left, compared, right] if known(left) and known(right):
+            if compared in _NUMBERS:
+                a, b = calculate(left), calculate(right)
+                return None if a is None or b is None else _NUMBERS[compared](a, b)
+            same = fnmatchcase(left, right) if patterns else left == right
+            return {"=": same, "==": same, "!=": not same}.get(compared)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -32,12 +33,12 @@ from gradatim.peers.shell_words import (
     Value,
     Word,
     notes_in,
-    plain,
 )
 
 _DEEPEST = 20
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=")
 _DECLARES = {"export", "declare", "local", "readonly", "typeset"}
+_PRINTS = {"echo", "printf"}
 _SHELLS = {"bash", "sh", "zsh"}
 # Files of these names set paths and environments, and no rates.
 _HARMLESS = re.compile(r"activate|bashrc|profile|conda|venv|module|setvars|/etc/")
@@ -306,7 +307,8 @@ class ShellScript:
             self.called.add(name)
             self.call(name, tuple(word.text for word in rest))
         elif name in ("exit", "return"):
-            if self.certain:
+            # What stops on an error is taken to go well.
+            if self.certain and (not rest or rest[0].text == "0"):
                 raise Stop
         elif name == "shift":
             expander.shifted += int(rest[0].text) if rest and rest[0].text.isdigit() else 1
@@ -323,11 +325,12 @@ class ShellScript:
         elif name in ("source", "."):
             if rest and not _HARMLESS.search(rest[0].text):
                 self.notes.append(
-                    f"line {command.line}: {plain(rest[0].text)[:60]} is not read here; what it "
+                    f"line {command.line}: {self.unknowns.plain(rest[0].text)[:60]} is not read here; what it "
                     "sets counts there."
                 )
         elif not self.redirected(words, command) and not self.shell_in(words, command):
-            self.note(words)
+            if name not in _PRINTS:
+                self.note(words)
 
     def redirected(self, words: Sequence[Word], command: Simple) -> bool:
         """Keep the file that the script writes, or follow the script that it feeds to a shell."""
@@ -353,14 +356,18 @@ class ShellScript:
 
     def shell_in(self, words: Sequence[Word], command: Simple) -> bool:
         """Follow what stands behind ``bash -c``."""
-        for at, word in enumerate(words[:-2]):
-            flag = words[at + 1].text
-            if PurePath(word.text).name in _SHELLS and re.fullmatch(r"-\w*c", flag):
-                self.nested(words[at + 2].text, command.line)
-                return True
+        texts = [word.text for word in words]
+        for at, text in enumerate(texts):
+            if PurePath(text).name in _SHELLS:
+                flags = takewhile(lambda flag: flag.startswith("-"), texts[at + 1 :])
+                for place, flag in enumerate(flags, at + 1):
+                    if re.fullmatch(r"-\w*c", flag) and place + 1 < len(texts):
+                        self.nested(texts[place + 1], command.line)
+                        return True
         return False
 
     def note(self, words: Sequence[Word]) -> None:
+        words = [part for word in words for part in _taken_apart(word)]
         texts = [(notes_in(word.text), word.line) for word in words]
         notes = [
             f"line {line}: the comment is inside quotes, where bash does not know comments; it is "
@@ -423,8 +430,9 @@ class ShellScript:
         else:
             text = expander.text(token.text[found.end() :])
             # An argument of the script, or what a command prints, is called by its variable.
-            alone = re.fullmatch("\ue000([0-9]+|[$`][^\ue001]*)\ue001", text)
-            new = expander.unknowns.mark(name) if alone else text
+            alone = expander.unknowns.alone(text)
+            named = not alone or re.match(r"[A-Za-z_]", alone)
+            new = text if named else expander.unknowns.mark(name)
             if more:
                 new = f"{_as_text(old)}{text}"
             if index:
@@ -456,6 +464,12 @@ def _entries(expander: Expander, token: Token) -> list[Word]:
     if token.kind == "array":
         return [Word(token.text, token.line)]
     return expander.words(token)
+
+
+def _taken_apart(word: Word) -> list[Word]:
+    """Several flags in one quoted word, as a script in between takes them."""
+    several = re.match(r"\s*--\w", word.text) and re.search(r"\s--\w", word.text)
+    return [Word(text, word.line) for text in word.text.split()] if several else [word]
 
 
 def _as_text(value: Value | None) -> str:

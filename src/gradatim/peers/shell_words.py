@@ -12,10 +12,10 @@ from gradatim.peers.shell_arithmetic import calculate
 from gradatim.peers.shell_syntax import Token, end_of_part
 
 _LONGEST, _MOST_WORK = 200_000, 10_000_000
-# Signs for private use stand in a text for what is not known: its name between the first two.
-_BEGIN, _END, _COPY, _NOTE, _BREAK = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+# Signs for private use stand in a text for what is not known: a number between the first two.
+_BEGIN, _END, _NOTE, _BREAK = "\ue000", "\ue001", "\ue002", "\ue003"
 PRIVATE = re.compile(f"[{_BEGIN}-{_BREAK}]")
-_UNKNOWN = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
+_UNKNOWN = re.compile(f"{_BEGIN}([0-9]+){_END}")
 _NOTED = re.compile(f"{_NOTE}([0-9]+){_NOTE}")
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _PARAMETER = re.compile(
@@ -53,56 +53,56 @@ class Unknowns:
     """The names that a script does not set, and what each may be."""
 
     def __init__(self) -> None:
-        self.choices: dict[str, Choice] = {}
+        self._names: list[tuple[str, Choice | None]] = []
+        self._signs: dict[str, str] = {}
 
     def mark(self, name: str, choice: Choice | None = None) -> str:
         """A sign for the unknown value of this name, to stand in a text."""
-        name = PRIVATE.sub("", name)[:80]
-        if choice is not None:
-            name = f"{name}{_COPY}{len(self.choices)}"
-            self.choices[name] = choice
-        return f"{_BEGIN}{name}{_END}"
+        if choice is None and name in self._signs:
+            return self._signs[name]
+        sign = f"{_BEGIN}{len(self._names)}{_END}"
+        self._names.append((name, choice))
+        if choice is None:
+            self._signs[name] = sign
+        return sign
 
     def names(self, text: str, depth: int = 0) -> list[str]:
         """The names that must be known for this text to be known, each once."""
         found: list[str] = []
         for key in _UNKNOWN.findall(text):
-            choice = self.choices.get(key)
+            name, choice = self._names[int(key)]
             causes = choice.causes if choice and depth < 10 else ()
-            deeper = [n for cause in causes for n in self.names(cause, depth + 1)]
-            found += deeper or [key.partition(_COPY)[0]]
+            found += [n for cause in causes for n in self.names(cause, depth + 1)] or [name]
         return list(dict.fromkeys(found))
+
+    def alone(self, text: str) -> str | None:
+        """The name that a text consists of, if it is nothing but one unknown value."""
+        found = _UNKNOWN.fullmatch(text)
+        return self._names[int(found[1])][0] if found else None
 
     def texts(self, text: str) -> list[str] | None:
         """What an unknown text may be; None if it may be anything."""
         found: list[str] = []
         rest = [text]
         while rest:
-            keys = _UNKNOWN.findall(part := rest.pop())
-            if not keys:
+            key = _UNKNOWN.search(part := rest.pop())
+            choice = self._names[int(key[1])][1] if key else None
+            if key is None:
                 found.append(part)
-            elif keys[0] not in self.choices or len(rest) + len(found) > 100:
+            elif choice is None or len(rest) + len(found) > 100:
                 return None
             else:
-                sign = f"{_BEGIN}{keys[0]}{_END}"
-                rest += [part.replace(sign, one) for one in self.choices[keys[0]].texts]
+                rest += [part.replace(key[0], one) for one in choice.texts]
         return found
 
+    def plain(self, text: str) -> str:
+        """A text as a user writes it, unknown variables with their dollar signs."""
 
-def plain(text: str) -> str:
-    """A text as a user writes it, unknown variables with their dollar signs."""
-    text = _NOTED.sub("", text).replace(_BREAK, " ")
-    return _UNKNOWN.sub(lambda found: _dollar(found[1].partition(_COPY)[0]), text)
+        def name(found: re.Match[str]) -> str:
+            written = self._names[int(found[1])][0]
+            return f"${written}" if re.fullmatch(r"\w+|[@*#?!]", written) else written
 
-
-def _dollar(name: str) -> str:
-    return f"${name}" if re.fullmatch(r"\w+|[@*#?!]", name) else name
-
-
-def one_unknown(text: str) -> str | None:
-    """The name that a text consists of, if it is nothing but one unknown value."""
-    found = _UNKNOWN.fullmatch(text)
-    return found[1].partition(_COPY)[0] if found else None
+        return _UNKNOWN.sub(name, _NOTED.sub("", text).replace(_BREAK, " "))
 
 
 def notes_in(text: str) -> tuple[str, list[int]]:
@@ -245,6 +245,8 @@ class Expander:
             return self.calculated(part[3:-2])
         if part.startswith("$(") or part.startswith("`"):
             inside = part[2:-1] if part.startswith("$(") else part[1:-1]
+            if part in self.given:
+                return str(self.given[part])
             found = self.substituted(inside, self.line)
             return self.unknowns.mark(part) if found is None else found.rstrip("\n")
         if part in ("", "$"):

@@ -1,0 +1,133 @@
+"""Megatron's arguments in command lines of scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gradatim.errors import GradatimError, unknown_name
+from gradatim.peers.flags import Flags
+from gradatim.peers.found import Found, Given, Read
+from gradatim.peers.megatron import MEGATRON, schedule_of
+from gradatim.peers.peer import signature
+from gradatim.peers.shell import Command, commands
+
+_FLAGS = {name.replace("_", "-"): name for name in signature(schedule_of)}
+_TEXTS = {"lr-decay-style", "lr-wsd-decay-style", "weight-decay-incr-style"}
+# No other project has these, and a command of Megatron has one of them.
+_OWN = re.compile(
+    r"--(lr-(decay-(style|iters|samples|tokens)|warmup-(iters|samples|tokens|fraction)|wsd-decay)"
+    r"|train-(iters|samples|tokens)$|micro-batch-size|rampup-batch-size)"
+)
+_SAID = {
+    "decoupled-lr": "The rate of the embedding and output layers is another there.",
+    "decoupled-min-lr": "The lowest rate of the embedding and output layers is another there.",
+    "head-lr-mult": "The rate of the head is multiplied by --head-lr-mult there.",
+    "override-opt_param-scheduler": "What a checkpoint says of the schedule is overridden there.",
+    "override-opt-param-scheduler": "What a checkpoint says of the schedule is overridden there.",
+    "use-checkpoint-opt_param-scheduler": "What a checkpoint says of the schedule counts there.",
+    "use-checkpoint-opt-param-scheduler": "What a checkpoint says of the schedule counts there.",
+    "override-lr-scheduler": "What a checkpoint says of the schedule is overridden there.",
+    "use-checkpoint-lr-scheduler": "What a checkpoint says of the schedule counts there.",
+    "universal-checkpoint": "What a checkpoint says of the schedule may count there.",
+}
+_REFUSED = {
+    "warmup": "--warmup is refused by Megatron itself: write --lr-warmup-fraction.",
+    "step-batch-size-schedule": "--step-batch-size-schedule makes updates of different sizes, "
+    "which are read here only from --rampup-batch-size.",
+}
+_CURRICULUM = {
+    "curriculum-learning",
+    "curriculum-learning-legacy",
+    "data-efficiency-curriculum-learning",
+    "random-ltd",
+}
+_NAMED_ALIKE = re.compile(r"(min-)?lr\b|warmup|rampup")
+
+
+@MEGATRON.finds_in_commands
+def find(command: Command) -> Iterator[Found]:
+    """The schedule of a command that has a flag of Megatron's."""
+    own = [flag for flag in command.flags if _OWN.match(flag)]
+    if any(flag.startswith("--lr") for flag in own) or (own and "--lr" in command.flags):
+        yield Found(command.line, "megatron", command.text(), partial(_read, command))
+
+
+@MEGATRON.reads_text
+def read(text: str, lr: float | None, steps: int | None) -> Read:
+    """The schedule of Megatron-LM arguments; what is not about the rate may stand among them."""
+    found = [one for one in commands(text) if any(f[2:] in _FLAGS for f in one.flags)]
+    if not found:
+        raise GradatimError("Megatron's arguments do not say --lr.")
+    return _read(found[-1], Given(steps=steps))
+
+
+def _read(command: Command, given: Given) -> Read:
+    command = command.given(given.values)
+    flags = Flags(command, _FLAGS, given=given.values, alike=["weight-decay"])
+    for name, flag in flags.others.items():
+        if name in _REFUSED:
+            raise GradatimError(f"line {flag.line}: {_REFUSED[name]}")
+        if _NAMED_ALIKE.match(name) and name not in _SAID:
+            known = [f"--{one}" for one in _FLAGS]
+            raise unknown_name(f"line {flag.line}: Megatron", "flag", f"--{name}", known)
+    if "lr" not in flags:
+        raise GradatimError(f"line {command.line}: Megatron's arguments do not say --lr.")
+    names = _wanted(flags, given)
+    flags.require(names)
+    found = MEGATRON.means("Megatron", _values(flags, names), None, given.steps)
+    said = [_SAID[name] for name in flags.others if name in _SAID]
+    return replace(found, differences=(*found.differences, *said, *flags.said, *command.notes))
+
+
+def _wanted(flags: Flags, given: Given) -> list[str]:
+    """The flags that the schedule depends on; the variables of others need not be known."""
+    names = set(flags)
+    styled = "lr-decay-style" in flags
+    style = flags.text("lr-decay-style") if styled else "linear"
+    if style == "constant":
+        names -= {"min-lr", "lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"}
+    if style != "WSD":
+        names -= {name for name in names if name.startswith("lr-wsd")}
+    tokens = {"lr-decay-tokens", "lr-warmup-tokens"} & names
+    if tokens:
+        for name in _CURRICULUM & set(flags.others):
+            raise GradatimError(
+                f"line {flags.others[name].line}: --{name} changes the tokens of an update, and "
+                f"--{min(tokens)} counts tokens. Leave it out to read the schedule without it."
+            )
+    else:
+        names -= {"seq-length"}
+    if "lr-decay-tokens" in names:
+        names -= {"lr-decay-iters", "lr-decay-samples"}
+    if {"lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"} & names or style == "constant":
+        if "weight-decay-incr-style" not in names and style != "inverse-square-root":
+            names -= {"train-iters", "train-samples"}
+            if "lr-warmup-fraction" in names and style == "constant":
+                names |= {"train-iters", "train-samples"} & set(flags)
+    if "lr-warmup-tokens" in names or _is_zero(flags, "lr-warmup-fraction"):
+        names -= {"lr-warmup-iters", "lr-warmup-samples"}
+    in_samples = any(name.endswith("-samples") for name in names) or tokens
+    scaled = style == "inverse-square-root" or "rampup-batch-size" in names
+    if not in_samples and not scaled:
+        names -= {"global-batch-size"}
+    return [name for name in _FLAGS if name in names]
+
+
+def _is_zero(flags: Flags, name: str) -> bool:
+    return name in flags and flags[name].words[0].text in ("0", "0.0") if name in flags else False
+
+
+def _values(flags: Flags, names: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in _TEXTS:
+            found[_FLAGS[name]] = flags.text(name)
+        elif name == "rampup-batch-size":
+            found[_FLAGS[name]] = flags.texts(name)
+        else:
+            found[_FLAGS[name]] = flags.number(name)
+    return found
