@@ -195,13 +195,15 @@ class _Root(NamedTuple):
         up = rounded(self.up)
         if not up:  # Megatron's scale is one sample then
             peak = self.lr / _batch(self.batch, "lr-decay-style inverse-square-root") ** 0.5
-            return (Constant(self.lr, 1) >> InverseSqrtDecay(peak, 1)).clip(low=self.floor)
+            return join(Constant(self.lr, 1), self.above(InverseSqrtDecay(peak, 1)))
         if isinstance(up, int):
-            curve = Linear(self.start, self.lr, up) >> InverseSqrtDecay(self.lr, up)
-            return curve.clip(low=self.floor)
+            return join(Linear(self.start, self.lr, up), self.above(InverseSqrtDecay(self.lr, up)))
         first = floor(up) + 1
         after = InverseSqrtDecay(self.lr * (up / first) ** 0.5, first)
-        return join(phases(Phase(up, self.start, self.lr)).cut(first), after).clip(low=self.floor)
+        return join(phases(Phase(up, self.start, self.lr)).cut(first), self.above(after))
+
+    def above(self, curve: Schedule) -> Schedule:
+        return curve.clip(low=self.floor) if self.floor else curve
 
 
 def _cut_short(

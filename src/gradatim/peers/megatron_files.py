@@ -89,7 +89,9 @@ def _wanted(flags: Flags, given: Given) -> list[str]:
     styled = "lr-decay-style" in flags
     style = flags.text("lr-decay-style") if styled else "linear"
     if style == "constant":
-        names -= {"min-lr", "lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"}
+        names -= {"min-lr"}
+    if style == "constant" and "lr-warmup-fraction" not in names:
+        names -= {"lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"}
     if style != "WSD":
         names -= {name for name in names if name.startswith("lr-wsd")}
     tokens = {"lr-decay-tokens", "lr-warmup-tokens"} & names
@@ -103,11 +105,10 @@ def _wanted(flags: Flags, given: Given) -> list[str]:
         names -= {"seq-length"}
     if "lr-decay-tokens" in names:
         names -= {"lr-decay-iters", "lr-decay-samples"}
-    if {"lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"} & names or style == "constant":
+    decays = {"lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"} & names
+    if decays or (style == "constant" and "lr-warmup-fraction" not in names):
         if "weight-decay-incr-style" not in names and style != "inverse-square-root":
             names -= {"train-iters", "train-samples"}
-            if "lr-warmup-fraction" in names and style == "constant":
-                names |= {"train-iters", "train-samples"} & set(flags)
     if "lr-warmup-tokens" in names or _is_zero(flags, "lr-warmup-fraction"):
         names -= {"lr-warmup-iters", "lr-warmup-samples"}
     in_samples = any(name.endswith("-samples") for name in names) or tokens
