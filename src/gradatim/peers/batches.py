@@ -45,9 +45,7 @@ class Batches(tuple[Part, ...]):
             return phases(*given)
         parts = []
         for part in self:
-            moved = [
-                one._replace(until=(one.until - part.samples) / part.size) for one in given
-            ]
+            moved = [one._replace(until=(one.until - part.samples) / part.size) for one in given]
             parts.append(phases(*moved, begin=-part.samples / part.size))
         return sequence("batches", parts, [part.update for part in self[1:]])
 

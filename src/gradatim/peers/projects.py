@@ -13,7 +13,7 @@ from gradatim.peers import (  # noqa: F401
     axolotl,
     composer_settings,
     deepspeed_settings,
-    megatron_files,
+    megatron_commands,
     speechbrain_recipes,
     torch_objects,
     transformers_objects,

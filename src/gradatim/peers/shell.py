@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
+from gradatim.peers.found import Missing
 from gradatim.peers.shell_script import ShellScript
 from gradatim.peers.shell_words import Word
 
@@ -87,24 +88,19 @@ class Command:
         """Ask for the variables in these words.
 
         Raises:
-            GradatimError: If one of them is not known.
+            Missing: If one of them is not known.
         """
-        unknown = [word for word in words if word.unknown]
-        names = [n for word in unknown for n in self._script.unknowns.names(word.text)]
-        if not unknown:
-            return
-        names = list(dict.fromkeys(names))
-        wanted = " ".join(f"--set {_quoted(name)}=VALUE" for name in names)
-        are = "is" if len(names) == 1 else "are"
-        listed = " and ".join((", ".join(names[:-1]), names[-1])) if names[1:] else names[0]
-        raise GradatimError(
-            f"line {unknown[0].line}: {listed} {are} not set in the file{self._values(unknown)}. "
-            f"Write {wanted}."
-        )
+        reasons: dict[str, str] = {}
+        for word in words:
+            if word.unknown:
+                why = f"is not set in the file (line {word.line}){self._values(word)}"
+                for name in self._script.unknowns.names(word.text):
+                    reasons.setdefault(name, why)
+        if reasons:
+            raise Missing(reasons)
 
-    def _values(self, unknown: list[Word]) -> str:
-        texts = self.choices(unknown[0]) if len(unknown) == 1 else None
-        texts = [text for text in texts or () if len(text) < 30]
+    def _values(self, word: Word) -> str:
+        texts = [text for text in self.choices(word) or () if 0 < len(text) < 30]
         return f", it may be {' or '.join(sorted(texts))}" if 1 < len(texts) < 9 else ""
 
     def given(self, values: Mapping[str, Scalar]) -> Command:
@@ -124,10 +120,6 @@ class Command:
         return same[min(place, len(same) - 1)]
 
 
-def _quoted(name: str) -> str:
-    return name if re.fullmatch(r"\w+", name) else f"'{name}'"
-
-
 def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Command]:
     """The commands of a shell script, in order, with the values of variables in their words.
 
@@ -144,7 +136,7 @@ def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Comm
     >>> command.require(command.arguments)
     Traceback (most recent call last):
       ...
-    gradatim.errors.GradatimError: line 2: 1 is not set in the file. Write --set 1=VALUE.
+    gradatim.peers.found.Missing: 1 is not set in the file (line 2). Write --set 1=VALUE.
     """
     script = ShellScript(text, values or {})
     return [Command(text, script, place) for place in range(len(script.commands))]
