@@ -35,8 +35,8 @@ class Batches(tuple[Part, ...]):
             return ()
         last = self[-1]
         return (
-            f"Its schedule counts samples, and the batch grows until update {last.update}: there is "
-            "one piece here for each size of the batch.",
+            f"Its schedule counts samples, and the batch grows until update {last.update}: here is "
+            "one piece for each size of the batch.",
         )
 
     def play(self, *given: Phase) -> Schedule:

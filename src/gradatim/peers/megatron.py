@@ -11,7 +11,7 @@ from gradatim.core.ramps import Cosine, Linear, OneMinusSqrt
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers.arguments import NonNegative, Number, Positive, PositiveSteps, rounded
-from gradatim.peers.batches import Batches, grows_to
+from gradatim.peers.batches import grows_to
 from gradatim.peers.found import Read
 from gradatim.peers.peer import Peer
 from gradatim.peers.phases import Phase, Shape, phases

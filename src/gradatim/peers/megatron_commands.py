@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from gradatim.errors import GradatimError, unknown_name
-from gradatim.peers.flags import Flags
 from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.megatron import MEGATRON, schedule_of
 from gradatim.peers.peer import signature
 from gradatim.peers.shell import Command, commands
+from gradatim.peers.shell.flags import Flags
 
 _FLAGS = {name.replace("_", "-"): name for name in signature(schedule_of)}
 _TEXTS = {"lr-decay-style", "lr-wsd-decay-style", "weight-decay-incr-style"}
@@ -106,9 +106,9 @@ def _wanted(flags: Flags, given: Given) -> list[str]:
     if "lr-decay-tokens" in names:
         names -= {"lr-decay-iters", "lr-decay-samples"}
     decays = {"lr-decay-iters", "lr-decay-samples", "lr-decay-tokens"} & names
-    if decays or (style == "constant" and "lr-warmup-fraction" not in names):
-        if "weight-decay-incr-style" not in names and style != "inverse-square-root":
-            names -= {"train-iters", "train-samples"}
+    ends = decays or (style == "constant" and "lr-warmup-fraction" not in names)
+    if ends and "weight-decay-incr-style" not in names and style != "inverse-square-root":
+        names -= {"train-iters", "train-samples"}
     if "lr-warmup-tokens" in names or _is_zero(flags, "lr-warmup-fraction"):
         names -= {"lr-warmup-iters", "lr-warmup-samples"}
     in_samples = any(name.endswith("-samples") for name in names) or tokens
@@ -119,7 +119,7 @@ def _wanted(flags: Flags, given: Given) -> list[str]:
 
 
 def _is_zero(flags: Flags, name: str) -> bool:
-    return name in flags and flags[name].words[0].text in ("0", "0.0") if name in flags else False
+    return name in flags and [word.text for word in flags[name].words[:1]] in (["0"], ["0.0"])
 
 
 def _values(flags: Flags, names: list[str]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
-from gradatim.peers.shell import Command, Word
+from gradatim.peers.shell.command import Command
+from gradatim.peers.shell.unknowns import Word
 
 _FLAG = re.compile(r"--?[A-Za-z]")
 

@@ -4,110 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
-from gradatim.peers.shell_arithmetic import calculate
-from gradatim.peers.shell_syntax import Token, end_of_part
+from gradatim.peers.shell.arithmetic import calculate
+from gradatim.peers.shell.tokens import Token, end_of_part
+from gradatim.peers.shell.unknowns import BEGIN, BREAK, END, NOTE, UNKNOWN, Unknowns, Value, Word
 
 _LONGEST, _MOST_WORK = 200_000, 10_000_000
-# Signs for private use stand in a text for what is not known: a number between the first two.
-_BEGIN, _END, _NOTE, _BREAK = "\ue000", "\ue001", "\ue002", "\ue003"
-PRIVATE = re.compile(f"[{_BEGIN}-{_BREAK}]")
-_UNKNOWN = re.compile(f"{_BEGIN}([0-9]+){_END}")
-_NOTED = re.compile(f"{_NOTE}([0-9]+){_NOTE}")
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _PARAMETER = re.compile(
     r"(?P<length>#)?(?P<name>[A-Za-z_]\w*|[0-9]+|[@*#?!$-])"
     r"(\[(?P<index>[^\]]*)\])?(?P<operator>:?[-=+?]|##?|%%?|//?|:|\^\^?|,,?)?(?P<word>.*)",
     re.DOTALL,
 )
-
-
-class Word(NamedTuple):
-    """One word of a command, after quotes and variables, and its line."""
-
-    text: str
-    line: int
-
-    @property
-    def unknown(self) -> bool:
-        """Whether a part of it is not known."""
-        return _BEGIN in self.text
-
-
-Value = str | tuple[Word, ...]
-"""The value of a variable: a text, or the words of an array."""
-
-
-class Choice(NamedTuple):
-    """What a variable may be whose value depends on something that is not known."""
-
-    texts: tuple[str, ...]
-    causes: tuple[str, ...]
-    """The unknown names that it depends on; none if it has no other name than its own."""
-
-
-class Unknowns:
-    """The names that a script does not set, and what each may be."""
-
-    def __init__(self) -> None:
-        self._names: list[tuple[str, Choice | None]] = []
-        self._signs: dict[str, str] = {}
-
-    def mark(self, name: str, choice: Choice | None = None) -> str:
-        """A sign for the unknown value of this name, to stand in a text."""
-        if choice is None and name in self._signs:
-            return self._signs[name]
-        sign = f"{_BEGIN}{len(self._names)}{_END}"
-        self._names.append((name, choice))
-        if choice is None:
-            self._signs[name] = sign
-        return sign
-
-    def names(self, text: str, depth: int = 0) -> list[str]:
-        """The names that must be known for this text to be known, each once."""
-        found: list[str] = []
-        for key in _UNKNOWN.findall(text):
-            name, choice = self._names[int(key)]
-            causes = choice.causes if choice and depth < 10 else ()
-            found += [n for cause in causes for n in self.names(cause, depth + 1)] or [name]
-        return list(dict.fromkeys(found))
-
-    def alone(self, text: str) -> str | None:
-        """The name that a text consists of, if it is nothing but one unknown value."""
-        found = _UNKNOWN.fullmatch(text)
-        return self._names[int(found[1])][0] if found else None
-
-    def texts(self, text: str) -> list[str] | None:
-        """What an unknown text may be; None if it may be anything."""
-        found: list[str] = []
-        rest = [text]
-        while rest:
-            key = _UNKNOWN.search(part := rest.pop())
-            choice = self._names[int(key[1])][1] if key else None
-            if key is None:
-                found.append(part)
-            elif choice is None or len(rest) + len(found) > 100:
-                return None
-            else:
-                rest += [part.replace(key[0], one) for one in choice.texts]
-        return found
-
-    def plain(self, text: str) -> str:
-        """A text as a user writes it, unknown variables with their dollar signs."""
-
-        def name(found: re.Match[str]) -> str:
-            written = self._names[int(found[1])][0]
-            return f"${written}" if re.fullmatch(r"\w+|[@*#?!]", written) else written
-
-        return _UNKNOWN.sub(name, _NOTED.sub("", text).replace(_BREAK, " "))
-
-
-def notes_in(text: str) -> tuple[str, list[int]]:
-    """The text without the marks of comments in quotes, and the lines of those comments."""
-    return _NOTED.sub("", text), [int(line) for line in _NOTED.findall(text)]
 
 
 class Expander:
@@ -152,7 +62,7 @@ class Expander:
         found: list[str] = []
         open_word = False
         for text, splits in self._parts(token.text, quoted=False):
-            parts = text.split() if splits else text.split(_BREAK)
+            parts = text.split() if splits else text.split(BREAK)
             starts_new = splits and text[:1].isspace()
             for place, part in enumerate(parts):
                 if open_word and place == 0 and not starts_new:
@@ -166,7 +76,7 @@ class Expander:
 
     def text(self, raw: str) -> str:
         """A word as one text, as it is assigned or compared."""
-        return "".join(text for text, _ in self._parts(raw, quoted=False)).replace(_BREAK, " ")
+        return "".join(text for text, _ in self._parts(raw, quoted=False)).replace(BREAK, " ")
 
     def heredoc(self, body: str) -> str:
         """The lines of a heredoc whose delimiter is not quoted."""
@@ -235,7 +145,7 @@ class Expander:
             return raw
 
         def mark(found: re.Match[str]) -> str:
-            return f" {_NOTE}{self.line + raw.count(chr(10), 0, found.start())}{_NOTE} "
+            return f" {NOTE}{self.line + raw.count(chr(10), 0, found.start())}{NOTE} "
 
         return _COMMENT.sub(mark, raw)
 
@@ -268,10 +178,10 @@ class Expander:
             value = self.value(word)
             return self.unknowns.mark(word) if value is None else self._joined(value)
 
-        if not _UNKNOWN.search(expanded):
+        if not UNKNOWN.search(expanded):
             expanded = re.sub(r"(?<![\w.])[A-Za-z_]\w*", lambda found: name(found[0]), expanded)
-        if signs := _UNKNOWN.findall(expanded):
-            return "".join(f"{_BEGIN}{key}{_END}" for key in dict.fromkeys(signs))
+        if signs := UNKNOWN.findall(expanded):
+            return "".join(f"{BEGIN}{key}{END}" for key in dict.fromkeys(signs))
         found = calculate(expanded)
         return self.unknowns.mark(f"$(({text}))") if found is None else str(found)
 
@@ -316,7 +226,7 @@ class Expander:
         return self.text(raw) if raw else ""
 
     def _shown(self, value: Value | None, quoted: bool) -> str:
-        return "" if value is None else self._joined(value, _BREAK if quoted else " ")
+        return "" if value is None else self._joined(value, BREAK if quoted else " ")
 
     def _entry(self, value: Value | None, index: str | None) -> Value | None:
         """The value, or one entry of an array."""
@@ -330,7 +240,7 @@ class Expander:
 
 def _cut(text: str, operator: str, pattern: str) -> str | None:
     """A text without its beginning or end, as ${X%.*} writes it; None if that is not known."""
-    if _BEGIN in text + pattern:
+    if BEGIN in text + pattern:
         return None
     if operator in ("^^", ",,") and not pattern:
         return text.upper() if operator == "^^" else text.lower()

@@ -10,10 +10,8 @@ from pathlib import PurePath
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Missing
-from gradatim.peers.shell_script import ShellScript
-from gradatim.peers.shell_words import Word
-
-__all__ = ["Command", "Word", "commands"]
+from gradatim.peers.shell.script import ShellScript
+from gradatim.peers.shell.unknowns import Word
 
 _PROGRAM = re.compile(r"[^=\s]*\.py|fairseq-(hydra-)?train|[^=\s]*train_gpt2?cu")
 
