@@ -1,28 +1,33 @@
-"""``gradatim convert``: write a schedule as code of another project, or read such code."""
+"""``gradatim convert``: the schedule in a file of another project, or a schedule as its code."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gradatim.cli._arguments import Import, Steps
-from gradatim.cli._plans import load, read_stdin, schedule_in_updates, split_name
+from gradatim.cli._foreign import read_text
+from gradatim.cli._plans import is_plan_file, load, schedule_in_updates, split_name
+from gradatim.core.schedule import Schedule
 from gradatim.core.utf8 import as_utf8
 from gradatim.drive import Plan, Target
-from gradatim.errors import GradatimError, shown
+from gradatim.errors import GradatimError
 
 _PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
+_SCHEDULES = re.compile(r"""^\s*\[?["']?schedules["']?\s*[]:=.]""", re.MULTILINE)
+"""What a plan file has, and no settings file of another project."""
 
-Given = Annotated[
-    str,
+Inputs = Annotated[
+    list[str],
     typer.Argument(
-        metavar="PLAN",
+        metavar="FILE...",
         show_default=False,
-        help="A plan file, a schedule, or - for stdin; with --from code, settings or a file of it.",
+        help="Files of other projects (Python, settings, shell scripts), folders of them, a line "
+        "of code, or - for stdin; with --to, also a plan file or a schedule.",
     ),
 ]
 To = Annotated[str | None, typer.Option(show_default=False, help=_PROJECTS)]
@@ -36,46 +41,99 @@ Value = Annotated[
 ]
 From = Annotated[
     str | None,
-    typer.Option("--from", show_default=False, help="The same names, ignite, accelerate."),
+    typer.Option(
+        "--from",
+        show_default=False,
+        help="The project to look for: the same names, ignite, accelerate. Default: all.",
+    ),
 ]
 Lr = Annotated[
     float | None,
     typer.Option(show_default=False, help="The optimizer's rate, where a schedule multiplies it."),
 ]
+Every = Annotated[
+    int | None,
+    typer.Option(
+        show_default=False,
+        help="Updates of an epoch, for a scheduler that is stepped once an epoch.",
+    ),
+]
+RunSize = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="KEY=VALUE,...",
+        show_default=False,
+        help="The run, in place of --steps and --every: samples=50000,batch=128,epochs=90.",
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        show_default=False,
+        help="The value of a name, as the file writes it: args.epochs=100. Repeatable.",
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[FILE:]LINE",
+        show_default=False,
+        help="The scheduler at this line, where there are several.",
+    ),
+]
+Listed = Annotated[
+    bool, typer.Option("--list", help="Only list the schedulers, with file, line and project.")
+]
 
 
 def convert(
-    plan: Given,
+    files: Inputs,
     to: To = None,
     source: From = None,
     lr: Lr = None,
     steps: Steps = None,
+    every: Every = None,
+    run: RunSize = None,
+    settings: Set = None,
+    at: At = None,
+    listed: Listed = False,
     value: Value = None,
     modules: Import = None,
 ) -> None:
-    """Write a schedule for another project (--to), or read one of another project (--from).
+    """Print the schedule in a file of another project, or write a schedule for one (--to).
 
-    Differences are printed to stderr, so that the code on stdout can go into a file.
+    Nothing in the file is run. Differences are printed to stderr, so that the code on stdout can
+    go into a file.
     """
+    from gradatim.cli import _foreign as foreign
     from gradatim.core.sketch import horizon
+    from gradatim.peers import Given
     from gradatim.peers import convert as written_for
-    from gradatim.peers import read as read_from
 
-    if source is None and to is None:
-        raise GradatimError("convert: no project is given. Write --to torch, or --from torch.")
-    notes: tuple[str, ...] = ()
-    if source is not None:
-        found = read_from(_code_or_settings(plan), source, lr=lr, steps=steps)
-        schedule, notes = found.schedule, found.differences
-        length = steps or horizon(schedule)
+    plan = (
+        None
+        if source is not None or listed or len(files) != 1
+        else _own(files[0], to is not None, steps)
+    )
+    if plan is not None and to is None:
+        raise GradatimError(
+            "convert: no project is given to write this schedule for. Write --to torch."
+        )
+    if plan is not None:
+        schedule, length, notes = _of_plan(files[0], plan, value)
     else:
-        given = split_name(plan)
-        loaded = load(given, steps)
-        target = _target_of(loaded, value)
-        schedule = schedule_in_updates("convert", given, loaded, target)
-        notes += tuple(f"{t} of the plan is not in this code." for t in loaded if t != target)
-        notes += tuple(f"The rule of {name} is not in this code." for name in loaded.rules)
-        length = loaded.steps or horizon(schedule)
+        places = foreign.search(files, source)
+        if listed:
+            print("\n".join(map(str, places)))
+            return
+        sizes = foreign.size(run, steps, every)
+        given = Given(lr, sizes.steps, sizes.every, foreign.values(settings or ()))
+        found = foreign.read_place(foreign.choose(places, at, given), given)
+        schedule, notes = found.schedule, found.differences
+        length = sizes.steps or horizon(schedule)
     code = repr(schedule)
     if to is not None:
         code, more = written_for(schedule, to, length)
@@ -85,27 +143,42 @@ def convert(
         print(f"# {sentence}", file=sys.stderr)
 
 
-def _target_of(plan: Plan, value: str | None) -> Target:
-    return Target.read(
-        as_utf8(value) if value else ("lr" if "lr" in plan else str(next(iter(plan))))
-    )
+def _own(given: str, writes: bool, steps: int | None) -> Plan | None:
+    """The plan, if this is a plan file or a schedule of Gradatim; None for anything else.
 
+    Args:
+        given: What the command is given.
+        writes: Whether it is to be written for another project, so that stdin has a plan.
+        steps: The updates of the run.
+    """
+    from gradatim.peers import find
 
-def _code_or_settings(given: str) -> str:
+    source = split_name(given)
     if given == "-":
-        return read_stdin()
+        return load(source, steps) if writes else None
+    if os.path.isdir(given):
+        return None
+    if os.path.isfile(source.plan):
+        is_plan = is_plan_file(source.plan) and _SCHEDULES.search(read_text(source.plan))
+        return load(source, steps) if is_plan else None
     try:
-        if os.path.isfile(given):  # False, and no error, for a text that is too long for a name
-            return Path(given).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise GradatimError(
-            f"convert: {given}: not UTF-8 text, at byte {error.start + 1}."
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise GradatimError(f"convert: {given} cannot be read: {reason}.") from None
-    # All code and settings have one of these characters.
-    if not any(sign in given for sign in "({:=") and not given.lstrip().startswith("--"):
-        what = "a folder" if os.path.isdir(given) else "no file, and no code or settings"
-        raise GradatimError(f"convert: {shown(given)} is {what}.")
-    return given
+        return load(source, steps)
+    except GradatimError:
+        if not writes or is_plan_file(given) or find(given):
+            return None
+        raise
+
+
+def _of_plan(given: str, plan: Plan, value: str | None) -> tuple[Schedule, int, tuple[str, ...]]:
+    """The schedule of one target, the updates of the run, and what is said of the rest."""
+    from gradatim.core.sketch import horizon
+
+    target = Target.read(as_utf8(value) if value else _first(plan))
+    schedule = schedule_in_updates("convert", split_name(given), plan, target)
+    notes = [f"{t} of the plan is not in this code." for t in plan if t != target]
+    notes += [f"The rule of {name} is not in this code." for name in plan.rules]
+    return schedule, plan.steps or horizon(schedule), tuple(notes)
+
+
+def _first(plan: Plan) -> str:
+    return "lr" if "lr" in plan else str(next(iter(plan)))

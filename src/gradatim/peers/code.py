@@ -45,11 +45,11 @@ def read_code(peer: Peer, text: str, lr: float | None, steps: int | None) -> Rea
     """
     found = find_in_code(text, [peer])
     if not found:
-        raise nothing_found(text, [peer])
+        raise nothing_in_code(text, [peer])
     return found[-1].read(Given(lr, steps))
 
 
-def nothing_found(text: str, peers: Sequence[Peer]) -> GradatimError:
+def nothing_in_code(text: str, peers: Sequence[Peer]) -> GradatimError:
     """The error for code without a scheduler that is known; the caller raises it."""
     script = parse_script(text)
     sites = [(name, site) for name, each in script.calls.items() for site in each]
@@ -82,7 +82,7 @@ def find_in_code(text: str, peers: Sequence[Peer]) -> list[Found]:
     """
     script = parse_script(text)
     made = list(_made(script, peers))
-    file = _File(script, made, World(script, {}))
+    file = _File(script, made, World(script, Given()))
     inside = file.inside()
     found = [
         Found(
@@ -96,7 +96,9 @@ def find_in_code(text: str, peers: Sequence[Peer]) -> list[Found]:
         if id(one.site.node) not in inside
     ]
     parts = file.functions()
-    return found + [one for peer in peers for finder in peer.in_code for one in finder(script, parts)]
+    return found + [
+        one for peer in peers for finder in peer.in_code for one in finder(script, parts)
+    ]
 
 
 def _takes(one: _Made) -> Sequence[Any]:
@@ -200,7 +202,7 @@ class _Reader:
 
     def holds(self, given: Given) -> bool | None:
         """Whether the conditions around it are known to hold, or known not to."""
-        return self._conditions(World(self.file.script, given.values))[0]
+        return self._conditions(World(self.file.script, given))[0]
 
     def _conditions(self, world: World) -> tuple[bool | None, list[str]]:
         site = self.one.site
@@ -235,7 +237,7 @@ class _Reader:
         peer, site = self.one
         check_owner(site.node, self.file.script, peer)
         self._check_wrapper()
-        world = World(self.file.script, given.values)
+        world = World(self.file.script, given)
         _, said = self._conditions(world)
         code = Expression(site.node, site.place, world)
         rate = rate_of(code)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from gradatim.errors import unknown_name
-from gradatim.peers.code import find_in_code
+from gradatim.errors import GradatimError, unknown_name
+from gradatim.peers.code import find_in_code, nothing_in_code
 from gradatim.peers.found import Found, Given, Read, beside
 from gradatim.peers.pace import in_updates
+from gradatim.peers.peer import Peer
 from gradatim.peers.projects import PEERS
+from gradatim.peers.python.script import parse_script
 from gradatim.peers.settings import read_settings
 from gradatim.peers.shell import commands
 
@@ -52,8 +55,11 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
     if source is not None and source not in PEERS:
         raise unknown_name("convert", "project", source, PEERS)
     peers = list(PEERS.values()) if source is None else [PEERS[source]]
-    syntax = _SYNTAXES.get(PurePath(name).suffix.lower()) or _syntax_of(text)
-    if syntax == "python":
+    syntax = _syntax(text, name, peers)
+    texts = [peer for peer in peers if peer.read_text and len(peers) == 1]
+    if texts and not (texts[0].in_settings or texts[0].in_commands):
+        found = [_of_text(text, texts[0])]
+    elif syntax == "python":
         found = find_in_code(text, peers)
     elif syntax == "shell":
         found = [
@@ -67,6 +73,56 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
         tree = read_settings(text, syntax)
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
     return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
+
+
+def read(text: str, source: str, *, lr: float | None = None, steps: int | None = None) -> Read:
+    """What code or settings of another project mean. Nothing in them is run.
+
+    Args:
+        text: Code that ends with one call, one entry of a configuration, or the arguments of a
+            command.
+        source: One of ``TARGETS``, or "ignite" or "accelerate".
+        lr: The rate of the optimizer, for projects whose schedules multiply it.
+        steps: The updates of the run, where the text counts in shares of it.
+
+    Raises:
+        GradatimError: If the text is not one that is known, or leaves something out.
+
+    >>> read("get_linear_schedule_with_warmup(optimizer, 5, 50)", "transformers", lr=0.1).schedule
+    Linear(start=0.0, end=0.1, steps=5) >> Linear(start=0.1, end=0.0, steps=45)
+    """
+    if source not in PEERS:
+        raise unknown_name("convert", "project", source, PEERS)
+    try:
+        found = find(text, source=source)
+        if not found:
+            raise nothing_found(text, "", source)
+        return found[-1].read(Given(lr, steps))
+    except GradatimError as error:
+        raise GradatimError(f"convert: {str(error).removeprefix('convert: ')}") from None
+
+
+def nothing_found(text: str, name: str = "", source: str | None = None) -> GradatimError:
+    """The error for a text in which no scheduler was found; the caller raises it."""
+    peers = list(PEERS.values()) if source is None else [PEERS[source]]
+    if _syntax(text, name, peers) == "python":
+        return nothing_in_code(text, peers)
+    return GradatimError("there is no scheduler that is known in it.")
+
+
+def _syntax(text: str, name: str, peers: Sequence[Peer]) -> str:
+    """What a file is written in: its ending says it, or else its text."""
+    of_name = _SYNTAXES.get(PurePath(name).suffix.lower())
+    only_code = not any(p.in_settings or p.in_commands or p.read_text for p in peers)
+    return of_name or ("python" if only_code else _syntax_of(text))
+
+
+def _of_text(text: str, peer: Peer) -> Found:
+    def read(given: Given) -> Read:
+        assert peer.read_text is not None
+        return peer.read_text(text, given.lr, given.steps)
+
+    return Found(1, peer.name, " ".join(text.split())[:60], read)
 
 
 def _complete(found: Found) -> Found:
@@ -86,4 +142,12 @@ def _syntax_of(text: str) -> str:
         return ".json"
     if _SHELL.match(text):
         return "shell"
-    return ".yaml" if _YAML.match(text) else "python"
+    return ".yaml" if _YAML.match(text) and not _is_code(text) else "python"
+
+
+def _is_code(text: str) -> bool:
+    """Whether it is Python with a call in it: ``steps: int = 10`` may begin either."""
+    try:
+        return bool(parse_script(text).calls)
+    except GradatimError:
+        return False

@@ -98,6 +98,9 @@ class Given:
     values: Mapping[str, Scalar] = field(default_factory=dict)
     """The values of names and keys that the file does not set, as it writes them: "args.epochs"."""
 
+    used: set[str] = field(default_factory=set)
+    """The names that were asked for, of those that the user gave."""
+
     def value(self, name: str) -> Scalar:
         """The value of a name that the file does not set.
 
@@ -106,6 +109,7 @@ class Given:
         """
         if name not in self.values:
             raise Missing({name: "is not set in the file"})
+        self.used.add(name)
         return self.values[name]
 
 

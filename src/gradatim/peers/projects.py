@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from gradatim.core.schedule import Schedule
-from gradatim.errors import GradatimError, invalid_value, unknown_name
+from gradatim.errors import invalid_value, unknown_name
 from gradatim.peers import (  # noqa: F401
     axolotl,
     composer_settings,
@@ -20,10 +18,9 @@ from gradatim.peers import (  # noqa: F401
     transformers_settings,
 )
 from gradatim.peers.accelerate import ACCELERATE
-from gradatim.peers.code import read_code
 from gradatim.peers.composer import COMPOSER
 from gradatim.peers.deepspeed import DEEPSPEED
-from gradatim.peers.found import Read, beside
+from gradatim.peers.found import Read
 from gradatim.peers.functions.find import PYTHON
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
@@ -88,32 +85,6 @@ def convert(schedule: Schedule, target: str, steps: int) -> Written:
     if write is None:
         raise unknown_name("convert", "project", target, TARGETS)
     return write(schedule, steps)
-
-
-def read(text: str, source: str, *, lr: float | None = None, steps: int | None = None) -> Read:
-    """What code or settings of another project mean. Nothing in them is run.
-
-    Args:
-        text: Code that ends with one call, one entry of a configuration, or the arguments of a
-            command.
-        source: One of ``TARGETS``, or "ignite" or "accelerate".
-        lr: The rate of the optimizer, for projects whose schedules multiply it.
-        steps: The updates of the run, where the text counts in shares of it.
-
-    Raises:
-        GradatimError: If the text is not one that is known, or leaves something out.
-
-    >>> read("get_linear_schedule_with_warmup(optimizer, 5, 50)", "transformers", lr=0.1).schedule
-    Linear(start=0.0, end=0.1, steps=5) >> Linear(start=0.1, end=0.0, steps=45)
-    """
-    if source not in PEERS:
-        raise unknown_name("convert", "project", source, PEERS)
-    peer = PEERS[source]
-    try:
-        found = (peer.read_text or partial(read_code, peer))(text, lr, steps)
-    except GradatimError as error:
-        raise GradatimError(f"convert: {str(error).removeprefix('convert: ')}") from None
-    return replace(found, differences=(*beside(found), *found.differences))
 
 
 def read_call(source: str, name: str, given: Sequence[Any], named: Mapping[str, Any]) -> Read:

@@ -28,11 +28,14 @@ _NOT_RUN = "Code is read here and not run: write out what it is."
 class Expression(Part):
     """A part of some code at its place.
 
+    >>> from gradatim.peers.found import Given
     >>> from gradatim.peers.python.script import parse_script
     >>> from gradatim.peers.python.world import World
     >>> script = parse_script("n = 10\\nStepLR(optimizer, 3 * n)")
     >>> (site,) = script.calls["StepLR"]
-    >>> Expression(site.node.args[1], site.place, World(script, {})).value("StepLR", "step_size")
+    >>> Expression(site.node.args[1], site.place, World(script, Given())).value(
+    ...     "StepLR", "step_size"
+    ... )
     30
     """
 
@@ -83,9 +86,12 @@ class Expression(Part):
 
     def _entry(self, inside: Expression, key: ast.expr, more: list[ast.expr]) -> Part | None:
         """``cfg.get("lr", 0.1)`` of a dictionary that is written out."""
-        if not isinstance(inside.node, ast.Dict) or not isinstance(key, ast.Constant):
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str | int):
             return None
-        if not isinstance(key.value, str | int):
+        if isinstance(inside.node, ast.Name | ast.Attribute | ast.Subscript):
+            node = ast.copy_location(ast.Subscript(inside.node, key, ast.Load()), key)
+            return inside.inner(node)
+        if not isinstance(inside.node, ast.Dict):
             return None
         default = more[0] if more else ast.copy_location(ast.Constant(None), key)
         return entries(inside).get(key.value, self.inner(default))
@@ -95,10 +101,9 @@ class Expression(Part):
         node = self.node
         if not isinstance(node, ast.Call):
             return []
-        scopes = self.world.script.scopes.get(called(node), [])
-        if len(scopes) != 1 or scopes[0].is_class:
+        scope = self.world.function(node)
+        if scope is None:
             return []
-        (scope,) = scopes
         given = names.arguments(self, scope, CallSite(node, self.place), self.frame)
         if given is None:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gradatim.errors import GradatimError
@@ -54,7 +54,15 @@ def rate_of(call: Expression) -> Rate:
     written_rate = keywords.get("lr") or keywords.get("learning_rate")
     if written_rate is None and len(positional) > 1:
         written_rate = positional[1]
-    said = _groups(keywords.get("params") or (positional[0] if positional else None))
+    groups = _groups(keywords.get("params") or (positional[0] if positional else None))
+    said = tuple(
+        f"Group {i} of the optimizer has lr={rate.text()} of its own (line {rate.line}); this is "
+        "the schedule of the optimizer's lr."
+        for i, rate in enumerate(groups)
+        if rate is not None
+    )
+    if written_rate is None and groups and groups[0] is not None:
+        written_rate, said = groups[0], _others(groups)
     if written_rate is None:
         if name not in _DEFAULTS:
             return Rate(said=said)
@@ -70,26 +78,35 @@ def rate_of(call: Expression) -> Rate:
     return Rate(float(value) if good else None, said=said)
 
 
-def _groups(parameters: Expression | None) -> tuple[str, ...]:
-    """What is said of groups that have a rate of their own."""
-    if parameters is None:
-        return ()
+def _groups(parameters: Expression | None) -> list[Expression | None]:
+    """The rates that the groups of an optimizer have of their own."""
     try:
-        groups = parameters.entries("optimizer", "params")
+        groups = parameters.entries("optimizer", "params") if parameters else []
     except GradatimError:
-        return ()
-    said = []
-    for i, group in enumerate(groups):
-        node = group.node
-        if not isinstance(node, ast.Dict):
-            continue
+        return []
+    found: list[Expression | None] = []
+    for group in groups:
+        rates = [value for key, value in _items(group.node) if key == "lr"]
+        found.append(group.inner(rates[0]) if rates else None)
+    return found
+
+
+def _items(node: ast.AST) -> Iterator[tuple[object, ast.expr]]:
+    if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == "lr":
-                said.append(
-                    f"Group {i} of the optimizer has lr={written(value)} of its own (line "
-                    f"{value.lineno}); this is the schedule of the optimizer's lr."
-                )
-    return tuple(said)
+            if isinstance(key, ast.Constant):
+                yield key.value, value
+
+
+def _others(groups: Sequence[Expression | None]) -> tuple[str, ...]:
+    """What is said of the groups that have another rate than the first."""
+    first = groups[0].text() if groups[0] else ""
+    return tuple(
+        f"This is the schedule of group 0 of the optimizer; group {i} has lr={rate.text()} (line "
+        f"{rate.line})."
+        for i, rate in enumerate(groups)
+        if rate is not None and rate.text() != first
+    )
 
 
 def written_by_hand(world: World) -> tuple[str, ...]:

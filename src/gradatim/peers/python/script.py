@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import gc
-import textwrap
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from gradatim.errors import GradatimError
+from gradatim.peers.python.repair import parsed
 from gradatim.peers.syntax import dotted
 
 _LONGEST = 8_000_000
@@ -108,8 +107,7 @@ def parse_script(text: str) -> Script:
         raise GradatimError(f"the text has more than {_LONGEST} characters.")
     with _without_collection():
         try:
-            with warnings.catch_warnings(action="ignore"):
-                tree = ast.parse(_dedented(text))
+            tree = parsed(text)
         except _BROKEN as error:
             raise _not_python(text, error) from None
         walk = _Walk(tree)
@@ -118,17 +116,6 @@ def parse_script(text: str) -> Script:
         except RecursionError:
             raise _not_python(text, SyntaxError("too deeply nested")) from None
         return Script(walk.module, walk.scopes, walk.calls, walk.imports, walk.settings)
-
-
-def _dedented(text: str) -> str:
-    """The text without a common indentation, with its lines where they were."""
-    text = text.removeprefix("\ufeff")
-    if text.lstrip("\r\n")[:1] in " \t":
-        text = textwrap.dedent(text)
-        first = text.lstrip()
-        if text.split("\n", 1)[0].strip() and text != first:  # one line, pasted with its indent
-            return first
-    return text
 
 
 def _not_python(text: str, error: BaseException) -> GradatimError:

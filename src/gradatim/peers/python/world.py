@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
+from gradatim.peers.found import Given
 from gradatim.peers.python.options import options
 from gradatim.peers.python.script import Binding, CallSite, Scope, Script
-from gradatim.peers.syntax import dotted, written
+from gradatim.peers.syntax import called, dotted, written
 
 _MOST_PARTS, _DEEPEST = 50_000, 80
 
@@ -19,12 +19,13 @@ class World:
 
     Args:
         script: The file.
-        values: The values by the names that the file uses: {"args.epochs": 100}.
+        given: What the user adds; its values by the names that the file uses.
     """
 
-    def __init__(self, script: Script, values: Mapping[str, Scalar]) -> None:
+    def __init__(self, script: Script, given: Given) -> None:
         self.script = script
-        self.values = {_spelled(name): value for name, value in values.items()}
+        self.values = {_spelled(name): (name, value) for name, value in given.values.items()}
+        self._used = given.used
         self.said: dict[str, str] = {}
         """What is said of the defaults that were used, by their names."""
         self.tests: dict[int, bool | None] = {}
@@ -55,14 +56,18 @@ class World:
         if name not in self.values:
             self.said.setdefault(name, f"{name} = {written(value)} is the default of {where}.")
 
-    def given(self, node: ast.AST) -> ast.Constant | None:
+    def given(self, node: ast.AST) -> ast.expr | None:
         """What the user gave for a part of the code, by how it is written."""
         if not self.values:
             return None
         text = written(node)
         if text not in self.values:
+            text = text.removeprefix("self.")
+        if text not in self.values:
             return None
-        return ast.copy_location(ast.Constant(self.values[text]), node)
+        name, value = self.values[text]
+        self._used.add(name)
+        return ast.copy_location(_literal(value), node)
 
     def full_name(self, node: ast.AST) -> str:
         """A dotted name with what its first part was imported as: "torch.optim.SGD"."""
@@ -90,17 +95,39 @@ class World:
         if name == "__init__" and owner is not None:
             return self.script.calls.get(owner.name, [])
         sites = self.script.calls.get(name, [])
+        if not _is_method(scope):
+            return [site for site in sites if isinstance(site.node.func, ast.Name)]
+        sites = [site for site in sites if isinstance(site.node.func, ast.Attribute)]
         if len(self.script.scopes.get(name, ())) == 1:
             return sites
-        if owner is None:
-            return [site for site in sites if isinstance(site.node.func, ast.Name)]
         return [  # methods of one name in several classes: those that are called on self
             site
             for site in sites
-            if site.place.scope.owner is owner
-            and isinstance(site.node.func, ast.Attribute)
-            and written(site.node.func.value) == "self"
+            if site.place.scope.owner is owner and dotted(site.node.func)[:5] == "self."
         ]
+
+    def function(self, node: ast.Call) -> Scope | None:
+        """The only function or method of the file that a call may be of."""
+        scopes = self.script.scopes.get(called(node), [])
+        plain = isinstance(node.func, ast.Name)
+        fitting = [s for s in scopes if not s.is_class and _is_method(s) is not plain]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+def _is_method(scope: Scope) -> bool:
+    return scope.parent is not None and scope.parent.is_class
+
+
+def _literal(value: Scalar) -> ast.expr:
+    """A value as code; a text that is a list, such as "[30, 60]", as a list."""
+    if isinstance(value, str) and value[:1] in ("[", "("):
+        try:
+            node = ast.parse(value, mode="eval").body
+            ast.literal_eval(node)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Constant(value)
+        return node
+    return ast.Constant(value)
 
 
 def _spelled(name: str) -> str:
