@@ -1,5 +1,6 @@
 """``gradatim forecast``, ``bound`` and ``optimise`` as they are typed."""
 
+import json
 import re
 
 import numpy as np
@@ -137,3 +138,41 @@ def test_a_plan_file_stands_for_its_rate(logs, run, tmp_path):
     code, out, _ = run("bound", WSD, f"file={plan}")
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()[:3]}
     assert rows["file"] == rows["long"]
+
+
+def race_folder(folder, logs):
+    """A race of the two logged runs with two seeds each, and a schedule that failed once."""
+    folder.mkdir()
+    (folder / "race.json").write_text("{}", encoding="utf-8")
+    lines = []
+    for name in ("held", "fell", "wild"):
+        rows = (logs / f"{'held' if name == 'wild' else name}.csv").read_text().splitlines()[1:]
+        cells = [[float(cell) for cell in row.split(",")] for row in rows]
+        for seed in (0, 1):
+            run = {
+                "name": name,
+                "seed": seed,
+                "failed": "loss became nan" if name == "wild" and seed else None,
+                "steps": [int(step) for step, _, _ in cells],
+                "rates": [rate for _, _, rate in cells],
+                "losses": [loss + 0.002 * seed for _, loss, _ in cells],
+            }
+            lines.append(json.dumps(run))
+    (folder / "runs.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_forecast_from_the_folder_of_a_race(logs, run, tmp_path):
+    folder = race_folder(tmp_path / "mine", logs)
+    code, out, err = run("forecast", folder, "--law", "momentum", "-s", WSD)
+    assert (code, err) == (0, "'wild' is left out: its run with seed 1 failed.\n")
+    assert "held (2 seeds)" in out
+    assert "fell (2 seeds)" in out
+
+
+def test_the_weight_decay_is_asked_for(logs, run):
+    code, _, err = run("forecast", logs / "held.csv", logs / "fell.csv", "-s", WSD)
+    assert code == 2
+    assert "'effective' needs the weight decay of the optimizer" in err
+    assert "--weight-decay" in err
+    assert len(err.splitlines()) <= 3

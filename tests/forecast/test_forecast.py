@@ -222,7 +222,7 @@ def test_refusals():
     with pytest.raises(GradatimError, match="'143' diverged"):
         forecast.fit([grid_run("143")])
     with pytest.raises(GradatimError, match=r"below 0\.5"):
-        forecast.fit([LossCurve(steps, 3 + 1 / (1 + steps), np.linspace(9, 0, 1000))])
+        forecast.fit([LossCurve(steps, 3 + 1 / (1 + steps), np.linspace(9, 0, 1000), 0.1)])
     fitted = four_runs(5e-4)
     with pytest.raises(GradatimError, match="at must be an update of"):
         fitted.cooldown_now(50_000, 100)

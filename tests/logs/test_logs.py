@@ -9,7 +9,7 @@ import pytest
 
 from gradatim import Constant, Linear
 from gradatim.errors import GradatimError
-from gradatim.logs import Log, read_log
+from gradatim.logs import Log, read_log, read_race
 
 STEPS = range(0, 100, 10)
 LOSSES = {k: 3.0 - 0.01 * k for k in STEPS}
@@ -153,3 +153,87 @@ def test_refusals(name, content, words, tmp_path):
 def test_no_file(tmp_path):
     with pytest.raises(GradatimError, match="cannot read"):
         read_log(tmp_path / "none.csv")
+
+
+def test_a_log_of_kerass_csvlogger_has_epochs(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("epoch,loss,val_loss,learning_rate\n0,4,5,0.1\n1,3,4,0.05\n", encoding="utf-8")
+    log = read_log(path, steps_per_epoch=50)
+    assert log.losses == {49: 5.0, 99: 4.0}  # the loss after 50 and after 100 updates
+    assert log.rates == {49: 0.1, 99: 0.05}
+    with pytest.raises(GradatimError, match="has the column 'epoch' and no steps"):
+        read_log(path)
+    with pytest.raises(GradatimError, match="steps_per_epoch must be 1 or more, got 0"):
+        read_log(path, steps_per_epoch=0)
+
+
+def test_kerass_csvlogger_itself(tmp_path):
+    keras = pytest.importorskip("keras")
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    path = str(tmp_path / "log.csv")
+    x, y = np.ones((8, 2)), np.ones((8, 1))
+    logger = keras.callbacks.CSVLogger(path)
+    model.fit(x, y, batch_size=4, epochs=3, validation_data=(x, y), callbacks=[logger], verbose=0)
+    assert list(read_log(path, steps_per_epoch=2).losses) == [1, 3, 5]
+
+
+def test_steps_that_count_tokens_are_refused_at_once(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss,lr\n1000,4,0.1\n5000000000,3,0.1\n", encoding="utf-8")
+    for schedule in (None, Constant(0.1)):
+        with pytest.raises(GradatimError, match="If its steps count tokens or samples"):
+            read_log(path).curve(schedule)
+
+
+def test_a_log_of_too_many_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr("gradatim.logs.files.MOST_ROWS", 2)
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss\n0,5\n1,4\n2,3\n3,2\n", encoding="utf-8")
+    with pytest.raises(GradatimError, match="has more than 2 rows"):
+        read_log(path)
+
+
+@pytest.mark.parametrize("step", ["0.5", "nan", "inf", ""])
+def test_a_step_that_is_no_whole_number(tmp_path, step):
+    path = tmp_path / "log.csv"
+    path.write_text(f"step,loss\n{step},5\n", encoding="utf-8")
+    with pytest.raises(GradatimError, match="row 1: loss '5' at step"):
+        read_log(path)
+
+
+def test_steps_out_of_order_are_sorted(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss\n20,3\n0,5\n10,4\n", encoding="utf-8")
+    assert read_log(path).curve(Constant(0.1)).losses.tolist() == [5.0, 4.0, 3.0]
+
+
+def line(name, seed, losses, failed=None):
+    run = {"name": name, "seed": seed, "failed": failed, "steps": [0, 5, 9]}
+    return json.dumps(run | {"rates": [0.1, 0.1, 0.05], "losses": losses}) + "\n"
+
+
+def test_the_runs_of_a_race(tmp_path):
+    lines = line("a", 0, [3.0, 2.0, 1.0]) + line("a", 1, [3.0, 2.0, 1.5])
+    lines += line("b", 0, [3.0, None, None], "loss became nan at step 5") + line("b", 1, [3, 2, 1])
+    (tmp_path / "runs.jsonl").write_text(lines, encoding="utf-8")
+    logs, left_out = read_race(tmp_path)
+    assert [(log.name, log.losses[9]) for log in logs] == [("a", 1.0), ("a", 1.5)]
+    assert logs[0].rates == {0: 0.1, 5: 0.1, 9: 0.05}
+    assert left_out == ("'b' is left out: its run with seed 0 failed.",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{}\n", "line 1, is not a finished run of a race"),
+        (line("a", 0, [3.0, 2.0]), "line 1, is not a finished run of a race"),
+        (line("a", 0, [3.0, "high", 1.0]), "line 1, is not a finished run of a race"),
+        (line("a", 0, [None, None, None]), "has no finished run with losses"),
+        ("", "has no finished run with losses"),
+    ],
+)
+def test_a_race_that_cannot_be_read(tmp_path, content, words):
+    (tmp_path / "runs.jsonl").write_text(content, encoding="utf-8")
+    with pytest.raises(GradatimError, match=words):
+        read_race(tmp_path)

@@ -27,7 +27,9 @@ def replay(schedule, seed):
 def replayed(tmp_path_factory):
     contestants = {shape: Constant(float(i)) for i, shape in enumerate(SHAPES)}
     out = tmp_path_factory.mktemp("race") / "replay"
-    return race(Task("replay", replay), contestants, seeds=4, halving=True, out=out)
+    return race(
+        Task("replay", replay, weight_decay=0.1), contestants, seeds=4, halving=True, out=out
+    )
 
 
 @pytest.fixture(scope="module")

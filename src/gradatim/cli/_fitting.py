@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,13 +16,15 @@ from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from gradatim.forecast.forecast import Forecast
+    from gradatim.logs import Log
 
 Logs = Annotated[
     list[Path],
     typer.Argument(
         metavar="LOG...",
         show_default=False,
-        help="Logs of finished runs: .csv, .jsonl, trainer_state.json, TensorBoard event files.",
+        help="Logs of finished runs: .csv, .jsonl, trainer_state.json, TensorBoard event files, "
+        "or the folder of a race. Logs with the same rates are seeds of one run.",
     ),
 ]
 Runs = Annotated[
@@ -35,14 +38,33 @@ Runs = Annotated[
     ),
 ]
 Law = Annotated[str, typer.Option(help="effective, multipower, momentum or functional.")]
-WeightDecay = Annotated[float, typer.Option(help="The decoupled weight decay of all runs.")]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(
+        show_default=False,
+        help="The decoupled weight decay of all runs, 0 for none. The law effective needs it.",
+    ),
+]
+StepsPerEpoch = Annotated[
+    int | None,
+    typer.Option(
+        show_default=False,
+        help="Updates of an epoch, for logs with epochs and no steps, as CSVLogger of Keras.",
+    ),
+]
 Loss = Annotated[
     str | None, typer.Option(show_default=False, help="The name of the loss in the logs.")
 ]
 
 
 def fit_logs(
-    verb: str, logs: Sequence[Path], runs: Sequence[str], law: str, decay: float, loss: str | None
+    verb: str,
+    logs: Sequence[Path],
+    runs: Sequence[str],
+    law: str,
+    decay: float | None,
+    loss: str | None,
+    steps_per_epoch: int | None,
 ) -> Forecast:
     """Fit a law to these logs.
 
@@ -56,16 +78,35 @@ def fit_logs(
                 'Write pip install "gradatim[choose,look]".'
             )
     from gradatim.forecast import fit
-    from gradatim.logs import read_log
 
     if runs and len(runs) != len(logs):
         raise GradatimError(
             f"{verb}: {len(logs)} logs and {len(runs)} --run are given. Give one --run for each "
             "log, in the same order, or none if the logs hold the rates."
         )
+    read = _read(logs, loss, steps_per_epoch)
+    if runs and len(runs) != len(read):
+        raise GradatimError(f"{verb}: a race holds the rates of its runs. Leave out --run.")
     each: list[Schedule | None] = [learning_rate(verb, split_name(text)) for text in runs]
     curves = [
-        read_log(path, loss=loss).curve(schedule, decay)
-        for path, schedule in zip(logs, each or [None] * len(logs), strict=True)
+        log.curve(schedule, decay)
+        for log, schedule in zip(read, each or [None] * len(read), strict=True)
     ]
     return fit(curves, law)
+
+
+def _read(paths: Sequence[Path], loss: str | None, steps_per_epoch: int | None) -> list[Log]:
+    """The logs in these files, and of every run in these folders of races."""
+    from gradatim.logs import read_log, read_race
+    from gradatim.logs.races import is_race
+
+    found = []
+    for path in paths:
+        if not is_race(path):
+            found.append(read_log(path, loss=loss, steps_per_epoch=steps_per_epoch))
+            continue
+        logs, left_out = read_race(path)
+        found.extend(logs)
+        for sentence in left_out:
+            print(sentence, file=sys.stderr)
+    return found

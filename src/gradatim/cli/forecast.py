@@ -9,7 +9,7 @@ import typer
 
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, StepsOfEach
-from gradatim.cli._fitting import Law, Logs, Loss, Runs, WeightDecay, fit_logs
+from gradatim.cli._fitting import Law, Logs, Loss, Runs, StepsPerEpoch, WeightDecay, fit_logs
 from gradatim.cli._plans import learning_rates
 from gradatim.errors import GradatimError
 
@@ -35,8 +35,9 @@ def forecast(
     run: Runs = None,
     steps: StepsOfEach = None,
     law: Law = "effective",
-    weight_decay: WeightDecay = 0.1,
+    weight_decay: WeightDecay = None,
     loss: Loss = None,
+    steps_per_epoch: StepsPerEpoch = None,
     out: Out = None,
     modules: Import = None,
 ) -> None:
@@ -47,7 +48,7 @@ def forecast(
             'Write --schedule "name=wsd(peak=3e-4, steps=50_000, warmup=300)".'
         )
     wanted = learning_rates("forecast", schedule)
-    found = fit_logs("forecast", logs, run or (), law, weight_decay, loss)
+    found = fit_logs("forecast", logs, run or (), law, weight_decay, loss, steps_per_epoch)
     from gradatim.forecast import report
     from gradatim.logs.rates import as_rates
 

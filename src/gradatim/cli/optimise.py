@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._arguments import Import, whole_number
-from gradatim.cli._fitting import Law, Logs, Loss, Runs, WeightDecay, fit_logs
+from gradatim.cli._fitting import Law, Logs, Loss, Runs, StepsPerEpoch, WeightDecay, fit_logs
 
 Steps = Annotated[
     int,
@@ -39,13 +39,14 @@ def optimise(
     warmup: Warmup = 0,
     run: Runs = None,
     law: Law = "effective",
-    weight_decay: WeightDecay = 0.1,
+    weight_decay: WeightDecay = None,
     loss: Loss = None,
+    steps_per_epoch: StepsPerEpoch = None,
     out: Out = None,
     modules: Import = None,
 ) -> None:
     """Find the best schedule under a law fitted to logged runs, and its gain over plain WSD."""
-    found = fit_logs("optimise", logs, run or (), law, weight_decay, loss)
+    found = fit_logs("optimise", logs, run or (), law, weight_decay, loss, steps_per_epoch)
     from gradatim.forecast import report
     from gradatim.forecast.optimise import optimise as search
     from gradatim.logs.rates import as_rates

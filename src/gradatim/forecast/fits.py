@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.forecast.laws import Law
-from gradatim.forecast.rate_changes import RateChanges, merge_changes
+from gradatim.forecast.rate_changes import Changes, merge_changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Fit:
     cost: float
     spread: float
 
-    def loss(self, rates: Array, weight_decay: float, steps: NDArray[np.int64]) -> Array:
+    def loss(self, rates: Array, weight_decay: float | None, steps: NDArray[np.int64]) -> Array:
         """The loss of a run with these rates at these steps."""
         return self.law.loss(self.p, merge_changes(self.law.inputs(rates, weight_decay), steps))[0]
 
@@ -90,7 +90,7 @@ def fit_law(law: Law, points: Sequence[Points], like: Fit | None = None) -> Fit:
         points: The points to fit.
         like: A fit of a law of the same class to start from; by default several starts are tried.
     """
-    seen = [merge_changes(law.inputs(p.curve.rates, p.curve.weight_decay), p.steps) for p in points]
+    seen = [law.changes(p.curve, p.steps) for p in points]
     losses = [p.losses for p in points]
     starts = _starts(law, seen, losses) if like is None else [like.p]
     tried = [
@@ -100,7 +100,7 @@ def fit_law(law: Law, points: Sequence[Points], like: Fit | None = None) -> Fit:
     return min(tried, key=lambda found: found.cost)
 
 
-def _starts(law: Law, seen: Sequence[RateChanges], losses: Sequence[Array]) -> list[Array]:
+def _starts(law: Law, seen: Sequence[Changes], losses: Sequence[Array]) -> list[Array]:
     longest = max(float(changes.gap.max(initial=0.0)) for changes in seen) or 1.0
     starts = []
     for half in _HALVES:
@@ -115,7 +115,7 @@ def _starts(law: Law, seen: Sequence[RateChanges], losses: Sequence[Array]) -> l
 
 
 def _with_linear_parameters(
-    law: Law, p: Array, seen: Sequence[RateChanges], losses: Sequence[Array]
+    law: Law, p: Array, seen: Sequence[Changes], losses: Sequence[Array]
 ) -> Array:
     """The start values, with L0, A and B by least squares: every law is linear in them."""
     p = p.copy()
@@ -130,9 +130,7 @@ def _with_linear_parameters(
     return p
 
 
-def _least_squares(
-    law: Law, seen: Sequence[RateChanges], losses: Sequence[Array], start: Array
-) -> Fit:
+def _least_squares(law: Law, seen: Sequence[Changes], losses: Sequence[Array], start: Array) -> Fit:
     from scipy.optimize import least_squares
 
     target = np.log(np.concatenate(losses))

@@ -6,7 +6,7 @@
 >>> held = 3.0 + 2.0 * (0.01 * steps) ** -0.5
 >>> fell = held - 0.2 * np.maximum(0, steps - 1400) / 600
 >>> hold, fall = Constant(0.01), warmup_linear(peak=0.01, hold=1400, steps=2000)
->>> fitted = fit([LossCurve(steps, held, hold), LossCurve(steps, fell, fall)])
+>>> fitted = fit([LossCurve(steps, held, hold, 0.1), LossCurve(steps, fell, fall, 0.1)])
 >>> prediction = fitted.predict(warmup_linear(peak=0.01, hold=1000, steps=3000), steps=3000)
 >>> bool(prediction.final.mean < fell[-1])
 True
@@ -23,6 +23,7 @@ import numpy as np
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.forecast import fits, laws
 from gradatim.forecast.prediction import Estimate, Prediction, Ranked
+from gradatim.forecast.seeds import average_seeds
 from gradatim.logs.curve import DECAYED, ENOUGH, LossCurve
 from gradatim.logs.rates import as_rates
 
@@ -45,18 +46,20 @@ def fit(
     law: str | laws.Law = "effective",
     *,
     skip: int | None = None,
-    noise: float = NOISE,
+    noise: float | None = None,
     ensemble: bool = True,
 ) -> Forecast:
     """Fit a law of the loss to logged runs of one model on one data set.
 
     Args:
-        curves: Two to four runs, at least one with a decay, such as a cooldown.
+        curves: Two to four runs, at least one with a decay, such as a cooldown. Runs with the same
+            rates and weight decay are seeds of one run, and averaged.
         law: "effective" (the most accurate, and the only one with an ensemble), "multipower",
             "momentum" or "functional"; or a ``Law``.
         skip: The first step to fit; by default the warm-up and a tenth of the shortest run
             are left out.
-        noise: The standard deviation of the final loss over repeated runs.
+        noise: The standard deviation of the final loss over repeated runs; by default measured
+            from the seeds among the logged runs, or 0.0013 without any.
         ensemble: Whether to fit the law's variants too; without them the interval is only noise.
 
     Raises:
@@ -76,6 +79,7 @@ def fit(
             f"{DECAYED:.0%} of its peak, so the effect of a decay is not known. "
             "Add a run with a cooldown."
         )
+    curves, measured = average_seeds(curves)
     points = fits.usable_points(curves, skip)
     law = laws.law_by_name(law)
     count = sum(len(p.steps) for p in points)
@@ -87,6 +91,8 @@ def fit(
     members = [fits.fit_law(law, points)]
     for variant in list(law.variants())[1:] if ensemble else ():
         members.append(fits.fit_law(variant, points, like=members[0]))
+    if noise is None:
+        noise = NOISE if measured is None else measured
     return Forecast(tuple(curves), tuple(members), noise)
 
 
@@ -132,10 +138,11 @@ class Forecast:
             schedule: Its schedule, or its rate at each update.
             steps: Its updates; by default the length of the schedule.
             at: The steps to predict, rising; by default 200 of them, up to the last.
-            weight_decay: Its weight decay; by default that of the first logged run.
+            weight_decay: Its weight decay; by default that of the logged runs.
 
         Raises:
-            GradatimError: For a schedule without a length, or with a negative or infinite rate.
+            GradatimError: For a schedule without a length, or with a negative or infinite rate,
+                or if the logged runs differ in weight decay and none is given.
         """
         each, where, notes = self._member_losses(schedule, steps, at, weight_decay)
         low, high = each.min(axis=0) - self.margin, each.max(axis=0) + self.margin
@@ -202,6 +209,20 @@ class Forecast:
         rates = np.concatenate([curve.rates[:at], floor + (start - floor) * left])
         return self.predict(rates, weight_decay=curve.weight_decay)
 
+    def weight_decay_of(self, given: float | None) -> float | None:
+        """The weight decay of a run to predict: as given, or that of all logged runs.
+
+        Raises:
+            GradatimError: If none is given, and the logged runs differ in it.
+        """
+        known = {curve.weight_decay for curve in self.curves}
+        if given is not None or len(known) == 1:
+            return self.curves[0].weight_decay if given is None else given
+        raise GradatimError(
+            f"forecast: the logged runs have weight decays {', '.join(map(str, known))}. "
+            "Give that of the run to predict, weight_decay=..., in the command --weight-decay."
+        )
+
     def _member_losses(
         self,
         schedule: Rates,
@@ -211,7 +232,7 @@ class Forecast:
     ) -> tuple[Array, NDArray[np.int64], tuple[str, ...]]:
         """The predicted loss, one row for each member with a weight; the steps; the notes."""
         rates = as_rates("forecast.predict", schedule, steps)
-        decay = self.curves[0].weight_decay if weight_decay is None else weight_decay
+        decay = self.weight_decay_of(weight_decay)
         first = min(int(np.argmax(rates >= 0.99 * rates.max())) + 1, len(rates) - 1)
         where = np.unique(np.linspace(first, len(rates) - 1, 200).astype(np.int64))
         if at is not None:

@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gradatim.errors import unknown_name
-from gradatim.forecast.rate_changes import LawInputs, RateChanges
+from gradatim.errors import GradatimError, unknown_name
+from gradatim.forecast.rate_changes import Changes, LawInputs, merge_changes
 from gradatim.forecast.weight_norm import squared_norm
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gradatim.logs.curve import LossCurve
     from gradatim.logs.rates import Array
 
 Limits = tuple[float, float]
@@ -35,16 +38,23 @@ class Law:
     """A law: its parameters with their limits, what it depends on in a run, and the loss."""
 
     parameters: ClassVar[Mapping[str, Limits]]
+    one_time_scale: ClassVar[bool] = False
+    """Whether the effect of a change depends on its size and its time only, not on a context."""
 
-    def inputs(self, rates: Array, weight_decay: float) -> LawInputs:
+    def changes(self, curve: LossCurve, steps: NDArray[np.int64]) -> Changes:
+        """The changes of the rate in a logged run, for the loss at these steps, for a fit."""
+        merged = merge_changes(self.inputs(curve.rates, curve.weight_decay), steps)
+        return merged.binned() if self.one_time_scale else merged
+
+    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
         """The quantities that the law depends on, for a run with these rates."""
         raise NotImplementedError
 
-    def effect(self, p: Array, changes: RateChanges) -> tuple[Array, Array]:
+    def effect(self, p: Array, changes: Changes) -> tuple[Array, Array]:
         """The sum over changes, without its factor B, and its derivatives by the log of p."""
         raise NotImplementedError
 
-    def loss(self, p: Array, changes: RateChanges) -> tuple[Array, Array]:
+    def loss(self, p: Array, changes: Changes) -> tuple[Array, Array]:
         """The loss at each logged step, and its derivative by the logarithm of each parameter.
 
         Args:
@@ -95,23 +105,23 @@ class MultiPower(Law):
         "gamma": (0.02, 2.0),
     }
 
-    def inputs(self, rates: Array, weight_decay: float) -> LawInputs:
+    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
         """Time is the sum of the rates; the context of a change is the log of the rate after it."""
         total = np.cumsum(rates)
         change = np.diff(rates, prepend=rates[0])
         return LawInputs(total, total, change, np.log(np.maximum(rates, 1e-30)))
 
-    def effect(self, p: Array, changes: RateChanges) -> tuple[Array, Array]:
+    def effect(self, p: Array, changes: Changes) -> tuple[Array, Array]:
         """The sum over changes; the time scale of each depends on the rate after it."""
         c, beta, gamma = p[4:]
         kernel, by_x, by_beta = power_kernel(
             c * np.exp(-gamma * changes.context) * changes.gap, beta
         )
         slope = np.zeros((len(changes.total), 7))
-        slope[:, 4] = by_x @ changes.change
-        slope[:, 5] = by_beta @ changes.change
+        slope[:, 4] = changes.sum(by_x)
+        slope[:, 5] = changes.sum(by_beta)
         slope[:, 6] = -gamma * (by_x @ (changes.change * changes.context))
-        return kernel @ changes.change, slope
+        return changes.sum(kernel), slope
 
 
 @dataclass(frozen=True)
@@ -140,21 +150,28 @@ class Effective(Law):
         "C": _AMOUNT,
         "beta": _POWER,
     }
+    one_time_scale: ClassVar[bool] = True
 
-    def inputs(self, rates: Array, weight_decay: float) -> LawInputs:
+    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
         """Rates divided by simulated norms."""
+        if weight_decay is None:
+            raise GradatimError(
+                "forecast: the law 'effective' needs the weight decay of the optimizer, and it is "
+                "not given. Write weight_decay=..., in the command --weight-decay, for a race "
+                "@task(weight_decay=...); 0 for none."
+            )
         norm = np.sqrt(squared_norm(rates, weight_decay, np.exp(self.log_kappa)))
         h = rates / norm
         change = np.diff(h**self.p, prepend=0.0)
         return LawInputs(np.cumsum(h), np.cumsum(h**self.r), change, np.zeros_like(h))
 
-    def effect(self, p: Array, changes: RateChanges) -> tuple[Array, Array]:
+    def effect(self, p: Array, changes: Changes) -> tuple[Array, Array]:
         """The sum over changes, all with one time scale."""
         kernel, by_x, by_beta = power_kernel(p[4] * changes.gap, p[5])
         slope = np.zeros((len(changes.total), 6))
-        slope[:, 4] = by_x @ changes.change
-        slope[:, 5] = by_beta @ changes.change
-        return kernel @ changes.change, slope
+        slope[:, 4] = changes.sum(by_x)
+        slope[:, 5] = changes.sum(by_beta)
+        return changes.sum(kernel), slope
 
     def variants(self) -> Iterator[Effective]:
         """Thirty laws: five kappa, three r, two p; those nearest to this one first."""
@@ -180,19 +197,20 @@ class Momentum(Law):
         "B": _AMOUNT,
         "C": (1e-5, 1.0),
     }
+    one_time_scale: ClassVar[bool] = True
 
-    def inputs(self, rates: Array, weight_decay: float) -> LawInputs:
+    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
         """Time is the number of updates."""
         change = np.diff(rates, prepend=rates[0])
         place = np.arange(1.0, len(rates) + 1.0)
         return LawInputs(np.cumsum(rates), place, change, np.zeros_like(rates))
 
-    def effect(self, p: Array, changes: RateChanges) -> tuple[Array, Array]:
+    def effect(self, p: Array, changes: Changes) -> tuple[Array, Array]:
         """The sum over changes, all with the same exponential decay."""
         x = p[4] * changes.gap
         slope = np.zeros((len(changes.total), 5))
-        slope[:, 4] = (x * np.exp(-x)) @ changes.change
-        return -np.expm1(-x) @ changes.change, slope
+        slope[:, 4] = changes.sum(x * np.exp(-x))
+        return changes.sum(-np.expm1(-x)), slope
 
 
 @dataclass(frozen=True)
@@ -215,13 +233,13 @@ class Functional(Law):
         "D": (1e-4, 1e4),
     }
 
-    def inputs(self, rates: Array, weight_decay: float) -> LawInputs:
+    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
         """Time is the sum of the rates; the context of a change is the log of the sum before it."""
         total = np.cumsum(rates)
         change = np.minimum(np.diff(rates, prepend=rates[0]), 0.0)
         return LawInputs(total, total, change, np.log(np.maximum(total - rates, 1e-30)))
 
-    def effect(self, p: Array, changes: RateChanges) -> tuple[Array, Array]:
+    def effect(self, p: Array, changes: Changes) -> tuple[Array, Array]:
         """The sum over falls of the rate; earlier ones have more weight."""
         alpha, c, beta, offset = p[2], *p[4:]
         kernel, by_x, by_beta = power_kernel(c * changes.gap, beta)

@@ -86,14 +86,14 @@ def optimise(
         floor: The lowest rate.
         warmup: The updates of a linear warm-up from 0, which stays as it is.
         monotone: Whether the rate must never rise after the warm-up.
-        weight_decay: The weight decay of the run; by default that of the first logged run.
+        weight_decay: The weight decay of the run; by default that of the logged runs.
         knots: The points of the schedule; more are more exact and slower.
 
     Raises:
         GradatimError: For limits that leave no schedule to choose.
     """
     peak = max(curve.peak for curve in fitted.curves) if peak is None else peak
-    decay = fitted.curves[0].weight_decay if weight_decay is None else weight_decay
+    decay = fitted.weight_decay_of(weight_decay)
     if not (np.isfinite(peak) and peak > 0):
         raise invalid_value("optimise", "peak", peak, "a finite number above 0")
     if not 0 <= floor < peak:
@@ -113,7 +113,7 @@ def optimise(
 
 
 def _compare_with_plain(
-    fitted: Forecast, schedule: Schedule, plain: Schedule, steps: int, decay: float
+    fitted: Forecast, schedule: Schedule, plain: Schedule, steps: int, decay: float | None
 ) -> Optimised:
     last = [steps - 1]
     final = fitted.predict(schedule, steps, at=last, weight_decay=decay).final
@@ -197,7 +197,9 @@ class _SearchSpace:
         return join(Linear(0.0, self.peak, self.warmup), table) if self.warmup else table
 
 
-def _minimise(space: _SearchSpace, members: Sequence[tuple[Fit, float]], decay: float) -> Array:
+def _minimise(
+    space: _SearchSpace, members: Sequence[tuple[Fit, float]], decay: float | None
+) -> Array:
     from scipy.optimize import minimize
 
     total = sum(weight for _, weight in members)

@@ -9,7 +9,7 @@ and are otherwise of equal total change. The error of the loss is below 1e-4.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from gradatim.logs.rates import Array
 
+BINS = 250
+"""Times since a change that a fit of a law with one time scale tells apart."""
 CELLS = 200
 """Cells of equal total change in a run, besides those made by logged steps and jumps."""
 
@@ -48,6 +50,47 @@ class RateChanges:
     change: Array
     context: Array
     gap: Array
+
+    def sum(self, kernel: Array) -> Array:
+        """At each logged step, the sum over the changes of their size times the kernel."""
+        return kernel @ self.change
+
+    def binned(self) -> BinnedChanges:
+        """The same changes by the logarithm of the time since each, for laws without a context."""
+        known = self.gap > 0
+        where = np.log(self.gap, where=known, out=np.zeros_like(self.gap))
+        low, high = (where[known].min(), where[known].max()) if known.any() else (0.0, 0.0)
+        grid = np.linspace(low, high + 1e-9, BINS)
+        place = np.where(known, (where - low) / (grid[1] - grid[0]), 0.0)
+        left = np.minimum(place.astype(np.int64), BINS - 2)
+        right = place - left  # the share of the right one of two neighbouring times
+        rows = BINS * np.arange(len(self.total))[:, None] + left
+        size = np.where(known, self.change, 0.0)
+        change: Array = np.zeros(BINS * len(self.total))
+        for at, share in ((rows, 1.0 - right), (rows + 1, right)):
+            change += np.bincount(at.ravel(), (size * share).ravel(), change.size)
+        return BinnedChanges(self.total, change.reshape(-1, BINS), self.context[:0], np.exp(grid))
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedChanges:
+    """The changes of a run, sorted into a few times since the change, for a fast fit.
+
+    ``gap`` has these times. ``change`` has a row for each logged step: the size of the changes that
+    long ago, divided between the two nearest times. ``context`` is empty.
+    """
+
+    total: Array
+    change: Array
+    context: Array
+    gap: Array
+
+    def sum(self, kernel: Array) -> Array:
+        """At each logged step, the sum over the changes of their size times the kernel."""
+        return self.change @ kernel
+
+
+Changes: TypeAlias = RateChanges | BinnedChanges
 
 
 def merge_changes(inputs: LawInputs, steps: NDArray[np.int64], cells: int = CELLS) -> RateChanges:

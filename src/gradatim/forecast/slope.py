@@ -26,13 +26,13 @@ class Slope(NamedTuple):
     by_rate: Array
 
 
-def final_loss(fit: Fit, rates: Array, weight_decay: float, stride: int = 1) -> Slope:
+def final_loss(fit: Fit, rates: Array, weight_decay: float | None, stride: int = 1) -> Slope:
     """The loss after the last update, and its derivative by every rate.
 
     Args:
         fit: A fit of the "effective" or the "multipower" law.
         rates: The rates, all above 0; with a stride, one for every ``stride`` updates.
-        weight_decay: The decoupled weight decay.
+        weight_decay: The decoupled weight decay; only the "effective" law needs it.
         stride: How many updates each rate stands for.
 
     Raises:
@@ -40,7 +40,7 @@ def final_loss(fit: Fit, rates: Array, weight_decay: float, stride: int = 1) -> 
     """
     if isinstance(fit.law, MultiPower):
         return _multipower(fit, rates, stride)
-    if isinstance(fit.law, Effective):
+    if isinstance(fit.law, Effective) and weight_decay is not None:
         return _effective(fit, fit.law, rates, weight_decay, stride)
     raise GradatimError(
         f"optimise: {type(fit.law).__name__} has no slope here. Fit law='effective' or "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.logs.rates import as_rates
 
@@ -19,6 +20,8 @@ ENOUGH = 10
 """The fewest logged points in a decay that a law can be fitted to."""
 DIVERGED = 1.1
 """A run whose last tenth is this many times above its best tenth has diverged."""
+_CERTAIN = 4.0
+"""A rise of the smoothed loss below this many standard errors may be the noise of batches."""
 DECAYED = 0.5
 """A rate at most this share of its peak has decayed."""
 
@@ -28,10 +31,13 @@ class LossCurve:
 
     Args:
         steps: The steps at which the loss was logged, rising. The loss at step k is taken as the
-            loss after update k + 1; a log that is off by one update changes nothing visible.
+            loss after update k + 1; a log that is off by one update changes nothing visible. If
+            the last step is the length of the schedule, steps count the updates done, and a loss
+            at step 0, before the first one, is left out.
         losses: The loss at each of them.
         schedule: The schedule of the run, or its rate at each update from the first.
-        weight_decay: The decoupled weight decay of the optimizer.
+        weight_decay: The decoupled weight decay of the optimizer, 0 for none; only laws that
+            depend on it need it.
         name: The name of the run in errors and plots.
 
     Raises:
@@ -48,16 +54,17 @@ class LossCurve:
         steps: Sequence[int] | NDArray[np.int64],
         losses: Sequence[float] | Array,
         schedule: Rates,
-        weight_decay: float = 0.1,
+        weight_decay: float | None = None,
         name: str = "run",
     ) -> None:
         where = f"LossCurve {name!r}"
         self.name = name
         self.steps, self.losses = _points(where, steps, losses)
-        given = np.asarray(weight_decay)
-        if given.shape or given.dtype.kind not in "fi" or not 0 <= weight_decay < np.inf:
-            raise invalid_value(where, "weight_decay", weight_decay, "a finite number, 0 or more")
-        self.weight_decay = float(weight_decay)
+        self.weight_decay = _checked_decay(where, weight_decay)
+        length = schedule.length if isinstance(schedule, Schedule) else np.size(schedule)
+        if self.steps[-1] == length:
+            trained = self.steps > 0
+            self.steps, self.losses = self.steps[trained] - 1, self.losses[trained]
         self.rates: Array = as_rates(where, schedule, int(self.steps[-1]) + 1)
 
     def __repr__(self) -> str:
@@ -87,23 +94,47 @@ class LossCurve:
         """Whether the rate at the last logged step is at most half of the peak."""
         return bool(self.rates[-1] <= DECAYED * self.peak)
 
+    @property
+    def scatter(self) -> float:
+        """The standard deviation of a logged loss around a smooth curve, 0 for under 3 points.
+
+        It is estimated from the median size of second differences, so that neither a trend nor a
+        few jumps count.
+        """
+        bends = np.abs(np.diff(self.losses, 2))
+        # A second difference of independent points has 6 times their variance.
+        return float(np.median(bends) / (0.6745 * np.sqrt(6.0))) if bends.size else 0.0
+
     def check_usable(self) -> None:
         """Refuse a run that would mislead a fit.
 
         Raises:
             GradatimError: If it diverged, or if it decays with too few logged points.
         """
-        tenths = [np.median(tenth) for tenth in np.array_split(self.losses, 10) if tenth.size]
-        if tenths[-1] > DIVERGED * min(tenths):
+        tenths = [tenth for tenth in np.array_split(self.losses, 10) if tenth.size]
+        smooth = [float(np.median(tenth)) for tenth in tenths]
+        best = int(np.argmin(smooth))
+        # The standard error of a median is 1.25 times that of a mean.
+        error = 1.25 * self.scatter * np.hypot(len(tenths[-1]) ** -0.5, len(tenths[best]) ** -0.5)
+        if smooth[-1] > max(DIVERGED * smooth[best], smooth[best] + _CERTAIN * error):
             raise GradatimError(
-                f"forecast: {self.name!r} diverged: its loss was {min(tenths):.4g} and ends at "
-                f"{tenths[-1]:.4g}. Leave it out, or cut it before the divergence."
+                f"forecast: {self.name!r} diverged: its loss was {smooth[best]:.4g} and ends at "
+                f"{smooth[-1]:.4g}. Leave it out, or cut it before the divergence."
             )
         if self.decays and self.decay_points < ENOUGH:
             raise GradatimError(
                 f"forecast: {self.name!r} has {self.decay_points} logged points in its decay; "
                 f"{ENOUGH} are needed. Log more often there, or cut the curve before the decay."
             )
+
+
+def _checked_decay(where: str, weight_decay: float | None) -> float | None:
+    if weight_decay is None:
+        return None
+    given = np.asarray(weight_decay)
+    if given.shape or given.dtype.kind not in "fi" or not 0 <= weight_decay < np.inf:
+        raise invalid_value(where, "weight_decay", weight_decay, "a finite number, 0 or more")
+    return float(weight_decay)
 
 
 def _points(

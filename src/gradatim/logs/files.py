@@ -6,13 +6,15 @@ import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradatim.errors import GradatimError
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.logs.curve import LossCurve
+from gradatim.logs.rates import check_steps
 from gradatim.logs.rows import rows_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ LOSSES = (
     "training_loss",
 )
 RATES = ("learning_rate", "lr", "rate", "train/learning_rate")
+EPOCHS = ("epoch", "epochs", "train/epoch")
+MOST_ROWS = 1_000_000
+"""The rows of a log; a law is fitted to a few hundred points of a run."""
 _ENDINGS = (".csv", ".jsonl", ".ndjson", ".json")
 
 
@@ -44,12 +49,12 @@ class Log:
     losses: Mapping[int, float]
     rates: Mapping[int, float]
 
-    def curve(self, schedule: Rates | None = None, weight_decay: float = 0.1) -> LossCurve:
+    def curve(self, schedule: Rates | None = None, weight_decay: float | None = None) -> LossCurve:
         """The loss curve with the schedule of the run.
 
         Args:
             schedule: The schedule; by default linear interpolation of the logged rates.
-            weight_decay: The weight decay of the optimizer.
+            weight_decay: The weight decay of the optimizer, which some laws need.
 
         Raises:
             GradatimError: If there is neither a schedule nor a logged rate.
@@ -62,6 +67,7 @@ class Log:
                     f"{', '.join(RATES)}). Give the schedule of the run."
                 )
             known = sorted(self.rates)
+            check_steps(self.name, steps[-1] + 1)
             every = np.arange(steps[-1] + 1)
             schedule = np.interp(every, known, [self.rates[k] for k in known])
             if known[0] > 0:  # a warm-up from 0 is assumed before the first logged rate
@@ -70,31 +76,38 @@ class Log:
         return LossCurve(steps, losses, schedule, weight_decay, self.name)
 
 
-def read_log(path: str | Path, *, loss: str | None = None) -> Log:
+def read_log(
+    path: str | Path, *, loss: str | None = None, steps_per_epoch: int | None = None
+) -> Log:
     """The losses and rates in a log.
 
     The kind follows from the name: ``.csv``; ``.jsonl`` and ``.ndjson``, one object a line;
     ``trainer_state.json`` of transformers, or a JSON list of objects; a TensorBoard event file, or
     a folder of them. Evaluation losses are preferred to training losses; the two are never mixed.
+    A log with epochs and no steps, as the ``CSVLogger`` of Keras writes it, needs the number of
+    updates in an epoch; its epochs count from 0, and its losses are those at the end of each.
 
     Args:
         path: The file.
         loss: The name of the column, key or tag of the loss, if it is not a usual one.
+        steps_per_epoch: The updates of an epoch, for a log without steps.
 
     Raises:
         GradatimError: If the file cannot be read, or has no losses by step.
     """
     path = Path(path)
     rows = _read_rows(path)
-    steps = _column(rows, STEPS)
+    steps, epoch = _column(rows, STEPS), 0
+    if steps is None and (epochs := _column(rows, EPOCHS)) is not None:
+        steps, epoch = epochs, _updates_of_an_epoch(path, epochs, steps_per_epoch)
     if steps is None:
         raise _missing_column(path, "steps", STEPS, rows)
     loss = loss or _column(rows, LOSSES)
-    losses = _values_by_step(path, rows, steps, loss) if loss else {}
+    losses = _values_by_step(path, rows, steps, loss, epoch) if loss else {}
     if not losses:
         raise _missing_column(path, "losses", (loss,) if loss else LOSSES, rows)
     rate = _column(rows, RATES)
-    rates = _values_by_step(path, rows, steps, rate) if rate else {}
+    rates = _values_by_step(path, rows, steps, rate, epoch) if rate else {}
     return Log(path.stem, losses, {k: r for k, r in rates.items() if math.isfinite(r)})
 
 
@@ -106,13 +119,30 @@ def _read_rows(path: Path) -> list[Mapping[str, Any]]:
             "TensorBoard event files and their folders."
         )
     try:
-        return [row for _, row in rows_of(path).rows]
+        rows = [row for _, row in islice(rows_of(path).rows, MOST_ROWS + 1)]
     except OSError as error:
         raise GradatimError(f"forecast: cannot read {path}: {error.strerror}.") from None
     except GradatimError as error:
         raise GradatimError(f"forecast: {error}") from None
     except (ValueError, csv.Error, RecursionError) as error:
         raise GradatimError(f"forecast: {path} cannot be read as a log: {error}.") from None
+    if len(rows) > MOST_ROWS:
+        raise GradatimError(
+            f"forecast: {path} has more than {MOST_ROWS:,} rows. Keep the rows of every 10th or "
+            "100th step."
+        )
+    return rows
+
+
+def _updates_of_an_epoch(path: Path, epochs: str, given: int | None) -> int:
+    if given is None:
+        raise GradatimError(
+            f"forecast: {path} has the column {epochs!r} and no steps. Give the updates of an "
+            "epoch, steps_per_epoch=... or --steps-per-epoch."
+        )
+    if given < 1:
+        raise invalid_value("forecast", "steps_per_epoch", given, "1 or more")
+    return given
 
 
 def _column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | None:
@@ -122,9 +152,12 @@ def _column(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> str | No
 
 
 def _values_by_step(
-    path: Path, rows: Iterable[Mapping[str, Any]], steps: str, name: str
+    path: Path, rows: Iterable[Mapping[str, Any]], steps: str, name: str, epoch: int
 ) -> dict[int, float]:
-    """The value at each step; the last one if a step was logged twice, as after a resume."""
+    """The value at each step; the last one if a step was logged twice, as after a resume.
+
+    With ``epoch``, the updates of an epoch, ``steps`` counts epochs from 0.
+    """
     found: dict[int, float] = {}
     for number, row in enumerate(rows, start=1):
         value = row.get(name)
@@ -132,11 +165,13 @@ def _values_by_step(
             continue
         try:
             step = float(row[steps])
-            found[int(step)] = float(value)
+            if step % 1:
+                raise ValueError
+            found[int((step + 1) * epoch - 1 if epoch else step)] = float(value)
         except (TypeError, ValueError, KeyError, OverflowError):
             raise GradatimError(
                 f"forecast: {path}, row {number}: {name} {value!r} at {steps} "
-                f"{row.get(steps)!r} are no two numbers."
+                f"{row.get(steps)!r} are no two numbers, the step a whole one."
             ) from None
     return found
 

@@ -11,16 +11,13 @@ from typing import Any
 import numpy as np
 
 from gradatim.errors import GradatimError, shown, unknown_name
-from gradatim.logs.files import STEPS
+from gradatim.logs.files import EPOCHS, MOST_ROWS, STEPS
 from gradatim.logs.rate_series import RateSeries, tolerances
 from gradatim.logs.rows import rows_of
 
-MOST_ROWS = 1_000_000
-"""The rows of a log; more points say no more about a schedule."""
 FEWEST_POINTS = 3
 _STEPS = (*STEPS, "trainer/global_step", "train/global_step", "iterations", "updates")
 _MISSING = (None, "", "NA", "N/A", "None", "null")
-_EPOCHS = ("epoch", "epochs", "train/epoch")
 _RATE = re.compile(r"(?:^|[/ ._-])(?:lr|lrs|learning[ _-]?rates?)(?:$|[/ ._-]|\d)", re.I)
 _NO_RATE = re.compile(
     r"momentum|weight[_ -]?decay|sched|scale|mult|ratio|factor|__min$|__max$", re.I
@@ -99,7 +96,7 @@ class _Columns:
 
     def _step(self, number: int, row: Mapping[str, Any]) -> tuple[float, str]:
         lower = {name.lower(): name for name in row}
-        for unit, names in (("step", _STEPS), ("epoch", _EPOCHS)):
+        for unit, names in (("step", _STEPS), ("epoch", EPOCHS)):
             for name in names:
                 value = row.get(lower.get(name, ""))
                 if value in _MISSING:
@@ -114,7 +111,7 @@ class _Columns:
                 return step, unit
         raise GradatimError(
             f"{self.path}, {self.place} {number}: it has a rate and no step. Looked for: "
-            f"{', '.join((*_STEPS, *_EPOCHS))}."
+            f"{', '.join((*_STEPS, *EPOCHS))}."
         )
 
     def _rate(self, number: int, name: str, value: Any) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Rates: TypeAlias = "Schedule | Sequence[float] | NDArray[np.float64]"
 
 
+MOST_UPDATES = 20_000_000
+"""A rate is computed for each update of a run; more updates would need too much memory."""
+
+
 def as_rates(where: str, schedule: Rates, steps: int | None = None) -> Array:
     """The rates of the first ``steps`` updates, as an array.
 
@@ -54,7 +58,7 @@ def _from_schedule(where: str, schedule: Schedule, steps: int | None) -> Array:
             f"{where}: {schedule!r} has no end, so the length of the run is not known. "
             "Give steps=..., the updates of the run."
         )
-    _check_steps(where, steps)
+    check_steps(where, steps)
     return np.asarray(schedule(np.arange(steps)), dtype=np.float64)
 
 
@@ -67,7 +71,7 @@ def _from_list(where: str, given: object, steps: int | None) -> Array:
         raise invalid_value(where, "schedule", given, "a schedule or one rate per update")
     if steps is None:
         return rates
-    _check_steps(where, steps)
+    check_steps(where, steps)
     if steps > len(rates):
         raise GradatimError(
             f"{where}: {len(rates)} rates are given for {steps} updates. "
@@ -76,7 +80,12 @@ def _from_list(where: str, given: object, steps: int | None) -> Array:
     return rates[:steps]
 
 
-def _check_steps(where: str, steps: object) -> None:
-    is_integer = isinstance(steps, int | np.integer) and not isinstance(steps, bool)
-    if not is_integer or int(steps) < 1:  # type: ignore[call-overload]
+def check_steps(where: str, steps: object) -> None:
+    """Refuse a number of updates that is none, or more than fit into memory."""
+    if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 1:
         raise invalid_value(where, "steps", steps, "a whole number of updates, 1 or more")
+    if steps > MOST_UPDATES:
+        raise GradatimError(
+            f"{where}: a run of {steps:,} updates is longer than {MOST_UPDATES:,}, the most that "
+            "are computed. If its steps count tokens or samples, divide them by those of an update."
+        )

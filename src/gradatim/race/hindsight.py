@@ -54,7 +54,9 @@ def forecast_each(race: Race) -> tuple[Hindsight, ...]:
     wrong: dict[str, str] = {}
     for name in race.contestants:
         try:
-            outcomes[name] = _outcome_of(name, [run for run in race.runs if run.name == name])
+            outcomes[name] = _outcome_of(
+                name, [run for run in race.runs if run.name == name], race.task.weight_decay
+            )
         except GradatimError as error:
             wrong[name] = str(error)
     # The noise of a mean over seeds, because means are forecast and measured here.
@@ -89,7 +91,7 @@ def _is_usable(curve: LossCurve) -> bool:
     return True
 
 
-def _outcome_of(name: str, runs: Sequence[FinishedRun]) -> _Outcome:
+def _outcome_of(name: str, runs: Sequence[FinishedRun], decay: float | None) -> _Outcome:
     """The mean over the seeds, at the steps that all runs have, with the rates that were used."""
     if len(runs) < 2:
         raise GradatimError("needs two seeds or more, to measure how much runs vary")
@@ -106,4 +108,4 @@ def _outcome_of(name: str, runs: Sequence[FinishedRun]) -> _Outcome:
     stretches = np.array_split(np.arange(len(steps)), min(len(steps), _POINTS))
     middles = [steps[stretch[len(stretch) // 2]] for stretch in stretches]
     mean = [losses[:, stretch].mean() for stretch in stretches]
-    return _Outcome(LossCurve(middles, mean, rates, name=name), rates, losses[:, -1].tolist())
+    return _Outcome(LossCurve(middles, mean, rates, decay, name), rates, losses[:, -1].tolist())

@@ -43,6 +43,8 @@ class Task:
         needs: Packages that must be installed, by the name of their import.
         contestants: The schedules to race when none are given, for a number of updates.
         about: One sentence on data, model and optimizer.
+        weight_decay: The decoupled weight decay of the optimizer, 0 for none. A race without it
+            has no forecasts.
 
     Raises:
         GradatimError: If ``run`` does not take these arguments, or ``better`` is another word.
@@ -58,6 +60,7 @@ class Task:
     needs: tuple[str, ...] = ()
     contestants: Contestants | None = None
     about: str = ""
+    weight_decay: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a task that a race cannot run."""
@@ -113,6 +116,7 @@ def task(
     needs: tuple[str, ...] = (),
     contestants: Contestants | None = None,
     about: str = "",
+    weight_decay: float | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function as a task, with the arguments of ``Task``.
 
@@ -138,6 +142,7 @@ def task(
             needs=needs,
             contestants=contestants,
             about=about,
+            weight_decay=weight_decay,
         )
         function.race_task = declared  # type: ignore[attr-defined]
         return function

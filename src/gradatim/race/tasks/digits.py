@@ -31,6 +31,7 @@ def contestants(updates: int) -> dict[str, Schedule]:
     failed_below=0.5,
     needs=("sklearn", "torch"),
     contestants=contestants,
+    weight_decay=0.0,
     about="scikit-learn's handwritten digits, 1,347 to train and 450 to test, stratified; each "
     "image is 8 rows, each row a token; 6 post-norm Transformer layers of width 32 with 2 heads, "
     "no dropout, mean over tokens; Adam, batch 64. Accuracy is that on the test images.",

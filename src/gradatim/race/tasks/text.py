@@ -40,6 +40,7 @@ def contestants(updates: int) -> dict[str, Schedule]:
     version=f"1-{zlib.crc32(_prose().encode()):08x}",
     needs=("torch",),
     contestants=contestants,
+    weight_decay=0.0,
     about="The help texts that come with Python, character by character, the last tenth to "
     "validate; 32 characters are read at a time; 4 post-norm Transformer layers of width 48 with 4 "
     "heads, no dropout; Adam, batch 32. Validation loss is in nats a character; 3.2 is what the "
