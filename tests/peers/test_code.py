@@ -74,7 +74,7 @@ def test_a_wrapper_that_is_not_known_is_refused():
     ):
         read(f"{code}s = GradualWarmupScheduler(optimizer, 1, 3, after_scheduler=cos)", "torch")
     with pytest.raises(
-        GradatimError, match="GradualWarmupScheduler .* is made of StepLR and is not"
+        GradatimError, match=r"GradualWarmupScheduler .* is made of StepLR and is not"
     ):
         read("GradualWarmupScheduler(o, 1, 3, after_scheduler=StepLR(o, 3))", "torch", lr=0.1)
     assert "accelerator.prepare(cos) is given this schedule" in differences(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -55,7 +56,7 @@ Every = Annotated[
     int | None,
     typer.Option(
         show_default=False,
-        help="Updates of an epoch, for a scheduler that is stepped once an epoch.",
+        help="Updates of an epoch, where a scheduler is stepped once an epoch.",
     ),
 ]
 RunSize = Annotated[
@@ -113,11 +114,8 @@ def convert(
     from gradatim.peers import Given
     from gradatim.peers import convert as written_for
 
-    plan = (
-        None
-        if source is not None or listed or len(files) != 1
-        else _own(files[0], to is not None, steps)
-    )
+    foreign_only = source is not None or listed or len(files) != 1
+    plan = None if foreign_only else _own(files[0], to is not None, steps)
     if plan is not None and to is None:
         raise GradatimError(
             "convert: no project is given to write this schedule for. Write --to torch."
@@ -125,20 +123,25 @@ def convert(
     if plan is not None:
         schedule, length, notes = _of_plan(files[0], plan, value)
     else:
-        places = foreign.search(files, source)
+        places, unread = foreign.search(files, source)
         if listed:
             print("\n".join(map(str, places)))
+            _say(unread)
             return
         sizes = foreign.size(run, steps, every)
         given = Given(lr, sizes.steps, sizes.every, foreign.values(settings or ()))
         found = foreign.read_place(foreign.choose(places, at, given), given)
-        schedule, notes = found.schedule, found.differences
+        schedule, notes = found.schedule, (*found.differences, *unread)
         length = sizes.steps or horizon(schedule)
     code = repr(schedule)
     if to is not None:
         code, more = written_for(schedule, to, length)
         notes += more
     print(code.rstrip("\n"))
+    _say(notes)
+
+
+def _say(notes: Iterable[str]) -> None:
     for sentence in notes:
         print(f"# {sentence}", file=sys.stderr)
 

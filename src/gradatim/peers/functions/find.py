@@ -151,7 +151,7 @@ def _called_for(
     """The functions of the file that give what is written to a parameter group."""
     if value is None:
         return
-    world = World(script, {})
+    world = World(script, Given())
     for call in calls_in(Expression(value, place, world)):
         site = next((s for s in script.calls.get(called(call), ()) if s.node is call), None)
         if site is None:
@@ -174,7 +174,7 @@ def _functions_called(one: Candidate, script: Script) -> Iterator[ast.AST]:
 
 
 def _read(one: Candidate, script: Script, given: Given) -> Read:
-    world = World(script, given.values)
+    world = World(script, given)
     otherwise = _otherwise(one, world)
     if otherwise is not None:
         return Read({"lr": Constant(otherwise)})
