@@ -14,6 +14,7 @@ from gradatim.peers import (  # noqa: F401
     megatron_commands,
     speechbrain_recipes,
     torch_objects,
+    transformers_code,
     transformers_objects,
     transformers_settings,
 )
