@@ -56,8 +56,8 @@ def forecast(
     _terminal.print_table(report.ranking(ranked), right=(1, 2))
     print()
     _terminal.print_table(report.diagnostics(found), right=(1, 2, 3, 4))
-    for note in dict.fromkeys(note for r in ranked for note in r.prediction.notes):
-        print(note)
+    for reason in report.reasons(ranked):
+        print(reason)
     if out is not None:
         each = {name: as_rates("forecast", s, steps) for name, s in wanted.items()}
         print(report.write_report(out, found, ranked, each))

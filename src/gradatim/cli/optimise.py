@@ -45,7 +45,10 @@ def optimise(
     out: Out = None,
     modules: Import = None,
 ) -> None:
-    """Find the best schedule under a law fitted to logged runs, and its gain over plain WSD."""
+    """Find the best schedule under a law fitted to logged runs, and its gain over plain WSD.
+
+    If it is not worth it, plain WSD is printed.
+    """
     found = fit_logs("optimise", logs, run or (), law, weight_decay, loss, steps_per_epoch)
     from gradatim.forecast import report
     from gradatim.forecast.optimise import optimise as search
@@ -54,7 +57,7 @@ def optimise(
     best = search(found, steps, peak=peak, floor=floor, warmup=warmup, weight_decay=weight_decay)
     print(f"Predicted final loss: {report.interval(best.final)}")
     print(best.verdict)
-    print(repr(best.schedule))
+    print(repr(best.schedule if best.worth else best.plain))
     if out is not None:
         both = {"optimised": best.schedule, "plain WSD": best.plain}
         each = {name: as_rates("optimise", s, steps) for name, s in both.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,16 +27,29 @@ _HALVES = (0.003, 0.03, 0.3)
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A law with fitted parameters; ``cost`` is the objective, ``spread`` the RMS error."""
+    """A law with fitted parameters.
+
+    ``cost`` is the objective, a sum over ``points``, and ``spread`` the root mean square error of
+    the loss. ``first`` is the first step that was fitted.
+    """
 
     law: Law
     p: Array
     cost: float
     spread: float
+    points: int = 1
+    first: int = 0
 
-    def loss(self, rates: Array, weight_decay: float | None, steps: NDArray[np.int64]) -> Array:
+    def loss(
+        self,
+        rates: Array,
+        weight_decay: float | None,
+        steps: NDArray[np.int64],
+        rest: Array | None = None,
+    ) -> Array:
         """The loss of a run with these rates at these steps."""
-        return self.law.loss(self.p, merge_changes(self.law.inputs(rates, weight_decay), steps))[0]
+        inputs = self.law.inputs(rates, weight_decay, rest)
+        return self.law.loss(self.p, merge_changes(inputs, steps))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +61,23 @@ class Points:
     losses: Array
 
 
-def usable_points(curves: Sequence[LossCurve], skip: int | None) -> tuple[Points, ...]:
+def usable_points(
+    curves: Sequence[LossCurve], skip: int | None, share: float = 0.1
+) -> tuple[Points, ...]:
     """The points a law is fitted to: no warm-up, no fast early fall, no point counted twice.
 
     Args:
         curves: The logged runs.
-        skip: The first step to use; None leaves out the warm-up and a tenth of the shortest run,
+        skip: The first step to use; None leaves out the warm-up and a share of the shortest run,
             where the loss falls faster than a power law.
+        share: That share.
     """
-    tenth = min(len(curve.rates) for curve in curves) // 10
+    early = int(share * min(len(curve.rates) for curve in curves))
     seen: set[tuple[int, float, float]] = set()
     found = []
     for curve in curves:
         warmup = curve.warmup if 4 * curve.warmup <= len(curve.rates) else 0
-        first = max(tenth, warmup) if skip is None else skip
+        first = max(early, warmup) if skip is None else skip
         # Runs that branch from one run have its points in common up to there.
         keys = list(zip(curve.steps.tolist(), curve.losses.tolist(), strict=True))
         shared = [(k, loss, float(curve.rates[k])) for k, loss in keys]
@@ -97,7 +113,9 @@ def fit_law(law: Law, points: Sequence[Points], like: Fit | None = None) -> Fit:
         _least_squares(law, seen, losses, _with_linear_parameters(law, start, seen, losses))
         for start in starts
     ]
-    return min(tried, key=lambda found: found.cost)
+    best = min(tried, key=lambda found: found.cost)
+    first = min(int(p.steps[0]) for p in points)
+    return replace(best, points=sum(map(len, losses)), first=first)
 
 
 def _starts(law: Law, seen: Sequence[Changes], losses: Sequence[Array]) -> list[Array]:

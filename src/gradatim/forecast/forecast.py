@@ -15,17 +15,21 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.forecast import fits, laws
+from gradatim.forecast.ensemble import fit_ensemble, has_enough, quantiles, weights
+from gradatim.forecast.identified import doubts_about_prediction, doubts_about_runs
 from gradatim.forecast.prediction import Estimate, Prediction, Ranked
+from gradatim.forecast.rate_changes import merge_changes
 from gradatim.forecast.seeds import average_seeds
 from gradatim.logs.curve import DECAYED, ENOUGH, LossCurve
-from gradatim.logs.rates import as_rates
+from gradatim.logs.rates import as_rates, as_rest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,11 +38,10 @@ if TYPE_CHECKING:
 
 NOISE = 0.0013
 """The standard deviation of the final loss over repeated runs, measured on a 124M model."""
-_TEMPERATURE = 0.25
-_COUNTED = 1e-3
-"""Members of the ensemble with less than this share of the largest weight are left out."""
-_FARTHEST = 1.5
-"""A prediction for a peak rate above this many times every logged one gets a note."""
+_TAIL = 0.03
+"""The share of the members' weight on either side of their range."""
+_MARGIN = 3.0
+"""The noise of a run, or the residual of the fit, is counted this many times on either side."""
 
 
 def fit(
@@ -80,20 +83,22 @@ def fit(
             "Add a run with a cooldown."
         )
     curves, measured = average_seeds(curves)
-    points = fits.usable_points(curves, skip)
     law = laws.law_by_name(law)
-    count = sum(len(p.steps) for p in points)
-    if count < ENOUGH + len(law.parameters):
+    if not law.knows_weight_norm and any(curve.rest is not None for curve in curves):
         raise GradatimError(
-            f"forecast: {count} points are left after the first steps, and "
-            f"{ENOUGH + len(law.parameters)} are needed. Log more often, or give skip=0."
+            f"forecast: the law {type(law).__name__} knows one schedule, and the logged runs have "
+            "two. Write law='effective'."
         )
-    members = [fits.fit_law(law, points)]
-    for variant in list(law.variants())[1:] if ensemble else ():
-        members.append(fits.fit_law(variant, points, like=members[0]))
+    points = fits.usable_points(curves, skip)
+    if not has_enough(law, points):
+        raise GradatimError(
+            f"forecast: {sum(len(p.steps) for p in points)} points are left after the first steps, "
+            f"and {ENOUGH + len(law.parameters)} are needed. Log more often, or give skip=0."
+        )
+    members = fit_ensemble(law, curves, skip) if ensemble else (fits.fit_law(law, points),)
     if noise is None:
         noise = NOISE if measured is None else measured
-    return Forecast(tuple(curves), tuple(members), noise)
+    return Forecast(curves, members, noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +109,21 @@ class Forecast:
     members: tuple[fits.Fit, ...]
     noise: float = NOISE
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """The weight of each member, smaller for a worse fit; the sum is 1."""
-        cost = np.array([member.cost for member in self.members])
-        least = max(float(cost.min()), 1e-12)
-        weight = np.exp(-(cost - least) / (_TEMPERATURE * least))
-        weight[weight < _COUNTED * weight.max()] = 0.0
-        return weight / weight.sum()  # type: ignore[no-any-return]
+        return weights(self.members, self.noise / self.curves[0].losses[-1])
+
+    @cached_property
+    def residual(self) -> float:
+        """The root mean square error of the members at the logged points."""
+        spread = np.array([member.spread for member in self.members])
+        return float(np.sqrt(self.weights @ np.square(spread)))
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """Why nothing can be forecast from these runs, as sentences; empty if something can."""
+        return doubts_about_runs(self.curves, self.members, self.weights)
 
     @property
     def counted(self) -> tuple[tuple[fits.Fit, float], ...]:
@@ -121,8 +133,8 @@ class Forecast:
 
     @property
     def margin(self) -> float:
-        """Half the width added to the range of the members: twice the noise of a run."""
-        return 2.0 * self.noise
+        """What is added to either side of the members' range: three times noise or residual."""
+        return _MARGIN * max(self.noise, self.residual)
 
     def predict(
         self,
@@ -131,6 +143,7 @@ class Forecast:
         *,
         at: Sequence[int] | NDArray[np.int64] | None = None,
         weight_decay: float | None = None,
+        rest: Rates | None = None,
     ) -> Prediction:
         """The loss over a run that was not made.
 
@@ -139,18 +152,28 @@ class Forecast:
             steps: Its updates; by default the length of the schedule.
             at: The steps to predict, rising; by default 200 of them, up to the last.
             weight_decay: Its weight decay; by default that of the logged runs.
+            rest: The schedule of its other parameters, if the logged runs have one.
 
         Raises:
-            GradatimError: For a schedule without a length, or with a negative or infinite rate,
-                or if the logged runs differ in weight decay and none is given.
+            GradatimError: For a schedule without a length, or with a negative or infinite rate;
+                or if the logged runs differ in weight decay, or have a second schedule, and it is
+                not given.
         """
-        each, where, notes = self._member_losses(schedule, steps, at, weight_decay)
-        low, high = each.min(axis=0) - self.margin, each.max(axis=0) + self.margin
-        mean = np.array([weight for _, weight in self.counted]) @ each
-        return Prediction(where, mean, low, high, notes)
+        return self._prediction(self._run(schedule, steps, at, weight_decay, rest))
+
+    def _prediction(self, run: _Run) -> Prediction:
+        low, mean, high = self._summary(run.losses)
+        return Prediction(run.steps, mean, low - self.margin, high + self.margin, run.notes)
+
+    def _summary(self, each: Array) -> tuple[Array, Array, Array]:
+        """A low quantile, the mean and a high quantile of one row for each counted member."""
+        weight = np.array([weight for _, weight in self.counted])
+        return quantiles(each, weight, _TAIL), weight @ each, quantiles(each, weight, 1.0 - _TAIL)
 
     def rank(self, schedules: Mapping[str, Rates], steps: int | None = None) -> tuple[Ranked, ...]:
         """Schedules in the order of their predicted final loss, the best first.
+
+        Those that are not identified come last.
 
         Args:
             schedules: The schedules by name.
@@ -158,17 +181,14 @@ class Forecast:
         """
         if not schedules:
             raise GradatimError("forecast: no schedule is given to rank.")
-        known = {name: self.predict(schedule, steps) for name, schedule in schedules.items()}
-        ends = {
-            name: self._member_losses(s, steps, None, None)[0][:, -1]
-            for name, s in schedules.items()
-        }
-        order = sorted(known, key=lambda name: known[name].final.mean)
-        weights = np.array([weight for _, weight in self.counted])
+        runs = {name: self._run(s, steps, None, None) for name, s in schedules.items()}
+        known = {name: self._prediction(run) for name, run in runs.items()}
+        order = sorted(known, key=lambda n: (not known[n].identified, known[n].final.mean))
         ranked = []
         for name in order:
-            gap = ends[name] - ends[order[0]]
-            behind = Estimate(float(weights @ gap), float(gap.min()), float(gap.max()))
+            gap = runs[name].losses[:, -1:] - runs[order[0]].losses[:, -1:]
+            low, mean, high = (float(value[0]) for value in self._summary(gap))
+            behind = Estimate(mean, low, high)
             ranked.append(Ranked(name, known[name].final, behind, known[name]))
         return tuple(ranked)
 
@@ -181,7 +201,7 @@ class Forecast:
         floor: float = 0.0,
         run: int = 0,
     ) -> Prediction:
-        """The loss that a checkpoint would reach if its cooldown began now.
+        """The loss that a checkpoint would reach if its cooldown began now, and whether it pays.
 
         Args:
             at: The updates that the checkpoint has completed.
@@ -207,7 +227,14 @@ class Forecast:
         left = 1.0 - (done if shape == "linear" else np.sqrt(done))
         start = curve.rates[at - 1]
         rates = np.concatenate([curve.rates[:at], floor + (start - floor) * left])
-        return self.predict(rates, weight_decay=curve.weight_decay)
+        rest = curve.rest
+        if rest is not None:  # the other parameters cool down by the same factors
+            rest = np.concatenate([rest[:at], rest[at - 1] * rates[at:] / (start or 1.0)])
+        cooled = self._run(rates, None, None, curve.weight_decay, rest)
+        now = self._run(rates, None, [at - 1], curve.weight_decay, rest).losses[:, -1:]
+        low, mean, high = (float(value[0]) for value in self._summary(now - cooled.losses[:, -1:]))
+        gain = Estimate(mean, low - self.margin, high + self.margin)
+        return replace(self._prediction(cooled), verdict=_verdict(gain, cooled.notes))
 
     def weight_decay_of(self, given: float | None) -> float | None:
         """The weight decay of a run to predict: as given, or that of all logged runs.
@@ -223,15 +250,21 @@ class Forecast:
             "Give that of the run to predict, weight_decay=..., in the command --weight-decay."
         )
 
-    def _member_losses(
+    def _run(
         self,
         schedule: Rates,
         steps: int | None,
         at: Sequence[int] | NDArray[np.int64] | None,
         weight_decay: float | None,
-    ) -> tuple[Array, NDArray[np.int64], tuple[str, ...]]:
-        """The predicted loss, one row for each member with a weight; the steps; the notes."""
+        rest: Rates | None = None,
+    ) -> _Run:
         rates = as_rates("forecast.predict", schedule, steps)
+        other = None if rest is None else as_rest("forecast.predict", rest, rates)
+        if other is None and any(curve.rest is not None for curve in self.curves):
+            raise GradatimError(
+                "forecast: the logged runs have two schedules, and the run to predict has one. "
+                "Give that of its other parameters, rest=..."
+            )
         decay = self.weight_decay_of(weight_decay)
         first = min(int(np.argmax(rates >= 0.99 * rates.max())) + 1, len(rates) - 1)
         where = np.unique(np.linspace(first, len(rates) - 1, 200).astype(np.int64))
@@ -239,14 +272,34 @@ class Forecast:
             where = np.asarray(at, dtype=np.int64)
             if not where.size or where.min() < 0 or where.max() >= len(rates):
                 raise invalid_value("forecast.predict", "at", list(at), f"steps below {len(rates)}")
-        each = np.array([member.loss(rates, decay, where) for member, _ in self.counted])
-        return each, where, self._notes(rates)
+        best: dict[int, fits.Fit] = {}
+        for member in self.members:
+            if member.first not in best or member.cost < best[member.first].cost:
+                best[member.first] = member
+        # Members with the same law differ in its parameters only, so they share its inputs.
+        losses = {}
+        for law in dict.fromkeys(member.law for member in self.members):
+            changes = merge_changes(law.inputs(rates, decay, other), where)
+            for i, member in enumerate(self.members):
+                if member.law == law and (self.weights[i] > 0 or member in best.values()):
+                    losses[member] = law.loss(member.p, changes)[0]
+        by_first = {step: float(losses[member][-1]) for step, member in best.items()}
+        notes = self.doubts + doubts_about_prediction(self.curves, rates, decay, by_first)
+        return _Run(where, np.array([losses[member] for member, _ in self.counted]), notes)
 
-    def _notes(self, rates: Array) -> tuple[str, ...]:
-        highest = max(curve.peak for curve in self.curves)
-        if rates.max() <= _FARTHEST * highest:
-            return ()
-        return (
-            f"The peak rate {rates.max():.3g} is more than {_FARTHEST:g} times the highest one "
-            f"seen, {highest:.3g}: whether such a run diverges is not known.",
-        )
+
+def _verdict(gain: Estimate, notes: Sequence[str]) -> str:
+    if notes:
+        return f"Not identified. {notes[0]}"
+    numbers = f"{gain.mean:.4f} ({gain.low:.4f} to {gain.high:.4f})"
+    if gain.low <= 0:
+        return f"Not worth it: the loss falls by {numbers}, which may be nothing."
+    return f"The loss falls by {numbers}."
+
+
+class _Run(NamedTuple):
+    """A run to predict: its loss at each step, one row for each counted member."""
+
+    steps: NDArray[np.int64]
+    losses: Array
+    notes: tuple[str, ...]

@@ -38,16 +38,26 @@ class Law:
     """A law: its parameters with their limits, what it depends on in a run, and the loss."""
 
     parameters: ClassVar[Mapping[str, Limits]]
+    knows_weight_norm: ClassVar[bool] = False
+    """Whether it depends on the weight decay, and takes a second schedule."""
     one_time_scale: ClassVar[bool] = False
     """Whether the effect of a change depends on its size and its time only, not on a context."""
 
     def changes(self, curve: LossCurve, steps: NDArray[np.int64]) -> Changes:
         """The changes of the rate in a logged run, for the loss at these steps, for a fit."""
-        merged = merge_changes(self.inputs(curve.rates, curve.weight_decay), steps)
+        merged = merge_changes(self.inputs(curve.rates, curve.weight_decay, curve.rest), steps)
         return merged.binned() if self.one_time_scale else merged
 
-    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
-        """The quantities that the law depends on, for a run with these rates."""
+    def inputs(
+        self, rates: Array, weight_decay: float | None, rest: Array | None = None
+    ) -> LawInputs:
+        """The quantities that the law depends on, for a run with these rates.
+
+        Args:
+            rates: The rate of each update.
+            weight_decay: The decoupled weight decay; None if it is not known.
+            rest: The rates of the other parameters, if they have a schedule of their own.
+        """
         raise NotImplementedError
 
     def effect(self, p: Array, changes: Changes) -> tuple[Array, Array]:
@@ -71,7 +81,7 @@ class Law:
         slope[:, 3] = factor * effect
         return floor + constant + factor * effect, slope
 
-    def variants(self) -> Iterator[Law]:
+    def variants(self, two_schedules: bool = False) -> Iterator[Law]:
         """The laws of an ensemble, this one first; their spread is the sensitivity to constants."""
         yield self
 
@@ -105,7 +115,9 @@ class MultiPower(Law):
         "gamma": (0.02, 2.0),
     }
 
-    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
+    def inputs(
+        self, rates: Array, weight_decay: float | None, rest: Array | None = None
+    ) -> LawInputs:
         """Time is the sum of the rates; the context of a change is the log of the rate after it."""
         total = np.cumsum(rates)
         change = np.diff(rates, prepend=rates[0])
@@ -136,11 +148,14 @@ class Effective(Law):
         log_kappa: The logarithm of kappa, for rates as they are given to the optimizer.
         r: Time is the sum of this power of h.
         p: A change is the difference of this power of h.
+        share: The share of the effect of the rate that parameters outside the matrices have, if
+            they follow another schedule: eta is then the mean of both, weighted with it.
     """
 
     log_kappa: float = 8.0
     r: float = 0.5
     p: float = 1.0
+    share: float = 0.0
 
     parameters: ClassVar[Mapping[str, Limits]] = {
         "L0": (1e-3, 1e3),
@@ -150,9 +165,12 @@ class Effective(Law):
         "C": _AMOUNT,
         "beta": _POWER,
     }
+    knows_weight_norm: ClassVar[bool] = True
     one_time_scale: ClassVar[bool] = True
 
-    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
+    def inputs(
+        self, rates: Array, weight_decay: float | None, rest: Array | None = None
+    ) -> LawInputs:
         """Rates divided by simulated norms."""
         if weight_decay is None:
             raise GradatimError(
@@ -161,6 +179,8 @@ class Effective(Law):
                 "@task(weight_decay=...); 0 for none."
             )
         norm = np.sqrt(squared_norm(rates, weight_decay, np.exp(self.log_kappa)))
+        if rest is not None:
+            rates = (1.0 - self.share) * rates + self.share * rest
         h = rates / norm
         change = np.diff(h**self.p, prepend=0.0)
         return LawInputs(np.cumsum(h), np.cumsum(h**self.r), change, np.zeros_like(h))
@@ -173,11 +193,22 @@ class Effective(Law):
         slope[:, 5] = changes.sum(by_beta)
         return changes.sum(kernel), slope
 
-    def variants(self) -> Iterator[Effective]:
-        """Thirty laws: five kappa, three r, two p; those nearest to this one first."""
-        every = product((-1.0, -0.5, 0.0, 0.5, 1.0), (-0.25, 0.0, 0.25), (0.0, -0.15))
-        for kappa, r, p in sorted(every, key=lambda v: abs(v[0]) + 2 * abs(v[1]) - 0.1 * v[2]):
-            yield Effective(self.log_kappa + kappa, self.r + r, self.p + p)
+    def variants(self, two_schedules: bool = False) -> Iterator[Effective]:
+        """Thirty laws: five kappa, three r, two p; those nearest to this one first.
+
+        For runs with two schedules: three kappa, one r, two p, and four shares.
+        """
+        kappas = (-1.0, 0.0, 1.0) if two_schedules else (-1.0, -0.5, 0.0, 0.5, 1.0)
+        every = product(
+            kappas,
+            (0.0,) if two_schedules else (-0.25, 0.0, 0.25),
+            (0.0, -0.15),
+            (0.0, 0.25, 0.5, 0.75) if two_schedules else (0.0,),
+        )
+        for kappa, r, p, share in sorted(
+            every, key=lambda v: abs(v[0]) + 2 * abs(v[1]) - 0.1 * v[2] + v[3]
+        ):
+            yield Effective(self.log_kappa + kappa, self.r + r, self.p + p, self.share + share)
 
 
 @dataclass(frozen=True)
@@ -199,7 +230,9 @@ class Momentum(Law):
     }
     one_time_scale: ClassVar[bool] = True
 
-    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
+    def inputs(
+        self, rates: Array, weight_decay: float | None, rest: Array | None = None
+    ) -> LawInputs:
         """Time is the number of updates."""
         change = np.diff(rates, prepend=rates[0])
         place = np.arange(1.0, len(rates) + 1.0)
@@ -233,7 +266,9 @@ class Functional(Law):
         "D": (1e-4, 1e4),
     }
 
-    def inputs(self, rates: Array, weight_decay: float | None) -> LawInputs:
+    def inputs(
+        self, rates: Array, weight_decay: float | None, rest: Array | None = None
+    ) -> LawInputs:
         """Time is the sum of the rates; the context of a change is the log of the sum before it."""
         total = np.cumsum(rates)
         change = np.minimum(np.diff(rates, prepend=rates[0]), 0.0)

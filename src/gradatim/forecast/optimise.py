@@ -16,7 +16,7 @@ from gradatim.core.decays import Table
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes import warmup_linear
 from gradatim.core.schedule import Schedule
-from gradatim.errors import invalid_value
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.forecast import slope
 from gradatim.forecast.forecast import Forecast
 from gradatim.forecast.prediction import Estimate
@@ -44,7 +44,8 @@ class Optimised:
     """The schedule found, its predicted loss, and its gain over plain WSD.
 
     ``gain`` is the final loss of WSD with a linear cooldown over the last fifth, minus that of
-    ``schedule``: the mean, the smallest and the largest over the ensemble.
+    ``schedule``: the mean, the smallest and the largest over the ensemble. ``notes`` are the
+    reasons why the logged runs do not determine it.
     """
 
     schedule: Schedule
@@ -52,11 +53,14 @@ class Optimised:
     final: Estimate
     gain: Estimate
     worth: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
         """A sentence about whether to use it."""
         gain = f"{self.gain.mean:.4f} ({self.gain.low:.4f} to {self.gain.high:.4f})"
+        if self.notes:
+            return f"Not identified: the predicted gain over plain WSD is {gain}. {self.notes[0]}"
         if not self.worth:
             return (
                 f"Not worth it: the predicted gain over plain WSD, {gain}, is within the noise "
@@ -93,6 +97,11 @@ def optimise(
         GradatimError: For limits that leave no schedule to choose.
     """
     peak = max(curve.peak for curve in fitted.curves) if peak is None else peak
+    if any(curve.rest is not None for curve in fitted.curves):
+        raise GradatimError(
+            "optimise: the logged runs have two schedules, and one is searched here. Forecast "
+            "a few candidates with Forecast.predict."
+        )
     decay = fitted.weight_decay_of(weight_decay)
     if not (np.isfinite(peak) and peak > 0):
         raise invalid_value("optimise", "peak", peak, "a finite number above 0")
@@ -116,7 +125,7 @@ def _compare_with_plain(
     fitted: Forecast, schedule: Schedule, plain: Schedule, steps: int, decay: float | None
 ) -> Optimised:
     last = [steps - 1]
-    final = fitted.predict(schedule, steps, at=last, weight_decay=decay).final
+    expected = fitted.predict(schedule, steps, at=last, weight_decay=decay)
     run = np.arange(steps)
     at = np.array(last)
     gains, weights = [], []
@@ -126,8 +135,8 @@ def _compare_with_plain(
         weights.append(weight)
     gain = Estimate(float(np.average(gains, weights=weights)), min(gains), max(gains))
     # The noise of a difference of two runs is sqrt(2) times that of one.
-    worth = gain.low > 0 and gain.mean > np.sqrt(2.0) * fitted.margin
-    return Optimised(schedule, plain, final, gain, bool(worth))
+    worth = expected.identified and gain.low > 0 and gain.mean > np.sqrt(2.0) * fitted.margin
+    return Optimised(schedule, plain, expected.final, gain, bool(worth), expected.notes)
 
 
 class _SearchSpace:

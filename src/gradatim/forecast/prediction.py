@@ -24,7 +24,9 @@ class Estimate(NamedTuple):
 class Prediction:
     """The predicted loss: ``mean`` at each of ``steps``, in the interval ``low`` to ``high``.
 
-    ``notes`` are sentences about where the prediction extrapolates beyond the logged runs.
+    ``notes`` are sentences on why the logged runs do not determine it, each with the run that would
+    help most; without any it is ``identified``. ``verdict`` is a sentence on whether a cooldown is
+    worth it, where one was asked about.
     """
 
     steps: NDArray[np.int64]
@@ -32,6 +34,12 @@ class Prediction:
     low: Array
     high: Array
     notes: tuple[str, ...] = ()
+    verdict: str = ""
+
+    @property
+    def identified(self) -> bool:
+        """Whether the logged runs determine this prediction; otherwise do not rely on it."""
+        return not self.notes
 
     @property
     def final(self) -> Estimate:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradatim.logs.rates import Array
 
 Rows = list[tuple[str, ...]]
+NOT_IDENTIFIED = "not identified"
 
 
 def interval(estimate: Estimate, sign: str = "") -> str:
@@ -30,11 +31,23 @@ def interval(estimate: Estimate, sign: str = "") -> str:
 
 
 def ranking(ranked: Sequence[Ranked]) -> Rows:
-    """A header, then one row for each schedule, the best first."""
+    """A header, then one row for each schedule, the best first, without what is not identified."""
     rows: Rows = [("schedule", "final loss", "behind the first")]
     for i, r in enumerate(ranked):
-        rows.append((r.name, interval(r.final), interval(r.behind, "+") if i else ""))
+        if r.prediction.identified:
+            rows.append((r.name, interval(r.final), interval(r.behind, "+") if i else ""))
+        else:
+            rows.append((r.name, NOT_IDENTIFIED, ""))
     return rows
+
+
+def reasons(ranked: Sequence[Ranked]) -> list[str]:
+    """A sentence for each reason why schedules are not identified, with their names."""
+    names: dict[str, list[str]] = {}
+    for r in ranked:
+        for note in r.prediction.notes:
+            names.setdefault(note, []).append(r.name)
+    return [f"{', '.join(each)}: {NOT_IDENTIFIED}. {note}" for note, each in names.items()]
 
 
 def diagnostics(fitted: Forecast) -> Rows:
@@ -43,7 +56,7 @@ def diagnostics(fitted: Forecast) -> Rows:
     rows: Rows = [("logged run", "points", "peak rate", "last loss", "mean error of the fit")]
     for curve in fitted.curves:
         kept = curve.steps >= len(curve.rates) // 10
-        fit = best.loss(curve.rates, curve.weight_decay, curve.steps[kept])
+        fit = best.loss(curve.rates, curve.weight_decay, curve.steps[kept], curve.rest)
         error = float(np.mean(np.abs(fit - curve.losses[kept])))
         last = f"{curve.losses[-1]:.4f}"
         rows.append((curve.name, str(len(curve.steps)), f"{curve.peak:g}", last, f"{error:.4f}"))
@@ -83,16 +96,16 @@ def write_report(
     losses = forecast_plots.plot_losses(measured, bands)
     thinned = {name: _thinned(values) for name, values in rates.items()}
     law = type(fitted.members[0].law).__name__
-    notes = dict.fromkeys(note for r in ranked for note in r.prediction.notes)
     rank_header, *rank_rows = ranking(ranked)
     fit_header, *fit_rows = diagnostics(fitted)
     page = html.page(
         "Forecast of the loss",
-        *map(html.paragraph, (*sentences, *notes)),
+        *map(html.paragraph, (*sentences, *reasons(ranked))),
         html.table(rank_header, rank_rows),
         html.note(
             f"{law} law, {len(fitted.counted)} of {len(fitted.members)} fits counted. The interval "
-            f"is their range, widened by {fitted.margin:.4f}, twice the noise of a run."
+            f"is their range, widened by {fitted.margin:.4f}, three times the noise of a run or "
+            "the residual of the fit."
         ),
         html.figure(png(final_losses), "the predicted final losses"),
         html.figure(png(losses), "logged losses, and predicted losses"),

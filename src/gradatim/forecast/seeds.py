@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gradatim.errors import GradatimError
 from gradatim.logs.curve import LossCurve
+
+if TYPE_CHECKING:
+    from gradatim.logs.rates import Array
 
 
 class Seeds(NamedTuple):
@@ -55,16 +58,20 @@ def average_seeds(curves: Sequence[LossCurve]) -> Seeds:
 def _same_run(a: LossCurve, b: LossCurve) -> bool:
     return (
         a.weight_decay == b.weight_decay
-        and a.rates.shape == b.rates.shape
-        and np.allclose(a.rates, b.rates, rtol=1e-6, atol=0.0)
+        and _same_rates(a.rates, b.rates)
+        and _same_rates(a.other_rates, b.other_rates)
     )
+
+
+def _same_rates(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=0.0)
 
 
 def _same_losses(a: LossCurve, b: LossCurve) -> bool:
     return np.array_equal(a.steps, b.steps) and np.array_equal(a.losses, b.losses)
 
 
-def _mean(group: Sequence[LossCurve]) -> tuple[LossCurve, np.ndarray]:
+def _mean(group: Sequence[LossCurve]) -> tuple[LossCurve, Array]:
     """The mean of the runs at their common steps, and the losses of each there."""
     first = group[0]
     if len(group) == 1:
@@ -79,4 +86,6 @@ def _mean(group: Sequence[LossCurve]) -> tuple[LossCurve, np.ndarray]:
         )
     each = np.array([curve.losses[np.isin(curve.steps, common)] for curve in group])
     name = f"{first.name} ({len(group)} seeds)"
-    return LossCurve(common, each.mean(axis=0), first.rates, first.weight_decay, name), each
+    return LossCurve(
+        common, each.mean(axis=0), first.rates, first.weight_decay, name, first.rest
+    ), each

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value
-from gradatim.logs.rates import as_rates
+from gradatim.logs.rates import as_rates, as_rest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class LossCurve:
         weight_decay: The decoupled weight decay of the optimizer, 0 for none; only laws that
             depend on it need it.
         name: The name of the run in errors and plots.
+        rest: The schedule of the other parameters, if they follow another one than the matrices,
+            as beside Muon; ``schedule`` is then that of the matrices. Only its shape counts.
 
     Raises:
         GradatimError: If steps and losses do not match, or a loss is not a number above 0.
@@ -56,6 +58,7 @@ class LossCurve:
         schedule: Rates,
         weight_decay: float | None = None,
         name: str = "run",
+        rest: Rates | None = None,
     ) -> None:
         where = f"LossCurve {name!r}"
         self.name = name
@@ -66,12 +69,18 @@ class LossCurve:
             trained = self.steps > 0
             self.steps, self.losses = self.steps[trained] - 1, self.losses[trained]
         self.rates: Array = as_rates(where, schedule, int(self.steps[-1]) + 1)
+        self.rest = None if rest is None else as_rest(where, rest, self.rates)
 
     def __repr__(self) -> str:
         return (
             f"<LossCurve {self.name!r}: {len(self.steps)} points up to step {self.steps[-1]}, "
             f"peak rate {self.peak:g}, last loss {self.losses[-1]:.4g}>"
         )
+
+    @property
+    def other_rates(self) -> Array:
+        """The rates of the other parameters: ``rest``, or those of all."""
+        return self.rates if self.rest is None else self.rest
 
     @property
     def peak(self) -> float:

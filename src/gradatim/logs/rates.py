@@ -51,6 +51,20 @@ def as_rates(where: str, schedule: Rates, steps: int | None = None) -> Array:
     return rates
 
 
+def as_rest(where: str, schedule: Rates, rates: Array) -> Array:
+    """The rates of the groups that follow another schedule, scaled to the same highest rate.
+
+    Only the shape of that schedule counts, because rates of different optimizers do not compare.
+
+    >>> from gradatim import Linear
+    >>> as_rest("doc", Linear(start=8.0, end=0.0, steps=4), np.array([0.5, 0.5, 0.5, 0.5]))
+    array([0.5  , 0.375, 0.25 , 0.125])
+    """
+    rest = as_rates(where, schedule, len(rates))
+    scaled: Array = rest * (rates.max() / rest.max())
+    return scaled
+
+
 def _from_schedule(where: str, schedule: Schedule, steps: int | None) -> Array:
     steps = schedule.length if steps is None else steps
     if steps is None:

@@ -78,7 +78,10 @@ def _hindsight_of(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> 
         return Hindsight(name, None, measured, why)
     try:
         fitted = fit(others, noise=noise)
-        return Hindsight(name, fitted.predict(outcomes[name].rates).final, measured)
+        expected = fitted.predict(outcomes[name].rates)
+        if expected.notes:
+            return Hindsight(name, None, measured, f"not identified. {expected.notes[0]}")
+        return Hindsight(name, expected.final, measured)
     except GradatimError as error:
         return Hindsight(name, None, measured, str(error).removeprefix("forecast: "))
 
