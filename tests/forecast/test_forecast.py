@@ -12,6 +12,7 @@ from gradatim import Constant, forecast, warmup_constant, warmup_cosine, warmup_
 from gradatim.errors import GradatimError
 from gradatim.forecast import fits, laws
 from gradatim.logs import LossCurve
+from tests.forecast import muon_runs
 from tests.forecast.public_runs import (
     grid,
     grid_find,
@@ -248,3 +249,76 @@ def test_refusals():
 def test_a_curve_that_is_none(steps, losses, words):
     with pytest.raises(GradatimError, match=re.escape(words)):
         LossCurve(steps, losses, Constant(0.1))
+
+
+def test_a_validation_after_the_last_update():
+    steps = np.arange(0, 1001, 100)  # as many validations count: updates done, 0 before the first
+    losses = 3.0 + 1.0 / (1 + steps)
+    for schedule in (warmup_linear(peak=0.1, steps=1000), np.full(1000, 0.1)):
+        curve = LossCurve(steps, losses, schedule, 0.1)
+        assert curve.steps.tolist() == list(range(99, 1000, 100))
+        assert curve.losses.tolist() == losses[1:].tolist()
+        assert len(curve.rates) == 1000
+    with pytest.raises(GradatimError, match="1000 rates are given for 1002 updates"):
+        LossCurve([0, 1001], [3.0, 2.0], np.full(1000, 0.1), 0.1)
+
+
+def test_a_noisy_loss_has_not_diverged():
+    rng = np.random.default_rng(0)
+    steps = np.arange(0, 1000, 10)
+    noisy = LossCurve(steps, 0.1 * np.exp(rng.normal(0, 1, 100)), Constant(0.1), 0.1)
+    tenths = [np.median(tenth) for tenth in np.array_split(noisy.losses, 10)]
+    assert tenths[-1] > 1.1 * min(tenths)  # which alone says nothing here
+    noisy.check_usable()
+
+
+def test_two_schedules():
+    # Matrices whose rate falls from step 0, beside parameters with a hold, as in a public run:
+    # with one schedule the law misses the losses by three times as much.
+    (run, *_) = muon_runs.seeds("20260430_adamh")
+    both = [muon_runs.mean("20260430_adamh")]
+    alone = [LossCurve(c.steps, c.losses, c.rates, c.weight_decay) for c in both]
+    assert run.rest is not None
+    fitted = forecast.fit(both)
+    assert fitted.residual < forecast.fit(alone).residual / 3
+    with pytest.raises(GradatimError, match=r"Give that of its other parameters, rest=\.\.\."):
+        fitted.predict(run.rates)
+    found = fitted.predict(run.rates, at=run.steps[-1:], rest=run.rest)
+    assert found.final.mean == pytest.approx(run.losses[-1], abs=0.01)
+    assert "lowers its rate from the start" in found.notes[0]
+    with pytest.raises(GradatimError, match="knows one schedule"):
+        forecast.fit(both, "momentum")
+
+
+def test_the_weight_decay_is_never_assumed():
+    steps = np.arange(0, 1000, 10)
+    schedules = (Constant(0.1), warmup_linear(peak=0.1, hold=800, steps=1000))
+    with pytest.raises(GradatimError, match="needs the weight decay of the optimizer"):
+        forecast.fit([LossCurve(steps, 3 + 1 / (1 + steps), s) for s in schedules])
+    different = forecast.Forecast(
+        tuple(LossCurve(steps, 3 + 1 / (1 + steps), schedules[0], decay) for decay in (0.1, 0.2)),
+        (fits.Fit(laws.Effective(), np.array([3.0, 0.4, 0.6, 300.0, 0.05, 0.5]), 1.0, 0.0),),
+    )
+    with pytest.raises(GradatimError, match=r"have weight decays 0\.1, 0\.2"):
+        different.predict(schedules[1])
+    assert different.predict(schedules[1], weight_decay=0.15).final.mean > 3.0
+
+
+def test_a_cooldown_that_is_worth_it_or_not():
+    fitted = four_runs(5e-4)
+    now = fitted.cooldown_now(20_000, 5000)
+    assert re.match(r"The loss falls by 0\.\d+ \(0\.", now.verdict)
+    assert fitted.cooldown_now(20_000, 1).verdict.startswith("Not worth it")
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_a_log_of_few_rows(count):
+    steps = np.linspace(0, 999, count).astype(int)
+    schedule = warmup_linear(peak=0.1, hold=100, steps=1000)
+    with pytest.raises(GradatimError, match=r"logged points in its decay|no run has"):
+        forecast.fit([LossCurve(steps, 3 + 1 / (1 + steps), schedule, 0.1)])
+
+
+def test_a_run_of_tokens_is_refused():
+    with pytest.raises(GradatimError, match="If its steps count tokens or samples"):
+        four_runs(5e-4).predict(Constant(1e-3), steps=5_000_000_000)
