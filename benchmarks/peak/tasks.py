@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Iterator
 from functools import cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,11 +58,13 @@ def split(name: str) -> Split:
     return Split(*map(torch.tensor, (x[first], y[first], x[rest], y[rest])))
 
 
-def perceptron(inputs: int, width: int, depth: int, outputs: int, kind: type[nn.Module]) -> nn.Module:
+def perceptron(
+    inputs: int, width: int, depth: int, outputs: int, kind: type[nn.Module]
+) -> nn.Module:
     """A stack of linear layers."""
     sizes = [inputs, *[width] * depth]
     layers: list[nn.Module] = []
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         layers += [nn.Linear(before, after), kind()]
     return nn.Sequential(*layers, nn.Linear(width, outputs))
 
@@ -108,7 +111,10 @@ MODELS = {
     ),
     # Chosen and committed before the finder was first run on them.
     "digits_batch_norm": Model(
-        "digits", convolutions, partial(SGD, momentum=0.9, nesterov=True, weight_decay=5e-4), batch=64
+        "digits",
+        convolutions,
+        partial(SGD, momentum=0.9, nesterov=True, weight_decay=5e-4),
+        batch=64,
     ),
     "digits_autoencoder": Model(
         "digits",
@@ -118,7 +124,10 @@ MODELS = {
         to_itself=True,
     ),
     "friedman_rmsprop": Model(
-        "friedman", partial(perceptron, 10, 64, 3, 1, GELU), torch.optim.RMSprop, functional.mse_loss
+        "friedman",
+        partial(perceptron, 10, 64, 3, 1, GELU),
+        torch.optim.RMSprop,
+        functional.mse_loss,
     ),
 }
 OWN = ("digits_batch_norm", "digits_autoencoder", "friedman_rmsprop", "text")

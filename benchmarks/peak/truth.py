@@ -1,6 +1,6 @@
 """The best peak of each task: validation losses on a grid of peaks, over seeds, to ``truth.json``.
 
-    python benchmarks/peak/truth.py TASK ...
+python benchmarks/peak/truth.py TASK ...
 """
 
 import json
