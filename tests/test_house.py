@@ -52,13 +52,14 @@ STANDS_ON = {
     "logs": {"core"},
     "forecast": {"core", "logs", "look"},
     "race": {"core", "logs", "forecast", "look", "torch"},  # it trains through the torch binding
+    "peak": {"core", "look", "race"},  # short runs are races
     # a log against a plan, on a page; a log without a plan is checked like one
     "audit": {"core", "drive", "findings", "logs", "look"},
     "theory": {"core", "logs"},  # the rates of a run as an array
     # the page asks all that it shows of those who know it
     "studio": {"core", "drive", "findings", "plans", "peers", "look", "logs", "forecast", "audit"},
     "cli": {"core", "drive", "findings", "plans", "peers", "look", "__init__"}
-    | {"logs", "forecast", "audit", "race", "studio", "theory"}
+    | {"logs", "forecast", "audit", "peak", "race", "studio", "theory"}
     | {"torch", "keras", "jax", "speechbrain"},
     "__init__": {
         "core",
@@ -85,6 +86,7 @@ AT_HOME = {
     "logs": {"numpy"},
     "audit": {"matplotlib", "numpy"},
     "forecast": {"numpy", "scipy"},
+    "peak": {"matplotlib", "numpy"},
     "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "theory": {"numpy", "scipy"},
     "studio": {"numpy", "starlette", "uvicorn", "yaml"},

@@ -27,7 +27,12 @@ def states():
         cards = [plan_as_yaml(read_text(text)) if draw.random() < 0.3 else text for text in cards]
         yield {
             "cards": [
-                {"id": at + 1, "name": draw.choice(names), "text": text, "hidden": draw.random() < 0.2}
+                {
+                    "id": at + 1,
+                    "name": draw.choice(names),
+                    "text": text,
+                    "hidden": draw.random() < 0.2,
+                }
                 for at, text in enumerate(cards)
             ],
             "run": draw.choice([{}, {"steps": 5_000}, {"samples": 10, "batch": 2, "epochs": 1.5}]),
@@ -74,7 +79,9 @@ def test_a_copied_link_opens_the_same_page(opened):
     other.goto(link)
     settled(other)
     assert other.evaluate(STATE) == before
-    page.goto(link.split("#")[0] + fragment([[["named", "Constant(1.0)", 0]], {}, "updates", 0, None]))
+    page.goto(
+        link.split("#")[0] + fragment([[["named", "Constant(1.0)", 0]], {}, "updates", 0, None])
+    )
     page.get_by_role("textbox", name="Name").first.wait_for()
     settled(page)
     assert page.evaluate("() => studio.store.state.cards.map((c) => [c.name, c.text])") == [

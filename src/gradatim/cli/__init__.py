@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for module in pkgutil.iter_modules(__path__):
         if not module.name.startswith("_"):
             verb = getattr(importlib.import_module(f"{__name__}.{module.name}"), module.name)
-            app.command(module.name.rstrip("_"))(verb)  # list_ is the verb list
+            app.command(_as_verb(module.name))(verb)
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     # UsageError, of click or, in newer versions, of typer's own copy of click.
     wrong_usage: Any = typer.BadParameter.__mro__[1]
@@ -72,6 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _as_verb(module: str) -> str:
+    """The verb of a file: list_ is the verb list, find_peak the verb find-peak."""
+    return module.rstrip("_").replace("_", "-")
+
+
 def _discard_output() -> None:
     """Keep Python from flushing standard output again at exit, which would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,7 +84,7 @@ def _discard_output() -> None:
 
 def _verb(given: Sequence[str]) -> Sequence[str]:
     """The verb in these arguments, if any, to put before --help."""
-    verbs = (module.name.rstrip("_") for module in pkgutil.iter_modules(__path__))
+    verbs = (_as_verb(module.name) for module in pkgutil.iter_modules(__path__))
     return (given[0], "") if given and given[0] in verbs else ()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from gradatim.peak.surface import Curve, Ended, LossSurface
 
@@ -43,7 +44,7 @@ class PeakAnswer:
     flat: tuple[float, float] | None = None
     why_not: str = ""
     next_step: str = ""
-    curve: Curve | None = None
+    curve: Curve | None = field(default=None, compare=False)
     noise: float = math.nan
 
     @cached_property
@@ -57,6 +58,27 @@ class PeakAnswer:
         longest = [run for run in self.runs if run.share == max(r.share for r in self.runs)]
         limit = min((r.peak for r in longest if not math.isfinite(r.loss)), default=math.inf)
         return max((run.peak for run in longest if run.peak < limit), default=None)
+
+    def as_data(self) -> dict[str, Any]:
+        """The answer as plain data."""
+        return {
+            "peak": self.peak,
+            "interval": self.interval,
+            "flat": self.flat,
+            "stable": self.stable,
+            "why_not": self.why_not,
+            "next_step": self.next_step,
+            "cost": self.cost,
+            "steps": self.steps,
+            "runs": [
+                {
+                    "peak": run.peak,
+                    "updates": round(run.share * self.steps),
+                    "loss": run.loss if math.isfinite(run.loss) else None,
+                }
+                for run in self.runs
+            ],
+        }
 
     @property
     def sentences(self) -> list[str]:

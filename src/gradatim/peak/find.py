@@ -86,7 +86,7 @@ def find_peak(
             f"find_peak: task {the_task.name} must let its length be set. Write "
             "run(schedule, seed, updates=300)."
         )
-    folder = Path(out) if out is not None else Path("peaks") / the_task.name.replace(":", "-")
+    folder = folder_of(the_task.name, out)
     sign = 1.0 if the_task.better == "lower" else -1.0
 
     def probe(peaks: Sequence[float], updates: int, seed: int) -> list[float]:
@@ -107,6 +107,11 @@ def find_peak(
     arguments.require_packages("joblib", "scipy")
     logarithmic = the_task.better == "lower"
     return search(probe, steps, budget, low, high, logarithmic, progress)
+
+
+def folder_of(task: str, out: str | os.PathLike[str] | None) -> Path:
+    """The folder of a search: as given, or ``peaks/<task>``."""
+    return Path(out) if out is not None else Path("peaks") / task.replace(":", "-")
 
 
 def search(

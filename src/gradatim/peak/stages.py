@@ -26,8 +26,8 @@ class Stage(NamedTuple):
 
 
 def coarse_peaks(low: float, high: float) -> list[float]:
-    """The peaks of the first stage: from low to high, each at most four times the one before."""
-    steps = max(math.ceil(math.log2(high / low) / 2 - 1e-9), 1)
+    """The peaks of the first stage: from low to high, each at most five times the one before."""
+    steps = max(math.ceil(math.log(high / low) / math.log(5.0) - 1e-9), 1)
     ratio = high / low
     return [low * ratio ** (i / steps) for i in range(steps + 1)]
 

@@ -30,7 +30,7 @@ _PROGRESS_SCALES = (1.5, 2.5, 4.0)
 _PENALTY_SCALES = (1.0, 2.0)
 _PENALTIES = (0.3, 0.8)
 _INTERACTIONS = (0.05, 0.15)
-_NOISES = (0.015, 0.03, 0.06, 0.12)
+_NOISES = (0.005, 0.015, 0.03, 0.06, 0.12)
 _INTERACTION_SCALE, _LEVEL = 2.0, 0.2
 _CLIFF = 0.6
 """How far above the best of its length a run counts that had a higher peak: how far it is above in
@@ -80,7 +80,7 @@ def _bell(a: Floats, b: Floats, scale: float) -> Floats:
     return np.exp(-0.5 * ((a[:, None] - b) / scale) ** 2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
     """The loss against the logarithm of the peak, for runs of the full length.
 
