@@ -47,9 +47,7 @@ class Curve:
                 self.values.append(self._at(step))
             except NoValue as reason:
                 if step == 0:
-                    raise GradatimError(
-                        f"line {machine.line or line}: at step 0, {reason}."
-                    ) from None
+                    raise GradatimError(f"line {machine.line or line}: at step 0, {reason}.") from None
                 self.why_no_more = str(reason)
                 break
             if machine.path != path:

@@ -168,9 +168,8 @@ class Expressions(ABC):
                 return self._entry(node)
             case ast.Attribute():
                 return self._attribute(node)
-            case (
-                ast.ListComp(elt=part, generators=[one])
-                | ast.GeneratorExp(elt=part, generators=[one])
+            case ast.ListComp(elt=part, generators=[one]) | ast.GeneratorExp(
+                elt=part, generators=[one]
             ):
                 return self._comprehension(part, one)
             case ast.Lambda():
@@ -399,11 +398,7 @@ class Expressions(ABC):
             return whole
         if isinstance(node.slice, ast.Slice):
             raise refused(node.lineno, written(node))
-        source, key, machine = (
-            self.expression(node.value),
-            self.expression(node.slice),
-            self.machine,
-        )
+        source, key, machine = self.expression(node.value), self.expression(node.slice), self.machine
         variable = not isinstance(node.slice, ast.Constant)
         line = node.lineno
 

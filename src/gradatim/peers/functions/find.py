@@ -145,7 +145,9 @@ def _is_number(scope: Scope) -> bool:
     return True
 
 
-def _called_for(value: ast.expr | None, place: Place, script: Script) -> Iterator[Candidate]:
+def _called_for(
+    value: ast.expr | None, place: Place, script: Script
+) -> Iterator[Candidate]:
     """The functions of the file that give what is written to a parameter group."""
     if value is None:
         return
@@ -327,7 +329,9 @@ def _arguments(one: Candidate) -> dict[str, ast.expr]:
     return found | {word.arg: word.value for word in call.keywords if word.arg}
 
 
-def _one_counter(one: Candidate, name: str, node: ast.expr, world: World, given: Given) -> _Counted:
+def _one_counter(
+    one: Candidate, name: str, node: ast.expr, world: World, given: Given
+) -> _Counted:
     """One argument that counts: a name, a name and a number, or a fraction of an epoch."""
     assert one.site is not None
     match node:
@@ -397,7 +401,6 @@ def _range_of(source: ast.expr, site: CallSite, block: Block, world: World) -> _
         last = None if end is None else _whole(end, place, world)
         if start is None and end is None:
             continue
-<<<<<<< HEAD
         said: tuple[str, ...] = ()
         if first is None:
             assert start is not None
@@ -423,19 +426,6 @@ def _whole(node: ast.expr, place: Place, world: World) -> int | None:
     except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
         return None
     return value if type(value) is int else None
-=======
-        try:
-            value = Expression(start, Place(site.place.scope, block.order, ()), world).known()
-        except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
-            value = None
-        if type(value) is int:
-            return value, ()
-        text = written(start)
-        return 0, (
-            f"{text} (line {start.lineno}) is taken to be 0, as in a run that is not resumed.",
-        )
-    return 0, ()
->>>>>>> 8f1574a (gradatim find-peak: a peak with its interval, or no suggestion and why)
 
 
 def _updates_of_epoch(one: Candidate, given: Given, node: ast.expr | None = None) -> int:

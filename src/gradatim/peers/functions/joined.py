@@ -12,6 +12,7 @@ from gradatim.core.pieces import boundaries
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
+from gradatim.errors import GradatimError
 from gradatim.peers.functions.curve import EVERY, Curve
 from gradatim.peers.functions.shapes import all_of
 from gradatim.peers.functions.window import Fit, Window, near_whole

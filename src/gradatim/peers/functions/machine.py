@@ -47,18 +47,8 @@ class Groups:
     """All parameter groups of an optimizer: one stands for all."""
 
 
-Value = Union[
-    int,
-    float,
-    str,
-    None,
-    "tuple[Value, ...]",
-    "Mapping[Value, Value]",
-    Callee,
-    Unknown,
-    Previous,
-    Group,
-    Groups,
+Value = Union[  # noqa: UP007, the names in it are not defined yet
+    int, float, str, None, "tuple[Value, ...]", "Mapping[Value, Value]", Callee, Unknown, Previous, Group, Groups
 ]
 Frames = tuple[dict[str, Value], ...]
 """The local variables of a function, then those of the functions around it."""

@@ -117,10 +117,8 @@ def function_of(part: Expression) -> Named:
             names = [a.arg for a in inner.node.args.args]
             pairs = {**dict(zip(names, more, strict=False))}
             pairs |= {word.arg: word.value for word in found.node.keywords if word.arg}
-            given = {
-                name: found.inner(value).value(written(function), name)
-                for name, value in pairs.items()
-            }
+            given = {name: found.inner(value).value(written(function), name)
+                     for name, value in pairs.items()}
             return Named(inner.node, inner.file, {**inner.given, **given})
     scope = scope_named(found.node, found.place.scope, found.world)
     if scope is None:

@@ -63,9 +63,7 @@ def read_function(
         rate = _rate(named, counting, machine, made, meaning)
         return _read(Curve(machine, rate, steps, named.node.lineno), named, compiler, steps)
     except RecursionError:
-        raise GradatimError(
-            f"line {named.node.lineno}: the function is too deeply nested."
-        ) from None
+        raise GradatimError(f"line {named.node.lineno}: the function is too deeply nested.") from None
 
 
 def _read(curve: Curve, named: Named, compiler: Functions, steps: int | None) -> Read:
@@ -105,9 +103,7 @@ def read_functions(
     for named in functions:
         names = [name for name in parameter_names(named.node) if name not in ("self", *named.given)]
         if not names:
-            raise GradatimError(
-                f"line {named.node.lineno}: the function has no argument, the step."
-            )
+            raise GradatimError(f"line {named.node.lineno}: the function has no argument, the step.")
         previous = names[1] if meaning == "rate" and len(names) > 1 else ""
         counting = Counting({names[0]: int}, previous)
         reads.append(read_function(named, counting, meaning, base, steps))
@@ -161,7 +157,6 @@ def _literals(node: ast.AST) -> set[float]:
 
 def _after(curve: Curve, schedule: Schedule, over: int | None) -> list[str]:
     """What the function does behind the end of the schedule."""
-<<<<<<< HEAD
     if over is not None:
         for later in (over + over // 10, 2 * over, over + 1):
             if over < later <= curve.last and not curve.same(curve.value(later), schedule(later)):
@@ -169,22 +164,6 @@ def _after(curve: Curve, schedule: Schedule, over: int | None) -> list[str]:
                     f"After step {over} their formula goes on, to {curve.value(later):.4g} at step "
                     f"{later}; here the last value holds."
                 ]
-=======
-    if over is not None and over <= curve.last:
-        later = next(
-            (
-                k
-                for k in range(over, min(over + 1000, curve.last))
-                if not curve.same(curve.value(k), schedule(k))
-            ),
-            None,
-        )
-        if later is not None:
-            return [
-                f"After step {over} their formula goes on, to {curve.value(later):.6g} at step "
-                f"{later}; here the last value holds."
-            ]
->>>>>>> 8f1574a (gradatim find-peak: a peak with its interval, or no suggestion and why)
     if curve.why_no_more:
         return [
             f"Their function has no value from step {curve.last + 1} on ({curve.why_no_more}); "

@@ -163,7 +163,9 @@ def _wave(window: Window, lag: int) -> Fit | None:
     return _wave_of(window, window.rate(start), window.rate(end), span, elapsed)
 
 
-def _wave_of(window: Window, start: float, end: float, span: float, elapsed: float) -> Fit | None:
+def _wave_of(
+    window: Window, start: float, end: float, span: float, elapsed: float
+) -> Fit | None:
     left = span - elapsed
     steps = min(math.ceil(left - 1e-9), window.steps)
     if steps < 3 or start == end:
@@ -215,10 +217,9 @@ def _decay(window: Window, start: float, factor: float) -> Schedule:
     else:
         for base in window.numbers:
             for every in window.numbers:
-                if (
-                    0 < base < 1 < every == int(every)
-                    and abs(base ** (1.0 / every) - factor) < 1e-13
-                ):
+                if 0 < base < 1 < every == int(every) and abs(
+                    base ** (1.0 / every) - factor
+                ) < 1e-13:
                     return ExponentialDecay(start, base, int(every))
     if factor > 1.0:
         return GeometricDecay(start, factor, 1.0)
@@ -237,7 +238,9 @@ def _above_level(window: Window) -> Fit | None:
                 factor = nice(((v1 - level) / (v0 - level)) ** (1.0 / far), 1e-8)
                 height = (v0 - v1) / (1.0 - factor**far)
                 level = v0 - height
-                if level > 0 and window.fits(lambda k: level + height * factor**k, window.steps):
+                if level > 0 and window.fits(
+                    lambda k: level + height * factor**k, window.steps
+                ):
                     level = window.rate(level)
                     made = _decay(window, window.rate(height), factor) + level
                     n = window.steps
