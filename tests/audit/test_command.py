@@ -227,3 +227,35 @@ def test_a_hundred_thousand_points_are_compared_few_times(tmp_path, monkeypatch)
         asked.clear()
         assert audit(log, plan).as_planned == (rate is plan)
         assert sum(asked) < 100 * len(steps)
+
+
+SCRIPT = """
+def main(args):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
+    scheduler = get_cosine_schedule_with_warmup(optimizer, 300, args.steps)
+    for batch in loader:
+        optimizer.step()
+        scheduler.step()
+"""
+
+
+def test_the_script_that_made_the_run_stands_for_a_plan(tmp_path, capsys):
+    schedule = warmup_cosine(peak=3e-4, warmup=300, steps=6000)
+    (tmp_path / "train.py").write_text(SCRIPT)
+    like = ["--like", tmp_path / "train.py", "--set", "args.steps=6000"]
+    good = write_csv(tmp_path, [(s, schedule(s)) for s in STEPS])
+    assert run(good, *like) == 0
+    out, err = capsys.readouterr()
+    assert "as planned" in out
+    assert "train.py:4 transformers get_cosine_schedule_with_warmup" in err
+    twice = write_csv(tmp_path, [(s, schedule(2 * s)) for s in STEPS])
+    assert run(twice, *like, "--processes", 2) == 1
+    assert "once per process" in capsys.readouterr().out
+
+
+def test_a_script_that_cannot_be_read_is_one_sentence(tmp_path, clean, capsys):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    assert run(clean, "--like", tmp_path / "train.py") == 2
+    assert "Write --set args.steps=VALUE" in capsys.readouterr().err
+    assert run(clean, "--like", tmp_path / "train.py", "--plan", PLAN) == 2
+    assert "Leave one out" in capsys.readouterr().err

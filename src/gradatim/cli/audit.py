@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gradatim.cli import _terminal
-from gradatim.cli._arguments import Import
+from gradatim.cli._arguments import Import, Steps
 from gradatim.cli._plans import load, split_name
+from gradatim.cli.convert import At, From, Lr, Set
+from gradatim.drive import Plan
 from gradatim.errors import GradatimError
+
+if TYPE_CHECKING:
+    from gradatim.peers import Given
 
 Log = Annotated[
     Path,
@@ -32,6 +38,16 @@ PlanOption = Annotated[
         help="What was meant: a plan file, or a schedule such as "
         '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)". Without it, the schedule that the '
         "log looks like is named.",
+    ),
+]
+Like = Annotated[
+    str | None,
+    typer.Option(
+        "--like",
+        metavar="FILE",
+        show_default=False,
+        help="In place of a plan: the training script or settings of another project that made the "
+        "run, read as by gradatim convert, with its options --from, --lr, --steps, --set, --at.",
     ),
 ]
 Column = Annotated[
@@ -62,6 +78,12 @@ Out = Annotated[
 def audit(
     log: Log,
     plan: PlanOption = None,
+    like: Like = None,
+    source: From = None,
+    lr: Lr = None,
+    steps: Steps = None,
+    settings: Set = None,
+    at: At = None,
     column: Column = None,
     accumulate: Accumulate = None,
     processes: Processes = None,
@@ -82,8 +104,15 @@ def audit(
         )
     from gradatim.audit import Known, as_data, lines
     from gradatim.audit import audit as audit_of
+    from gradatim.cli import _foreign as foreign
+    from gradatim.peers import Given
 
-    given = None if plan is None else load(split_name(plan))
+    if like is not None and plan is not None:
+        raise GradatimError("audit: both --plan and --like are given. Leave one out.")
+    given = None if plan is None else load(split_name(plan), steps)
+    if like is not None:
+        values = foreign.values(settings or ())
+        given = _plan_like(like, source, at, Given(lr, steps, updates_per_epoch, values))
     known = Known(accumulate, processes, updates_per_epoch)
     found = audit_of(log, given, column=column, known=known)
     written = None
@@ -100,3 +129,16 @@ def audit(
             print(written)
     if not found.as_planned:
         raise typer.Exit(1)
+
+
+def _plan_like(file: str, source: str | None, at: str | None, given: Given) -> Plan:
+    """What a file of another project plays; what is said of it is printed to stderr."""
+    from gradatim.cli import _foreign as foreign
+
+    places, _ = foreign.search([file], source)
+    place = foreign.choose(places, at, given)
+    read = foreign.read_place(place, given)
+    print(f"# {place}", file=sys.stderr)
+    for sentence in read.differences:
+        print(f"# {sentence}", file=sys.stderr)
+    return Plan(read.values, rules={} if read.rule is None else {"lr": read.rule})
