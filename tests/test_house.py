@@ -52,7 +52,7 @@ STANDS_ON = {
     "logs": {"core"},
     "forecast": {"core", "logs", "look"},
     "race": {"core", "logs", "forecast", "look", "torch"},  # it trains through the torch binding
-    "peak": {"core", "look", "race"},  # short runs are races
+    "peak": {"core", "look", "race", "torch"},  # short runs are races, or drive a model in place
     # a log against a plan, on a page; a log without a plan is checked like one
     "audit": {"core", "drive", "findings", "logs", "look"},
     "theory": {"core", "logs"},  # the rates of a run as an array
@@ -86,7 +86,7 @@ AT_HOME = {
     "logs": {"numpy"},
     "audit": {"matplotlib", "numpy"},
     "forecast": {"numpy", "scipy"},
-    "peak": {"matplotlib", "numpy"},
+    "peak": {"matplotlib", "numpy", "torch"},
     "race": {"numpy", "scipy", "joblib", "ray", "rich", "sklearn", "torch"},
     "theory": {"numpy", "scipy"},
     "studio": {"numpy", "starlette", "uvicorn", "yaml"},
