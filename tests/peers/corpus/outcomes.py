@@ -114,7 +114,7 @@ def _read(case: Case, text: tuple[str, str]) -> Read:
 
 
 def _known(case: Case, asked: str) -> Number | None:
-    """The value of a name that is asked for: the case has it, or has one with the same last word."""
+    """The value of a name that is asked for: one of the case with the same last word will do."""
     words = re.findall(r"\w+", asked)
     ends = {re.findall(r"\w+", name)[-1]: value for name, value in case.given.items()}
     known = [ends[word] for word in reversed(words) if word in ends]

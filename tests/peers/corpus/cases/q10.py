@@ -99,11 +99,9 @@ CASES = [
     Case(
         "q10.8",
         "36619962",
-        formula(
-            lambda e: 0.05 * ((e + 1) / 5 if e < 5 else 0.05 + 0.95 * cosine((e - 5) / 95)), 100
-        ),
+        formula(lambda e: 0.05 * (0.05 + 0.95 * cosine(e / 100)), 100),
         ("total_epochs", "warmup_epochs", "--lr"),
-        {"total_epochs": 100, "warmup_epochs": 5, "min_lr_ratio": 0.05},
+        {"total_epochs": 100, "warmup_epochs": 0, "min_lr_ratio": 0.05},
         lr=0.05,
         every=391,
     ),

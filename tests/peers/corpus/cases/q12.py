@@ -20,6 +20,9 @@ CASES = [
         "q12.2",
         "36262103",
         formula(lambda e: 30.0 if e < 40 else 10.0 if e < 60 else 1.0, 80),
+        ("args.lr", "--lr"),
+        lr=30.0,
+        may_ask=True,
         epochs=True,
     ),
     Case(
