@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.peers.corpus.surroundings import surrounded
 
 HERE = Path(__file__).parent
+HELD_OUT = HERE / "held_out"
 Number = float | int | str | bool
 Values = Callable[[], list[float]]
 _HEADER = re.compile(r"^======== (\S+)$", re.MULTILINE)
@@ -52,6 +53,8 @@ class Case:
     """Whether ``right`` counts updates although ``every`` is given."""
     project: str | None = None
     """--from, for a format that its text alone does not show."""
+    says: str = ""
+    """Words that have to be said beside the schedule: where the values there differ by them."""
 
     @property
     def query(self) -> str:
@@ -61,9 +64,10 @@ class Case:
     def needs_options(self) -> bool:
         return bool(self.given or self.lr or self.steps or self.every or self.at or self.project)
 
-    def input(self, folder: Path = HERE / "inputs") -> tuple[str, str]:
+    def input(self) -> tuple[str, str]:
         """Its name and its text."""
-        name, text = _inputs(folder / f"{self.query}.txt")[self.hit.partition(".")[2]]
+        folder = HELD_OUT if self.query.startswith("h") else HERE
+        name, text = _inputs(folder / "inputs" / f"{self.query}.txt")[self.hit.partition(".")[2]]
         return name, surrounded(text, self.size) if self.size else text
 
     def line(self, text: str) -> int | None:
@@ -79,7 +83,9 @@ def _inputs(file: Path) -> dict[str, tuple[str, str]]:
     return {name.partition(".")[0]: (name, text.removeprefix("\n")) for name, text in pairs}
 
 
-def cases() -> Iterator[Case]:
-    """All cases, in the order of the queries."""
-    for file in sorted((HERE / "cases").glob("q*.py")):
-        yield from import_module(f"tests.peers.corpus.cases.{file.stem}").CASES
+def cases(held_out: bool = False) -> Iterator[Case]:
+    """All cases of the first list of queries, or of the second, in their order."""
+    package = "tests.peers.corpus.held_out" if held_out else "tests.peers.corpus"
+    folder = HELD_OUT if held_out else HERE
+    for file in sorted((folder / "cases").glob("[qh]*.py")):
+        yield from import_module(f"{package}.cases.{file.stem}").CASES

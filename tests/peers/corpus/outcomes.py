@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gradatim import GradatimError
 from gradatim.cli._foreign import Input, Place, choose, read_place
 from gradatim.peers import Given, Read, find, nothing_found
-from tests.peers.corpus.case import HERE, Case, Number
+from tests.peers.corpus.case import HELD_OUT, HERE, Case, Number, cases
 from tests.peers.corpus.originals import METRICS, SCORES
 
 RIGHT, HELP, NO_HELP, WRONG = "right", "refused with help", "refused without help", "wrong"
@@ -63,7 +63,18 @@ def _outcome(
             value = values.at(position)
             if abs(value - right) > _RELATIVE * abs(right) + _LEAST:
                 return Outcome(WRONG, f"{value!r} at {position}, where {right!r} is right", notes)
+    if not any(case.says in note for note in notes):
+        return Outcome(WRONG, f"nothing is said of {case.says!r}", notes)
     return Outcome(RIGHT, "", notes)
+
+
+def results(held_out: bool = False) -> Iterator[tuple[Case, Outcome, Outcome]]:
+    """Each case with what comes of it as pasted, and with its options."""
+    points = recorded(held_out)
+    for case in cases(held_out):
+        text = case.input()
+        first = pasted(case, points, text)
+        yield case, first, with_options(case, points, text) if case.needs_options else first
 
 
 def unsaid(case: Case, outcome: Outcome) -> bool:
@@ -121,9 +132,10 @@ def _known(case: Case, asked: str) -> Number | None:
     return case.given.get(asked, known[0] if known else None)
 
 
-def recorded() -> dict[str, Points]:
+def recorded(held_out: bool = False) -> dict[str, Points]:
     """The values of the originals, as they were recorded."""
-    return json.loads((HERE / "values.json").read_text(encoding="utf-8"))
+    file = (HELD_OUT if held_out else HERE) / "values.json"
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def telling(values: Sequence[float]) -> list[tuple[int, float]]:
@@ -138,4 +150,4 @@ def telling(values: Sequence[float]) -> list[tuple[int, float]]:
     return [(k, values[k]) for k in sorted(chosen) if 0 <= k <= last]
 
 
-__all__ = ["Number", "Outcome", "pasted", "recorded", "telling", "unsaid", "with_options"]
+__all__ = ["Outcome", "recorded", "results", "telling", "unsaid"]
