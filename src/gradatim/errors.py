@@ -48,10 +48,14 @@ def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> G
     import difflib  # needed only here, and slow to import
 
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1) if isinstance(name, str) else []
+    text = name if isinstance(name, str) else ""
+    # A part of a name is nearer than another word that happens to be spelt alike.
+    within = [known for known in names if len(text) > 2 and text.lower() in known.lower()]
+    near = difflib.get_close_matches(text, within or names, n=1)
     guess = f" Did you mean {near[0]!r}?" if near else ""
     listed = f"Known: {', '.join(names)}." if names else "There are none."
     if len(names) > _MOST_LISTED:
-        some = difflib.get_close_matches(name, names, 5, 0.0) if isinstance(name, str) else names
+        some = difflib.get_close_matches(text, within, 5, 0.0)
+        some += [one for one in difflib.get_close_matches(text, names, 5, 0.0) if one not in some]
         listed = f"Known: {', '.join(some[:5])}, ... ({len(names)} in all)."
     return GradatimError(f"{where}: unknown {what} {shown(name)}.{guess} {listed}")

@@ -4,7 +4,7 @@ import pytest
 
 from gradatim import GradatimError, parse
 from gradatim.cli import main
-from gradatim.cli._plans import learning_rates, load, sources, split_name
+from gradatim.cli._plans import Source, learning_rates, load, sources, split_name
 
 TEXT = "warmup_cosine(peak=0.01, warmup=5, steps=20)"
 PLAN = "format: 1\nschedules:\n  lr: {warmup_cosine: {peak: 0.01, warmup: 5, steps: 20}}\n"
@@ -58,10 +58,45 @@ def test_all_four_forms_are_the_same_plan(here):
     )
 
 
-@pytest.mark.parametrize("given", [["a=plan.yaml", f"a={TEXT}"], [TEXT, TEXT], [f"={TEXT}"]])
+@pytest.mark.parametrize("given", [["a=plan.yaml", f"a={TEXT}"], [TEXT, TEXT]])
 def test_names_must_differ(here, given):
     with pytest.raises(GradatimError, match="race: plans need different names, got '"):
         learning_rates("race", given)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [(f"={TEXT}", "name"), ("a=", "plan"), ("", "plan"), (" ", "plan")]
+)
+def test_neither_name_nor_plan_is_empty(here, given, missing):
+    with pytest.raises(GradatimError) as error:
+        learning_rates("race", [given])
+    assert str(error.value) == f"race: the {missing} in {given!r} is empty. Write NAME=PLAN."
+
+
+@pytest.mark.parametrize(
+    ("given", "instead"),
+    [
+        ("warmup_cosine", "Write warmup_cosine(...); gradatim list warmup_cosine shows its"),
+        ("warmup", "Did you mean warmup_constant(...)?"),
+        ("log.csv", "For a log, write gradatim audit log.csv."),
+        ("train.py", "For code, write gradatim convert train.py --from torch."),
+        (".", "It is a folder."),
+        ("StepLR(optimizer, 30)", "StepLR is of torch: write gradatim convert --from torch."),
+        ("s = torch.optim.lr_scheduler.OneCycleLR(o, max_lr=1)", "convert --from torch."),
+        ("get_cosine_schedule_with_warmup(o, 5, 9)", "convert --from transformers."),
+    ],
+)
+def test_what_is_no_plan_is_answered_with_what_to_write(here, given, instead):
+    with pytest.raises(GradatimError) as error:
+        load(Source(given, given))
+    assert instead in str(error.value)
+
+
+def test_what_is_unlike_everything_gets_no_hint(here):
+    for given in ("x", "lr", "wsd(peak=1.0)", "nonsense(1)"):
+        with pytest.raises(GradatimError) as error:
+            load(Source(given, given))
+        assert not str(error.value).endswith((")?", "torch."))
 
 
 def test_show_calls_each_plan_by_its_name(here, run):

@@ -180,7 +180,7 @@ def test_a_contestant_may_stand_in_a_plan_file(here, capsys):
         (["digits", "-s", "a=Cosine(1, 0"], "schedule 'a': parse: "),
         (["digits", "-s", "a=Linear(start=0, end=1, steps=0)"], "steps must be"),
         (["digits", "-s", "a=Constant(1)", "-s", "a=Constant(2)"], "need different names, got 'a'"),
-        (["digits", "-s", "=Constant(1)"], "need different names, got ''"),
+        (["digits", "-s", "=Constant(1)"], "the name in '=Constant(1)' is empty"),
         (["digits", "-s", "a=Constant(1)", "-s", "b=Constant(1)"], "schedules must differ"),
         (["digits", "--out", "train.py"], "out must be a folder that can be written"),
         (["digits", "--out", "."], "holds other files and no race"),

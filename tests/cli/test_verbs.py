@@ -110,7 +110,7 @@ def test_show_draws_the_same_target_of_several_plans_over_each_other(run, plan, 
     assert (code, err) == (
         2,
         f"gradatim: show: plans need different names, got {plan!r} in {plan!r}. "
-        'Write "name=warmup_cosine(...)".\n',
+        'Write "another=PLAN" for one of them.\n',
     )
     _, _, err = run("show", parts, "--value", "lr")
     assert "unknown target 'lr'. Did you mean 'lr/*'? Known: lr/*, lr/head, weight_decay." in err
@@ -126,6 +126,14 @@ def test_show_at_gives_every_digit(run):
     assert float(out) == SCHEDULE(777)
     _, out, _ = run("show", COSINE, "--at", "777", "--json")
     assert json.loads(out) == {"777": SCHEDULE(777)}
+
+
+def test_show_at_takes_a_share_of_what_is_shown(run):
+    _, out, _ = run("show", COSINE, "--at", "1e3", "--at", "10%", "--at", "1_000")
+    assert [float(line) for line in out.split()] == [SCHEDULE(1000)] * 3
+    code, _, err = run("show", COSINE, "--at", "2 epochs")
+    assert code == 2
+    assert "got '2 epochs'. Give a plan file with a run for a length such as" in err
 
 
 def test_show_at_gives_every_target(run, parts):

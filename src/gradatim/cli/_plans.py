@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gradatim.cli._no_plan import in_place_of, in_place_of_code
 from gradatim.core.run.by_updates import ByUpdates, clock_for
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -63,10 +64,13 @@ def sources(verb: str, givens: Sequence[str]) -> list[Source]:
     found: dict[str, Source] = {}
     for given in givens:
         source = split_name(given)
-        if not source.name.strip() or source.name in found:
+        if not source.name.strip() or not source.plan.strip():
+            missing = "name" if source.plan.strip() else "plan"
+            raise GradatimError(f"{verb}: the {missing} in {given!r} is empty. Write NAME=PLAN.")
+        if source.name in found:
             raise GradatimError(
                 f"{verb}: plans need different names, got {source.name!r} in {given!r}. "
-                'Write "name=warmup_cosine(...)".'
+                'Write "another=PLAN" for one of them.'
             )
         found[source.name] = source
     return list(found.values())
@@ -105,14 +109,17 @@ def _load(plan: str) -> Plan:
                 raise GradatimError(f"stdin: {error}") from None
         plan = text.strip()
     if "(" not in plan:
-        folder = " It is a folder." if os.path.isdir(plan) else ""
-        raise GradatimError(
+        sentence = (
             f"{shown(plan)} is neither a plan file ({', '.join(_ENDINGS)}) nor a schedule such as "
-            f'"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)".{folder}'
+            f'"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)". {in_place_of(plan)}'
         )
+        raise GradatimError(sentence.rstrip())
     from gradatim.core.text import parse
 
-    return Plan({"lr": parse(plan)})
+    try:
+        return Plan({"lr": parse(plan)})
+    except GradatimError as error:
+        raise GradatimError(f"{error} {in_place_of_code(plan)}".rstrip()) from None
 
 
 def read_stdin() -> str:

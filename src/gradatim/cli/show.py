@@ -18,6 +18,7 @@ from gradatim.cli._plans import load, only_target, sources
 from gradatim.cli._shown_plans import ShownPlans
 from gradatim.core import atomic
 from gradatim.core.run.durations import in_ticks
+from gradatim.core.run.run import Run
 from gradatim.core.sketch import value_at as value_at
 from gradatim.drive import Plan
 from gradatim.errors import GradatimError, invalid_value
@@ -78,16 +79,19 @@ def show(
 def _steps_at(given: list[str], shown: ShownPlans) -> list[int]:
     """The steps of ``--at``: whole numbers, or lengths such as "90 s" of the run."""
     run = next((plan.run for plan in shown.plans.values() if plan.run is not None), None)
-    by_run = run if run is not None and run.clock == shown.axis.clock else None
+    by_run: Run | int | None = run if run is not None and run.clock == shown.axis.clock else None
     steps = []
     for text in given:
         try:
-            length: int | str = int(text)
+            length: int | str = int(float(text)) if float(text).is_integer() else text
         except ValueError:
             length = text
         if isinstance(length, int) and length < 0:
             raise invalid_value("--at", "a step", length, "0 or more")
-        steps.append(in_ticks("--at", "step", length, by_run))
+        if run is None and isinstance(length, str) and not length.endswith("%"):
+            hint = "Give a plan file with a run for a length such as '2 epochs'."
+            raise invalid_value("--at", "a step", length, "a number, or a share such as '5%'", hint)
+        steps.append(in_ticks("--at", "step", length, shown.axis.steps if run is None else by_run))
     return steps
 
 
@@ -100,8 +104,8 @@ def _print_values(shown: ShownPlans, steps: list[int], as_json: bool) -> None:
     if as_json:
         print(json.dumps(columns if only is None else only))
     elif only is not None:
-        for value in only.values():
-            print(repr(value))
+        for step in steps:
+            print(repr(only[step]))
     else:
         rows = [(f"{step}", *(repr(values[step]) for values in columns.values())) for step in steps]
         _terminal.print_table([(shown.step_header, *columns), *rows], right=range(len(columns) + 1))
