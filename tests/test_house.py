@@ -277,6 +277,39 @@ def test_importing_gradatim_loads_no_third_party_module():
     assert loaded.stdout.split() == ["gradatim"], loaded.stdout + loaded.stderr
 
 
+# A file is written whole or not at all by core.atomic. These replace no file: they add lines to the
+# ledger of a race, keep uploads to the studio, prepare stderr, draw in memory.
+WRITE_OTHERWISE = {
+    "gradatim.core.atomic",
+    "gradatim.race.ledger",
+    "gradatim.studio.dropped",
+    "gradatim.cli._streams",
+    "gradatim.look.figures",
+}
+
+
+def test_files_are_written_by_the_atomic_writer():
+    written = [
+        f"{module_name(file)}, line {node.lineno}: {ast.unparse(node.func)}(...)"
+        for file in FILES
+        if module_name(file) not in WRITE_OTHERWISE
+        for node, _ in walk(tree(file))
+        if isinstance(node, ast.Call) and writes_a_file(node)
+    ]
+    expect_none(written, "Give the content to core.atomic.replace_file:")
+
+
+def writes_a_file(call: ast.Call) -> bool:
+    name = ast.unparse(call.func).rpartition(".")[2]
+    given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    modes = [arg.value for arg in given if isinstance(arg, ast.Constant)]
+    opens_to_write = any(
+        isinstance(mode, str) and re.fullmatch("[rwaxbt+]*[wax+][rwaxbt+]*", mode) for mode in modes
+    )
+    to_a_path = {"write_text", "write_bytes", "savefig", "savez", "tofile"}
+    return name in to_a_path or (name == "open" and opens_to_write)
+
+
 def test_files_are_named_after_ideas():
     drawers = re.compile(r"_?(utils?|helpers?|common|misc|base\d*)")
     named = [

@@ -582,8 +582,9 @@ def test_a_typing_mistake_is_answered_with_the_nearest_names(run):
     assert len(err) < 250
 
 
-def test_a_picture_that_cannot_be_written_leaves_the_old_one(run, tmp_path, monkeypatch):
-    out = tmp_path / "curve.png"
+@pytest.mark.parametrize("ending", ["png", "svg", "html"])
+def test_a_file_that_cannot_be_written_leaves_the_old_one(run, tmp_path, monkeypatch, ending):
+    out = tmp_path / f"curve.{ending}"
     out.write_bytes(b"old")
 
     def full(*arguments):
@@ -593,7 +594,7 @@ def test_a_picture_that_cannot_be_written_leaves_the_old_one(run, tmp_path, monk
     code, _, err = run("show", COSINE, "--out", str(out))
     assert code == 2
     assert err.endswith("cannot be written: No space left on device.\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["curve.png"]
+    assert list(tmp_path.iterdir()) == [out]
     assert out.read_bytes() == b"old"
 
 

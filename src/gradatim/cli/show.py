@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv as csv_files
-import io
 import json
 import sys
 from pathlib import Path
@@ -193,7 +192,6 @@ def _save_report(out: Path, shown: ShownPlans) -> None:
 
 def _save_picture(out: Path, shown: ShownPlans) -> None:
     from gradatim.look import panels
+    from gradatim.look.figures import file_content
 
-    picture = io.BytesIO()
-    panels(shown.plans).savefig(picture, format=out.suffix[1:].lower(), dpi=160)
-    atomic.replace_file(out, picture.getvalue())
+    atomic.replace_file(out, file_content(panels(shown.plans), out.suffix[1:].lower()))

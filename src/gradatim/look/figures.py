@@ -125,6 +125,11 @@ def fold(name: str, most: int = 3) -> str:
 
 def png(figure: Figure) -> bytes:
     """The figure as a PNG file, fine enough for a high-resolution screen."""
+    return file_content(figure, "png")
+
+
+def file_content(figure: Figure, format: str) -> bytes:
+    """The figure as a file of a format, such as "svg", in memory."""
     data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=160)
+    figure.savefig(data, format=format, dpi=160)
     return data.getvalue()
