@@ -37,6 +37,11 @@ VERBS = {
     "check": Verb(("NAME=PLAN",)),
     "convert": Verb(("NAME=PLAN", "--to", "torch")),
     "diff": Verb(("NAME=PLAN", OTHER), code=1),
+    "find-peak": Verb(
+        ("tasks:run", "--steps=128", "--budget=2.5", "--jobs=1", "--out", "NAME"),
+        code=1,  # no suggestion: the loss of this task does not depend on the rate
+        takes_plan=False,
+    ),
     "forecast": Verb(
         ("NAME.csv", "fell.csv", "--law", "momentum", "-s", "NAME=PLAN", "--out", "NAME.html")
     ),
@@ -65,7 +70,8 @@ def here(tmp_path, monkeypatch):
     """A current folder with the logs, the history and the task that the verbs read."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tasks.py").write_text(
-        "def run(schedule, seed):\n    for k in range(9):\n        yield k, 1.0 / (k + 1 + seed)\n"
+        "def run(schedule, seed, updates=9):\n"
+        "    for k in range(updates):\n        yield k, 1.0 / (k + 1 + seed)\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{SOURCE}{os.pathsep}{tmp_path}")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -102,8 +108,9 @@ def shell(arguments, streams, **env):
 
 
 def test_every_verb_is_in_the_table():
-    found = {module.name.rstrip("_") for module in pkgutil.iter_modules(gradatim.cli.__path__)}
-    assert {name for name in found if not name.startswith("_")} == {*VERBS, *SERVERS}
+    modules = {module.name for module in pkgutil.iter_modules(gradatim.cli.__path__)}
+    found = {name.rstrip("_") for name in modules if not name.startswith("_")}
+    assert {name.replace("_", "-") for name in found} == {*VERBS, *SERVERS}
 
 
 needs_shell = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
@@ -125,8 +132,9 @@ def test_a_full_or_closed_output_is_one_sentence(here, verb, output, sentence):
     assert b"Traceback" not in done.stderr
 
 
+# Those that write to stderr, have workers, or only print; the streams are prepared in one place.
 @needs_shell
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", ["check", "convert", "race"])
 def test_a_closed_input_and_a_closed_stderr_stop_no_verb(here, verb):
     done = shell(named(verb, "run"), "<&- 2>&-")
     assert done.returncode == VERBS[verb].code
@@ -143,8 +151,8 @@ def test_names_that_are_not_ascii_under_any_locale(here, verb):
     assert done.returncode == VERBS[verb].code
     assert done.stdout.isascii()
     pages = [*here.glob("*.html"), *here.glob("größe/*.html")]
-    assert len(pages) == ("größe.html" in named(verb, "größe")) + (verb == "race")
-    assert all("größe" in page.read_text(encoding="utf-8") for page in pages)
+    assert len(pages) == ("--out" in named(verb, "größe"))
+    assert verb == "find-peak" or all("größe" in p.read_text(encoding="utf-8") for p in pages)
 
 
 PLANS = [verb for verb, call in VERBS.items() if call.takes_plan]
