@@ -247,6 +247,19 @@ def test_check_looks_at_every_value(run, tmp_path):
     assert "error: betas[0], update 1 of 1000: The value is 1.5" in out
 
 
+def test_check_of_a_value_that_is_no_rate(run, parts):
+    falls = "Linear(0.95, 9.5e-5, 1000)"  # as a rate does, where a momentum was meant
+    assert run("check", falls, "--strict")[0] == 0
+    code, out, _ = run("check", falls, "--strict", "--value", "momentum")
+    assert code == 1
+    assert out.startswith("warning: momentum, update 1000 of 1000: The value falls from 0.95 to ")
+    code, out, _ = run("check", parts, "--value", "weight_decay")
+    assert (code, out) == (0, "No problems found.\n")
+    code, _, err = run("check", parts, "--value", "momentum")
+    assert code == 2
+    assert "unknown target 'momentum'" in err
+
+
 def test_check_looks_at_rules_and_the_run_and_lets_parts_be_frozen(run, parts):
     code, out, _ = run("check", parts, "--strict")
     assert code == 0

@@ -76,15 +76,15 @@ def sources(verb: str, givens: Sequence[str]) -> list[Source]:
     return list(found.values())
 
 
-def load(source: Source, steps: int | None = None) -> Plan:
-    """The plan of a source; a schedule as text becomes the plan of "lr".
+def load(source: Source, steps: int | None = None, drives: str = "lr") -> Plan:
+    """The plan of a source; a schedule as text becomes the plan of the target that it drives.
 
     Raises:
         GradatimError: If it cannot be read, or both the plan and --steps define the run.
     """
     if steps is not None and steps < 1:
         raise invalid_value("--steps", "it", steps, "1 or more")
-    plan = _load(source.plan)
+    plan = _load(source.plan, drives)
     if steps is None:
         return plan
     if plan.run is not None:
@@ -92,7 +92,7 @@ def load(source: Source, steps: int | None = None) -> Plan:
     return plan.replaced(plan.schedules, plan.rules, Run(steps=steps))
 
 
-def _load(plan: str) -> Plan:
+def _load(plan: str, drives: str) -> Plan:
     if is_plan_file(plan):
         from gradatim.plans import load_plan
 
@@ -117,7 +117,7 @@ def _load(plan: str) -> Plan:
     from gradatim.core.text import parse
 
     try:
-        return Plan({"lr": parse(plan)})
+        return Plan({drives: parse(plan)})
     except GradatimError as error:
         raise GradatimError(f"{error} {in_place_of_code(plan)}".rstrip()) from None
 

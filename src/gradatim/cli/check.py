@@ -9,10 +9,19 @@ import typer
 
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArgument, Steps
-from gradatim.cli._plans import load, split_name
+from gradatim.cli._plans import load, only_target, split_name
+from gradatim.core.utf8 import as_utf8
 from gradatim.errors import GradatimError
 
 Json = Annotated[bool, typer.Option("--json", help="The findings as JSON.")]
+Value = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TARGET",
+        show_default=False,
+        help="What a schedule drives, such as momentum. Default: lr. Of a plan, only this target.",
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")]
 
 
@@ -21,6 +30,7 @@ def check(
     steps: Steps = None,
     as_json: Json = False,
     strict: Strict = False,
+    value: Value = None,
     modules: Import = None,
 ) -> None:
     """Find mistakes in a plan: its targets, its rules and its run. Exits with 1 on an error.
@@ -29,7 +39,9 @@ def check(
     """
     from gradatim.findings import check as findings_of
 
-    given = load(split_name(plan), steps)
+    source = split_name(plan)
+    drives = "lr" if value is None else as_utf8(value)
+    given = only_target(source, load(source, steps, drives), value)
     if given.ticks is None:
         raise GradatimError(
             "check: the length of the run is not known. Write --steps, or a run into the plan file."
