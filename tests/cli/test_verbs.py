@@ -217,6 +217,16 @@ def test_show_writes_pictures_and_reports(run, tmp_path, ending, begins):
     assert out.read_bytes().startswith(begins)
 
 
+def test_a_name_that_the_font_of_pictures_lacks(run, tmp_path):
+    for name, known in (("größe", True), ("学习", False)):
+        out = tmp_path / "curves.png"
+        code, _, err = run("show", f"{name}={COSINE}", "Constant(1e-4)", "--out", str(out))
+        assert code == 0
+        assert out.read_bytes().startswith(b"\x89PNG")
+        assert (err == "") is known
+        assert known or err.startswith("show: the font of pictures lacks letters of a name")
+
+
 def test_check_fails_on_errors_only(run, plan):
     code, out, _ = run("check", plan)
     assert (code, out) == (0, "No problems found.\n")

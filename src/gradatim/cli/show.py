@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as csv_files
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -194,4 +195,17 @@ def _save_picture(out: Path, shown: ShownPlans) -> None:
     from gradatim.look import panels
     from gradatim.look.figures import file_content
 
-    atomic.replace_file(out, file_content(panels(shown.plans), out.suffix[1:].lower()))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Glyph .* missing from font")
+        figure, form = panels(shown.plans), out.suffix[1:].lower()
+        try:
+            content = file_content(figure, form)
+        except UserWarning:
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            content = file_content(figure, form)
+            print(
+                "show: the font of pictures lacks letters of a name, which are drawn as boxes. A "
+                "report has them: --out curves.html.",
+                file=sys.stderr,
+            )
+    atomic.replace_file(out, content)
