@@ -324,7 +324,7 @@ def test_deepspeed_settings_are_json():
         (
             "--lr 1 --train-iters 100 --lr-decay-style inverse-square-root",
             "megatron",
-            "counts samples there",
+            "--global-batch-size",
         ),
         ("LinearWithWarmupScheduler('20ba', t_max='10ba')", "composer", "t_max is over before"),
     ],

@@ -64,7 +64,7 @@ def test_a_fraction_of_the_run_need_not_be_whole_updates():
         ("--warmup 0.01", "--warmup is refused by Megatron itself"),
         ("--lr-w 5", "could be --lr-warmup-init or --lr-warmup-fraction or"),
         ("--lr-warmpu-iters 5", "Did you mean '--lr-warmup-iters'?"),
-        ("--rampup-batch-size 16 8 300000", "makes updates of different sizes"),
+        ("--rampup-batch-size 16 8 300000", "with --rampup-batch-size, write --global-batch-size"),
         ("--lr-warmup-fraction 0.1", "excludes the other forms of a warm-up"),
         ("--train-samples 100 --global-batch-size 4", "exclude each other"),
         ("--lr-decay-style cosin", "Did you mean 'cosine'?"),

@@ -14,6 +14,7 @@ from gradatim.peers import (  # noqa: F401
     deepspeed_settings,
     megatron_commands,
     speechbrain_recipes,
+    timm_commands,
     torch_objects,
     transformers_code,
     transformers_objects,

@@ -13,7 +13,7 @@ _OPERATOR = re.compile(r";;&|;;|;&|&&|\|\||\|&|[;&|()]")
 _REDIRECT = re.compile(r"&>>|&>|\d*(?:<<<|<<-|<<|>>|>&|<&|<>|>\||>|<)")
 # What people write for a value that is to be filled in: LR=<learning rate>.
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>|;&\n]*[\w.)]>")
-_PLAIN = re.compile(r"[^\s;&|()<>\"'`$\\]+")
+_PLAIN = re.compile(r"[^ \t\n;&|()<>\"'`$\\]+")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
