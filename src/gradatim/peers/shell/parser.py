@@ -41,6 +41,8 @@ class While(NamedTuple):
 
     condition: Body
     body: Body
+    ends: bool
+    """What the condition is when the loop ends: True for ``until``."""
 
 
 class Case(NamedTuple):
@@ -157,7 +159,7 @@ class _Parser:
                 found = self.for_(token)
             case "while" | "until":
                 condition = self.body({"do"})
-                found = While(condition, self.do(token))
+                found = While(condition, self.do(token), token.text == "until")
             case "case":
                 found = self.case(token)
             case "{":

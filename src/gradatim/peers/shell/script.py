@@ -21,7 +21,7 @@ from gradatim.peers.shell.parser import (
     While,
     parse,
 )
-from gradatim.peers.shell.simple import Commands, Stop, as_text
+from gradatim.peers.shell.simple import Commands, Stop, as_text, is_assignment
 from gradatim.peers.shell.tokens import Token
 from gradatim.peers.shell.unknowns import BEGIN, PRIVATE, Choice, Value
 
@@ -62,8 +62,8 @@ class ShellScript(Commands):
                 self._chain(first, operator, second)
             case For():
                 self._for_(statement)
-            case While(condition, body):
-                self._while_(condition, body)
+            case While():
+                self._while_(statement)
             case Case(word, branches):
                 self._case(word, branches)
             case Function(name, body):
@@ -94,6 +94,9 @@ class ShellScript(Commands):
         if not isinstance(statement, Simple) or not statement.words:
             self._statement(statement)
             return None, ""
+        if all(is_assignment(word) for word in statement.words):
+            self.simple(statement)
+            return True, ""
         first_word = statement.words[0].text
         if first_word.startswith("(("):
             found = self.expander.calculated(first_word[2:-2])
@@ -209,7 +212,8 @@ class ShellScript(Commands):
                 if name in before and name != loop.name and before[name] != now:
                     self.expander.variables[name] = self._one_of(name, [before[name], now], "")
 
-    def _while_(self, condition: Body, body: Body) -> None:
+    def _while_(self, loop: While) -> None:
+        condition, body = loop.condition, loop.body
         written = repr(condition)
         if "$#" in written or "getopts" in written or "$1" in written or "${1" in written:
             line = next((c.line for c in condition if isinstance(c, Simple)), self.expander.line)
@@ -218,4 +222,6 @@ class ShellScript(Commands):
                 "values that they have without."
             )
             return
-        self._either([lambda: self.body(body), lambda: None], "")
+        holds_, cause = self._condition(condition)
+        if holds_ is not loop.ends:
+            self._either([lambda: self.body(body), lambda: None], cause)

@@ -160,7 +160,7 @@ class Commands:
         """Follow what stands behind ``bash -c``."""
         texts = [word.text for word in words]
         for at, text in enumerate(texts):
-            if PurePath(text).name in _SHELLS:
+            if text.rpartition("/")[2] in _SHELLS:
                 flags = takewhile(lambda flag: flag.startswith("-"), texts[at + 1 :])
                 for place, flag in enumerate(flags, at + 1):
                     if re.fullmatch(r"-\w*c", flag) and place + 1 < len(texts):
@@ -257,6 +257,11 @@ class Commands:
         self.beside = False
         if words:
             self._note(words)
+
+
+def is_assignment(token: Token) -> bool:
+    """Whether a word assigns a variable and runs nothing."""
+    return bool(_ASSIGNMENT.match(token.text)) and "$(" not in token.text
 
 
 def _entries(expander: Expander, token: Token) -> list[Word]:

@@ -12,6 +12,7 @@ from gradatim.peers.shell.tokens import Token, end_of_part
 from gradatim.peers.shell.unknowns import BEGIN, BREAK, END, NOTE, UNKNOWN, Unknowns, Value, Word
 
 _LONGEST, _MOST_WORK = 200_000, 10_000_000
+_PLAIN = re.compile(r"[\w./:,=+@%^-]+")
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#[^\n]*")
 _PARAMETER = re.compile(
     r"(?P<length>#)?(?P<name>[A-Za-z_]\w*|[0-9]+|[@*#?!$-])"
@@ -59,6 +60,9 @@ class Expander:
     def words(self, token: Token) -> list[Word]:
         """The words that one word of the script becomes."""
         self.line = token.line
+        if _PLAIN.fullmatch(token.text):
+            self.work(len(token.text))
+            return [Word(token.text, token.line)]
         found: list[str] = []
         open_word = False
         for text, splits in self._parts(token.text, quoted=False):
@@ -198,7 +202,7 @@ class Expander:
             found["operator"],
             found["word"],
         )
-        value = self._entry(self.value(name), index)
+        value = self._entry(self.value(name), index, name in ("@", "*"))
         if name == "#" and not found["length"] and self.arguments is not None:
             return str(len(self.arguments) - self.shifted)
         if found["length"] and value is not None and not operator:
@@ -228,9 +232,9 @@ class Expander:
     def _shown(self, value: Value | None, quoted: bool) -> str:
         return "" if value is None else self._joined(value, BREAK if quoted else " ")
 
-    def _entry(self, value: Value | None, index: str | None) -> Value | None:
+    def _entry(self, value: Value | None, index: str | None, all_of: bool) -> Value | None:
         """The value, or one entry of an array."""
-        if isinstance(value, str) or value is None or index in ("@", "*"):
+        if isinstance(value, str) or value is None or all_of or index in ("@", "*"):
             return value
         place = calculate(self.text(index)) if index else 0
         if place is None:
