@@ -1,9 +1,9 @@
-"""Megatron's arguments in command lines of scripts."""
+"""Megatron's arguments in command lines of scripts, and in settings files."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.megatron import MEGATRON, schedule_of
 from gradatim.peers.peer import signature
+from gradatim.peers.settings import Place, References, Setting, sections
 from gradatim.peers.shell import Command, commands
 from gradatim.peers.shell.flags import Flags
 
@@ -63,6 +64,43 @@ def read(text: str, lr: float | None, steps: int | None) -> Read:
     if not found:
         raise GradatimError("Megatron's arguments do not say --lr.")
     return _read(found[-1], Given(steps=steps))
+
+
+@MEGATRON.finds_in_settings
+def find_settings(tree: Setting) -> Iterator[Found]:
+    """Arguments with underscores, in one section or in several: the optimizer, the scheduler."""
+    places: dict[str, tuple[Place, Setting]] = {}
+    for place, section in sections(tree):
+        for key, entry in section.entries.items():
+            if key in _FLAGS.values() and key not in places:
+                places[key] = (*place, key), entry
+    own = [key for key in places if _OWN.match(f"--{key.replace('_', '-')}")]
+    own = [key for key in own if key.startswith("lr_")]
+    if own:
+        line = min(entry.line for _, entry in places.values())
+        text = ", ".join(f"{key}: {places[key][1].value}" for key in own)
+        yield Found(line, "megatron", text, partial(_read_settings, tree, places))
+
+
+def _read_settings(
+    tree: Setting, places: Mapping[str, tuple[Place, Setting]], given: Given
+) -> Read:
+    for _, section in sections(tree):
+        beside = section.entries.keys() & places.keys()
+        for key, entry in section.entries.items():
+            if key in places and places[key][1] is not entry:
+                first = places[key][1].line
+                raise GradatimError(f"line {entry.line}: {key} is set in line {first} too.")
+            alike = key.replace("_", "-")
+            known = key in places or alike in _SAID
+            if beside and not known and _NAMED_ALIKE.match(alike):
+                where = f"line {entry.line}: Megatron"
+                raise unknown_name(where, "setting", key, _FLAGS.values())
+    found = References(tree, given)
+    values = {key: found.value(entry, place) for key, (place, entry) in places.items()}
+    values = {key: value for key, value in values.items() if value is not None}
+    values |= {key: given.values[key] for key in _FLAGS.values() if key in given.values}
+    return MEGATRON.means("Megatron", values, given.lr, given.steps)
 
 
 def _read(command: Command, given: Given) -> Read:

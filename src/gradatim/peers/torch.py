@@ -279,9 +279,7 @@ def _check_factor(call: Call) -> None:
 
 
 @TORCH.scheduler("LambdaLR")
-def lambda_lr(
-    lr_lambda: Formulas, *, lr: Number, steps: PositiveSteps | None = None
-) -> Read:
+def lambda_lr(lr_lambda: Formulas, *, lr: Number, steps: PositiveSteps | None = None) -> Read:
     """The rate times a function of the step, which is recognised by its values."""
     return read_functions(lr_lambda, "factor", lr, steps)
 

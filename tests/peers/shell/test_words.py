@@ -23,7 +23,7 @@ SCRIPTS = [
     "# comment 'with a quote\npython t.py --a 1 # --lr 2",
     'OPTIONS=" \\\n  --lr 1 \\\n  --min-lr 2 \\\n"\npython t.py $OPTIONS',
     'X="--a 1"\nX="$X --b 2"\nX+=" --c 3"\npython t.py ${X}',
-    'ARGS=(\n  --lr 1e-4 # --lr 9\n  # --lr 8\n  --name "a b"\n)\nARGS+=(--x)\npython t.py "${ARGS[@]}"',
+    'ARGS=(\n --lr 1 # --lr 9\n # --lr 8\n --name "a b"\n)\nARGS+=(--x)\npython t.py "${ARGS[@]}"',
     "A=(1e-3 1e-4)\npython t.py --lr ${A[1]} --n ${#A[@]} --first $A",
     "T=300000000000; B=512; S=2048\npython t.py --n $((T / B / S)) --m $(( ${T} * 3 / (B*S) ))",
     "python t.py --n $(( 7 / -2 )) --m $((2**10 % 7)) --b $((1 > 0 ? 5 : 6)) --p $((010 + 0x10))",
@@ -126,7 +126,8 @@ def test_what_is_given_counts(text: str, values: dict, found: list[str]):
 
 
 def test_arguments_that_a_loop_reads_keep_their_defaults_and_it_is_said():
-    text = "LR=1\nwhile [ $# -gt 0 ]; do case $1 in --lr) LR=$2;; esac; shift; done\npython t.py --l $LR"
+    loop = "while [ $# -gt 0 ]; do case $1 in --lr) LR=$2;; esac; shift; done"
+    text = f"LR=1\n{loop}\npython t.py --l $LR"
     (command,) = commands(text)
     assert [word.text for word in command.arguments] == ["--l", "1"]
     assert "line 2: the arguments of the script are not read" in command.notes[0]

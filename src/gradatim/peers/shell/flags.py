@@ -11,6 +11,7 @@ from gradatim.errors import GradatimError
 from gradatim.peers.shell.command import Command
 from gradatim.peers.shell.unknowns import Word
 
+_OF_FLAGS = re.compile(r"(?i)args|opts|options|extra|flags|\$@|\$\*")
 _FLAG = re.compile(r"--?[A-Za-z]")
 
 
@@ -61,9 +62,9 @@ class Flags(Mapping[str, Flag]):
             name = (short or {}).get(flag.name) or self._full_name(flag)
             taken = self._found if name in known else self.others
             taken[name] = Flag(name, flag.words, flag.line)
-            self._loose += [word for word in flag.words[1:] if word.unknown]
-        before = self.others.pop("", None)
-        self._loose += [word for word in before.words[:1] if word.unknown] if before else []
+            values = 0 if not name or self._holds_flags(flag.words[:1]) else 1
+            self._loose += [word for word in flag.words[values:] if word.unknown]
+        self.others.pop("", None)
         for name, value in (given or {}).items():
             if name in known:
                 self._found[name] = Flag(name, (Word(str(value), command.line),), command.line)
@@ -85,6 +86,16 @@ class Flags(Mapping[str, Flag]):
             listed = " or ".join(f"--{name}" for name in found)
             raise GradatimError(f"line {flag.line}: --{flag.name} could be {listed}.")
         return found[0] if found else flag.name
+
+    def _holds_flags(self, words: Iterable[Word]) -> bool:
+        """Whether an unknown word behind a flag is no value of it but more flags."""
+        for word in words:
+            texts = self.command.choices(word)
+            if word.unknown and texts and any(text.lstrip().startswith("--") for text in texts):
+                return True
+            if word.unknown and texts is None and _OF_FLAGS.search(self.command.shown(word)):
+                return True
+        return False
 
     def require(self, names: Iterable[str]) -> None:
         """Ask for all variables in the values of these flags, and in words that may be flags.
