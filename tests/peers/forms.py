@@ -319,6 +319,24 @@ COMPOSER = [
         {"t_warmup": "9ba", "t_scale": "20ba", "t_cooldown": "10ba", "t_max": "50ba"},
     ),
 ]
+RUN = {"max_steps": 60, "min_lr": 0.01}
+HOLD = {"warmup_steps": 9, "hold_steps": 10}
+NEMO = [
+    Row("nemo", "CosineAnnealing", {"warmup_steps": 9, **RUN}),
+    Row("nemo", "CosineAnnealing", {"warmup_ratio": 0.2, "constant_ratio": 0.1, **RUN}),
+    Row("nemo", "WarmupAnnealing", {"warmup_ratio": 0.11, **RUN}),
+    Row("nemo", "PolynomialDecayAnnealing", {"power": 2.0, **RUN}),
+    Row("nemo", "PolynomialHoldDecayAnnealing", {"power": 2.0, **HOLD, **RUN}),
+    Row("nemo", "WarmupHoldAnnealLinear", {**HOLD, **RUN}),
+    Row("nemo", "WarmupHoldAnnealOneMinusSquareRoot", {**HOLD, **RUN}),
+    Row("nemo", "SquareAnnealing", {"warmup_steps": 9, **RUN}),
+    Row("nemo", "InverseSquareRootAnnealing", {"warmup_steps": 9, **RUN}),
+    Row("nemo", "NoamHoldAnnealing", {"decay_rate": 1.0, **HOLD, **RUN}),
+    Row("nemo", "NoamHoldAnnealing", {"warmup_steps": 9, **RUN}),
+    Row("nemo", "NoamAnnealing", {"d_model": 25, "warmup_steps": 9}),
+    Row("nemo", "NoamAnnealing", {"d_model": 25, "warmup_steps": 9, **RUN}),
+    Row("nemo", "NoamAnnealing", {"d_model": 25, "min_lr": 0.005}),
+]
 ACCELERATE = [Row("accelerate", "AcceleratedScheduler", {"scheduler": LINE, "optimizers": None})]
 ROWS = [
     *TORCH,
@@ -332,6 +350,7 @@ ROWS = [
     *SPEECHBRAIN,
     *COMPOSER,
     *ACCELERATE,
+    *NEMO,
 ]
 
 MODULES: dict[str, tuple[str, ...]] = {
@@ -381,6 +400,8 @@ def as_settings(row: Row) -> str:
         return json.dumps({"scheduler": {"type": row.name, "params": row.arguments}})
     if row.project == "megatron":
         return " ".join(f"--{k.replace('_', '-')} {v}" for k, v in row.arguments.items())
+    if row.project == "nemo":
+        return json.dumps({"optim": {"lr": LR, "sched": {"name": row.name, **row.arguments}}})
     lines = (f"    {key}: {value}" for key, value in row.arguments.items())
     return "\n".join([f"lr: !new:speechbrain.nnet.schedulers.{row.name}", *lines])
 

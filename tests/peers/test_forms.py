@@ -57,9 +57,10 @@ def test_code_means_what_the_arguments_mean(row: Row):
     assert found.values
 
 
-@rows("deepspeed", "megatron", "speechbrain")
+@rows("deepspeed", "megatron", "speechbrain", "nemo")
 def test_settings_mean_what_the_arguments_mean(row: Row):
-    found = read(as_settings(row), row.project, lr=LR, steps=200)
+    steps = row.arguments.get("max_steps", 200)
+    found = read(as_settings(row), row.project, lr=LR, steps=steps)
     assert same(found, read_again(row, LR))
 
 

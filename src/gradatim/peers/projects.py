@@ -13,6 +13,7 @@ from gradatim.peers import (  # noqa: F401
     composer_settings,
     deepspeed_settings,
     megatron_commands,
+    nemo_settings,
     speechbrain_recipes,
     timm_commands,
     torch_objects,
@@ -28,6 +29,7 @@ from gradatim.peers.functions.find import PYTHON
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
 from gradatim.peers.megatron import MEGATRON
+from gradatim.peers.nemo import NEMO
 from gradatim.peers.objects import readable
 from gradatim.peers.optax import OPTAX
 from gradatim.peers.peer import Peer
@@ -52,6 +54,7 @@ PEERS: dict[str, Peer] = {
         COMPOSER,
         IGNITE,
         ACCELERATE,
+        NEMO,
         PYTHON,
     )
 }
