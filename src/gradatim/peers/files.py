@@ -33,7 +33,7 @@ _SYNTAXES = {
 SUFFIXES = tuple(_SYNTAXES)
 """The endings of the files that are read."""
 _SHELL = re.compile(r"#!.*sh\b|\s*--?[A-Za-z]|.*\s--[A-Za-z]")
-_YAML = re.compile(r"\s*(#[^\n]*\n\s*)*(- )?[\w./-]+:(\s|$)")
+_YAML = re.compile(r"\s*(#[^\n]*\n\s*)*(![\w:.]|(- )?[\w./-]+:(\s|$))")
 
 
 def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]:
@@ -97,6 +97,10 @@ def read(text: str, source: str, *, lr: float | None = None, steps: int | None =
         found = find(text, source=source)
         if not found:
             raise nothing_found(text, "", source)
+        if len(found) > 1 and _syntax(text, "", [PEERS[source]]) != "python":
+            lines = ", ".join(f"line {one.line}: {one.text}" for one in found[:4])
+            count = len(found)
+            raise GradatimError(f"there are {count} schedulers in it ({lines}). Read one alone.")
         return found[-1].read(Given(lr, steps))
     except GradatimError as error:
         raise GradatimError(f"convert: {str(error).removeprefix('convert: ')}") from None
