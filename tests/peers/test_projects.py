@@ -248,7 +248,7 @@ def test_deepspeed_settings_are_json():
         ("StepLR(optimizer, 3, gama=1)", "torch", "Did you mean 'gamma'?"),
         ("__import__('os').system('x')", "torch", "unknown schedule 'system'"),
         ("StepLR(optimizer", "torch", "not a Python call"),
-        ("{}", "deepspeed", "unknown scheduler None"),
+        ("{}", "deepspeed", "there is no scheduler that is known in it"),
         ("--min-lr 1", "megatron", "--lr"),
         ("CosineAnnealingWithWarmupScheduler('1ep')", "composer", "must be in batches"),
         ("StepLR(3)", "pytorch", "Did you mean 'torch'?"),

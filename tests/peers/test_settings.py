@@ -100,7 +100,7 @@ def test_the_size_of_the_model_counts():
         (f"{NOAM}  model_sise: 256", "Did you mean 'model_size'?"),
         (f"{NOAM}  lr_initial: 2", "line 4: the key 'lr_initial' comes twice"),
         (f"{NOAM}  model_size: !ref <d>", "d is not set in the file. Write --set d=VALUE"),
-        (f"a: {NOAM}b: {NOAM}", "line 4: a second entry"),
+        (f"a: {NOAM}b: {NOAM}", "there are 2 schedulers in it (line 1: NoamS"),
         (f"{NOAM}{NOAM}", "line 4: this is not YAML"),
         ("!new:speechbrain.nnet.schedulers.NoamScheduler\n  lr_initial: 1", "n_warmup_steps is"),
         ("a: !new:speechbrain.nnet.schedulers.StepScheduler", "initial_value is missing"),

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from gradatim.errors import GradatimError, unknown_name
+from gradatim.errors import GradatimError
 from gradatim.peers.deepspeed import DEEPSPEED
 from gradatim.peers.found import Found, Given, Read
-from gradatim.peers.settings import Place, References, Setting, read_settings, sections
+from gradatim.peers.settings import Place, References, Setting, sections
 from gradatim.peers.settings.entries import check_known, in_one_line
 from gradatim.peers.torch import TORCH
 
@@ -79,13 +79,3 @@ def _rate(values: References, section: Setting, place: Place) -> float | None:
         return None
     value = values.value(written, (*place[:-1], "optimizer", "params", "lr"))
     return float(value) if isinstance(value, int | float) else None
-
-
-@DEEPSPEED.reads_text
-def read(text: str, lr: float | None, steps: int | None) -> Read:
-    """The schedule of a "scheduler" entry, alone or in a whole configuration."""
-    tree = read_settings(text, ".json")
-    for found in find(tree):
-        return found.read(Given(lr, steps))
-    entry = tree.entries.get("scheduler", tree)
-    raise unknown_name("DeepSpeed", "scheduler", entry.get("type"), DEEPSPEED.meanings)

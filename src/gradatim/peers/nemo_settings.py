@@ -10,7 +10,7 @@ from typing import Any
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.nemo import NEMO
-from gradatim.peers.settings import Place, References, Section, Setting, read_settings, sections
+from gradatim.peers.settings import Place, References, Section, Setting, sections
 from gradatim.peers.settings.entries import in_one_line
 from gradatim.peers.torch import TORCH
 
@@ -67,11 +67,3 @@ def _steps(values: References, policy: Section) -> int | None:
 def _check_not_needed(name: str, arguments: dict[str, Any]) -> None:
     if name != "NoamAnnealing" or arguments.get("warmup_ratio") is not None:
         raise GradatimError("max_steps is not in the file. Write --steps, the updates of the run.")
-
-
-@NEMO.reads_text
-def read(text: str, lr: float | None, steps: int | None) -> Read:
-    """The first policy of some settings."""
-    for found in find(read_settings(text, ".yaml")):
-        return found.read(Given(lr, steps))
-    raise GradatimError("there is no sched with the name of a policy in it.")

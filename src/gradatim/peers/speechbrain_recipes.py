@@ -8,7 +8,7 @@ from typing import Any
 
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Read
-from gradatim.peers.settings import Place, References, Setting, read_settings, sections
+from gradatim.peers.settings import Place, References, Setting, sections
 from gradatim.peers.settings.entries import in_one_line
 from gradatim.peers.settings.tree import class_in_tag
 from gradatim.peers.speechbrain import SPEECHBRAIN
@@ -53,14 +53,3 @@ def _rate(values: References) -> float | None:
         listed = ", ".join(sorted(map(str, rates)))
         raise GradatimError(f"the optimizers have different rates: {listed}. Write --lr.")
     return float(rates[0]) if rates and isinstance(rates[0], int | float) else None
-
-
-@SPEECHBRAIN.reads_text
-def read(text: str, lr: float | None, steps: int | None) -> Read:
-    """The schedule of the one entry of a recipe, or of a part of it."""
-    found = list(find(read_settings(text, ".yaml")))
-    if not found:
-        raise GradatimError("there is no entry such as !new:speechbrain.nnet.schedulers. in it.")
-    if len(found) > 1:
-        raise GradatimError(f"line {found[1].line}: a second entry. Read one at a time.")
-    return found[0].read(Given(lr, steps))
