@@ -79,7 +79,10 @@ class _Settings:
 
     @property
     def lr(self) -> float:
-        return float(self.get("learning_rate") if self.given.lr is None else self.given.lr)
+        lr = self.get("learning_rate") if self.given.lr is None else self.given.lr
+        if lr is None:
+            raise GradatimError("axolotl: learning_rate is not set. Write --lr.")
+        return float(lr)
 
     @property
     def steps(self) -> int:
@@ -103,6 +106,8 @@ class _Settings:
 def _schedule(of: _Settings) -> Read:
     kind = of.written.get("lr_scheduler") or "cosine"
     more = of.written.get("lr_scheduler_kwargs") or {}
+    if not isinstance(kind, str):
+        raise invalid_value("axolotl", "lr_scheduler", kind, "the name of a schedule")
     if not isinstance(more, Mapping):
         raise invalid_value("axolotl", "lr_scheduler_kwargs", more, "a mapping")
     floor = of.get("cosine_min_lr_ratio", 0.0)

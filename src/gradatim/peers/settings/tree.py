@@ -15,6 +15,8 @@ DEEPEST = 64
 MOST = 1_000_000
 """The most values of a settings file, where a repeated alias counts again."""
 
+_LONGEST_LIST = 1_000
+
 Place = tuple[str, ...]
 """The keys that lead to a value from the root; an entry of a list has its index as a key."""
 
@@ -40,6 +42,8 @@ class Setting(NamedTuple):
 def sections(tree: Setting) -> Iterator[tuple[Place, Setting]]:
     """The mappings of a tree and where they are, the outer before the inner, each once.
 
+    Longer lists than of 1,000 entries are data, such as the log of a run, and are left out.
+
     >>> inner = Setting({"lr": Setting(0.1, 2)}, 1)
     >>> [place for place, _ in sections(Setting({"optimizer": inner}, 1))]
     [(), ('optimizer',)]
@@ -55,8 +59,10 @@ def sections(tree: Setting) -> Iterator[tuple[Place, Setting]]:
         if isinstance(value, dict):
             yield place, setting
             inner = [(key, entry) for key, entry in value.items()]
-        else:
+        elif len(value) <= _LONGEST_LIST:
             inner = [(str(index), entry) for index, entry in enumerate(value)]
+        else:
+            continue
         waiting += [((*place, key), entry) for key, entry in reversed(inner)]
 
 
