@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant, Table
@@ -184,13 +184,17 @@ class _Pieces:
         """A curve that changes only every so many steps, from here on to the end."""
         curve = self.curve
         stop = min(end, len(curve.values))
-        values = curve.values[first:stop]
-        changes = [k for k in range(1, len(values)) if not curve.same(values[k], values[k - 1])]
-        if len(changes) < 2:
+        changes = list(islice(self._changes(first, stop), 2))
+        if len(changes) < 2 or changes[1] - changes[0] < 2:
             return None
+        changes = list(self._changes(first, stop))
         every = min(b - a for a, b in pairwise(changes))
         if every < 2 or any((k - changes[0]) % every for k in changes):
             return None
+        values = curve.values[first : first + 1]
+        if len(changes) < (3 if end > curve.last else 6):
+            return None  # a few levels are levels
+        long = end - first
         if changes[0] > every:
             flat = changes[0] - every
             return Fit(Constant(self._window(first, first + flat).rate(values[0]), flat), flat)
@@ -211,11 +215,15 @@ class _Pieces:
             made = made.shift(-gone) if gone else made
             if fit.steps < count and not (fit.ends and open_):
                 continue
-            long = end - first
-            if not open_ and fit.schedule.length != count:
+            if not open_ and made.length != long:
                 made = made.cut(long)
             return Fit(made, min(fit.steps * every - gone, long) if open_ else long, fit.ends)
         return None
+
+    def _changes(self, first: int, stop: int) -> Iterator[int]:
+        """The steps, counted from the first, at which the rate differs from the one before."""
+        same, values = self.curve.same, self.curve.values
+        return (k - first for k in range(first + 1, stop) if not same(values[k], values[k - 1]))
 
     def _cycles(self, first: int) -> Fit | None:
         """A cycle that is repeated up to the end."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gradatim.core.schedule import Schedule
 
-_TRIED = 24
+_TRIED, _ALL = 24, 1000
 _FEW = 11
 
 
@@ -52,8 +52,10 @@ class Window:
         """Whether two rates are the same but for rounding."""
         return abs(one - other) <= 1e-9 * max(abs(one), 1e-5 * self.peak)
 
-    def tried(self, steps: int) -> list[int]:
-        """Some of the first ``steps`` steps: both ends and points between."""
+    def tried(self, steps: int) -> Sequence[int]:
+        """All of the first ``steps`` steps, or of many both ends and points between."""
+        if steps <= _ALL:
+            return range(steps)
         few = {0, 1, 2, 3, steps - 1, steps - 2, steps - 3}
         few |= {steps * k // _TRIED for k in range(_TRIED)}
         return sorted(step for step in few if 0 <= step < steps)
