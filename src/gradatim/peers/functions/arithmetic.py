@@ -25,8 +25,6 @@ def number(value: Value) -> Number:
     """
     if value.__class__ in _NUMBERS:
         return value  # type: ignore[return-value]
-    if isinstance(value, tuple) and len(value) == 1:  # an array of one entry
-        return number(value[0])
     if isinstance(value, Unknown):
         raise value.error
     raise NoValue(f"{_kind(value)} where a number is needed")
@@ -50,6 +48,20 @@ def bounded(value: Number) -> Number:
     if value.__class__ is int and not -_HUGE < value < _HUGE:
         raise NoValue("a number that is too large")
     return value
+
+
+def repeated(entries: tuple[Value, ...], times: Value) -> tuple[Value, ...]:
+    """A list several times over, if that is not too long."""
+    if times.__class__ is not int or len(entries) * number(times) > _MOST_ENTRIES:
+        raise NoValue("a list that is too long")
+    return entries * int(number(times))
+
+
+def joined(one: tuple[Value, ...], other: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Two lists as one, if that is not too long."""
+    if len(one) + len(other) > _MOST_ENTRIES:
+        raise NoValue("a list that is too long")
+    return one + other
 
 
 def _product(a: Number, b: Number) -> Number:
@@ -224,6 +236,11 @@ def ranged(machine: Machine, values: Sequence[Value]) -> tuple[Value, ...]:
 
 def length(machine: Machine, values: Sequence[Value]) -> int:
     """The length of a list."""
+    if isinstance(values[0], Groups):
+        machine.notes[
+            "It counts the parameter groups, which may get different rates; this is that of the "
+            "first."
+        ] = None
     return len(entries(values[0]))
 
 

@@ -75,7 +75,7 @@ class Curve:
         machine = self.machine
         machine.path.clear()
         machine.written.clear()
-        machine.depth = 0
+        machine.depth = machine.calls_at_step = 0
         try:
             value = float(self._rate(step))
         except _WRONG as error:

@@ -19,7 +19,9 @@ from gradatim.peers.functions.arithmetic import (
     bounded,
     entries,
     in_arrays,
+    joined,
     number,
+    repeated,
 )
 from gradatim.peers.functions.machine import (
     Callee,
@@ -43,6 +45,8 @@ _LENGTH = re.compile(
     r"(steps|iterations|updates)\b",
     re.IGNORECASE,
 )
+UNKNOWABLE = {"eval", "exec", "open", "compile", "input", "globals", "locals", "vars", "setattr"}
+UNKNOWABLE |= {"os", "sys", "time", "random", "subprocess", "datetime", "socket", "importlib"}
 _COUNTS = {"last_epoch", "base_lrs", "_step_count"}
 _SCALES = ("scale", "mult", "multiplier")
 _KEYWORDS = {
@@ -86,6 +90,8 @@ class Expressions(ABC):
         """The local names of the function that is compiled, and of those around it."""
         self.inside: list[Function] = []
         """The function that is compiled, and those around it."""
+        self.lookups: list[Run] = []
+        """What finds each name of the file, to ask for all that are missing at once."""
         self.free: dict[tuple[int, str], Value] = {}
         self.functions: dict[int, Callee] = {}
         self._fixed: dict[int, bool] = {}
@@ -219,6 +225,8 @@ class Expressions(ABC):
                 known[key] = outside.value(node, inside)
             return known[key]
 
+        if not isinstance(node, ast.Name) or self._local(node.id) is None:
+            self.lookups.append(run)
         return run
 
     def _named(self, node: ast.expr) -> Function | None:
@@ -256,10 +264,11 @@ class Expressions(ABC):
                 return a % b
 
             return rest
-        numbers = {int, float}
+        numbers, sign = {int, float}, type(node.op)
         if isinstance(node.right, ast.Constant) and node.right.value.__class__ in numbers:
             known = number(node.right.value)  # type: ignore[arg-type]
-            return lambda frames: operation(number(left(frames)), known)
+            if sign is not ast.Mult:
+                return lambda frames: operation(number(left(frames)), known)
         if isinstance(node.left, ast.Constant) and node.left.value.__class__ in numbers:
             before = number(node.left.value)  # type: ignore[arg-type]
             return lambda frames: operation(before, number(right(frames)))
@@ -268,8 +277,11 @@ class Expressions(ABC):
             a, b = left(frames), right(frames)
             if a.__class__ in numbers and b.__class__ in numbers:
                 return operation(a, b)  # type: ignore[arg-type]
-            if isinstance(a, tuple) and isinstance(b, tuple) and len(a) + len(b) < 1000:
-                return a + b
+            if isinstance(a, tuple):
+                if sign is ast.Add and isinstance(b, tuple):
+                    return joined(a, b)
+                if sign is ast.Mult:
+                    return repeated(a, b)
             return operation(number(a), number(b))
 
         return run
@@ -480,8 +492,8 @@ class Expressions(ABC):
                 case ast.Constant(value=str() as attribute):
                     inner = ast.Attribute(node.args[0], attribute, ast.Load())
                     return self._free(ast.copy_location(inner, node))
-        if of_module:
-            raise refused(node.lineno, written(node.func))
+        if not full or of_module or full.partition(".")[0] in UNKNOWABLE or not self._is_fixed(node):
+            raise refused(node.lineno, written(node))
         return self._free(node)
 
     def _known(self, node: ast.Call, name: str) -> Run | None:

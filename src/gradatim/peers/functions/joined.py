@@ -292,6 +292,11 @@ def _merged(pieces: Sequence[Schedule]) -> list[Schedule]:
                 long = None if piece.steps is None else (before.steps or 0) + piece.steps
                 found[-1] = Constant(piece.value, long)
                 continue
+        if isinstance(piece, Linear) and isinstance(before, Constant) and (before.steps or 0) > 1:
+            rise = (piece.end - piece.start) / piece.steps
+            if abs(piece.start - rise - before.value) <= 1e-12 * abs(before.value):
+                found[-1] = Constant(before.value, (before.steps or 0) - 1)
+                piece = Linear(before.value, piece.end, piece.steps + 1)
         found.append(piece)
     if len(found) > 1 and isinstance(found[-1], Constant):
         before, last = found[-2], found[-1]

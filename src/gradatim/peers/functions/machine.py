@@ -8,8 +8,8 @@ from typing import Protocol, Union
 
 from gradatim.errors import GradatimError
 
-MOST_CALLS = 4_000_000
-"""Calls and iterations in all steps together; a few seconds."""
+MOST_CALLS, _MOST_AT_ONCE = 3_000_000, 20_000
+"""Calls and iterations in all steps together, a few seconds; and at one step."""
 MOST_DEEP = 20
 """Calls of functions inside each other."""
 
@@ -68,6 +68,8 @@ class Machine:
     """The branches taken at this step: the same path has the same formula."""
     written: list[float] = field(default_factory=list)
     """The rates written to parameter groups at this step."""
+    writes: bool = False
+    """Whether the function writes rates to parameter groups, at some steps or all."""
     reads_rate: bool = False
     """Whether the rate before this step was used."""
     step: int | None = None
@@ -79,6 +81,7 @@ class Machine:
     arrays: bool = False
     """Whether numbers are arrays, where a division by zero is infinite and no error."""
     calls: int = 0
+    calls_at_step: int = 0
     depth: int = 0
     notes: dict[str, None] = field(default_factory=dict)
     """Sentences on what is left out."""
@@ -90,11 +93,9 @@ class Machine:
             GradatimError: If there were too many.
         """
         self.calls += 1
-        if self.calls > MOST_CALLS:
-            raise GradatimError(
-                f"line {self.line}: more than {MOST_CALLS} calls and iterations. Write the "
-                "schedule that it means, or Function('package.module:name')."
-            )
+        self.calls_at_step += 1
+        if self.calls > MOST_CALLS or self.calls_at_step > _MOST_AT_ONCE:
+            raise refused(self.line, f"a function with more than {_MOST_AT_ONCE} calls")
 
     def current(self) -> float:
         """The rate of the optimizer before this step.

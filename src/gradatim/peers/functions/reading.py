@@ -9,12 +9,12 @@ from typing import Literal
 
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
-from gradatim.peers.found import Read
+from gradatim.peers.found import Missing, Read
 from gradatim.peers.functions.arithmetic import entries, number
 from gradatim.peers.functions.curve import Curve
 from gradatim.peers.functions.expressions import Function
 from gradatim.peers.functions.joined import NoShape, schedule_of
-from gradatim.peers.functions.machine import Callee, Machine, Previous, Value
+from gradatim.peers.functions.machine import Callee, Machine, NoValue, Previous, Value
 from gradatim.peers.functions.outside import Named
 from gradatim.peers.functions.statements import Functions, parameter_names
 
@@ -62,8 +62,23 @@ def read_function(
         assert callable(made)
         rate = _rate(named, counting, machine, made, meaning)
         return _read(Curve(machine, rate, steps, named.node.lineno), named, compiler, steps)
+    except Missing as error:
+        raise Missing({**error.reasons, **_missing(compiler)}) from None
     except RecursionError:
         raise GradatimError(f"line {named.node.lineno}: the function is too deeply nested.") from None
+
+
+def _missing(compiler: Functions) -> dict[str, str]:
+    """The names without a value, also those that the first step does not need."""
+    found: dict[str, str] = {}
+    for find in compiler.lookups:
+        try:
+            find(())
+        except Missing as error:
+            found |= error.reasons
+        except (GradatimError, NoValue):
+            continue
+    return found
 
 
 def _read(curve: Curve, named: Named, compiler: Functions, steps: int | None) -> Read:
@@ -130,9 +145,9 @@ def _rate(
         found = function([], {**fixed, **arguments})
         if machine.written:
             return machine.written[0]
-        if found is None:
+        if found is None and machine.writes:
             return machine.current()  # it leaves the rate as it is
-        value = number(entries(found)[0]) if isinstance(found, tuple) else number(found)
+        value = number(entries(found)[0]) if counting.method else number(found)
         if meaning == "factor":
             value *= 1.0 if base is None else base
         elif meaning == "change":

@@ -8,7 +8,7 @@ from typing import Final
 
 from gradatim.errors import GradatimError
 from gradatim.peers.functions.arithmetic import OPERATORS, entries, number
-from gradatim.peers.functions.expressions import Expressions, assign
+from gradatim.peers.functions.expressions import UNKNOWABLE, Expressions, assign
 from gradatim.peers.functions.machine import (
     MOST_DEEP,
     Frames,
@@ -173,9 +173,11 @@ class Functions(Expressions):
 
         match target:
             case ast.Attribute(attr=name) if name in _RATES:
+                machine.writes = True
                 return write
             case ast.Subscript(value=whole, slice=ast.Constant(value=str() as key)):
                 source = self.expression(whole)
+                machine.writes = machine.writes or key in _RATES
 
                 def entry(value: Value, frames: Frames) -> None:
                     if not isinstance(source(frames), Group):
@@ -244,6 +246,8 @@ class Functions(Expressions):
             if name in ("assign", "set_value") and (target := _rate_of(node)) is not None:
                 return self._assignment([target], self.expression(node.args[-1]), node.lineno)
             of_optimizer = name in ("step", "zero_grad") and "optim" in written(node.func)
+            if self.outside.full_name(node.func).partition(".")[0] in UNKNOWABLE:
+                raise refused(node.lineno, written(node))
             if name not in _SILENT and not of_optimizer:
                 line = f"line {node.lineno}: {written(node)} is not read."
                 self.machine.notes[line] = None

@@ -69,7 +69,7 @@ class Window:
 
     def rate(self, value: float) -> float:
         """A rate without its rounding error: the one of few digits, if one is that near."""
-        return nice(value, 2e-13 * abs(value) + 1e-15 * self.peak)
+        return nice(value, 2e-14 * abs(value) + 1e-15 * self.peak)
 
     @cached_property
     def lengths(self) -> list[int]:
