@@ -47,7 +47,9 @@ class Curve:
                 self.values.append(self._at(step))
             except NoValue as reason:
                 if step == 0:
-                    raise GradatimError(f"line {machine.line or line}: at step 0, {reason}.") from None
+                    raise GradatimError(
+                        f"line {machine.line or line}: at step 0, {reason}."
+                    ) from None
                 self.why_no_more = str(reason)
                 break
             if machine.path != path:
@@ -135,8 +137,8 @@ class Curve:
 
     @cached_property
     def peak(self) -> float:
-        """The largest absolute value."""
-        return max(map(abs, self.values), default=0.0) or 1.0
+        """The largest rate; behind the end of the run a formula may fall far below 0."""
+        return max(*self.values, 0.0) or max(map(abs, self.values)) or 1.0
 
     def tolerance(self, value: float) -> float:
         """How far from a value counts as the same."""

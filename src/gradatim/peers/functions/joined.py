@@ -12,7 +12,6 @@ from gradatim.core.pieces import boundaries
 from gradatim.core.ramps import Cosine, Linear
 from gradatim.core.reshape import Shift
 from gradatim.core.schedule import Schedule
-from gradatim.errors import GradatimError
 from gradatim.peers.functions.curve import EVERY, Curve
 from gradatim.peers.functions.shapes import all_of
 from gradatim.peers.functions.window import Fit, Window, near_whole
@@ -56,8 +55,9 @@ def first_difference(schedule: Schedule, curve: Curve, last: int) -> int | None:
 
     Every step up to 100,000; beyond, all boundaries and their neighbours and 10,000 steps.
     """
-    least = 1e-5 * curve.peak
-    for step, value in enumerate(curve.values[: last + 1]):
+    values = curve.values
+    least = 1e-5 * max(map(abs, values[: last + 1]))
+    for step, value in enumerate(values[: last + 1]):
         if abs(schedule(step) - value) > 1e-9 * max(abs(value), least):
             return step
     if last <= EVERY:
@@ -211,7 +211,7 @@ class _Pieces:
             known.append(self.steps / every)
         window = Window(stair, 0, count, open_, curve.peak, known)
         for fit in all_of(window, math.nan):
-            made = fit.schedule.stretched(every).staircase(every)
+            made: Schedule = fit.schedule.stretched(every).staircase(every)
             made = made.shift(-gone) if gone else made
             if fit.steps < count and not (fit.ends and open_):
                 continue
@@ -286,18 +286,10 @@ def _merged(pieces: Sequence[Schedule]) -> list[Schedule]:
     """The pieces without those that say nothing: levels together, no level after its ramp."""
     found: list[Schedule] = []
     for piece in (part for one in pieces for part in _parts(one)):
-        before = found[-1] if found else None
-        if isinstance(piece, Constant) and isinstance(before, Constant):
-            if before.value == piece.value:
-                long = None if piece.steps is None else (before.steps or 0) + piece.steps
-                found[-1] = Constant(piece.value, long)
-                continue
-        if isinstance(piece, Linear) and isinstance(before, Constant) and (before.steps or 0) > 1:
-            rise = (piece.end - piece.start) / piece.steps
-            if abs(piece.start - rise - before.value) <= 1e-12 * abs(before.value):
-                found[-1] = Constant(before.value, (before.steps or 0) - 1)
-                piece = Linear(before.value, piece.end, piece.steps + 1)
-        found.append(piece)
+        if found:
+            found[-1:] = _pair(found[-1], piece)
+        else:
+            found.append(piece)
     if len(found) > 1 and isinstance(found[-1], Constant):
         before, last = found[-2], found[-1]
         if before.length is not None and before(before.length) == last.value:
@@ -308,6 +300,21 @@ def _merged(pieces: Sequence[Schedule]) -> list[Schedule]:
     if levels > 1:
         found[-levels:] = [_table(found[-levels:])]
     return found
+
+
+def _pair(before: Schedule, piece: Schedule) -> list[Schedule]:
+    """Two pieces as one, or with the level before a line up to where the line begins."""
+    if not isinstance(before, Constant) or before.steps is None:
+        return [before, piece]
+    if isinstance(piece, Constant) and before.value == piece.value:
+        steps = None if piece.steps is None else before.steps + piece.steps
+        return [Constant(piece.value, steps)]
+    if isinstance(piece, Linear) and before.steps > 1:
+        begin = piece.start - (piece.end - piece.start) / piece.steps
+        if abs(begin - before.value) <= 1e-12 * abs(before.value):
+            line = Linear(before.value, piece.end, piece.steps + 1)
+            return [Constant(before.value, before.steps - 1), line]
+    return [before, piece]
 
 
 def _parts(piece: Schedule) -> Sequence[Schedule]:

@@ -21,7 +21,8 @@ class NoValue(Exception):
 class Callee(Protocol):
     """A function that is called with values."""
 
-    def __call__(self, given: list[Value], named: dict[str, Value]) -> Value: ...
+    def __call__(self, given: list[Value], named: dict[str, Value]) -> Value:
+        """The value for arguments without and with names."""
 
 
 class Previous:
@@ -47,8 +48,18 @@ class Groups:
     """All parameter groups of an optimizer: one stands for all."""
 
 
-Value = Union[  # noqa: UP007, the names in it are not defined yet
-    int, float, str, None, "tuple[Value, ...]", "Mapping[Value, Value]", Callee, Unknown, Previous, Group, Groups
+Value = Union[
+    int,
+    float,
+    str,
+    None,
+    "tuple[Value, ...]",
+    "Mapping[Value, Value]",
+    Callee,
+    Unknown,
+    Previous,
+    Group,
+    Groups,
 ]
 Frames = tuple[dict[str, Value], ...]
 """The local variables of a function, then those of the functions around it."""

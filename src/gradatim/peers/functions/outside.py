@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gradatim.errors import GradatimError
-from gradatim.peers.functions.expressions import Function
 from gradatim.peers.functions.machine import Value
+from gradatim.peers.functions.names import Function
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.part import Frame
 from gradatim.peers.python.script import Place, Scope
@@ -117,8 +117,10 @@ def function_of(part: Expression) -> Named:
             names = [a.arg for a in inner.node.args.args]
             pairs = {**dict(zip(names, more, strict=False))}
             pairs |= {word.arg: word.value for word in found.node.keywords if word.arg}
-            given = {name: found.inner(value).value(written(function), name)
-                     for name, value in pairs.items()}
+            given = {
+                name: found.inner(value).value(written(function), name)
+                for name, value in pairs.items()
+            }
             return Named(inner.node, inner.file, {**inner.given, **given})
     scope = scope_named(found.node, found.place.scope, found.world)
     if scope is None:

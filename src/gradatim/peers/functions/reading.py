@@ -12,9 +12,9 @@ from gradatim.errors import GradatimError
 from gradatim.peers.found import Missing, Read
 from gradatim.peers.functions.arithmetic import entries, number
 from gradatim.peers.functions.curve import Curve
-from gradatim.peers.functions.expressions import Function
 from gradatim.peers.functions.joined import NoShape, schedule_of
 from gradatim.peers.functions.machine import Callee, Machine, NoValue, Previous, Value
+from gradatim.peers.functions.names import Function
 from gradatim.peers.functions.outside import Named
 from gradatim.peers.functions.statements import Functions, parameter_names
 
@@ -65,7 +65,9 @@ def read_function(
     except Missing as error:
         raise Missing({**error.reasons, **_missing(compiler)}) from None
     except RecursionError:
-        raise GradatimError(f"line {named.node.lineno}: the function is too deeply nested.") from None
+        raise GradatimError(
+            f"line {named.node.lineno}: the function is too deeply nested."
+        ) from None
 
 
 def _missing(compiler: Functions) -> dict[str, str]:
@@ -118,7 +120,9 @@ def read_functions(
     for named in functions:
         names = [name for name in parameter_names(named.node) if name not in ("self", *named.given)]
         if not names:
-            raise GradatimError(f"line {named.node.lineno}: the function has no argument, the step.")
+            raise GradatimError(
+                f"line {named.node.lineno}: the function has no argument, the step."
+            )
         previous = names[1] if meaning == "rate" and len(names) > 1 else ""
         counting = Counting({names[0]: int}, previous)
         reads.append(read_function(named, counting, meaning, base, steps))
@@ -166,7 +170,9 @@ def _literals(node: ast.AST) -> set[float]:
     return {
         part.value
         for part in ast.walk(node)
-        if isinstance(part, ast.Constant) and type(part.value) in (int, float)
+        if isinstance(part, ast.Constant)
+        and isinstance(part.value, int | float)
+        and not isinstance(part.value, bool)
     }
 
 

@@ -129,15 +129,15 @@ def _ramp(window: Window, weight: Weight, ramp: Ramp, length: int) -> Fit | None
     return Fit(made, length, True)
 
 
-def wave(window: Window) -> Fit | None:
+def wave(window: Window, after: float | None) -> Iterator[Fit]:
     """A cosine of any length and phase, up or down."""
     steps = window.steps
     while steps >= 5:
         found = _wave(window, (steps - 1) // 4)
         if found is not None:
-            return found
+            yield found
+            return
         steps //= 3
-    return None
 
 
 def _wave(window: Window, lag: int) -> Fit | None:
@@ -163,9 +163,7 @@ def _wave(window: Window, lag: int) -> Fit | None:
     return _wave_of(window, window.rate(start), window.rate(end), span, elapsed)
 
 
-def _wave_of(
-    window: Window, start: float, end: float, span: float, elapsed: float
-) -> Fit | None:
+def _wave_of(window: Window, start: float, end: float, span: float, elapsed: float) -> Fit | None:
     left = span - elapsed
     steps = min(math.ceil(left - 1e-9), window.steps)
     if steps < 3 or start == end:
@@ -183,26 +181,32 @@ def _wave_of(
         made = FractionalRamp(start, end, math.ceil(left), span, "cosine", elapsed or None)
     if steps < left - 1e-9 and not window.open:
         return Fit(made.cut(steps), steps)
+    if abs(start + end) <= 1e-9 * window.peak and start > 0 and elapsed == 0 and span % 2 == 0:
+        quarter = int(span) // 2  # it falls below 0 then
+        return Fit(made.cut(quarter), quarter, True)
     return Fit(made, math.ceil(left - 1e-9), True)
 
 
-def exponential(window: Window, after: float | None) -> Fit | None:
+def exponential(window: Window, after: float | None) -> Iterator[Fit]:
     """A factor for every step, alone or above a level."""
     first = window.at(0)
     far = window.steps - 1
     if far < 3 or first <= 0.0:
-        return None
+        return
     while far > 4 and not 0.0 < window.at(far) > 1e-6 * first:
         far //= 2
     last = window.at(far)
     if last > 0.0 and last != first:
         factor = (last / first) ** (1.0 / far)
         if window.fits(lambda k: first * factor**k, window.steps):
-            return _exponential(window, first, factor, after)
-    return _above_level(window)
+            yield _exponential(window, first, factor, after)
+            return
+    found = _above_level(window)
+    if found is not None:
+        yield found
 
 
-def _exponential(window: Window, first: float, factor: float, after: float | None) -> Fit | None:
+def _exponential(window: Window, first: float, factor: float, after: float | None) -> Fit:
     start, n = window.rate(first), window.steps
     if not window.open and after is not None and window.same(after, first * factor**n):
         return Fit(Exponential(start, window.rate(after), n), n, True)
@@ -217,9 +221,10 @@ def _decay(window: Window, start: float, factor: float) -> Schedule:
     else:
         for base in window.numbers:
             for every in window.numbers:
-                if 0 < base < 1 < every == int(every) and abs(
-                    base ** (1.0 / every) - factor
-                ) < 1e-13:
+                if (
+                    0 < base < 1 < every == int(every)
+                    and abs(base ** (1.0 / every) - factor) < 1e-13
+                ):
                     return ExponentialDecay(start, base, int(every))
     if factor > 1.0:
         return GeometricDecay(start, factor, 1.0)
@@ -230,26 +235,31 @@ def _above_level(window: Window) -> Fit | None:
     """An exponential on top of a level that it approaches."""
     far = (window.steps - 1) // 2
     while far >= 2:
-        v0, v1, v2 = (window.at(k * far) for k in range(3))
-        bend = v0 + v2 - 2.0 * v1
-        if bend > 1e-6 * window.peak:
-            level = (v0 * v2 - v1 * v1) / bend
-            if v0 > level < v1:
-                factor = nice(((v1 - level) / (v0 - level)) ** (1.0 / far), 1e-8)
-                height = (v0 - v1) / (1.0 - factor**far)
-                level = v0 - height
-                if level > 0 and window.fits(
-                    lambda k: level + height * factor**k, window.steps
-                ):
-                    level = window.rate(level)
-                    made = _decay(window, window.rate(height), factor) + level
-                    n = window.steps
-                    return Fit(made if window.open else made.cut(n), n)
+        found = _above(window, far)
+        if found is not None:
+            return found
         far //= 3
     return None
 
 
-def powers(window: Window) -> Iterator[Fit]:
+def _above(window: Window, far: int) -> Fit | None:
+    v0, v1, v2 = (window.at(k * far) for k in range(3))
+    bend, n = v0 + v2 - 2.0 * v1, window.steps
+    if bend <= 1e-6 * window.peak:
+        return None
+    level = (v0 * v2 - v1 * v1) / bend
+    if not v0 > level < v1:
+        return None
+    factor = nice(((v1 - level) / (v0 - level)) ** (1.0 / far), 1e-8)
+    height = (v0 - v1) / (1.0 - factor**far)
+    level = v0 - height
+    if level <= 0 or not window.fits(lambda k: level + height * factor**k, n):
+        return None
+    made = _decay(window, window.rate(height), factor) + window.rate(level)
+    return Fit(made if window.open else made.cut(n), n)
+
+
+def powers(window: Window, after: float | None) -> Iterator[Fit]:
     """The inverse square root, other powers of the step, and one over the step."""
     n, first = window.steps, window.at(0)
     last = window.at(n - 1)
@@ -286,18 +296,8 @@ def all_of(window: Window, after: float | None) -> Iterator[Fit]:
         if found is not None:
             yield found
             return
-    for several in (
-        lambda: ramps(window, after),
-        lambda: _one(exponential(window, after)),
-        lambda: _one(wave(window)),
-        lambda: powers(window),
-    ):
+    for several in (ramps, exponential, wave, powers):
         try:
-            yield from several()
+            yield from several(window, after)
         except (GradatimError, ArithmeticError):  # a number that no schedule has
             continue
-
-
-def _one(found: Fit | None) -> Iterator[Fit]:
-    if found is not None:
-        yield found

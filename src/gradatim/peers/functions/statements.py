@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gradatim.errors import GradatimError
-from gradatim.peers.functions.arithmetic import OPERATORS, entries, number
-from gradatim.peers.functions.expressions import UNKNOWABLE, Expressions, assign
+from gradatim.peers.functions.arithmetic import entries, number
+from gradatim.peers.functions.calls import UNKNOWABLE, Calls
+from gradatim.peers.functions.expressions import assign
 from gradatim.peers.functions.machine import (
     MOST_DEEP,
     Frames,
@@ -27,12 +28,22 @@ _CONTINUE: Final = "continue"
 _RETURN: Final = "return"
 _RESULT = "<result>"
 _RATES = {"lr", "learning_rate"}
-_SILENT = {"print", "info", "debug", "warning", "log", "add_scalar", "write", "append", "log_metric"}
+_SILENT = {
+    "print",
+    "info",
+    "debug",
+    "warning",
+    "log",
+    "add_scalar",
+    "write",
+    "append",
+    "log_metric",
+}
 _SILENT |= {"format", "scalar", "set_postfix", "set_description", "update"}
 Statement = Callable[[Frames], str]
 
 
-class Functions(Expressions):
+class Functions(Calls):
     """Builds closures for functions, from closures for their statements."""
 
     def closure(self, node: ast.FunctionDef | ast.Lambda) -> Run:
@@ -42,7 +53,9 @@ class Functions(Expressions):
             GradatimError: If it has a statement or expression that is not evaluated.
         """
         if sum(1 for _ in ast.walk(node)) > _MOST_PARTS:
-            raise GradatimError(f"line {node.lineno}: the function has more than {_MOST_PARTS} parts.")
+            raise GradatimError(
+                f"line {node.lineno}: the function has more than {_MOST_PARTS} parts."
+            )
         arguments = node.args
         if arguments.vararg or arguments.kwarg:
             self.machine.notes.setdefault("", None)
