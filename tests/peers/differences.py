@@ -168,9 +168,6 @@ DIFFERENCES: dict[str, Callable[[], tuple[list[float | str], list[float | str]]]
     "`ReduceLROnPlateau(patience=1)`, metric -inf once, then falling": metric(
         lambda o: peers.ReduceLROnPlateau(o, patience=1), [-float("inf"), 5.0, 4.0, 3.0, 2.0]
     ),
-    "`ReduceLROnPlateau(patience=0)`, lr 1e-8, metric 1 three times": metric(
-        lambda o: peers.ReduceLROnPlateau(o, patience=0), [1.0] * 3, lr=1e-8
-    ),
     "`get_cosine_schedule_with_warmup(0, 4)`, updates 3 to 8": curve(
         lambda o: hf.get_cosine_schedule_with_warmup(o, 0, 4), range(3, 9)
     ),

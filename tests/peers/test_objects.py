@@ -14,6 +14,7 @@ from torch.optim import SGD, Adam
 from torch.optim import lr_scheduler as peers
 
 from gradatim import Constant, Cosine, GradatimError, Linear, Plateau, Schedule
+from gradatim.peers import read_object
 from gradatim.peers.projects import PEERS
 from gradatim.torch import Scheduler, from_torch
 from tests.peers.differences import DIFFERENCES, shown
@@ -399,6 +400,24 @@ IN_TORCH_2_6 = {
     "`LRScheduler(PolynomialLR(4))`, updates 0 to 2": "1, 0.75, 0.5",
     "`LRScheduler(CosineAnnealingLR(4))`, updates 0 to 2": "1, 0.8536, 0.5",
 }
+
+
+def test_a_plateau_is_lowered_no_more_by_eps_or_less():
+    # With one group; its eps is an amount, which several groups have as different shares.
+    def used(groups: int) -> list[float]:
+        parameters = [{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(groups)]
+        optimizer = torch.optim.SGD(parameters, lr=1e-6)
+        old = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, eps=1e-8)
+        (first, *_), rule = read_object(old)
+        state, found = rule.init(), []
+        for _ in range(6):
+            state = rule.update(state, 1.0)
+            old.step(1.0)
+            found.append(float(first.schedule(0) * state.scale))
+        return [abs(a - old.optimizer.param_groups[0]["lr"]) for a in found[-1:]]
+
+    assert used(1)[0] < 1e-20
+    assert used(2)[0] > 1e-10
 
 
 def test_the_page_lists_all_differences():

@@ -173,7 +173,7 @@ def reduce_lr_on_plateau(
     if min_lr and lr is None:
         why = (
             "It bounds the rate, and floor the scale: leave it out and write "
-            "from_keras(...).replace(floor=min_lr / rate)."
+            "from_keras(...).replace(floor=min_lr / rate); or give gradatim convert the rate, --lr."
         )
         raise invalid_value("ReduceLROnPlateau", "min_lr", min_lr, "0", why)
     rule = Plateau(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -206,11 +207,11 @@ def reduce_lr_on_plateau(
     threshold_mode: Literal["rel", "abs"] = "rel",
     cooldown: Steps = 0,
     min_lr: NonNegative = 0,
-    eps: Ignored = 1e-8,
+    eps: NonNegative = 1e-8,
     *,
     lr: Number,
 ) -> Read:
-    """A constant rate, and the rule that lowers it."""
+    """A constant rate, and the rule that lowers it, until that is by ``eps`` or less."""
     rule = Plateau(
         mode=mode,
         nan="worse",
@@ -219,9 +220,18 @@ def reduce_lr_on_plateau(
         threshold=threshold,
         relative=threshold_mode == "rel",
         cooldown=cooldown,
-        floor=min_lr / lr if lr else 0.0,
+        floor=_lowest(lr, factor, min_lr, eps) / lr if lr else 0.0,
     )
     return Read({"lr": Constant(lr)}, rule)
+
+
+def _lowest(lr: float, factor: float, least: float, eps: float) -> float:
+    """The rate that is lowered no more, because it would be by ``eps`` or less."""
+    if not 0.0 < factor < 1.0 or not eps:
+        return least
+    while (lower := max(lr * factor, least)) < lr - eps:
+        lr = lower
+    return least if math.isclose(lr, least) else lr
 
 
 @TORCH.scheduler("SequentialLR")

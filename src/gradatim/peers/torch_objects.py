@@ -92,9 +92,11 @@ def _renamed(scheduler: Any, read: Read) -> Read:
 @TORCH.reads_object("ReduceLROnPlateau")
 def plateau(scheduler: Any, group: int) -> Call:
     """Its lower bounds are a list, and its first rates may be forgotten."""
-    found = arguments_of(scheduler, reduce_lr_on_plateau, without=("min_lr",))
+    found = arguments_of(scheduler, reduce_lr_on_plateau, without=("min_lr", "eps"))
     found["min_lr"] = number(scheduler.min_lrs[group])
     held = scheduler.optimizer.param_groups
+    # An amount, which is another share of each group's rate; a rule has one scale for all.
+    found["eps"] = number(scheduler.eps) if len(held) == 1 else 0.0
     if all("initial_lr" in one for one in held):
         return Call(TORCH, "ReduceLROnPlateau", found, number(held[group]["initial_lr"]))
     rates = [number(lr) for lr in scheduler._last_lr]
