@@ -12,7 +12,8 @@ from gradatim.studio.session import Session
 
 @contextmanager
 def running(session=None):
-    studio = Studio(session or Session(), 0)
+    session = session or Session()
+    studio = Studio(session, 0)
     thread = threading.Thread(target=studio.run, daemon=True)
     thread.start()
     try:
@@ -21,6 +22,7 @@ def running(session=None):
         studio.stop()
         thread.join(30)
         assert not thread.is_alive()
+        session.logs.close()
 
 
 def send(studio, method, path, body=b"", **headers):

@@ -109,9 +109,8 @@ def test_the_forecast_follows_a_slider(opened, public_logs):
         return f"Predicted loss {mean:.4g}, between {low:.4g} and {high:.4g}"
 
     assert first == expected(COSINE)
-    page.locator("input[aria-label='floor, slider']").focus()
-    for _ in range(3):
-        page.keyboard.press("PageUp")
+    page.locator("input[aria-label='warmup, slider']").focus()
+    page.keyboard.press("PageUp")
     settled(page)
     (text,) = texts(page)
     assert text != COSINE

@@ -27,13 +27,8 @@ def states():
         cards = [plan_as_yaml(read_text(text)) if draw.random() < 0.3 else text for text in cards]
         yield {
             "cards": [
-                {
-                    "id": at + 1,
-                    "name": draw.choice(names),
-                    "text": text,
-                    "hidden": draw.random() < 0.2,
-                }
-                for at, text in enumerate(cards)
+                {"id": at, "name": draw.choice(names), "text": text, "hidden": draw.random() < 0.2}
+                for at, text in enumerate(cards, start=1)
             ],
             "run": draw.choice([{}, {"steps": 5_000}, {"samples": 10, "batch": 2, "epochs": 1.5}]),
             "unit": draw.choice(["updates", "epochs", "samples", "tokens"]),

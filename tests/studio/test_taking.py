@@ -8,13 +8,13 @@ import pytest
 from gradatim import Plan, load_plan, wsd
 from gradatim.core.text import parse
 from gradatim.errors import GradatimError
-from gradatim.peers import TARGETS, convert
+from gradatim.peers import TARGETS, convert, read
+from gradatim.studio.documents import read_text
 from tests.studio.reading import curves, settled, texts, until
 
 COSINE = "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"
 ONE_CYCLE = """optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=1000)
-other = SomethingLR(optimizer, 5)
 """
 
 
@@ -56,16 +56,18 @@ def test_a_stranger_without_a_text_draws_changes_the_peak_and_exports(opened, tm
 def test_code_of_each_project_is_what_convert_writes(opened, project, tmp_path):
     page = opened(COSINE)
     settled(page)
+    code, refusal = "", ""
     try:
-        written = convert(parse(COSINE), project, 10_000)
+        code = convert(parse(COSINE), project, 10_000).code
     except GradatimError as error:
+        refusal = f"{error}"
+    if refusal:
         page.keyboard.press("t")
         page.get_by_label("Form").select_option(project)
         page.locator(".notes .error").wait_for()
-        assert page.locator(".notes .error").text_content() == f"{error}"
+        assert page.locator(".notes .error").text_content() == refusal
     else:
-        path = taken(page, project, tmp_path)
-        assert path.read_text(encoding="utf-8") == written.code
+        assert taken(page, project, tmp_path).read_text(encoding="utf-8") == code
 
 
 def test_pictures_and_the_report_hold_the_curve(opened, tmp_path):
@@ -94,10 +96,13 @@ def test_pasted_code_becomes_a_card_and_what_is_not_read_is_said(opened):
     assert "line 2, torch" in said
     page.locator(".found button").first.click()
     settled(page)
-    assert texts(page)[1].startswith("Cosine(")
-    (curve,) = curves(page, 1)
-    schedule = parse(texts(page)[1])
-    assert curve["values"] == [schedule(step) for step in curve["steps"]]
+    plan = read_text(texts(page)[1])
+    assert plan["lr"] == read(ONE_CYCLE, "torch").schedule
+    drawn = curves(page, 1)
+    assert [curve["target"] for curve in drawn] == ["lr", "momentum"]
+    for curve in drawn:
+        schedule = plan[curve["target"]]
+        assert curve["values"] == [schedule(step) for step in curve["steps"]]
     page.keyboard.press("b")
     page.locator("dialog[open] textarea").fill("nothing at all")
     page.wait_for_selector(".found .error")

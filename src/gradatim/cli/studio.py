@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import webbrowser
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,13 +50,14 @@ def studio(
     from gradatim.studio.session import Session
 
     session = Session()
-    for each in given or ():
-        _open(session, each)
-    server = Studio(session, port)
-    print(f"{server.address}\nCtrl-C ends it.", flush=True)
-    if browser:
-        webbrowser.open(server.address)
-    server.run()
+    with closing(session.logs):
+        for each in given or ():
+            _open(session, each)
+        server = Studio(session, port)
+        print(f"{server.address}\nCtrl-C ends it.", flush=True)
+        if browser:
+            webbrowser.open(server.address)
+        server.run()
 
 
 def _open(session: Session, given: str) -> None:

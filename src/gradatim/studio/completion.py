@@ -15,6 +15,7 @@ from gradatim.studio.body import Body, Data
 from gradatim.studio.form import kind_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*$")
+_CHOICE = re.compile(r"[\w-]*$")
 _TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
 _METHODS = ("clip", "repeat", "shift", "staircase", "rounded", "cut", "stretched")
 _MOST = 12
@@ -30,7 +31,7 @@ def complete(body: Body) -> Data:
     """The endings of the word before the cursor, with what each means."""
     text, cursor = body.text("text"), body.integer("cursor", 0, 2**20)
     before = text.encode("utf-16-le")[: 2 * cursor].decode("utf-16-le", errors="ignore")
-    found = _WORD.search(before)
+    found = (_CHOICE if _in_string(before) else _WORD).search(before)
     word = found[0] if found else ""
     options = _options(text, before[: len(before) - len(word)])
     fitting = [one for one in options if _fits(one["text"], word)]
@@ -67,7 +68,9 @@ def _options(text: str, before: str) -> Iterator[dict[str, str]]:
             yield from ({"text": f"{quote}{one}{quote}", "detail": "choice"} for one in choices)
         if kind:
             return
-    elif make is not None and re.search(r"[(,]\s*$", before):
+    if _in_string(before):
+        return
+    if make is not None and re.search(r"[(,]\s*$", before):
         given = set(re.findall(r"(\w+)\s*=", before[before.rfind(called) :]))
         entry = known().get(called)
         descriptions = {name: line for name, _, line in entry.arguments()} if entry else {}
@@ -75,6 +78,12 @@ def _options(text: str, before: str) -> Iterator[dict[str, str]]:
             if name not in given:
                 yield {"text": f"{name}=", "detail": descriptions.get(name, "").replace("``", "")}
     yield from _schedules()
+
+
+def _in_string(before: str) -> bool:
+    """Whether a text ends inside quotes."""
+    rest = _TEXT.sub("", before)
+    return "'" in rest or '"' in rest
 
 
 def _schedules() -> Iterator[dict[str, str]]:

@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
+from gradatim.core.run.durations import parse_duration
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points
-from gradatim.drive import Plan
+from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, unknown_name
-from gradatim.findings import check
+from gradatim.findings import Finding, check
 from gradatim.look.axis import Axis, axis_of_target
 from gradatim.look.points import key_points, largest_gap
 from gradatim.studio.body import Body, Data
+from gradatim.studio.curves import UNITS, axis_in
 from gradatim.studio.documents import on_run, read_card, read_run, read_text
 
 _REMEMBERED = 256
+_UPDATE = re.compile(r"update (\d+)")
 _MOST_CARDS = 40
 _MOST_METRICS = 10_000
 
 
 def judge(body: Body) -> Data:
     """The findings of a card, and the key figures of each of its targets."""
-    return _judged(read_card(body))
+    unit = body.choice("unit", UNITS) if "unit" in body.data else "updates"
+    return _judged(read_card(body), unit)
 
 
 @lru_cache(_REMEMBERED)
-def _judged(plan: Plan) -> Data:
+def _judged(plan: Plan, unit: str) -> Data:
     axes = {target: axis_of_target("studio", {"": plan}, target) for target in plan}
     longest = max(axes.values(), key=lambda axis: axis.steps)
     run = plan.run or Run(steps=longest.steps)
     found = check(plan.replaced(plan.schedules, plan.rules, run))
     return {
-        "findings": [finding._asdict() for finding in found],
+        "findings": [{**one._asdict(), "at": _place(one, plan, unit)} for one in found],
         "figures": [_figures(str(target), plan[target], axis) for target, axis in axes.items()],
     }
+
+
+def _place(finding: Finding, plan: Plan, unit: str) -> float | None:
+    """Where on the axis a finding about a target has its place; None if it has none."""
+    if finding.about not in map(str, plan) or not finding.place:
+        return None
+    axis, drawn = axis_in(plan, Target.read(finding.about), unit)
+    amount = finding.place.partition(" of ")[0]
+    update = _UPDATE.fullmatch(amount)
+    if update is not None:
+        return drawn.place(int(update[1]) - 1)
+    duration = parse_duration(amount.replace(",", ""), axis.clock)
+    return drawn.place(int(duration.amount))
 
 
 def _figures(name: str, schedule: Schedule, axis: Axis) -> Data:

@@ -29,7 +29,6 @@ class Studio:
     """
 
     def __init__(self, session: Session, port: int | None = None) -> None:
-        self.session = session
         self.socket = _listening(port)
         self.port: int = self.socket.getsockname()[1]
         self.token = secrets.token_urlsafe(24)
@@ -58,7 +57,6 @@ class Studio:
             return
         finally:
             self.socket.close()
-            self.session.logs.close()
 
     def stop(self) -> None:
         """Let ``run`` return, which another thread may be in."""

@@ -11,7 +11,7 @@ export function takeToken() {
   history.replaceState(null, "", location.pathname);
 }
 
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor(message, place) {
     super(message);
     this.place = place; // [start, end] in the text that was asked about, if it is known

@@ -21,7 +21,8 @@ export class Judged {
   }
 
   update(card, result) {
-    const body = { text: card.text, run: this.store.state.run };
+    const { run, unit } = this.store.state;
+    const body = { text: card.text, run, unit };
     const question = JSON.stringify(body);
     this.replay.update(card, result);
     this.forecast.textContent = this.logs.sentence(this.id);
