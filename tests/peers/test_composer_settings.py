@@ -77,7 +77,7 @@ def test_what_is_assumed_or_changed_is_said():
         ("1000sp", "4800ba", "no whole number of batches: 0.976562. Write it in batches"),
         ("100", "4800ba", "t_warmup must be a time such as '500ba'"),
         ("100ba", "1..2ba", "max_duration must be a time"),
-        ("4800ba", "4800ba", "t_max is over before t_warmup"),
+        ("4800ba\n  t_max: 4800ba", "5000ba", "t_max is over before t_warmup"),
         ("100ba\n  alpha: 3", "4800ba", "unknown argument 'alpha'"),
         ("100ba\nscale_schedule_ratio: 0.5\nx:\n  a: 1", "4800ba", "scale_schedule_ratio"),
     ],
@@ -86,6 +86,12 @@ def test_times_that_cannot_be_converted_are_named(warmup: str, duration: str, sa
     with pytest.raises(GradatimError) as error:
         one(warmup, duration)
     assert said in str(error.value)
+
+
+def test_a_run_may_end_in_its_warm_up():
+    found = one("100ba", "30ba")
+    assert [found.schedule(k) for k in (0, 29, 100)] == pytest.approx([0, 1.2e-4 * 0.29, 1.2e-4])
+    assert "The run of 30 batches ends in the warm-up." in found.differences
 
 
 def test_what_the_file_does_not_have_is_asked_for():

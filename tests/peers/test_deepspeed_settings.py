@@ -48,14 +48,23 @@ def test_what_transformers_fills_in_is_asked_for_by_its_name():
     given = Given(lr=1e-3, steps=100, values={name: 10})
     wanted = {"total_num_steps": 100, "warmup_max_lr": 1e-3, "warmup_num_steps": 10}
     assert read_config(config, given) == read_config(with_params("WarmupDecayLR", **wanted))
-    for without, said in (
-        (Given(steps=100, values={name: 10}), "params.warmup_max_lr=VALUE or --lr"),
-        (Given(lr=1e-3, values={name: 10}), "params.total_num_steps=VALUE or --steps"),
-        (Given(lr=1e-3, steps=100), f"--set {name}=VALUE"),
-    ):
-        with pytest.raises(GradatimError, match='is "auto", which transformers fills in') as error:
-            read_config(config, without)
-        assert said in str(error.value)
+    with pytest.raises(GradatimError) as error:
+        read_config(config)
+    asked = ("total_num_steps", "warmup_max_lr", "warmup_num_steps")
+    assert 'are "auto", which transformers fills in. Write --set' in str(error.value)
+    assert all(f"--set scheduler.params.{key}=VALUE" in str(error.value) for key in asked)
+    rate = {"optimizer": {"type": "Adam", "params": {"lr": "auto"}}}
+    with pytest.raises(GradatimError, match=r"optimizer\.params\.lr is \"auto\""):
+        read_config(CONFIG | rate)
+    assert read_config(CONFIG | rate, Given(lr=0.5)).schedule(10) == 0.5
+
+
+def test_another_rate_and_one_that_is_not_used_are_said():
+    said = read_config(CONFIG, Given(lr=0.5)).differences
+    assert "The optimizer in the file has lr=0.0003, and this is for 0.5." in said
+    config = with_params("WarmupLR", warmup_max_lr=0.1, warmup_num_steps=10)
+    said = read_config(config, Given(lr=0.5)).differences
+    assert "--lr is not used: the scheduler has rates of its own." in said
 
 
 def test_a_scheduler_of_torch_may_stand_in_its_place():

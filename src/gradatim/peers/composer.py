@@ -24,7 +24,7 @@ def constant(
     """A multiple of the rate, and the rate after ``t_max``."""
     if alpha == 1.0:
         return Constant(lr)
-    return Constant(lr * alpha, _batches("t_max", t_max, steps)) >> Constant(lr)
+    return Constant(lr * alpha, batches("t_max", t_max, steps)) >> Constant(lr)
 
 
 @COMPOSER.scheduler("ConstantWithWarmupScheduler")
@@ -38,7 +38,7 @@ def constant_with_warmup(
     steps: PositiveSteps | None = None,
 ) -> Schedule:
     """A line up, and a multiple of the rate."""
-    up = _batches("t_warmup", t_warmup, steps)
+    up = batches("t_warmup", t_warmup, steps)
     return join(*_rise(lr * alpha, up), Constant(lr * alpha))
 
 
@@ -138,8 +138,8 @@ def inverse_sqrt_with_warmup(
     """A line up, one over the square root down to a share of the rate, and a line down."""
     if alpha_f_decay < alpha_f_cooldown:
         raise GradatimError("alpha_f_decay must be alpha_f_cooldown or more.")
-    up, scale = _batches("t_warmup", t_warmup, steps), _batches("t_scale", t_scale, steps)
-    cool, total = _batches("t_cooldown", t_cooldown, steps), _batches("t_max", t_max, steps)
+    up, scale = batches("t_warmup", t_warmup, steps), batches("t_scale", t_scale, steps)
+    cool, total = batches("t_cooldown", t_cooldown, steps), batches("t_max", t_max, steps)
     floor = lr * alpha_f_decay
     decay: Schedule = InverseSqrtDecay(lr - floor, scale)
     decay = decay + floor if floor else decay
@@ -155,14 +155,19 @@ def _rise(peak: float, up: int) -> tuple[Schedule, ...]:
 
 def _left(t_warmup: Any, t_max: Any, steps: int | None) -> tuple[int, int]:
     """The batches of the warm-up, and those from there to the end."""
-    up = _batches("t_warmup", t_warmup, steps)
-    left = _batches("t_max", t_max, steps) - up
+    up = batches("t_warmup", t_warmup, steps)
+    left = batches("t_max", t_max, steps) - up
     if left < 1:
         raise GradatimError(f"t_max is over before t_warmup, {up} batches.")
     return up, left
 
 
-def _batches(name: str, time: Any, steps: int | None) -> int:
+def batches(name: str, time: Any, steps: int | None) -> int:
+    """A time of Composer such as "500ba" or "0.1dur" in batches.
+
+    Raises:
+        GradatimError: If it is in other units, or a share of a run whose length is not known.
+    """
     found = re.fullmatch(r"([0-9.e+_]+)(ba|dur)", time, re.I) if isinstance(time, str) else None
     if found is None:
         raise invalid_value("composer", name, time, "in batches ('500ba') or in 'dur'")

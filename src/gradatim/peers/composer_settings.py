@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from gradatim.core.values.fields import check_argument
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.peers.arguments import PositiveSteps, rounded
-from gradatim.peers.composer import COMPOSER
+from gradatim.peers.composer import COMPOSER, batches
 from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.settings import Place, References, Section, Setting, sections
-from gradatim.peers.settings.entries import in_one_line
+from gradatim.peers.settings.entries import in_one_line, read_with_rate
 
 _NAMES = {
     "constant_with_warmup": "ConstantWithWarmupScheduler",
@@ -51,13 +51,22 @@ def _read(tree: Setting, section: Setting, place: Place, given: Given) -> Read:
             arguments[key] = times.in_batches(key, arguments[key])
     needs_run = "t_max" in COMPOSER.parameters(name) and "t_max" not in arguments
     steps = times.total() if needs_run else given.steps
-    found = COMPOSER.means(name, COMPOSER.bind(name, (), arguments), _rate(run, given), steps)
-    return replace(found, differences=(*found.differences, *times.said()))
+    said, up = times.said(), batches("t_warmup", arguments.get("t_warmup", "0ba"), steps)
+    if needs_run and steps is not None and up >= steps:
+        said.append(f"The run of {steps} batches ends in the warm-up.")
+        peak = arguments.get("alpha_i", 1.0)
+        name, arguments = _NAMES["constant_with_warmup"], {"t_warmup": f"{up}ba", "alpha": peak}
+    bound = COMPOSER.bind(name, (), arguments)
+    found = read_with_rate(
+        lambda lr: COMPOSER.means(name, bound, lr, steps), given, lambda: _rate(run), True
+    )
+    return replace(found, differences=(*found.differences, *said))
 
 
-def _rate(run: Section, given: Given) -> float | None:
-    optimizer = run.get("optimizer") if given.lr is None else None
-    lr = optimizer.get("lr") if isinstance(optimizer, dict) else given.lr
+def _rate(run: Section) -> float | None:
+    """The rate of the optimizer beside the scheduler."""
+    optimizer = run.get("optimizer")
+    lr = optimizer.get("lr") if isinstance(optimizer, dict) else None
     return float(lr) if isinstance(lr, int | float) else None
 
 

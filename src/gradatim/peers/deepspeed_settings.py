@@ -8,9 +8,9 @@ from typing import Any
 
 from gradatim.errors import GradatimError
 from gradatim.peers.deepspeed import DEEPSPEED
-from gradatim.peers.found import Found, Given, Read
+from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.settings import Place, References, Setting, sections
-from gradatim.peers.settings.entries import check_known, in_one_line
+from gradatim.peers.settings.entries import check_known, in_one_line, read_with_rate
 from gradatim.peers.torch import TORCH
 
 
@@ -41,41 +41,45 @@ def _read(tree: Setting, section: Setting, entry: Setting, place: Place, given: 
     name, params = str(entry.get("type")), entry.entries.get("params", Setting({}, entry.line))
     if not isinstance(params.value, dict):
         raise GradatimError(f"{name}: params must be an object.")
-    values = References(tree, given)
-    found: dict[str, Any] = {}
-    for key, setting in params.value.items():
-        value = values.value(setting, (*place, "params", key))
-        if value == "auto":
-            value = _filled_in(key, (*place, "params", key), given)
-        if value is not None:
-            found[key] = value
-    lr = given.lr if given.lr is not None else _rate(values, section, place)
+    values, inner = References(tree, given), (*place, "params")
+
+    def filled_in(key: str, value: Any) -> Any:
+        return _filled_in(key, (*inner, key), given) if value == "auto" else value
+
+    found = values.all(params.value, inner, filled_in)
+    found = {key: value for key, value in found.items() if value is not None}
     peer = DEEPSPEED if name in DEEPSPEED.known else TORCH
-    return peer.means(name, peer.bind(name, (), found), lr, given.steps)
+    bound = peer.bind(name, (), found)
+    return read_with_rate(
+        lambda lr: peer.means(name, bound, lr, given.steps),
+        given,
+        lambda: _rate(values, section, place),
+        peer.needs_rate(name) or found.get("warmup_max_lr") == given.lr,
+    )
 
 
 def _filled_in(key: str, place: Place, given: Given) -> Any:
     """What transformers writes in place of "auto", from the settings of its Trainer."""
     name = ".".join(place)
     if name in given.values:
-        return given.values[name]
+        return given.value(name)
     if key == "warmup_min_lr":
         return 0.0
     if key == "warmup_max_lr" and given.lr is not None:
         return given.lr
     if key == "total_num_steps" and given.steps is not None:
         return given.steps
-    more = {"warmup_max_lr": " or --lr", "total_num_steps": " or --steps"}.get(key, "")
-    raise GradatimError(
-        f'{key} is "auto", which transformers fills in. Write --set {name}=VALUE{more}.'
-    )
+    raise Missing({name: 'is "auto", which transformers fills in'})
 
 
 def _rate(values: References, section: Setting, place: Place) -> float | None:
     """The rate of the optimizer beside the scheduler, if it is a number."""
     params = section.entries.get("optimizer", Setting(None, 1)).entries.get("params")
     written = params.entries.get("lr") if params else None
-    if written is None or written.value == "auto":
+    if written is None:
         return None
-    value = values.value(written, (*place[:-1], "optimizer", "params", "lr"))
+    where = (*place[:-1], "optimizer", "params", "lr")
+    value = values.value(written, where)
+    if value == "auto":
+        value = _filled_in("lr", where, values.given)
     return float(value) if isinstance(value, int | float) else None

@@ -11,7 +11,7 @@ from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.nemo import NEMO
 from gradatim.peers.settings import Place, References, Section, Setting, sections
-from gradatim.peers.settings.entries import in_one_line
+from gradatim.peers.settings.entries import in_one_line, read_with_rate
 from gradatim.peers.torch import TORCH
 
 _BESIDE = {"name", "monitor", "reduce_on_plateau", "t_max_epochs", "t_accumulate_grad_batches"}
@@ -45,10 +45,20 @@ def _read(tree: Setting, section: Setting, place: Place, given: Given) -> Read:
             said = f"The file has max_steps={written}, and this is for {given.steps} updates."
         if arguments["max_steps"] is None:
             _check_not_needed(name, arguments)
-    rate = section.entries.get("lr")
-    lr = given.lr if rate is None or given.lr is not None else values.value(rate, (*place, "lr"))
-    found = peer.means(name, peer.bind(name, (), arguments), lr, given.steps)
+    bound = peer.bind(name, (), arguments)
+    found = read_with_rate(
+        lambda lr: peer.means(name, bound, lr, given.steps),
+        given,
+        lambda: _rate(values, section, place),
+        peer.needs_rate(name),
+    )
     return replace(found, differences=(*found.differences, said)) if said else found
+
+
+def _rate(values: References, section: Setting, place: Place) -> float | None:
+    rate = section.entries.get("lr")
+    value = None if rate is None else values.value(rate, (*place, "lr"))
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _steps(values: References, policy: Section) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.settings import Place, References, Setting, sections
-from gradatim.peers.settings.entries import in_one_line
+from gradatim.peers.settings.entries import in_one_line, read_with_rate
 from gradatim.peers.settings.tree import class_in_tag
 from gradatim.peers.speechbrain import SPEECHBRAIN
 
@@ -34,11 +34,14 @@ def _read(tree: Setting, place: Place, entry: Setting, name: str, given: Given) 
     if entry.value and not isinstance(entry.value, dict):
         raise GradatimError(f"line {entry.line}: {name}: its arguments must have names.")
     values = References(tree, given)
-    found = {key: values.value(e, (*place, key)) for key, e in entry.entries.items()}
-    lr = given.lr
-    if lr is None and SPEECHBRAIN.needs_rate(name):
-        lr = _rate(values)
-    return SPEECHBRAIN.means(name, SPEECHBRAIN.bind(name, (), found), lr, given.steps)
+    found = values.all(entry.entries, place)
+    bound = SPEECHBRAIN.bind(name, (), found)
+    return read_with_rate(
+        lambda lr: SPEECHBRAIN.means(name, bound, lr, given.steps),
+        given,
+        lambda: _rate(values),
+        SPEECHBRAIN.needs_rate(name),
+    )
 
 
 def _rate(values: References) -> float | None:

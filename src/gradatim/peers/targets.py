@@ -14,7 +14,7 @@ from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.pace import paced
 from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.settings import Place, References, Setting, sections
-from gradatim.peers.settings.entries import in_one_line
+from gradatim.peers.settings.entries import in_one_line, read_with_rate
 from gradatim.peers.settings.tree import class_in_tag
 
 _HYDRA = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
@@ -85,13 +85,13 @@ def find_targets(peer: Peer, tree: Setting) -> Iterator[Found]:
 def _read(peer: Peer, tree: Setting, target: Target, place: Place, given: Given) -> Read:
     values = References(tree, given)
     call = _call(peer, target, values)
-    lr = given.lr
-    try:
-        lr = _rate(values, place) if lr is None else lr
-    except Missing:
-        if call.peer.needs_rate(call.name):
-            raise
-    return _stepped(call.means(lr, given.steps), values, place, given)
+    read = read_with_rate(
+        lambda lr: call.means(lr, given.steps),
+        given,
+        lambda: _rate(values, place),
+        call.peer.needs_rate(call.name),
+    )
+    return _stepped(read, values, place, given)
 
 
 def _call(peer: Peer, target: Target, values: References) -> Call:

@@ -1,10 +1,12 @@
-"""What finders of all projects share: an entry in one line, and its keys."""
+"""What readers of settings share: an entry in one line, its keys, and the rate beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from gradatim.errors import unknown_name
+from gradatim.errors import GradatimError, unknown_name
+from gradatim.peers.found import Given, Read
 from gradatim.peers.settings.tree import Setting
 
 _LONGEST = 100
@@ -36,3 +38,46 @@ def check_known(where: str, setting: Setting, known: Sequence[str]) -> None:
     for key, entry in setting.entries.items():
         if key not in known:
             raise unknown_name(f"line {entry.line}: {where}", "key", key, known)
+
+
+def read_with_rate(
+    means: Callable[[float | None], Read],
+    given: Given,
+    written: Callable[[], float | None],
+    needed: bool,
+) -> Read:
+    """What a scheduler means with the rate of the user, or else that of the file.
+
+    Args:
+        means: What it means for a rate of the optimizer.
+        given: What the user adds.
+        written: The rate of the optimizer in the file, or None.
+        needed: Whether the scheduler multiplies that rate.
+
+    Raises:
+        GradatimError: If the rate is needed and cannot be known.
+
+    >>> read_with_rate(lambda lr: Read(), Given(lr=0.1), lambda: None, False).differences
+    ('--lr is not used: the scheduler has rates of its own.',)
+    """
+    try:
+        rate = written()
+    except GradatimError:
+        if given.lr is None and needed:
+            raise
+        rate = None
+    if given.lr is None:
+        return means(rate)
+    found, said = means(given.lr), ""
+    if not needed and _same_without_rate(means, found):
+        said = "--lr is not used: the scheduler has rates of its own."
+    elif rate not in (None, given.lr):
+        said = f"The optimizer in the file has lr={rate!r}, and this is for {given.lr!r}."
+    return replace(found, differences=(*found.differences, said)) if said else found
+
+
+def _same_without_rate(means: Callable[[float | None], Read], found: Read) -> bool:
+    try:
+        return means(None).values == found.values
+    except GradatimError:
+        return False

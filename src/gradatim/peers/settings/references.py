@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gradatim.core.build import at_line
-from gradatim.peers.found import Given
+from gradatim.peers.found import Given, Missing
 from gradatim.peers.settings.tree import Place, Setting
 
 _OMEGACONF = re.compile(r"\$\{([^${}]*)\}")
@@ -69,6 +69,33 @@ class References:
         if isinstance(value, str) and "${" in value:
             return self._followed(setting, value, _OMEGACONF, depth)
         return value
+
+    def all(
+        self,
+        entries: Mapping[str, Setting],
+        place: Place,
+        change: Callable[[str, Any], Any] = lambda key, value: value,
+    ) -> dict[str, Any]:
+        """The values of several settings.
+
+        Args:
+            entries: The settings by their keys.
+            place: Where the section that they are in is.
+            change: What a key and its value stand for, if it is not that value.
+
+        Raises:
+            Missing: Naming all values that the user has to give.
+        """
+        found: dict[str, Any] = {}
+        missing: dict[str, str] = {}
+        for key, setting in entries.items():
+            try:
+                found[key] = change(key, self.value(setting, (*place, key)))
+            except Missing as error:
+                missing |= error.reasons
+        if missing:
+            raise Missing(missing)
+        return found
 
     def _followed(self, setting: Setting, text: str, syntax: re.Pattern[str], depth: int) -> Any:
         """The value of one reference; else the text or the arithmetic with the values in it."""
