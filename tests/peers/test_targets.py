@@ -132,6 +132,14 @@ def test_arguments_without_names_and_all_missing_ones_at_once():
         ("s: {_target_: torch.optim.lr_scheduler.StepLR, size: 3}", "unknown argument 'size'"),
         ("s: {_target_: torch.optim.lr_scheduler.StepLR, step_size: 3}", "Write --lr"),
         (
+            "s: {_target_: torch.optim.lr_scheduler.StepLR, step_size: 3, _disabled_: true}",
+            "line 1: _disabled_: True switches it off",
+        ),
+        (
+            "s:\n  enabled: false\n  t: {_target_: torch.optim.lr_scheduler.StepLR, step_size: 3}",
+            "line 2: enabled: False switches it off",
+        ),
+        (
             "s: {_target_: torch.optim.lr_scheduler.LambdaLR, lr_lambda: {_target_: own.f}}",
             "LambdaLR",
         ),

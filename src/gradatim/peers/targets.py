@@ -17,7 +17,8 @@ from gradatim.peers.settings import Place, References, Setting, sections
 from gradatim.peers.settings.entries import in_one_line, read_with_rate
 from gradatim.peers.settings.tree import class_in_tag
 
-_HYDRA = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
+_HYDRA = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_", "_disabled_")
+_ON, _OFF = ("enabled", "enable", "use_scheduler"), ("disabled", "_disabled_")
 _SCHEDULERS = ("torch.optim.lr_scheduler.", "torch.optim.swa_utils.", "speechbrain.nnet.")
 _OF_LIGHTNING = ("lightning", "pytorch_lightning")
 _BESIDE = ("interval", "frequency", "monitor")
@@ -84,6 +85,7 @@ def find_targets(peer: Peer, tree: Setting) -> Iterator[Found]:
 
 def _read(peer: Peer, tree: Setting, target: Target, place: Place, given: Given) -> Read:
     values = References(tree, given)
+    _check_on(values, place)
     call = _call(peer, target, values)
     read = read_with_rate(
         lambda lr: call.means(lr, given.steps),
@@ -92,6 +94,17 @@ def _read(peer: Peer, tree: Setting, target: Target, place: Place, given: Given)
         call.peer.needs_rate(call.name),
     )
     return _stepped(read, values, place, given)
+
+
+def _check_on(values: References, place: Place) -> None:
+    """Refuse a scheduler that a switch in its section, or in the one around it, turns off."""
+    for here in (place, place[:-1]):
+        for key, entry in _at(values.root, here).entries.items():
+            on = values.value(entry, (*here, key)) if key in (*_ON, *_OFF) else None
+            if (key in _ON and on is not True) or (key in _OFF and on is not False):
+                raise GradatimError(
+                    f"line {entry.line}: {key}: {on} switches it off. Leave that out to read it."
+                )
 
 
 def _call(peer: Peer, target: Target, values: References) -> Call:
