@@ -18,6 +18,7 @@ from gradatim.peers import (  # noqa: F401
     timm_commands,
     torch_objects,
     transformers_code,
+    transformers_commands,
     transformers_objects,
     transformers_settings,
 )

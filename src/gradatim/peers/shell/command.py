@@ -68,7 +68,8 @@ class Command:
 
     def text(self) -> str:
         """How it is written, in one line, with the values of variables."""
-        return self._script.unknowns.plain(" ".join(word.text for word in self.words))[:100]
+        words = self.words[max(self._start - 1, 0) :]
+        return self._script.unknowns.plain(" ".join(word.text for word in words))[:100]
 
     def file(self, name: str) -> tuple[str, int] | None:
         """The text of a file that the script writes by a heredoc, and its first line."""
