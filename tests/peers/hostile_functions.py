@@ -11,7 +11,7 @@ HOSTILE = {
     ),
     "a tower of powers": "f = lambda step: 9 ** 9 ** 9",
     "a large shift": "f = lambda step: 1 << 10 ** 10",
-    "squares of squares": "def f(x):\n    for i in range(999):\n        x = x * x + 2\n    return x",
+    "squares of squares": "def f(x):\n    for i in range(99):\n        x = x * x + 2\n    return x",
     "a huge range": "f = lambda step: sum(i for i in range(10 ** 12))",
     "nested ranges": "def f(s):\n    for i in range(9999):\n        for j in range(9999):\n"
     "            s += 1\n    return s",

@@ -3,6 +3,8 @@
 Each is a file of its own. ``rate`` is evaluated after the file was run, with the step in ``k``.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -14,7 +16,7 @@ class Own(NamedTuple):
     rate: str
     steps: int = 3000
     """The steps that are compared."""
-    given: dict[str, Any] = {}
+    given: Mapping[str, Any] = MappingProxyType({})
     schedule: str = ""
     """The schedule as text, where it is one that a recipe makes."""
     setup: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gradatim.errors import GradatimError
 from gradatim.peers.functions.arithmetic import (
@@ -29,6 +29,12 @@ _KEYWORDS = {
     "clip": ("", "a_min", "a_max"),
     "clamp": ("input", "min", "max"),
     "where": ("condition", "x", "y"),
+}
+_OF_MAPPING: dict[str, Callable[[Mapping[Value, Value], list[Value]], Value]] = {
+    "get": lambda held, given: held.get(given[0], given[1] if len(given) > 1 else None),
+    "keys": lambda held, given: tuple(held),
+    "values": lambda held, given: tuple(held.values()),
+    "items": lambda held, given: tuple(held.items()),
 }
 
 
@@ -58,7 +64,9 @@ class Calls(Expressions):
                 return found
         if isinstance(node.func, ast.Attribute) and name in METHODS:
             return self.expression(node.func.value)
-        if isinstance(node.func, ast.Attribute) and name in ("get", "index", "count", "clamp"):
+        if isinstance(node.func, ast.Attribute) and (
+            name in ("get", "index", "count", "clamp") or name in _OF_MAPPING
+        ):
             return self._method(node, node.func, name)
         if name == "getattr" and len(node.args) >= 2:
             match node.args[1]:
@@ -157,7 +165,7 @@ class Calls(Expressions):
     def _method(self, node: ast.Call, function: ast.Attribute, name: str) -> Run:
         """A method of a list, a dictionary or a group; or of something of the file."""
         root = dotted(function.value).split(".")[0].split("[")[0]
-        if root and self._local(root) is None:
+        if root and self._local(root) is None and name not in _OF_MAPPING:
             return self._free(node)
         source, given = self.expression(function.value), [*map(self.expression, node.args)]
         machine, line = self.machine, node.lineno
@@ -173,12 +181,14 @@ class Calls(Expressions):
                     return of_group(machine, key)
                 machine.notes[own_key(key)] = None
                 return default
-            if name == "get" and isinstance(held, Mapping):
-                return held.get(values[0], values[1] if len(values) > 1 else None)
+            if isinstance(held, Mapping) and name in _OF_MAPPING:
+                return _OF_MAPPING[name](held, values)
             found = tuple(entries(held))
             try:
                 return found.index(values[0]) if name == "index" else found.count(values[0])
             except ValueError:
                 raise NoValue(f"{values[0]!r} is not in the list") from None
 
+        if root and dotted(function.value) and name == "get":
+            return self._of_object(node, root, run)
         return run

@@ -76,7 +76,7 @@ def counted(one: Candidate, world: World, given: Given) -> Counted:
         (step, *others) = names
         if others:
             raise _several(one, names)
-        return Counted(Counting({step: int}), _epochs(step, one.line))
+        return Counted(Counting({step: int}), epochs_of(step, one.line))
     if not counters:
         raise _several(one, names)
     if len(counters) == 1:
@@ -95,7 +95,7 @@ def counted(one: Candidate, world: World, given: Given) -> Counted:
         for node in counters.values()
         if isinstance(node, ast.Name) and _EPOCH.search(node.id)
     )
-    epochs = _loop_of(outer, one.site, world).length
+    epochs = loop_of(outer, one.site, world).length
     return Counted(Counting(steps), length=None if epochs is None else epochs * every)
 
 
@@ -164,9 +164,9 @@ def _one_counter(one: Candidate, name: str, node: ast.expr, world: World, given:
     assert one.site is not None
     match node:
         case ast.Name(id=variable) | ast.Attribute(attr=variable):
-            loop, by = _loop_of(variable, one.site, world), 0
+            loop, by = loop_of(variable, one.site, world), 0
         case ast.BinOp(left=ast.Name(id=variable), op=op, right=ast.Constant(value=int() as by)):
-            loop = _loop_of(variable, one.site, world)
+            loop = loop_of(variable, one.site, world)
             by = by if isinstance(op, ast.Add) else -by
             if not isinstance(op, ast.Add | ast.Sub):
                 raise refused(node.lineno, f"the argument {written(node)}")
@@ -175,7 +175,7 @@ def _one_counter(one: Candidate, name: str, node: ast.expr, world: World, given:
             return Counted(Counting({name: lambda step: step / every}))
         case _:
             raise refused(node.lineno, f"the argument {written(node)}")
-    first, epochs = loop.first + by, _epochs(variable, one.site.node.lineno)
+    first, epochs = loop.first + by, epochs_of(variable, one.site.node.lineno)
     counting = Counting({name: lambda step: step + first})
     return Counted(counting, epochs, loop.length, loop.said)
 
@@ -184,11 +184,12 @@ def _operators(node: ast.expr) -> list[ast.operator]:
     return [part.op for part in ast.walk(node) if isinstance(part, ast.BinOp)]
 
 
-def _epochs(name: str, line: int) -> str:
+def epochs_of(name: str, line: int) -> str:
+    """What is said of a count of epochs, by its name; "" for one of updates."""
     return f"It counts epochs ({name}, line {line})." if _EPOCH.search(name) else ""
 
 
-class _Loop(NamedTuple):
+class Loop(NamedTuple):
     """What a variable counts."""
 
     first: int = 0
@@ -198,7 +199,7 @@ class _Loop(NamedTuple):
     said: tuple[str, ...] = ()
 
 
-def _loop_of(variable: str, site: CallSite, world: World) -> _Loop:
+def loop_of(variable: str, site: CallSite, world: World) -> Loop:
     """What a loop variable, or a counter, is at the first call."""
     for block in reversed(site.place.path):
         node = block.node
@@ -211,14 +212,14 @@ def _loop_of(variable: str, site: CallSite, world: World) -> _Loop:
         isinstance(b.value, ast.BinOp) and b.place.order < place.order and b.place.path
         for b in bindings
     )
-    return _Loop((start if isinstance(start, int) else 0) + before)
+    return Loop((start if isinstance(start, int) else 0) + before)
 
 
 def _is_target(target: ast.expr, variable: str) -> bool:
     return any(isinstance(part, ast.Name) and part.id == variable for part in ast.walk(target))
 
 
-def _range_of(source: ast.expr, site: CallSite, block: Block, world: World) -> _Loop:
+def _range_of(source: ast.expr, site: CallSite, block: Block, world: World) -> Loop:
     """The numbers of a ``range`` or an ``enumerate``, inside of others such as ``tqdm`` or not."""
     place = Place(site.place.scope, block.order, ())
     for call in ast.walk(source):
@@ -235,8 +236,8 @@ def _range_of(source: ast.expr, site: CallSite, block: Block, world: World) -> _
             text = f"{written(start)} (line {start.lineno})"
             said = (f"{text} is taken to be 0, as in a run that is not resumed.",)
         length = None if last is None or last <= (first or 0) else last - (first or 0)
-        return _Loop(first or 0, length, said)
-    return _Loop()
+        return Loop(first or 0, length, said)
+    return Loop()
 
 
 def _ends(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:

@@ -77,6 +77,7 @@ class Curve:
         machine = self.machine
         machine.path.clear()
         machine.written.clear()
+        machine.line = machine.line or self.line
         machine.depth = machine.calls_at_step = 0
         try:
             value = float(self._rate(step))

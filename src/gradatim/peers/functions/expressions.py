@@ -242,11 +242,8 @@ class Expressions(Names):
             return whole
         if isinstance(node.slice, ast.Slice):
             raise refused(node.lineno, written(node))
-        source, key, machine = (
-            self.expression(node.value),
-            self.expression(node.slice),
-            self.machine,
-        )
+        source, key = self.expression(node.value), self.expression(node.slice)
+        machine = self.machine
         variable = not isinstance(node.slice, ast.Constant)
         line = node.lineno
 
@@ -271,6 +268,8 @@ class Expressions(Names):
                 machine.path.append(index)
             return found
 
+        if isinstance(root, ast.Name) and dotted(node) and not groups:
+            return self._of_object(node, root.id, run)
         return run
 
 

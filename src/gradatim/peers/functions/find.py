@@ -5,22 +5,31 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from gradatim.core.decays import Constant
-from gradatim.peers.found import Found, Given, Read
-from gradatim.peers.functions.counting import RATE_KEYS, STEP, Candidate, counted, raised_counts
+from gradatim.peers.found import Found, Given, Missing, Read
+from gradatim.peers.functions.counting import (
+    RATE_KEYS,
+    STEP,
+    Candidate,
+    counted,
+    epochs_of,
+    loop_of,
+    raised_counts,
+)
+from gradatim.peers.functions.inline import function_in_loop, refused_loop
 from gradatim.peers.functions.outside import File, Named, scope_named
 from gradatim.peers.functions.reading import Counting, read_function
 from gradatim.peers.functions.statements import parameter_names
 from gradatim.peers.peer import Peer
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.names import holds
-from gradatim.peers.python.optimizer import rate_of
+from gradatim.peers.python.optimizer import OPTIMIZERS, Rate, rate_of
 from gradatim.peers.python.possible import calls_in
-from gradatim.peers.python.script import Place, Scope, Script
+from gradatim.peers.python.script import Binding, CallSite, Place, Scope, Script
 from gradatim.peers.python.stepping import stepping
 from gradatim.peers.python.world import World
 from gradatim.peers.syntax import called, dotted, written
@@ -47,6 +56,7 @@ def find_functions(script: Script, taken: Collection[int]) -> Iterator[Found]:
         taken: The functions that are arguments of schedulers which are read.
     """
     candidates = list(_candidates(script))
+    yield from _in_loops(script, candidates)
     inner = {id(called_) for one in candidates for called_ in _functions_called(one, script)}
     for one in sorted(candidates, key=lambda one: one.line):
         if id(one.node) not in inner and id(one.node) not in taken:
@@ -54,6 +64,64 @@ def find_functions(script: Script, taken: Collection[int]) -> Iterator[Found]:
             if one.is_method and one.scope.parent is not None:
                 text = f"class {one.scope.parent.name}"
             yield Found(one.line, "python", text[:60], partial(_read, one, script))
+
+
+def _in_loops(script: Script, candidates: Sequence[Candidate]) -> Iterator[Found]:
+    """Rates that a loop computes itself, without a function."""
+    functions = {id(one.scope) for one in candidates}
+    lines = set()
+    for scope in (script.module, *(s for each in script.scopes.values() for s in each)):
+        for name, bindings in scope.bindings.items():
+            if not name.endswith(RATE_KEYS) or id(scope) in functions:
+                continue
+            for binding in bindings:
+                known = any(_called_for(binding.value, binding.place, script))
+                if _of_groups(name, binding) and not known and binding.line not in lines:
+                    lines.add(binding.line)
+                    text = f"{name} = {written(binding.value) if binding.value else '...'}"
+                    yield Found(
+                        binding.line, "python", text[:60], partial(_read_loop, binding, script)
+                    )
+
+
+def _of_groups(name: str, binding: Binding) -> bool:
+    """Whether what is assigned is an entry of a parameter group."""
+    loops = [block.node for block in binding.place.path if isinstance(block.node, ast.For)]
+    return "param_groups" in name or any("param_groups" in written(loop.iter) for loop in loops)
+
+
+def _read_loop(binding: Binding, script: Script, given: Given) -> Read:
+    world = World(script, given)
+    function, variable = function_in_loop(binding)
+    site = CallSite(ast.Call(ast.Name("loop", ast.Load()), [], []), binding.place)
+    loop = loop_of(variable, site, world)
+    epochs = epochs_of(variable, function.lineno)
+    steps = given.steps
+    if epochs and steps is not None:
+        steps = math.ceil(steps / given.every) if given.every else None
+    rate = _rate_in(world) if given.lr is None else Rate(given.lr)
+    named = Named(function, File(world, binding.place))
+    counting = Counting({variable: lambda step: step + loop.first})
+    try:
+        read = read_function(
+            named, counting, "rate", rate.value, loop.length if steps is None else steps
+        )
+    except Missing as error:
+        if any(name in _set_in(binding) for name in error.reasons):
+            raise refused_loop(binding) from None
+        raise
+    said = (*read.differences, *loop.said, *rate.said, *world.said.values())
+    return replace(read, epochs=epochs, differences=said)
+
+
+def _set_in(binding: Binding) -> set[str]:
+    """The names that the loops around an assignment set."""
+    return {
+        node.id
+        for block in binding.place.path
+        for node in ast.walk(block.node)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _candidates(script: Script) -> Iterator[Candidate]:
@@ -69,7 +137,8 @@ def _candidates(script: Script) -> Iterator[Candidate]:
             if not name.endswith(RATE_KEYS):
                 continue
             for binding in bindings:
-                for found in _called_for(binding.value, binding.place, script):
+                called_for = list(_called_for(binding.value, binding.place, script))
+                for found in called_for:
                     if id(found.node) not in seen:
                         seen.add(id(found.node))
                         yield found
@@ -161,10 +230,21 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         if how.epochs and steps is not None:
             steps = math.ceil(steps / given.every) if given.every else None
         steps = how.length if steps is None else steps
-        read = read_function(named, how.counting, "rate", given.lr, steps)
+        rate = _rate_in(world) if given.lr is None else Rate(given.lr)
+        read = read_function(named, how.counting, "rate", rate.value, steps)
         read = replace(read, epochs=how.epochs)
         said += how.said
     return replace(read, differences=(*read.differences, *said, *world.said.values()))
+
+
+def _rate_in(world: World) -> Rate:
+    """The rate of the only optimizer that is made in the file."""
+    sites = [site for name in OPTIMIZERS for site in world.script.calls.get(name, ())]
+    if len(sites) != 1:
+        return Rate()
+    (site,) = sites
+    user = ast.Call(ast.Name("scheduler", ast.Load()), [site.node], [])
+    return rate_of(Expression(ast.copy_location(user, site.node), site.place, world))
 
 
 def _otherwise(one: Candidate, world: World) -> float | None:

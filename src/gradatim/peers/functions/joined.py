@@ -84,7 +84,7 @@ class _Pieces:
         while at <= self.curve.last:
             if len(pieces) > _MOST_PIECES:
                 raise NoShape(at)
-            fit = self._from(at)
+            fit = _above_zero(self._from(at))
             pieces.append(fit.schedule)
             at += fit.steps
             if at > self.curve.last:
@@ -147,7 +147,7 @@ class _Pieces:
         steps = next(
             (k for k, v in enumerate(values) if not self.curve.same(v, values[0])), len(values)
         )
-        if steps < 2 or first + steps > self.curve.last:
+        if first + steps > self.curve.last + 1:
             raise NoShape(first)
         return Fit(Constant(self._window(first, first + 1).rate(values[0]), steps), steps)
 
@@ -280,6 +280,16 @@ class _Pieces:
             pieces.append(fit.schedule)
             at += fit.steps
         return join(*pieces)
+
+
+def _above_zero(fit: Fit) -> Fit:
+    """A cosine that falls below 0, only down to there: a quarter of a wave."""
+    curve = fit.schedule
+    if isinstance(curve, Cosine) and fit.ends and 0 < curve.start == -curve.end:
+        quarter, rest = divmod(curve.steps, 2)
+        if not rest and quarter:
+            return Fit(curve.cut(quarter), quarter, True)
+    return fit
 
 
 def _merged(pieces: Sequence[Schedule]) -> list[Schedule]:

@@ -16,6 +16,7 @@ from gradatim.peers.functions.machine import (
     Machine,
     Previous,
     Run,
+    Unknown,
     Value,
     refused,
 )
@@ -153,9 +154,23 @@ class Names(ABC):
                 known[key] = outside.value(node, inside)
             return known[key]
 
-        if not isinstance(node, ast.Name) or self._local(node.id) is None:
+        own = self._local(root) is not None
+        argument = root in {one.arg for one in inside.args.args} and not isinstance(node, ast.Name)
+        if argument or not own:
             self.lookups.append(run)
         return run
+
+    def _of_object(self, node: ast.expr, root: str, run: Run) -> Run:
+        """A part of a local variable; of an object such as ``args``, what the file sets it to."""
+        depth, free = self._local(root), self._free(node)
+        if depth is None:
+            return free
+
+        def chosen(frames: Frames) -> Value:
+            held = frames[depth].get(root, Groups)
+            return free(frames) if held is Groups or isinstance(held, Unknown) else run(frames)
+
+        return chosen
 
     def _named(self, node: ast.expr) -> Function | None:
         return self.outside.function(node, self.inside[0])

@@ -50,6 +50,8 @@ def line(window: Window, after: float | None) -> Fit | None:
     if rise == 0.0 or not window.fits(lambda k: first + rise * k, n):
         return None
     end, steps = first + rise * n, n
+    if n == 2 and not window.open and (after is None or not window.same(end, after)):
+        return None  # two levels
     if window.open:
         length = _end_of_line(window, first, rise)
         if length is None:
@@ -181,9 +183,6 @@ def _wave_of(window: Window, start: float, end: float, span: float, elapsed: flo
         made = FractionalRamp(start, end, math.ceil(left), span, "cosine", elapsed or None)
     if steps < left - 1e-9 and not window.open:
         return Fit(made.cut(steps), steps)
-    if abs(start + end) <= 1e-9 * window.peak and start > 0 and elapsed == 0 and span % 2 == 0:
-        quarter = int(span) // 2  # it falls below 0 then
-        return Fit(made.cut(quarter), quarter, True)
     return Fit(made, math.ceil(left - 1e-9), True)
 
 

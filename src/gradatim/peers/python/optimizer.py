@@ -24,6 +24,8 @@ _DEFAULTS: Mapping[str, float] = {
     "Adadelta": 1.0,
 }
 """The rates of the optimizers of torch, if none is written."""
+OPTIMIZERS = tuple(_DEFAULTS)
+"""The names of the optimizers whose rate is read."""
 
 
 class Rate(NamedTuple):
