@@ -125,7 +125,9 @@ def read(code, given):
     except ValueError:
         pass
 
-read(OWN[0].code, Given())  # what is imported late is imported here
+# What Gradatim itself imports late, and the types of its own signatures, are evaluated here.
+for own in (OWN[0], OWN[-1]):
+    read(own.code, Given())
 seen = []
 def watch(event, arguments):
     if event in ("exec", "open", "import") or event.split(".")[0] in ("os", "subprocess", "socket"):
