@@ -114,6 +114,8 @@ def test_what_cannot_be_evaluated_safely_is_refused_in_one_sentence(name: str) -
 
 WATCHED = """
 import sys
+from gradatim.core.values.fields import declared_types
+from gradatim.core.values.value import buildable
 from gradatim.peers import Given, find
 from tests.peers.hostile_functions import HOSTILE
 from tests.peers.own_functions import OWN
@@ -125,7 +127,9 @@ def read(code, given):
     except ValueError:
         pass
 
-# What Gradatim itself imports late, and the types of its own signatures, are evaluated here.
+# What Gradatim itself imports late, and the types of its own classes, are evaluated here.
+for make in buildable().values():
+    declared_types(make)
 for own in (OWN[0], OWN[-1]):
     read(own.code, Given())
 seen = []
