@@ -28,6 +28,7 @@ from gradatim.peers.syntax import called, written
 _SCHEDULER = re.compile(r"LR$|Sched|Decay|Warm|Anneal")
 _STEPPED = {"torch", "transformers", "deepspeed", "accelerate"}
 """The projects whose schedulers count the calls of their ``step()``."""
+_MOST_SAID = 5
 _HARMLESS = {"print", "len", "isinstance", "type", "id", "append", "state_dict", "hasattr", "repr"}
 
 
@@ -267,12 +268,16 @@ class _Reader:
     def _beside(self) -> Iterator[str]:
         """What else is in the code: other schedulers, and calls that take this one."""
         inside = self.file.inside()
-        for other in self.file.made:
-            if other.site is not self.one.site and id(other.site.node) not in inside:
-                yield (
-                    f"{written(other.site.node)} is in the code too (line "
-                    f"{other.site.node.lineno}), and not in this schedule."
-                )
+        others = [
+            other.site.node
+            for other in self.file.made
+            if other.site is not self.one.site and id(other.site.node) not in inside
+        ]
+        for node in others[:_MOST_SAID]:
+            line = node.lineno
+            yield f"{written(node)} is in the code too (line {line}), and not in this schedule."
+        if len(others) > _MOST_SAID:
+            yield f"{len(others) - _MOST_SAID} more schedulers are in the code, and not in this one."
         for site in self.file.given_to(self.one):
             yield f"{written(site.node)} is given this schedule, and is not read."
 

@@ -30,6 +30,9 @@ def reaching(bindings: Sequence[Binding], place: Place, holds: Holds) -> Reachin
     found: list[Binding] = []
     certain: Binding | None = None
     for binding in reversed(bindings):
+        if binding.place.scope is not place.scope:  # by a function that has it as a global
+            found.append(binding)
+            continue
         if binding.place.order >= place.order:
             continue
         made = _made(binding.place, place.path, holds)
@@ -42,7 +45,8 @@ def reaching(bindings: Sequence[Binding], place: Place, holds: Holds) -> Reachin
     if certain is not None:
         loops = [block for block in loops if block not in certain.place.path]
     for binding in bindings:  # those that an earlier turn of a loop has made
-        if binding.place.order >= place.order and any(b in binding.place.path for b in loops):
+        later = binding.place.scope is place.scope and binding.place.order >= place.order
+        if later and any(block in binding.place.path for block in loops):
             found.append(binding)
     return Reaching(found, certain is not None)
 
