@@ -277,7 +277,7 @@ class _Reader:
             line = node.lineno
             yield f"{written(node)} is in the code too (line {line}), and not in this schedule."
         if len(others) > _MOST_SAID:
-            yield f"{len(others) - _MOST_SAID} more schedulers are in the code, and not in this one."
+            yield f"{len(others) - _MOST_SAID} more are in the code, and not in this schedule."
         for site in self.file.given_to(self.one):
             yield f"{written(site.node)} is given this schedule, and is not read."
 
