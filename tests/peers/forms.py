@@ -338,6 +338,14 @@ NEMO = [
     Row("nemo", "NoamAnnealing", {"d_model": 25, "min_lr": 0.005}),
 ]
 ACCELERATE = [Row("accelerate", "AcceleratedScheduler", {"scheduler": LINE, "optimizers": None})]
+FAIRSEQ = [
+    Row("fairseq", "fairseq inverse_sqrt", {"lr": 0.1, "warmup_updates": 20}),
+    Row("fairseq", "fairseq polynomial_decay", {"lr": 0.1, "total_num_update": 50, "power": 2.0}),
+    Row("fairseq", "fairseq cosine", {"lr": 0.1, "warmup_updates": 9, "max_update": 50}),
+    Row("fairseq", "fairseq tri_stage", {"lr": 0.1, "warmup_steps": 9, "decay_steps": 20}),
+    Row("fairseq", "fairseq fixed", {"lr": 0.1, "warmup_updates": 9}),
+]
+NANOGPT = [Row("nanogpt", "nanoGPT", {"warmup_iters": 9, "lr_decay_iters": 50})]
 ROWS = [
     *TORCH,
     *TRANSFORMERS,
@@ -351,6 +359,8 @@ ROWS = [
     *COMPOSER,
     *ACCELERATE,
     *NEMO,
+    *FAIRSEQ,
+    *NANOGPT,
 ]
 
 MODULES: dict[str, tuple[str, ...]] = {

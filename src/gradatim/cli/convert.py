@@ -45,7 +45,7 @@ From = Annotated[
     typer.Option(
         "--from",
         show_default=False,
-        help="The project to look for: the same names, ignite, accelerate. Default: all.",
+        help="The project to look for: those, ignite, accelerate, fairseq, nanogpt. Default: all.",
     ),
 ]
 Lr = Annotated[

@@ -25,11 +25,13 @@ from gradatim.peers import (  # noqa: F401
 from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.composer import COMPOSER
 from gradatim.peers.deepspeed import DEEPSPEED
+from gradatim.peers.fairseq import FAIRSEQ
 from gradatim.peers.found import Read
 from gradatim.peers.functions.find import PYTHON
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
 from gradatim.peers.megatron import MEGATRON
+from gradatim.peers.nanogpt import NANOGPT
 from gradatim.peers.nemo import NEMO
 from gradatim.peers.objects import readable
 from gradatim.peers.optax import OPTAX
@@ -56,6 +58,8 @@ PEERS: dict[str, Peer] = {
         IGNITE,
         ACCELERATE,
         NEMO,
+        FAIRSEQ,
+        NANOGPT,
         PYTHON,
     )
 }

@@ -1,7 +1,7 @@
 """Shell scripts: the command lines in them, read and never run.
 
-May import ``core`` and the files of ``peers`` that know no project. To follow one more construct of
-bash, add its statement to ``parser.py`` and what it does to ``script.py``.
+May import ``core`` and the files of ``peers`` that know no project. To add one more construct of
+bash, parse its statement in ``parser.py`` and say what it does in ``script.py``.
 """
 
 from gradatim.peers.shell.command import Command, commands
