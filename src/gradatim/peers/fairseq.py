@@ -156,8 +156,8 @@ def find(command: Command) -> Iterator[Found]:
 
 
 def _read(command: Command, given: Given) -> Read:
-    command = command.given(given.values)
-    flags = Flags(command, _FLAGS, given=given.values)
+    command = command.given(given)
+    flags = Flags(command, _FLAGS, given=given)
     kind = flags.text("lr-scheduler") if "lr-scheduler" in flags else "fixed"
     taken = signature(FAIRSEQ.meaning(f"fairseq {kind}"))
     if "force-anneal" in flags:

@@ -99,13 +99,13 @@ def _read_settings(
     found = References(tree, given)
     values = {key: found.value(entry, place) for key, (place, entry) in places.items()}
     values = {key: value for key, value in values.items() if value is not None}
-    values |= {key: given.values[key] for key in _FLAGS.values() if key in given.values}
+    values |= {key: given.value(key) for key in _FLAGS.values() if key in given.values}
     return MEGATRON.means("Megatron", values, given.lr, given.steps)
 
 
 def _read(command: Command, given: Given) -> Read:
-    command = command.given(given.values)
-    flags = Flags(command, _FLAGS, given=given.values, alike=["weight-decay"])
+    command = command.given(given)
+    flags = Flags(command, _FLAGS, given=given, alike=["weight-decay"])
     for name, flag in flags.others.items():
         if name in _REFUSED:
             raise GradatimError(f"line {flag.line}: {_REFUSED[name]}")

@@ -54,8 +54,8 @@ def find(command: Command) -> Iterator[Found]:
 
 
 def _read(command: Command, given: Given) -> Read:
-    command = command.given(given.values)
-    flags = Flags(command, _OPTIONS, given=given.values)
+    command = command.given(given)
+    flags = Flags(command, _OPTIONS, given=given)
     flags.require(flags)
     found: dict[str, Any] = {}
     for name in flags:

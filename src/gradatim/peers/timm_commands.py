@@ -172,7 +172,7 @@ def _rate(options: Options, given: Given, processes: int | None) -> float:
     lr = options.get("lr")
     if lr:
         return float(lr)
-    world = given.values.get("world_size", processes)
+    world = given.value("world_size") if "world_size" in given.values else processes
     if world is None:
         raise Missing({"world_size": "is not known, and lr_base is multiplied by the whole batch"})
     world = check_argument("timm", "world_size", PositiveInt, world)
@@ -188,7 +188,8 @@ def _rate(options: Options, given: Given, processes: int | None) -> float:
 def _every(given: Given) -> int:
     if given.every is None and "updates_per_epoch" not in given.values:
         raise Missing({"updates_per_epoch": "is not known, and the schedule counts updates"})
-    every = given.values.get("updates_per_epoch", given.every)
+    named = "updates_per_epoch" in given.values
+    every = given.value("updates_per_epoch") if named else given.every
     return int(check_argument("timm", "updates_per_epoch", PositiveInt, every))
 
 
@@ -212,8 +213,8 @@ def find_command(command: Command) -> Iterator[Found]:
 
 
 def _read_command(command: Command, given: Given) -> Read:
-    command = command.given(given.values)
-    flags = Flags(command, _FLAGS, {"b": "batch-size", "dr": "decay-rate"}, given.values)
+    command = command.given(given)
+    flags = Flags(command, _FLAGS, {"b": "batch-size", "dr": "decay-rate"}, given)
     for name, flag in flags.others.items():
         _check_known(name, _FLAGS, f"line {flag.line}")
     values: dict[str, Callable[[], Any]] = {}

@@ -72,9 +72,8 @@ class _Values(Mapping[str, Any]):
     def __init__(self, command: Command, known: Mapping[str, Any], given: Given) -> None:
         self._known = known
         dashed = {name.replace("_", "-"): name for name in known}
-        values = {name: value for name, value in given.values.items() if name in known}
         alike = _alike(command, known)
-        self.flags = Flags(command, [*known, *dashed], given=values, alike=alike)
+        self.flags = Flags(command, [*known, *dashed], given=given, alike=alike)
         self._names = {dashed.get(name, name): name for name in self.flags}
         self.others = {name.replace("-", "_"): flag for name, flag in self.flags.others.items()}
 
@@ -104,7 +103,7 @@ def _alike(command: Command, known: Mapping[str, Any]) -> list[str]:
 
 
 def _read_trainer(command: Command, given: Given) -> Read:
-    command = command.given(given.values)
+    command = command.given(given)
     values = _Values(command, KEYS, given)
     kind = _class_of(command)
     needed = [name for name in values.flags if name in ("learning_rate", "lr_scheduler_type")]
@@ -171,7 +170,7 @@ class _Loop(NamedTuple):
 
 
 def _read_loop(command: Command, given: Given) -> Read:
-    command = command.given(given.values)
+    command = command.given(given)
     values = _Values(command, _LOOP_KEYS, given)
     for name, flag in values.others.items():
         if matters(name):

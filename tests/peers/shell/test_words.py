@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from gradatim.peers.found import Given, Missing
 from gradatim.peers.shell import commands
 
 BASH = shutil.which("bash")
@@ -73,10 +74,8 @@ def test_a_comment_that_ends_a_command_in_bash_is_said():
 
 
 def asked(text: str, **values: str | float) -> list[str]:
-    from gradatim.peers.found import Missing
-
     (command,) = [one for one in commands(text) if one.program]
-    command = command.given(values)
+    command = command.given(Given(values=values))
     try:
         command.require(command.arguments)
     except Missing as error:
@@ -176,3 +175,10 @@ def test_files_that_a_script_writes():
 def test_lines_of_words():
     (command,) = commands("\n\npython t.py \\\n --lr 1 \\\n --x")
     assert [word.line for word in command.words] == [3, 3, 4, 4, 5]
+
+
+def test_the_given_names_that_are_used_are_noted():
+    given = Given(values={"L": 1, "N": 2, "M": 3, "OTHER": 4})
+    (command,) = commands("N=$1\nif [ $M = 3 ]; then X=1; fi\npython t.py --l $L $X")
+    command.given(given)
+    assert given.used == {"L", "N", "M"}

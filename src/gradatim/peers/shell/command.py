@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
-from gradatim.peers.found import Missing
+from gradatim.peers.found import Given, Missing
 from gradatim.peers.shell.script import ShellScript
 from gradatim.peers.shell.unknowns import Word
 
@@ -102,21 +102,23 @@ class Command:
         texts = [text for text in self.choices(word) or () if 0 < len(text) < 30]
         return f", it may be {' or '.join(sorted(texts))}" if 1 < len(texts) < 9 else ""
 
-    def given(self, values: Mapping[str, Scalar]) -> Command:
-        """The same command, with these values of variables.
+    def given(self, given: Given) -> Command:
+        """The same command, with the values of variables that the user gives.
 
         Raises:
             GradatimError: If the script does not run it with them.
         """
-        if not values:
+        if not given.values:
             return self
-        found = commands(self._text, values)
+        found = commands(self._text, given.values)
         same = [one for one in found if one.line == self.line and one.program == self.program]
         before = commands(self._text)[: self._place]
         place = sum(one.line == self.line and one.program == self.program for one in before)
         if not same:
             raise GradatimError(f"line {self.line}: with these values the command is not run.")
-        return same[min(place, len(same) - 1)]
+        chosen = same[min(place, len(same) - 1)]
+        given.used.update(chosen._script.expander.used)
+        return chosen
 
 
 def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Command]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
+from gradatim.peers.found import Given
 from gradatim.peers.shell.command import Command
 from gradatim.peers.shell.unknowns import Word
 
@@ -32,7 +32,7 @@ class Flags(Mapping[str, Flag]):
         known: The names of those flags, without dashes in front.
         short: Names for those of one letter: {"b": "batch-size"}.
         alike: Other flags of the program that are the beginning of a known name.
-        given: Values that the user adds, by the name of a flag; they win.
+        given: What the user adds: a value by the name of a flag wins.
 
     Raises:
         GradatimError: If the beginning of a name could be several.
@@ -49,7 +49,7 @@ class Flags(Mapping[str, Flag]):
         command: Command,
         known: Collection[str],
         short: Mapping[str, str] | None = None,
-        given: Mapping[str, Scalar] | None = None,
+        given: Given | None = None,
         alike: Collection[str] = (),
     ) -> None:
         self.command, self.known, self._alike = command, known, alike
@@ -65,9 +65,10 @@ class Flags(Mapping[str, Flag]):
             values = 0 if not name or self._holds_flags(flag.words[:1]) else 1
             self._loose += [word for word in flag.words[values:] if word.unknown]
         self.others.pop("", None)
-        for name, value in (given or {}).items():
-            if name in known:
-                self._found[name] = Flag(name, (Word(str(value), command.line),), command.line)
+        for name in known if given is not None else ():
+            if given is not None and name in given.values:
+                word = Word(str(given.value(name)), command.line)
+                self._found[name] = Flag(name, (word,), command.line)
 
     def __getitem__(self, name: str) -> Flag:
         return self._found[name]

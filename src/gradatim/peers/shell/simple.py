@@ -219,7 +219,7 @@ class Commands:
         name, index, more = found[1], found[2], found[3]
         expander = self.expander
         expander.line = token.line
-        if name in expander.given:
+        if expander.given_value(name) is not None:
             return True
         old = expander.variables.get(name)
         new: Value

@@ -32,6 +32,8 @@ class Expander:
         self.shifted = 0
         self.unknowns = Unknowns()
         self.looked_up: set[str] = set()
+        self.used: set[str] = set()
+        """The given names that are in the script."""
         self.line = 1
         self._work = 0
 
@@ -41,15 +43,22 @@ class Expander:
         if self._work > _MOST_WORK:
             raise GradatimError(f"line {self.line}: the script is too long to follow.")
 
+    def given_value(self, name: str) -> str | None:
+        """The value that the user gives to a name."""
+        if name not in self.given:
+            return None
+        self.used.add(name)
+        return str(self.given[name])
+
     def value(self, name: str) -> Value | None:
         """The value of a variable; None if the script does not set it."""
         self.looked_up.add(name)
-        if name in self.given:
-            return str(self.given[name])
+        if (given := self.given_value(name)) is not None:
+            return given
         if name.isdigit() and name != "0":
             name = str(int(name) + self.shifted)
-            if name in self.given:
-                return str(self.given[name])
+            if (given := self.given_value(name)) is not None:
+                return given
             place = int(name) - 1
             known = self.arguments
             return None if known is None else known[place] if place < len(known) else ""
@@ -159,8 +168,8 @@ class Expander:
             return self.calculated(part[3:-2])
         if part.startswith("$(") or part.startswith("`"):
             inside = part[2:-1] if part.startswith("$(") else part[1:-1]
-            if part in self.given:
-                return str(self.given[part])
+            if (given := self.given_value(part)) is not None:
+                return given
             found = self.substituted(inside, self.line)
             return self.unknowns.mark(part) if found is None else found.rstrip("\n")
         if part in ("", "$"):
