@@ -45,7 +45,8 @@ From = Annotated[
     typer.Option(
         "--from",
         show_default=False,
-        help="The project to look for: those, ignite, accelerate, fairseq, nanogpt. Default: all.",
+        help="The project to look for: those, ignite, accelerate, fairseq, nanogpt, nemo, python. "
+        "Default: all.",
     ),
 ]
 Lr = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -15,7 +16,7 @@ from gradatim.peers.peer import Peer
 from gradatim.peers.projects import PEERS
 from gradatim.peers.python.script import parse_script
 from gradatim.peers.settings import read_settings
-from gradatim.peers.shell import commands
+from gradatim.peers.shell import commands, written_files
 
 _SYNTAXES = {
     ".py": "python",
@@ -69,9 +70,15 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
             for finder in peer.in_commands
             for one in finder(command)
         ]
+        for file, (body, line) in written_files(text).items():
+            if _SYNTAXES.get(PurePath(file).suffix.lower()) not in (None, "shell"):
+                with suppress(GradatimError):  # of a language that it only looks like
+                    found += [_moved(one, line) for one in find(body, name=file, source=source)]
     else:
         tree = read_settings(text, syntax)
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
+    if not found and texts:
+        found = [_of_text(text, texts[0])]
     return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
 
 
@@ -119,6 +126,11 @@ def _syntax(text: str, name: str, peers: Sequence[Peer]) -> str:
     of_name = _SYNTAXES.get(PurePath(name).suffix.lower())
     only_code = not any(p.in_settings or p.in_commands or p.read_text for p in peers)
     return of_name or ("python" if only_code else _syntax_of(text))
+
+
+def _moved(found: Found, line: int) -> Found:
+    """What is found in a file that a script writes, whose first line is this line of the script."""
+    return replace(found, line=found.line + line - 1)
 
 
 def _of_text(text: str, peer: Peer) -> Found:

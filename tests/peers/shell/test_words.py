@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from gradatim.peers import find
 from gradatim.peers.found import Given, Missing
 from gradatim.peers.shell import commands
 
@@ -182,3 +183,11 @@ def test_the_given_names_that_are_used_are_noted():
     (command,) = commands("N=$1\nif [ $M = 3 ]; then X=1; fi\npython t.py --l $L $X")
     command.given(given)
     assert given.used == {"L", "N", "M"}
+
+
+def test_a_settings_file_that_a_script_writes_is_read():
+    text = 'cat > ds.json <<END\n{\n "scheduler": {"type": "WarmupLR", "params": '
+    text += '{"warmup_max_lr": 0.2, "warmup_num_steps": 10, "warmup_type": "linear"}}\n}'
+    (found,) = find(f"B=8\n{text}\nEND\ndeepspeed x.py --deepspeed_config ds.json", name="a.sh")
+    assert (found.project, found.line) == ("deepspeed", 4)
+    assert found.read(Given()).schedule(5) == pytest.approx(0.1)

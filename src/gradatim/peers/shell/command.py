@@ -141,3 +141,14 @@ def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Comm
     """
     script = ShellScript(text, values or {})
     return [Command(text, script, place) for place in range(len(script.commands))]
+
+
+def written_files(text: str) -> dict[str, tuple[str, int]]:
+    """The files that a script writes by heredocs, by their names: the texts and their first lines.
+
+    >>> written_files("cat > run.yaml <<END\\nlr: 0.1\\nEND\\n")
+    {'run.yaml': ('lr: 0.1\\n', 2)}
+    """
+    script = ShellScript(text, {})
+    plain = script.unknowns.plain
+    return {plain(name): (plain(body), line) for name, (body, line) in script.files.items()}
