@@ -151,3 +151,129 @@ def test_nothing_in_a_file_is_run() -> None:
         [sys.executable, "-c", WATCHED], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "[]", done.stdout
+
+
+def found_in(code: str, **given: Any) -> Read:
+    (found,) = find(code)
+    return found.read(Given(**given))
+
+
+def test_a_boundary_beyond_the_steps_that_are_all_compared_is_found() -> None:
+    code = "f = lambda s: 1.0 if s < 7_654_321 else 0.5\ns = LambdaLR(SGD(p, lr=0.1), f)\n"
+    schedule = found_in(code).schedule
+    assert [schedule(k) for k in (7_654_320, 7_654_321, 10**9)] == [0.1, 0.05, 0.05]
+
+
+def test_one_step_that_differs_is_part_of_the_schedule() -> None:
+    code = "f = lambda s: 0.25 if s == 54_321 else 1.0\ns = LambdaLR(SGD(p, lr=0.1), f)\n"
+    schedule = found_in(code).schedule
+    assert [schedule(k) for k in (54_320, 54_321, 54_322)] == [0.1, 0.025, 0.1]
+
+
+def test_all_names_that_are_missing_are_asked_for_at_once() -> None:
+    with pytest.raises(GradatimError) as caught:
+        found_in(NANOGPT_CONFIG)
+    for name in ("config.warmup_iters", "config.learning_rate", "config.min_lr"):
+        assert f"--set {name}=VALUE" in str(caught.value)
+
+
+def test_a_value_of_the_user_counts_more_than_none_in_the_file() -> None:
+    values = {"warmup_iters": 10, "learning_rate": 0.1, "min_lr": 0.01, "max_iters": 100}
+    read = found_in(
+        NANOGPT_CONFIG, values={f"config.{name}": value for name, value in values.items()}
+    )
+    assert read.schedule == gradatim.warmup_cosine(0.1, steps=100, warmup=10, floor=0.01)
+
+
+NANOGPT_CONFIG = """
+def get_lr(it, config):
+    if it < config.warmup_iters:
+        return config.learning_rate * it / config.warmup_iters
+    done = min(1.0, (it - config.warmup_iters) / (config.max_iters - config.warmup_iters))
+    coeff = 0.5 * (1.0 + math.cos(math.pi * done))
+    return config.min_lr + coeff * (config.learning_rate - config.min_lr)
+"""
+
+
+def test_a_function_of_epochs_says_so_and_takes_the_updates_of_one() -> None:
+    code = OWN[4].code
+    read = found_in(code, values=OWN[4].given["values"])
+    assert any("--every" in said for said in read.differences)
+    stretched = found_in(code, values=OWN[4].given["values"], every=100)
+    assert stretched.schedule(2999) == 0.1
+    assert stretched.schedule(3000) == pytest.approx(0.01)
+
+
+def test_what_goes_on_behind_the_end_is_said() -> None:
+    code = "s = LambdaLR(SGD(p, lr=0.1), lambda e: 0.5 * (1 + math.cos(math.pi * e / 100)))\n"
+    read = found_in(code)
+    assert read.schedule == gradatim.Cosine(0.1, 0.0, 100)
+    assert "After step 100 their formula goes on" in read.differences[0]
+
+
+def test_the_steps_of_the_run_are_asked_for_where_a_curve_has_no_end() -> None:
+    code = "s = LambdaLR(SGD(p, lr=0.1), lambda e: 2.0 - e * 0.003)\n"
+    with pytest.raises(GradatimError, match="Write --steps"):
+        found_in(code)
+
+
+def test_groups_with_functions_of_their_own_are_said() -> None:
+    code = "s = LambdaLR(SGD(p, lr=0.1), [lambda e: 0.9**e, lambda e: 1.0])\n"
+    read = found_in(code)
+    assert read.schedule == gradatim.ExponentialDecay(0.1, 0.9)
+    assert read.differences == ("Group 1 has a function of its own: Constant(value=0.1)",)
+
+
+@pytest.mark.parametrize(
+    ("loop", "first"),
+    [
+        ("for epoch in range(60):\n    adjust(optimizer, epoch)", 20),
+        ("for epoch in range(1, 61):\n    adjust(optimizer, epoch)", 19),
+        ("for epoch in range(60):\n    adjust(optimizer, epoch + 1)", 19),
+        ("for epoch in tqdm(range(1, 61)):\n    adjust(optimizer, epoch - 1)", 20),
+        ("for epoch, _ in enumerate(range(60), start=1):\n    adjust(optimizer, epoch)", 19),
+    ],
+)
+def test_a_loop_that_counts_from_another_number_moves_the_schedule(loop: str, first: int) -> None:
+    code = (
+        "def adjust(optimizer, epoch):\n    lr = 0.1 if epoch < 20 else 0.01\n"
+        f"    for group in optimizer.param_groups:\n        group['lr'] = lr\n{loop}\n"
+    )
+    schedule = found_in(code).schedule
+    assert [schedule(first - 1), schedule(first)] == [0.1, 0.01]
+
+
+INLINE = """
+optimizer = SGD(model.parameters(), lr=0.3)
+for epoch in range(50):
+    if epoch in (20, 30):
+        for group in optimizer.param_groups:
+            group["lr"] /= 3
+    train(model, epoch)
+"""
+DINO = """
+def cosine_scheduler(base, final, epochs, niter_per_ep):
+    iters = np.arange(epochs * niter_per_ep)
+    return final + 0.5 * (base - final) * (1 + np.cos(np.pi * iters / len(iters)))
+
+lr_schedule = cosine_scheduler(5e-4, 1e-6, 100, 500)
+for it, batch in enumerate(loader):
+    for i, param_group in enumerate(optimizer.param_groups):
+        param_group["lr"] = lr_schedule[it]
+"""
+
+
+def test_a_loop_that_sets_the_rate_itself_is_a_function_of_its_variable() -> None:
+    schedule = found_in(INLINE).schedule
+    wanted = [0.3, 0.3, 0.1, 0.1, 0.1 / 3, 0.1 / 3]
+    assert [schedule(k) for k in (0, 19, 20, 29, 30, 49)] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_an_array_of_rates_is_refused_with_its_line() -> None:
+    with pytest.raises(GradatimError, match=r"line 9: .*lr_schedule\[it\].* Function\("):
+        found_in(DINO)
+
+
+def test_a_function_that_is_part_of_a_scheduler_is_not_found_a_second_time() -> None:
+    found = find(OWN[8].code)
+    assert [(one.project, one.line) for one in found] == [("torch", 10)]

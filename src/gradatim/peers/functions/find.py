@@ -107,7 +107,8 @@ def _read_loop(binding: Binding, script: Script, given: Given) -> Read:
             named, counting, "rate", rate.value, loop.length if steps is None else steps
         )
     except Missing as error:
-        if any(name in _set_in(binding) for name in error.reasons):
+        unknown = [name for name in error.reasons if not name.startswith("len(")]
+        if any("(" in name or name in _set_in(binding) for name in unknown):
             raise refused_loop(binding) from None
         raise
     said = (*read.differences, *loop.said, *rate.said, *world.said.values())

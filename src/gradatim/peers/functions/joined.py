@@ -18,6 +18,7 @@ from gradatim.peers.functions.window import Fit, Window, near_whole
 
 _MOST_PIECES = 60
 _LOOK_AHEAD = 12
+_MOST_MARKS = 200
 
 
 class NoShape(Exception):
@@ -174,7 +175,8 @@ class _Pieces:
         curve = self.curve
         known = [*self.numbers, *(() if self.steps is None else (self.steps,))]
         open_ = end > curve.last and not curve.why_no_more
-        return Window(curve.value, first, end - first, open_, curve.peak, known)
+        marks = [step - first for step in self.ends if first < step < end][:_MOST_MARKS]
+        return Window(curve.value, first, end - first, open_, curve.peak, known, marks)
 
     def _fits(self, first: int, end: int) -> Iterator[Fit]:
         after = self.curve.value(end) if end <= self.curve.last else None

@@ -28,6 +28,8 @@ from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
 from gradatim.peers.functions.window import Fit, Window, near_whole, nice
 
+_SHORTEST = 10
+"""Smaller numbers in the code are no length of a run."""
 Ramp = Callable[[float, float, int], Schedule]
 Weight = Callable[[float], float]
 
@@ -74,7 +76,7 @@ def _end_of_line(window: Window, first: float, rise: float) -> int | None:
     if (whole := near_whole(zero)) is not None and whole >= 1:
         return whole
     ends = [int(x) - window.first for x in window.numbers if x == int(x)]
-    return max((n for n in ends if 1 < n < zero), default=None)
+    return max((n for n in ends if _SHORTEST <= n < zero), default=None)
 
 
 def _cosine(x: float) -> float:

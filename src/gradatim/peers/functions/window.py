@@ -35,6 +35,7 @@ class Window:
         open: Whether the curve goes on like this without an end.
         peak: The largest rate of the whole curve.
         numbers: Numbers that occur in the code.
+        marks: Steps inside, counted from the first, at which another branch is taken.
     """
 
     value: Callable[[int], float]
@@ -43,6 +44,7 @@ class Window:
     open: bool
     peak: float
     numbers: Sequence[float] = ()
+    marks: Sequence[int] = ()
 
     def at(self, step: int) -> float:
         """The rate at a step, counted from the first."""
@@ -57,6 +59,7 @@ class Window:
         if steps <= _ALL:
             return range(steps)
         few = {0, 1, 2, 3, steps - 1, steps - 2, steps - 3}
+        few |= {mark + by for mark in self.marks for by in (-1, 0)}
         few |= {steps * k // _TRIED for k in range(_TRIED)}
         return sorted(step for step in few if 0 <= step < steps)
 
