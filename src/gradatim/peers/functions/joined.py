@@ -19,6 +19,8 @@ from gradatim.peers.functions.window import Fit, Window, near_whole
 _MOST_PIECES = 60
 _LOOK_AHEAD = 12
 _MOST_MARKS = 200
+_LEAST = 6
+"""A ramp of fewer steps has the values of almost anything."""
 
 
 class NoShape(Exception):
@@ -116,7 +118,8 @@ class _Pieces:
             for fit in self._fits(first, end):
                 if fit.steps >= end - first:
                     return self._shortened(first, end, fit, later) or fit
-                if end == tried[0] and fit.ends and (partial is None or fit.steps > partial.steps):
+                longer = fit.steps > (_LEAST if partial is None else partial.steps)
+                if end == tried[0] and fit.ends and longer:
                     partial = fit
             if (stairs := self._stairs(first, end)) is not None:
                 return stairs
@@ -148,7 +151,8 @@ class _Pieces:
         steps = next(
             (k for k, v in enumerate(values) if not self.curve.same(v, values[0])), len(values)
         )
-        if first + steps > self.curve.last + 1:
+        single = steps == 1 and first + 1 not in self.ends and self.curve.last > _MOST_PIECES
+        if single or first + steps > self.curve.last + 1:
             raise NoShape(first)
         return Fit(Constant(self._window(first, first + 1).rate(values[0]), steps), steps)
 
