@@ -277,3 +277,24 @@ def test_an_array_of_rates_is_refused_with_its_line() -> None:
 def test_a_function_that_is_part_of_a_scheduler_is_not_found_a_second_time() -> None:
     found = find(OWN[8].code)
     assert [(one.project, one.line) for one in found] == [("torch", 10)]
+
+
+def test_a_condition_around_the_call_is_said() -> None:
+    code = OWN[7].code.replace(
+        "        adjust_learning_rate(optimizer, data",
+        "        if data_iter_step % accum_iter == 0:\n"
+        "            adjust_learning_rate(optimizer, data",
+    )
+    read = found_in(code, **OWN[7].given)
+    assert any("only if `data_iter_step % accum_iter == 0`" in said for said in read.differences)
+
+
+def test_epochs_times_their_updates_and_the_update_count_updates() -> None:
+    code = (
+        "def adjust(optimizer, step):\n    lr = 0.1 if step < 700 else 0.01\n"
+        "    for group in optimizer.param_groups:\n        group['lr'] = lr\n"
+        "for epoch in range(9):\n    for i, x in enumerate(loader):\n"
+        "        adjust(optimizer, epoch * len(loader) + i)\n"
+    )
+    schedule = found_in(code).schedule
+    assert [schedule(699), schedule(700)] == [0.1, 0.01]

@@ -15,6 +15,7 @@ from gradatim.peers.functions.machine import Value, refused
 from gradatim.peers.functions.reading import Counting
 from gradatim.peers.functions.statements import parameter_names
 from gradatim.peers.python.expression import Expression
+from gradatim.peers.python.names import holds
 from gradatim.peers.python.script import Block, CallSite, Place, Scope
 from gradatim.peers.python.world import World
 from gradatim.peers.syntax import called, written
@@ -173,11 +174,52 @@ def _one_counter(one: Candidate, name: str, node: ast.expr, world: World, given:
         case ast.BinOp(op=ast.Add()) if any(isinstance(x, ast.Div) for x in _operators(node)):
             every = _updates_of_epoch(one, given, node)
             return Counted(Counting({name: lambda step: step / every}))
+        case ast.BinOp(op=ast.Add()) if _counts_updates(node):
+            return Counted(Counting({name: int}))
         case _:
             raise refused(node.lineno, f"the argument {written(node)}")
     first, epochs = loop.first + by, epochs_of(variable, one.site.node.lineno)
     counting = Counting({name: lambda step: step + first})
     return Counted(counting, epochs, loop.length, loop.said)
+
+
+def _counts_updates(node: ast.BinOp) -> bool:
+    """Whether it is epochs times the updates of one, plus the update in the epoch."""
+    sides = (node.left, node.right)
+    for product, rest in (sides, sides[::-1]):
+        if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult):
+            epochs = any(_EPOCH.search(written(part)) for part in (product.left, product.right))
+            if epochs and isinstance(rest, ast.Name):
+                return True
+    return False
+
+
+def conditions(one: Candidate, world: World) -> tuple[str, ...]:
+    """What is said of the conditions around the call, and of other calls."""
+    if one.site is None:
+        return ()
+    site, said = one.site, []
+    part = Expression(site.node, site.place, world)
+    for block in site.place.path:
+        test = getattr(block.node, "test", None)
+        if block.kind != "if" or test is None:
+            continue
+        known = holds(part, block, site.place.scope)
+        if known is None:
+            not_ = "" if block.taken else "not "
+            said.append(
+                f"It is called only if {not_}`{written(test)}` (line {test.lineno}) holds, which "
+                "is not read: the schedule is that of a call at each step."
+            )
+    arguments = written(site.node)
+    others = [s for s in world.callers(one.scope) if written(s.node) != arguments]
+    if others and not one.is_method:
+        lines = " and ".join(str(other.node.lineno) for other in others[:4])
+        said.append(
+            f"It is called in line {lines} too, with other arguments; it is read as it is called "
+            f"in line {site.node.lineno}."
+        )
+    return tuple(said)
 
 
 def _operators(node: ast.expr) -> list[ast.operator]:

@@ -15,6 +15,7 @@ from gradatim.peers.functions.counting import (
     RATE_KEYS,
     STEP,
     Candidate,
+    conditions,
     counted,
     epochs_of,
     loop_of,
@@ -234,7 +235,7 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         rate = _rate_in(world) if given.lr is None else Rate(given.lr)
         read = read_function(named, how.counting, "rate", rate.value, steps)
         read = replace(read, epochs=how.epochs)
-        said += how.said
+        said += (*how.said, *conditions(one, world))
     return replace(read, differences=(*read.differences, *said, *world.said.values()))
 
 
@@ -272,7 +273,7 @@ def _of_method(one: Candidate, named: Named, world: World, given: Given) -> Read
             lr = rate.value
         said = rate.said
         how = stepping(one.site, world)
-        said += how.said
+        said += (*how.said, *conditions(one, world))
         if how.every == "epoch":
             epochs = f"It is stepped once an epoch (line {how.line})."
             steps = None if steps is None or not given.every else math.ceil(steps / given.every)
