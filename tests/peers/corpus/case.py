@@ -74,7 +74,7 @@ class Case:
         """The number of the line that --at names."""
         if not self.at:
             return None
-        return text[: text.index(self.at)].count("\n") + 1
+        return text[: text.index(self.at) + len(self.at)].count("\n") + 1
 
 
 def _inputs(file: Path) -> dict[str, tuple[str, str]]:
