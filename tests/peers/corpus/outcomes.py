@@ -72,9 +72,14 @@ def results(held_out: bool = False) -> Iterator[tuple[Case, Outcome, Outcome]]:
     """Each case with what comes of it as pasted, and with its options."""
     points = recorded(held_out)
     for case in cases(held_out):
-        text = case.input()
-        first = pasted(case, points, text)
-        yield case, first, with_options(case, points, text) if case.needs_options else first
+        yield case, *both(case, points)
+
+
+def both(case: Case, points: Mapping[str, Points]) -> tuple[Outcome, Outcome]:
+    """What comes of a case as pasted, and with its options."""
+    text = case.input()
+    first = pasted(case, points, text)
+    return first, with_options(case, points, text) if case.needs_options else first
 
 
 def unsaid(case: Case, outcome: Outcome) -> bool:
@@ -150,4 +155,4 @@ def telling(values: Sequence[float]) -> list[tuple[int, float]]:
     return [(k, values[k]) for k in sorted(chosen) if 0 <= k <= last]
 
 
-__all__ = ["Outcome", "recorded", "results", "telling", "unsaid"]
+__all__ = ["Outcome", "both", "recorded", "results", "telling", "unsaid"]
