@@ -1,6 +1,6 @@
 """``def adjust_learning_rate(optimizer, epoch``. Hit 4 is the function of hit 3 again.
 
-Hit 7 has ``async=True``, which no Python since 3.7 can parse.
+Hit 5 calls it with epochs from 1 on. Hit 7 has ``async=True``, which no Python since 3.7 can parse.
 """
 
 from tests.peers.corpus.case import Case
@@ -37,7 +37,7 @@ CASES = [
     Case(
         "q12.5",
         "4709861528",
-        formula(lambda e: 1e-4 + (0.1 - 1e-4) * cosine(e / 50), 50),
+        formula(lambda n: 1e-4 + (0.1 - 1e-4) * cosine((n + 1) / 50), 49),
         ("args",),
         {"args['learning_rate']": 0.1, "args['cosine']": True, "args['epochs']": 50},
         epochs=True,
