@@ -1,6 +1,7 @@
-"""Real cases, read as people have them: see corpus/QUERIES.md and ``python -m tests.peers.corpus``."""
+"""Real cases, as people have them: see corpus/QUERIES.md and ``python -m tests.peers.corpus``."""
 
 import pytest
+
 from tests.peers.corpus import outcomes
 from tests.peers.corpus.case import Case, cases
 from tests.peers.corpus.outcomes import HELP, NO_HELP, RIGHT, WRONG, recorded, telling
