@@ -21,7 +21,7 @@ CASES = [
         "29300328905",
         hf("linear", 1e-3, 100, 2000),
         ("args.", "training_steps", "--lr"),
-        {"args.warmup_steps": 100, "training_steps": 2000},
+        {"args.warmup_steps": 100, "args.max_steps": 2000, "training_steps": 2000},
         lr=1e-3,
     ),
     Case(
