@@ -15,7 +15,7 @@ from gradatim.studio.gallery import gallery
 from gradatim.studio.judge import compare, judge, replay
 from gradatim.studio.reality import Reality
 from gradatim.studio.session import Session
-from gradatim.studio.take_away import FORMS, export
+from gradatim.studio.take_away import export, forms
 
 _WIDEST = 8_000
 
@@ -35,6 +35,7 @@ class Api:
             "export": export,
             "forecast": reality.forecast,
             "form": form,
+            "forms": forms,
             "gallery": gallery,
             "judge": judge,
             "replay": replay,
@@ -48,7 +49,6 @@ class Api:
             "cards": [{"name": one.name, "text": one.text} for one in self.session.opened],
             "logs": self.session.logs.described(),
             "dashes": [list(dash) for dash in DASHES],
-            "forms": list(FORMS),
         }
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gradatim.drive import Plan
 from gradatim.errors import GradatimError
-from gradatim.peers import Found, Given, find
 from gradatim.studio.body import Body, Data
 from gradatim.studio.documents import plan_as_yaml
+
+if TYPE_CHECKING:
+    from gradatim.peers import Found, Given
 
 _MOST = 20
 
 
 def read_snippet(body: Body) -> Data:
     """The schedulers in pasted code, settings or a command line, and what could not be read."""
+    from gradatim.peers import Given, find  # the page begins without it
+
     steps = body.number("steps")
     given = Given(lr=body.number("lr"), steps=None if steps is None else int(steps))
     found = find(body.text("code"))

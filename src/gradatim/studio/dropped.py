@@ -10,13 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-import numpy as np
-
 from gradatim.errors import GradatimError, unknown_name
-from gradatim.logs import read_log, read_rates
 from gradatim.studio.body import Data
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 MOST = 16
@@ -123,6 +121,10 @@ def describe(log: Incoming) -> Data:
     Raises:
         GradatimError: If it has neither.
     """
+    import numpy as np
+
+    from gradatim.logs import read_log, read_rates  # the page begins without it
+
     problems: list[str] = []
     rates: list[Data] = []
     losses: Data = None
@@ -153,6 +155,8 @@ def _thinned(
     steps: NDArray[np.int64] | NDArray[np.float64], values: NDArray[np.float64]
 ) -> dict[str, Data]:
     """At most so many of some points, without those that are no numbers."""
+    import numpy as np
+
     fine = np.flatnonzero(np.isfinite(values))
     kept = fine[np.unique(np.linspace(0, max(len(fine) - 1, 0), _DRAWN).astype(int))]
     return {"steps": steps[kept].tolist(), "values": values[kept].tolist()}

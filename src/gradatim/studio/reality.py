@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gradatim.audit import audit
-from gradatim.audit.audit import RateAudit
-from gradatim.audit.lines import lines
 from gradatim.core.run.by_updates import clock_for
 from gradatim.core.run.run import Run
 from gradatim.errors import GradatimError
-from gradatim.forecast import Forecast, fit
-from gradatim.logs import read_log
 from gradatim.studio.body import Body, Data
 from gradatim.studio.documents import learning_rate, on_run, read_card, read_run, read_text
 from gradatim.studio.dropped import DroppedLogs
+
+if TYPE_CHECKING:
+    from gradatim.audit.audit import RateAudit
+    from gradatim.forecast import Forecast
 
 _MOST_CARDS = 40
 _DRAWN = 2_000
@@ -37,6 +35,9 @@ class Reality:
 
     def audit(self, body: Body) -> Data:
         """The rates of a log against a card, in sentences and as logged over planned."""
+        from gradatim.audit import audit  # the page begins without it
+        from gradatim.audit.lines import lines
+
         log = self.logs[body.text("log", 40)]
         plan = read_card(body) if body.data.get("text") else None
         try:
@@ -72,6 +73,9 @@ class Reality:
             return self._fitted[known]
 
     def _new_fit(self, keys: Sequence[str]) -> Forecast:
+        from gradatim.forecast import fit  # the page begins without it
+        from gradatim.logs import read_log
+
         curves = []
         for key in keys:
             log = self.logs[key]
@@ -86,6 +90,8 @@ class Reality:
 
 def _ratio(one: RateAudit) -> Data:
     """Logged over planned at each logged step at which the planned rate is not 0."""
+    import numpy as np
+
     assert one.planned is not None
     planned = one.planned.at(one.series.steps)
     kept = np.flatnonzero(planned != 0.0)

@@ -8,7 +8,7 @@ often to list; each column then takes its own first and last ones.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import cache
 
 from gradatim.core.closed_forms import CosineWave, Noam, Triangle
@@ -18,10 +18,13 @@ from gradatim.core.pieces import boundaries, cycles_of
 from gradatim.core.reshape import Repeat, Shift, Staircase
 from gradatim.core.schedule import Schedule, parts_of
 from gradatim.core.sketch import Point, value_at
+from gradatim.core.values.limits import FARTHEST
 
 MOST_BOUNDARIES = 2_000
 """The boundaries in view that are all drawn; of more, a column has its extremes."""
-_TURNING = (CosineWave, Noam, Repeat, Staircase, Table, Triangle)
+_MOST_OF_CYCLE = 200
+Changes = Callable[[int, int], list[int]]
+"""The steps between two steps at which a curve may turn or jump."""
 
 
 def curve_points(schedule: Schedule, first: int, last: int, columns: int) -> list[Point]:
@@ -49,85 +52,114 @@ def curve_points(schedule: Schedule, first: int, last: int, columns: int) -> lis
     shown = inside if len(inside) <= MOST_BOUNDARIES else []
     steps = {step + by for step in shown for by in (-1, 0, 1) if first <= step + by <= last}
     steps.add(last)
-    turning = _turns(schedule)
+    listed = _of_steps(inside)
+    changes = changes_in(schedule)
     for column in range(columns):
         begin = first + (last - first) * column // columns
         end = first + (last - first) * (column + 1) // columns - 1
         steps |= {begin, end}
-        candidates = {begin, end, *_listed(inside, begin, end)}
-        if turning:
-            candidates.update(changes(schedule, begin, end))
+        candidates = {begin, end, *listed(begin, end)}
+        if changes is not None:
+            candidates.update(step for step in changes(begin, end) if begin <= step <= end)
         if len(candidates) > 2:
             steps |= {min(candidates, key=value), max(candidates, key=value)}
     return [Point(step, value(step)) for step in sorted(steps)]
 
 
-def _listed(steps: list[int], begin: int, end: int) -> Iterator[int]:
-    """Those of some rising steps that are in a column, each with the step before it."""
-    for step in steps[bisect_left(steps, begin + 1) : bisect_right(steps, end)]:
-        yield from (step - 1, step)
+def changes_in(schedule: Schedule) -> Changes | None:
+    """A function that lists the steps of a column at which stairs and cycles begin.
 
-
-def _turns(schedule: Schedule) -> bool:
-    """Whether a curve turns or jumps at steps that are no boundaries of its pieces."""
-    return isinstance(schedule, _TURNING) or any(map(_turns, parts_of(schedule)))
-
-
-def changes(schedule: Schedule, begin: int, end: int) -> Iterator[int]:
-    """Steps of a column at which stairs and cycles begin, and those before them.
-
-    Of many, the first and the last: within one column all cycles are alike.
+    Each with the step before it. Of many it lists the first and the last, because within one column
+    all cycles are alike. None for a schedule that turns and jumps at its boundaries alone.
     """
     match schedule:
         case Join():
-            ends = [*schedule.starts[1:], end + 1]
-            for piece, start, stop in zip(schedule.pieces, schedule.starts, ends, strict=True):
-                low, high = max(begin, start), min(end, stop - 1)
-                if low <= high:
-                    yield from (start + step for step in changes(piece, low - start, high - start))
+            return _of_pieces(schedule)
         case Shift(by=by):
-            yield from (by + step for step in changes(schedule.schedule, begin - by, end - by))
-        case Staircase():
-            yield from _multiples(schedule.every, begin, end)
-            yield from changes(schedule.schedule, begin, end)
+            shifted = changes_in(schedule.schedule)
+            return shifted and (lambda begin, end: _moved(shifted, by, begin, end))
+        case Staircase(every=every):
+            inner = changes_in(schedule.schedule) or _nothing
+            return lambda begin, end: [*_multiples(every, begin, end), *inner(begin, end)]
         case Repeat():
             cycles = cycles_of(schedule)
-            if cycles is None:
-                yield from _cycles(schedule, begin, end)
-            else:
-                yield from _listed(boundaries(cycles, end), begin, end)
-                yield from changes(cycles, begin, end)
-        case Triangle():
-            yield from _multiples(schedule.half_period, begin, end)
-        case CosineWave(peak_step=peak):
-            inner = _multiples(schedule.half_period, begin - peak, end - peak)
-            yield from (round(peak) + step for step in inner)
+            return _of_cycles(schedule) if cycles is None else _of_steps(boundaries(cycles))
+        case Triangle(half_period=half):
+            return lambda begin, end: _multiples(half, begin, end)
+        case CosineWave(half_period=half, peak_step=peak):
+            return lambda begin, end: _moved(
+                lambda low, high: _multiples(half, low, high), peak, begin, end
+            )
         case Table():
-            yield from _listed([step for step, _ in schedule.points], begin, end)
-        case Noam():
-            yield from (s for s in (schedule.warmup - 1, schedule.warmup) if begin <= s <= end)
-        case _:
-            for part in parts_of(schedule):
-                yield from changes(part, begin, end)
+            return _of_steps([step for step, _ in schedule.points])
+        case Noam(warmup=warmup):
+            return _of_steps([warmup])
+    found = [each for part in parts_of(schedule) if (each := changes_in(part)) is not None]
+    if not found:
+        return None
+    return lambda begin, end: [step for each in found for step in each(begin, end)]
 
 
-def _multiples(every: float, begin: float, end: float) -> Iterator[int]:
+def _nothing(begin: int, end: int) -> list[int]:
+    return []
+
+
+def _moved(inner: Changes, by: int, begin: int, end: int) -> list[int]:
+    return [by + step for step in inner(begin - by, end - by)]
+
+
+def _of_steps(steps: list[int]) -> Changes:
+    """Those of some rising steps that are in a column, each with the step before it."""
+
+    def find(begin: int, end: int) -> list[int]:
+        inside = steps[bisect_left(steps, begin + 1) : bisect_right(steps, end)]
+        return [step + by for step in inside for by in (-1, 0)]
+
+    return find
+
+
+def _of_pieces(schedule: Join) -> Changes | None:
+    ends = [*schedule.starts[1:], FARTHEST]
+    found = [
+        (start, stop - 1, inner)
+        for piece, start, stop in zip(schedule.pieces, schedule.starts, ends, strict=True)
+        if (inner := changes_in(piece)) is not None
+    ]
+
+    def find(begin: int, end: int) -> list[int]:
+        return [
+            step
+            for start, last, inner in found
+            if start <= end and begin <= last
+            for step in _moved(inner, start, max(begin, start), min(end, last))
+        ]
+
+    return find if found else None
+
+
+def _of_cycles(schedule: Repeat) -> Changes:
+    """The first whole cycle of a column, and the last ones: where their pieces begin."""
+    cycle = schedule.schedule.length or 1
+    inner = changes_in(schedule.schedule)
+    pieces = [0, *boundaries(schedule.schedule, cycle)[:_MOST_OF_CYCLE]]
+    near = [piece + by for piece in pieces for by in (-1, 0)]
+
+    def find(begin: int, end: int) -> list[int]:
+        low, high = begin // cycle, end // cycle
+        # With few cycles in a column those at its ends, which it cuts, count as well.
+        counts = (low + 1, high - 1, high) if high - low > 3 else range(low, high + 1)
+        found = [start + step for start in (n * cycle for n in counts) for step in near]
+        if inner is not None:
+            for start in (n * cycle for n in counts):
+                first, last = max(begin - start, 0), min(end - start, cycle - 1)
+                found += [start + step for step in inner(first, last)]
+        return found
+
+    return find
+
+
+def _multiples(every: float, begin: int, end: int) -> list[int]:
     """The first and the last multiples of a length in a column, and the steps beside them."""
     low, high = int(begin // every), int(end // every)
-    for count in {low + 1, low + 2, high - 1, high}:
-        near = round(count * every)
-        yield from (step for step in (near - 1, near, near + 1) if begin <= step <= end)
-
-
-def _cycles(schedule: Repeat, begin: int, end: int) -> Iterator[int]:
-    """The places of the first two cycles of a column, and of the last, at which pieces begin."""
-    cycle = schedule.schedule.length or 1
-    pieces = boundaries(schedule.schedule, cycle)[:MOST_BOUNDARIES]
-    low, high = begin // cycle, end // cycle
-    for start in {low * cycle, (low + 1) * cycle, high * cycle}:
-        for step in (start - 1, start, *(start + p + by for p in pieces for by in (-1, 0))):
-            if begin <= step <= end:
-                yield step
-        inner = max(begin - start, 0), min(end - start, cycle - 1)
-        if inner[0] <= inner[1]:
-            yield from (start + step for step in changes(schedule.schedule, *inner))
+    nearest = [round(count * every) for count in {low + 1, low + 2, high - 1, high}]
+    return [step for near in nearest for step in (near - 1, near, near + 1)]

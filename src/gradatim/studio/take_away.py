@@ -8,21 +8,27 @@ from tempfile import TemporaryDirectory
 from gradatim.core.run.by_updates import ByUpdates, clock_for
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError
-from gradatim.look import report
 from gradatim.look.axis import axis_of_target
-from gradatim.peers import TARGETS, convert
 from gradatim.plans.plan import format_of, read_plan
 from gradatim.studio.body import Body, Data
 from gradatim.studio.documents import learning_rate, plan_as_yaml, read_card
 
-FORMS = ("plan", "expression", "report", *TARGETS)
-"""What a card can be downloaded as, besides pictures, which the page draws itself."""
 _ENDINGS = {"deepspeed": "json", "megatron": "sh", "speechbrain": "yaml", "composer": "yaml"}
+
+
+def forms(body: Body) -> Data:
+    """What a card can be downloaded as, besides pictures, which the page draws itself."""
+    from gradatim.peers import TARGETS  # the page begins without it
+
+    return {"forms": ["plan", "expression", "report"], "projects": list(TARGETS)}
 
 
 def export(body: Body) -> Data:
     """A card in one of the forms: the content of a file, its ending, and what is not in it."""
-    plan, form = read_card(body), body.choice("form", FORMS)
+    from gradatim.peers import TARGETS, convert  # the page begins without it
+
+    plan = read_card(body)
+    form = body.choice("form", ("plan", "expression", "report", *TARGETS))
     if form == "plan":
         return _plan_file(plan, body.text("text"))
     if form == "report":
@@ -54,5 +60,7 @@ def _plan_file(plan: Plan, text: str) -> Data:
 
 def _report(plan: Plan, title: str) -> str:
     """The report of a plan, which is one file without any other."""
+    from gradatim.look import report  # the page begins without it
+
     with TemporaryDirectory() as folder:
         return report(plan, Path(folder, "report.html"), title=title).read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import { EMPTY } from "./state.js";
 import { UNITS } from "./axis.js";
 
 const VERSION = 1;
-export const LONGEST = 16_000; // characters: what browsers, mail and chat programs pass on
+const LONGEST = 16_000; // characters: what browsers, mail and chat programs pass on
 const MOST_CARDS = 40;
 
 // The fragment of a state, such as "#1.eJy...".

@@ -31,7 +31,7 @@ function say(sentence) {
 }
 
 class Studio {
-  constructor({ dashes, forms, logs }) {
+  constructor({ dashes, logs }) {
     const store = (this.store = new Store(EMPTY));
     const title = (id) => this.title(id);
     this.charts = new Charts(byId("panels"), {
@@ -47,7 +47,7 @@ class Studio {
     this.run = new RunForm(store);
     this.axis = new AxisBar(byId("axis"), store, () => this.run.open());
     this.bring = new BringIn(store, { say, onlog: (file) => this.logs.take(file) });
-    this.take = new TakeAway(store, forms, { say, title, panels: () => this.drawing.panels() });
+    this.take = new TakeAway(store, { say, title, panels: () => this.drawing.panels() });
     this.keys = new Shortcuts(this.shortcuts());
     this.addButtons();
     this.given = logs;

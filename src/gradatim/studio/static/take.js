@@ -10,14 +10,12 @@ const NAMES = { plan: "Plan file", expression: "Expression", report: "Report, on
 const SHOWN = 20_000; // characters of a preview
 
 export class TakeAway {
-  constructor(store, forms, { panels, title, say }) {
+  constructor(store, { panels, title, say }) {
     this.store = store;
     this.panels = panels;
     this.title = title;
     this.say = say;
-    this.form = h("select", { "aria-label": "Form", onchange: () => this.show() },
-      [...forms.slice(0, 3), ...PICTURES].map((form) => h("option", { value: form }, NAMES[form])),
-      h("optgroup", { label: "Code and settings for" }, forms.slice(3).map((form) => h("option", { value: form }, form))));
+    this.form = h("select", { "aria-label": "Form", onchange: () => this.show() });
     this.content = h("pre", { tabIndex: 0, "aria-label": "Content" });
     this.notes = h("ul", { class: "notes" });
     this.copyButton = h("button", { type: "button", onclick: () => copy(this.file.content, say) }, "Copy");
@@ -28,8 +26,14 @@ export class TakeAway {
     document.body.append(this.dialog);
   }
 
-  open() {
+  async open() {
     this.dialog.showModal();
+    if (!this.form.options.length) {
+      const { forms, projects } = await ask("forms", {});
+      this.form.append(
+        ...[...forms, ...PICTURES].map((form) => h("option", { value: form }, NAMES[form])),
+        h("optgroup", { label: "Code and settings for" }, projects.map((form) => h("option", { value: form }, form))));
+    }
     this.show();
   }
 
