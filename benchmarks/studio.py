@@ -3,8 +3,8 @@
     python benchmarks/studio.py [CARDS] [STEPS]
 
 The first picture is that of the command: from its start, with the browser already running, until
-the curves are on the page. A redraw is from the change of one card among 20 until the frame with the
-new curve is drawn. Needs Chromium.
+the curves are on the page. A redraw is from the change of one card among 20 until the frame with
+the new curve is painted. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from interleaved import machine, show
 from playwright.sync_api import sync_playwright
 
-REPEATS = 40
+STARTS, REPEATS = 5, 7
 TEXTS = (
     "warmup_cosine(peak={peak}, warmup=500, steps={steps})",
     "wsd(peak={peak}, warmup=500, steps={steps})",
@@ -35,7 +35,8 @@ CHANGE = """([id, text]) => new Promise((done) => {
   const draw = charts.draw;
   charts.draw = (panels) => {
     draw.call(charts, panels);
-    if (!drawing.results.get(id)?.curves || JSON.parse(drawing.results.get(id).asked).text !== text) return;
+    const result = drawing.results.get(id);
+    if (!result?.curves || JSON.parse(result.asked).text !== text) return;
     charts.draw = draw;
     const channel = new MessageChannel();  // runs once the frame is painted
     requestAnimationFrame(() => channel.port2.postMessage(0));
@@ -77,7 +78,7 @@ def main():
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         rows = []
-        for _ in range(5):
+        for _ in range(STARTS):
             process, page, printed, drawn = first_picture(browser, texts[:1])
             rows.append((printed, drawn))
             page.close()
@@ -93,10 +94,10 @@ def main():
         rows = []
         for i, text in enumerate(TEXTS):
             times = []
-            for k in range(REPEATS // 4):
+            for k in range(REPEATS):
                 new = text.format(peak=f"{(i + 1 + (k + 1) / 100) * 1e-4:.6g}", steps=steps)
                 times.append(page.evaluate(CHANGE, [i + 1, new]))
-                page.wait_for_timeout(400)
+                page.wait_for_timeout(300)
             name = re.match(r"\w+", text)[0]
             rows.append((name, statistics.median(times), max(times)))
         show(

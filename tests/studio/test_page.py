@@ -252,7 +252,7 @@ def test_the_pointer_and_the_arrow_keys_read_values(opened):
 def test_the_axis_of_a_run_has_its_units(opened, unit, last):
     page = opened(PLAN.replace("  epochs", "  tokens_per_sample: 8\n  epochs"))
     settled(page)
-    page.get_by_label("Axis in").select_option(unit)
+    page.get_by_label("Axis").select_option(unit)
     curve = curves(page)[0]
     assert curve["places"][0] == 0
     assert curve["places"][-1] == pytest.approx(last, rel=1e-3)
@@ -262,7 +262,7 @@ def test_the_axis_of_a_run_has_its_units(opened, unit, last):
 def test_an_axis_in_epochs_asks_for_the_run(opened):
     page = opened(COSINE)
     settled(page)
-    page.get_by_label("Axis in").select_option("epochs")
+    page.get_by_label("Axis").select_option("epochs")
     assert page.locator("dialog[open]").get_attribute("aria-label") == "The run"
     page.get_by_label("samples", exact=True).fill("50_000")
     page.get_by_label("batch", exact=True).fill("128")

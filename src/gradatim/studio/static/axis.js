@@ -12,9 +12,9 @@ export class AxisBar {
     this.log = h("input", { type: "checkbox", onchange: () => store.change({ log: this.log.checked }) });
     this.all = h("button", { type: "button", onclick: () => store.change({ view: null }) }, "Show all");
     parent.append(
-      h("label", {}, "Axis in ", this.unit),
+      h("label", {}, "Axis ", this.unit),
       h("button", { type: "button", class: "run", onclick: openRun }, "Run"),
-      h("label", {}, this.log, " Logarithmic"),
+      h("label", {}, this.log, " Log scale"),
       this.all);
     this.store = store;
   }

@@ -5,11 +5,11 @@ import { Editor } from "./editor.js";
 import { short } from "./numbers.js";
 
 export class Cards {
-  constructor(list, store, results, dashes, more) {
+  constructor(list, store, drawing, more) {
     this.list = list;
     this.store = store;
-    this.dashes = dashes;
-    this.results = results; // what the server answered, by the id of the card
+    this.drawing = drawing;
+    this.results = drawing.results; // what the server answered, by the id of the card
     this.more = more; // the parts of an open card, each with an element and update(card, result)
     this.views = new Map();
   }
@@ -45,9 +45,9 @@ export class Cards {
 }
 
 class CardView {
-  constructor(id, { store, results, dashes, more }) {
+  constructor(id, { store, drawing, results, more }) {
     this.id = id;
-    this.dashes = dashes;
+    this.drawing = drawing;
     this.store = store;
     this.results = results;
     this.sample = svg("path", { d: "M1 8h24" });
@@ -82,7 +82,7 @@ class CardView {
     this.element.classList.toggle("active", active);
     this.element.classList.toggle("hidden", card.hidden);
     this.element.dataset.series = at % 7;
-    this.sample.setAttribute("stroke-dasharray", this.dashes[at % this.dashes.length].join(" "));
+    this.sample.setAttribute("stroke-dasharray", this.drawing.dash(at).join(" "));
     const wanted = `${card.hidden ? "Show" : "Hide"} ${card.name || "this schedule"}`;
     this.swatch.setAttribute("aria-label", wanted);
     this.swatch.setAttribute("aria-pressed", String(!card.hidden));

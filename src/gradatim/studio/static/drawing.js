@@ -73,7 +73,7 @@ export class Drawing {
       (this.results.get(card.id)?.curves ?? []).forEach((curve, part) => {
         const key = `${curve.value} ${curve.axis}`;
         if (!panels.has(key)) panels.set(key, { key, title: curve.value, axis: curve.axis, log, curves: [] });
-        const dash = this.dashes[(at + part) % this.dashes.length];
+        const dash = this.dash(at, part);
         panels.get(key).curves.push({ ...curve, id: card.id, ink: `--series-${at % COLOURS}`, dash, width: 2 });
       });
     });
@@ -84,6 +84,11 @@ export class Drawing {
       panel.range = view ?? panel.whole;
     }
     return [...panels.values()];
+  }
+
+  // The dashes of a card: another round of colours begins with other ones.
+  dash(at, part = 0) {
+    return this.dashes[(at + Math.floor(at / COLOURS) + part) % this.dashes.length];
   }
 
   // The logged rates over the planned ones, their ratios, and the losses, where steps are updates.

@@ -41,7 +41,7 @@ class Studio {
     this.drawing = new Drawing(store, this.charts, dashes, () => this.cards.update());
     this.logs = this.drawing.logs = new Logs(byId("logs"), store, { say, onchange: () => this.shown() });
     const parts = [(id) => new Form(id, store), (id) => new Judged(id, store, { logs: this.logs, drawing: this.drawing })];
-    this.cards = new Cards(byId("cards"), store, this.drawing.results, dashes, parts);
+    this.cards = new Cards(byId("cards"), store, this.drawing, parts);
     this.comparison = new Comparison(byId("compared"), store, title);
     this.gallery = new Gallery((text) => store.addCard(text));
     this.run = new RunForm(store);
