@@ -9,6 +9,7 @@ from gradatim import warmup_cosine
 from gradatim.core.text import parse
 from gradatim.forecast import fit
 from gradatim.logs import read_log
+from gradatim.studio.documents import read_text
 from tests.forecast.public_runs import multipower_run
 from tests.studio.reading import settled, texts, until
 
@@ -79,6 +80,24 @@ def test_a_run_as_planned_is_said_to_be_so(opened, tmp_path):
     drop(page, trainer_state(tmp_path))
     page.locator(".sentences li").first.wait_for()
     assert "of the plan: as planned." in page.locator(".sentences").text_content()
+
+
+def test_a_rule_is_replayed_over_the_losses_of_a_log(opened, tmp_path):
+    plan = (
+        "format: 1\nschedules: {lr: {Constant: {value: 0.1, steps: 1000}}}\n"
+        "rules: {lr: {Plateau: {mode: max, patience: 20, factor: 0.5}}}\n"
+    )
+    path = trainer_state(tmp_path)
+    page = opened(plan)
+    settled(page)
+    drop(page, path)
+    page.get_by_label("Metrics of").select_option("trainer_state.json")
+    page.wait_for_selector(".replay output:not(:empty)")
+    losses = read_log(path).losses
+    scales = read_text(plan).rules["lr"].replay([losses[step] for step in sorted(losses)])
+    wanted = f"factor {scales[-1]:.4g} after {len(scales)}"
+    assert page.locator(".replay output").text_content() == wanted
+    assert scales[-1] < 1.0
 
 
 def test_a_file_that_is_no_log_is_refused_by_its_name(opened, tmp_path):

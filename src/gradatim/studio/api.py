@@ -12,7 +12,7 @@ from gradatim.studio.curves import UNITS, View, curves_of, units_of
 from gradatim.studio.documents import read_card
 from gradatim.studio.form import calls_of, form, run_form
 from gradatim.studio.gallery import gallery
-from gradatim.studio.judge import compare, judge, replay
+from gradatim.studio.judge import compare, judge
 from gradatim.studio.reality import Reality
 from gradatim.studio.session import Session
 from gradatim.studio.take_away import export, forms
@@ -38,7 +38,7 @@ class Api:
             "forms": forms,
             "gallery": gallery,
             "judge": judge,
-            "replay": replay,
+            "replay": reality.replay,
             "run_form": run_form,
             "snippet": read_snippet,
         }

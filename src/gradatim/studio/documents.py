@@ -37,6 +37,9 @@ def read_text(text: str) -> Plan:
         return read_plan(text, ending)
     if not text.strip():
         raise GradatimError("Write a schedule, such as warmup_cosine(peak=3e-4, steps=10_000).")
+    for call in calls_in(text):
+        if getattr(call.make, "imports_code", False):
+            raise GradatimError(f"{call.name} runs code, which the studio does not.")
     try:
         return Plan({"lr": parse(text)})
     except GradatimError as error:

@@ -50,6 +50,7 @@ class DroppedLogs:
 
     def __init__(self) -> None:
         self._logs: dict[str, Incoming] = {}
+        self._described: dict[str, Data] = {}
 
     @cached_property
     def _folder(self) -> TemporaryDirectory[str]:
@@ -81,18 +82,18 @@ class DroppedLogs:
         if len(self._logs) >= MOST:
             raise GradatimError(f"studio: {MOST} logs are open already. Close one of them.")
         incoming.file.flush()
-        described = describe(incoming)
+        self._described[incoming.key] = describe(incoming)
         self._logs[incoming.key] = incoming
-        return described
+        return self._described[incoming.key]
 
     def drop(self, key: str) -> None:
         """Forget a log, and remove its file."""
         self[key].path.unlink()
-        del self._logs[key]
+        del self._logs[key], self._described[key]
 
     def described(self) -> list[Data]:
         """What there is to draw of each log."""
-        return [describe(one) for one in self._logs.values()]
+        return list(self._described.values())
 
     def copy(self, path: Path) -> None:
         """Keep a copy of a file, so that the log stays as it was read.

@@ -10,7 +10,7 @@ from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points
 from gradatim.drive import Plan, Target
-from gradatim.errors import GradatimError, unknown_name
+from gradatim.errors import GradatimError
 from gradatim.findings import Finding, check
 from gradatim.look.axis import Axis, axis_of_target
 from gradatim.look.points import key_points, largest_gap
@@ -21,7 +21,6 @@ from gradatim.studio.documents import on_run, read_card, read_run, read_text
 _REMEMBERED = 256
 _UPDATE = re.compile(r"update (\d+)")
 _MOST_CARDS = 40
-_MOST_METRICS = 10_000
 
 
 def judge(body: Body) -> Data:
@@ -109,11 +108,3 @@ def _differences(first: Plan, other: Plan | None) -> Data:
         step, gap = largest_gap(first[target], other[target], axis.steps)
         found.append({"target": str(target), "at": axis.label_of(step), "gap": gap})
     return found
-
-
-def replay(body: Body) -> Data:
-    """The factor of a rule of a card after each of some metrics."""
-    plan, value = read_card(body), body.text("value", 200)
-    if value not in plan.rules:
-        raise unknown_name("studio", "rule of", value, plan.rules)
-    return {"scales": plan.rules[value].replay(body.numbers("metrics", _MOST_METRICS))}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gradatim.core.run.by_updates import clock_for
 from gradatim.core.run.run import Run
-from gradatim.errors import GradatimError
+from gradatim.errors import GradatimError, unknown_name
 from gradatim.studio.body import Body, Data
 from gradatim.studio.documents import learning_rate, on_run, read_card, read_run, read_text
 from gradatim.studio.dropped import DroppedLogs
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradatim.forecast import Forecast
 
 _MOST_CARDS = 40
+_MOST_METRICS = 10_000
 _DRAWN = 2_000
 
 
@@ -49,6 +50,26 @@ class Reality:
             "lines": [line.replace(str(log.path), log.name) for line in lines(found)],
             "ratios": [_ratio(one) for one in found.rates if one.planned is not None],
         }
+
+    def replay(self, body: Body) -> Data:
+        """The factor of a rule of a card after each of some metrics, or of the losses of a log."""
+        plan, value = read_card(body), body.text("value", 200)
+        if value not in plan.rules:
+            raise unknown_name("studio", "rule of", value, plan.rules)
+        metrics = body.numbers("metrics", _MOST_METRICS) or self._losses(body.text("log", 40))
+        return {"scales": plan.rules[value].replay(metrics)}
+
+    def _losses(self, key: str) -> list[float]:
+        from gradatim.logs import read_log  # the page begins without it
+
+        log = self.logs[key]
+        try:
+            losses = read_log(log.path).losses
+        except GradatimError as error:
+            raise GradatimError(log.sentence(error)) from None
+        if len(losses) > _MOST_METRICS:
+            raise GradatimError(f"{log.name} has more than {_MOST_METRICS:,} losses.")
+        return [losses[step] for step in sorted(losses)]
 
     def close_log(self, body: Body) -> Data:
         """Forget a log."""

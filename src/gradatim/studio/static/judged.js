@@ -16,7 +16,7 @@ export class Judged {
     this.found = [];
     this.figures = h("dl", { class: "figures" });
     this.findings = h("ul", { class: "findings", "aria-label": "Findings" });
-    this.replay = new Replay(id, store);
+    this.replay = new Replay(id, store, logs);
     this.element = h("div", { class: "judged" }, this.figures, this.forecast, this.findings, this.replay.element);
   }
 
@@ -69,27 +69,41 @@ export class Judged {
 
 // The factor of a rule after each of some metrics that are typed, or taken from a log.
 class Replay {
-  constructor(id, store) {
+  constructor(id, store, logs) {
     this.id = id;
     this.store = store;
+    this.logs = logs;
+    this.log = h("select", { "aria-label": "Metrics of", onchange: () => this.ask() });
     this.rule = h("select", { "aria-label": "Rule", onchange: () => this.ask() });
     this.metrics = h("input", { "aria-label": "Metrics", placeholder: "metrics, such as 3.1 2.9 2.9 2.9", autocomplete: "off", oninput: () => this.ask() });
     this.answer = h("output");
-    this.element = h("div", { class: "replay", hidden: true }, h("h3", {}, "Replay a rule"), h("div", {}, this.rule, this.metrics), this.answer);
+    this.element = h("div", { class: "replay", hidden: true }, h("h3", {}, "Replay a rule"), h("div", {}, this.rule, this.log, this.metrics), this.answer);
   }
 
   update(card, result) {
     const rules = result.rules ?? [];
     this.element.hidden = rules.length === 0;
     this.text = card.text;
+    this.offerLogs();
     if ([...this.rule.options].map((option) => option.value).join() === rules.join()) return;
     this.rule.replaceChildren(...rules.map((rule) => h("option", { value: rule }, rule)));
   }
 
+  // The metrics are typed, or the losses of a log.
+  offerLogs() {
+    const logs = this.logs.logs.filter((log) => log.losses);
+    this.log.hidden = logs.length === 0;
+    const offered = ["", ...logs.map((log) => log.id)];
+    if ([...this.log.options].map((option) => option.value).join() === offered.join()) return;
+    this.log.replaceChildren(...offered.map((id, at) => h("option", { value: id }, id ? logs[at - 1].name : "typed")));
+  }
+
   async ask() {
-    const metrics = this.metrics.value.split(/[\s,;]+/).filter(Boolean).map(Number);
-    if (!metrics.length || metrics.some(Number.isNaN)) return this.answer.replaceChildren();
-    const body = { text: this.text, run: this.store.state.run, value: this.rule.value, metrics };
+    const log = this.log.value;
+    this.metrics.hidden = Boolean(log);
+    const metrics = log ? [] : this.metrics.value.split(/[\s,;]+/).filter(Boolean).map(Number);
+    if (!log && (!metrics.length || metrics.some(Number.isNaN))) return this.answer.replaceChildren();
+    const body = { text: this.text, run: this.store.state.run, value: this.rule.value, metrics, log };
     try {
       const found = await askLatest(`replay ${this.id}`, "replay", body);
       if (found) this.answer.replaceChildren(steps(found.scales), `factor ${short(found.scales.at(-1))} after ${found.scales.length}`);
