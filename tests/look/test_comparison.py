@@ -107,7 +107,7 @@ def test_a_path_is_the_plan_in_it(tmp_path):
     [
         ({}, "compare: plans must be a mapping with two plans or more, got {}"),
         ({"a": LINE}, "a mapping with two plans or more"),
-        ([LINE, HALF], 'Write {"a": a, "b": b}.'),
+        ([LINE, HALF], 'Write compare({"a": a, "b": b}).'),
         ({"a": LINE, "b": 0.1}, "compare: b must be a Plan, the path of its file, or a schedule"),
         ({"a": LINE, "b": "Linear(1, 0, 4)"}, "compare: b must be a Plan, the path of its file"),
         (
@@ -127,6 +127,11 @@ COMPARED = {
     "cosine <b>": warmup_cosine(1.0, steps=1000, warmup=100),
     "line": Plan({"lr": warmup_linear(1.0, steps=1000, warmup=100), "momentum": 0.9}),
 }
+
+
+def test_plans_without_names_are_answered():
+    with pytest.raises(GradatimError, match=r'Write compare\({"a": a, "b": b}\)'):
+        compare(LINE, HALF)
 
 
 def test_a_report_of_several_plans(tmp_path):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gradatim import Constant, GradatimError, Plan, Plateau, Run, Table, warmup_cosine, wsd
+from gradatim import Constant, GradatimError, Linear, Plan, Plateau, Run, Table, warmup_cosine, wsd
 from gradatim.look import panels, plot, report
 
 RUN = Run(samples=1000, batch=10, epochs=10, tokens_per_sample=100)
@@ -71,6 +71,11 @@ def test_negative_values_are_on_the_plot():
         ({"schedules": SCHEDULE, "unit": "epoch"}, "Did you mean 'epochs'?"),
         ({"schedules": SCHEDULE, "unit": "epochs"}, "needs the run"),
         ({"schedules": SCHEDULE, "run": RUN, "steps": 9}, "not both"),
+        ({"schedules": SCHEDULE, "steps": 0}, "plot: steps must be a whole number, 1 or more"),
+        ({"schedules": SCHEDULE, "steps": "9"}, "plot: steps must be a whole number, 1 or more"),
+        ({"schedules": Plan({"lr": 0.1})}, "write gradatim.look.panels(...)"),
+        ({"schedules": "plan.yaml"}, "write gradatim.look.panels(...)"),
+        ({"schedules": SCHEDULE, "history": "run.jsonl"}, "Write scheduler.history('lr')."),
         ({"schedules": [SCHEDULE, SCHEDULE], "history": [(0, 1.0)]}, "is a mapping"),
     ],
 )
@@ -113,6 +118,18 @@ def test_a_panel_for_each_target():
         for step, value in zip(*axes.get_lines()[0].get_data(), strict=True):
             assert value == schedule(int(step))
     assert panels(PLAN, unit="epochs").axes[0].get_lines()[0].get_xdata()[-1] == 9.99
+
+
+def test_the_path_of_a_plan_file_and_a_schedule_are_plans(tmp_path):
+    path = tmp_path / "plan.yaml"
+    path.write_text("format: 1\nschedules:\n  lr: {Linear: {start: 1, end: 0, steps: 4}}\n")
+    line = Linear(1.0, 0.0, 4)
+    for given in (path, str(path), line):
+        (axes,) = panels(given).axes
+        assert [*axes.get_lines()[0].get_ydata()] == [1.0, 0.75, 0.5, 0.25]
+        text = report(given, tmp_path / "plan.html").read_text(encoding="utf-8")
+        assert "Linear(start=1.0, end=0.0, steps=4)" in text
+    assert len(panels({"a": path, "b": line}).axes[0].texts) == 2
 
 
 def test_a_plan_has_one_colour_in_all_panels():
@@ -187,8 +204,10 @@ def test_a_legend_hides_no_curve():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"plans": {}}, "panels: plans must be a Plan, or a mapping"),
-        ({"plans": {"lr": SCHEDULE}}, "panels: lr must be a Plan, got"),
+        ({"plans": {}}, "panels: plans must be a plan, or a mapping"),
+        ({"plans": {"lr": 0.1}}, "panels: lr must be a Plan, the path of its file, or a schedule"),
+        ({"plans": "no.yaml"}, "no.yaml: cannot be read"),
+        ({"plans": "a plan"}, "panels: plan must be a Plan, the path of its file, or a schedule"),
         ({"plans": Plan({"lr": SCHEDULE}), "unit": "epochs"}, "needs one plan, with its run"),
     ],
 )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from gradatim.core.build import build
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import value_at
 from gradatim.drive import Plan, Target
-from gradatim.drive.plan import as_plan
 from gradatim.errors import invalid_value, unknown_name
 from gradatim.look.axis import Axis, axis_of_target
+from gradatim.look.given import PlanLike, plan_from
 from gradatim.look.points import Gap, largest_gap
 
 EXTERNAL = "external"
@@ -95,8 +93,8 @@ class Comparison(NamedTuple):
 
 
 def compare(
-    plans: Mapping[str, Plan | Schedule | str | PathLike[str]],
-    *,
+    plans: Mapping[str, PlanLike],
+    *more: PlanLike,
     target: Target | str | None = None,
 ) -> Comparison:
     """Compare plans or schedules: every target, the rules and the runs.
@@ -123,20 +121,11 @@ def compare(
     >>> found.differ, found.targets[Target("lr")].fields[0].place
     (True, 'Join.pieces[1]')
     """
-    if not isinstance(plans, Mapping) or len(plans) < 2:
-        raise invalid_value(
-            "compare", "plans", plans, "a mapping with two plans or more", 'Write {"a": a, "b": b}.'
-        )
-    named = {str(name): _plan(str(name), plan) for name, plan in plans.items()}
+    if not isinstance(plans, Mapping) or len(plans) < 2 or more:
+        hint = 'Write compare({"a": a, "b": b}).'
+        raise invalid_value("compare", "plans", plans, "a mapping with two plans or more", hint)
+    named = {str(name): plan_from("compare", str(name), plan) for name, plan in plans.items()}
     return compared("compare", named, Target.read(target) if isinstance(target, str) else target)
-
-
-def _plan(name: str, given: Plan | Schedule | str | PathLike[str]) -> Plan:
-    if isinstance(given, Schedule):
-        return Plan({"lr": given})
-    if isinstance(given, Plan) or (isinstance(given, str | PathLike) and Path(given).suffix):
-        return as_plan("compare", given)
-    raise invalid_value("compare", name, given, "a Plan, the path of its file, or a schedule")
 
 
 def compared(where: str, plans: Mapping[str, Plan], only: Target | None = None) -> Comparison:

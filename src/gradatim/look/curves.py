@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from gradatim.core.pieces import boundaries
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import sample_points, value_at
-from gradatim.drive import Target
+from gradatim.core.values.fields import PositiveInt, check_argument
+from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.look.axis import Axis, Scale, Unit, axis_of, scale
 from gradatim.look.figures import add_legend_above, draw_mark, new_figure
@@ -71,7 +73,8 @@ def plot(
     if run is not None and steps is not None:
         raise GradatimError("plot: give run or steps, not both.")
     axis = axis_of("plot", {name: (schedule, run) for name, schedule in curves.items()})
-    axis = axis if steps is None else axis._replace(steps=steps)
+    if steps is not None:
+        axis = axis._replace(steps=check_argument("plot", "steps", PositiveInt, steps))
     axes = new_figure(4.0)[1][0] if axes is None else axes
     drawn = scale("plot", axis, unit, run)
     draw_lines(axes, curves, axis, drawn, log)
@@ -158,9 +161,10 @@ def _by_name(schedules: Any) -> dict[str, Schedule]:
             named[f"{text} ({len(named) + 1})" if text in named else text] = schedule
         schedules = named
     if not isinstance(schedules, Mapping) or not schedules:
-        raise invalid_value(
-            "plot", "schedules", schedules, "a schedule, some of them, or a mapping"
-        )
+        is_plan = isinstance(schedules, Plan | str | PathLike)
+        hint = "For a plan or its file, write gradatim.look.panels(...)." if is_plan else ""
+        allowed = "a schedule, some of them, or a mapping"
+        raise invalid_value("plot", "schedules", schedules, allowed, hint)
     for name, schedule in schedules.items():
         if not isinstance(schedule, Schedule):
             raise invalid_value("plot", f"{name}", schedule, "a schedule")
@@ -183,6 +187,9 @@ def _place_of_updates(
 
 
 def _used_values(history: Any, name: str, curves: int) -> list[tuple[int, float]]:
+    if isinstance(history, str | PathLike):
+        allowed = "pairs of an update and a value"
+        raise invalid_value("plot", "history", history, allowed, "Write scheduler.history('lr').")
     if isinstance(history, Mapping):
         return list(history.get(name, ()))
     if history is not None and curves > 1:

@@ -10,6 +10,7 @@ from gradatim.errors import GradatimError, invalid_value
 from gradatim.look.axis import Unit, axis_of_target, scale
 from gradatim.look.curves import draw_lines, set_labels_and_range
 from gradatim.look.figures import add_figure_legend, new_figure
+from gradatim.look.given import PlanLike, plan_from
 from gradatim.look.marks import numbered
 from gradatim.look.palette import series_colour, series_line
 
@@ -20,12 +21,13 @@ _LONGEST_NAME = 60
 
 
 def panels(
-    plans: Plan | Mapping[str, Plan], *, unit: Unit | None = None, log: bool = False
+    plans: PlanLike | Mapping[str, PlanLike], *, unit: Unit | None = None, log: bool = False
 ) -> Figure:
     """Draw plans: a panel for each target, one above the other, over the same run.
 
     Args:
-        plans: A plan, or several by name, which are drawn over each other.
+        plans: A plan, the path of its file, or a schedule of the learning rate; or several by name,
+            which are drawn over each other.
         unit: What the axis of a run that is measured in updates counts: "updates", or with the run
             of one plan, "epochs", "samples" or "tokens".
         log: Use a logarithmic axis for the values.
@@ -42,12 +44,10 @@ def panels(
     >>> [axes.get_ylabel() for axes in panels(plan).axes]
     ['lr', 'weight_decay']
     """
-    named = {"plan": plans} if isinstance(plans, Plan) else plans
-    if not isinstance(named, Mapping) or not named:
-        raise invalid_value("panels", "plans", plans, "a Plan, or a mapping from names to plans")
-    for name, plan in named.items():
-        if not isinstance(plan, Plan):
-            raise invalid_value("panels", f"{name}", plan, "a Plan")
+    given = plans if isinstance(plans, Mapping) else {"plan": plans}
+    if not given:
+        raise invalid_value("panels", "plans", plans, "a plan, or a mapping from names to plans")
+    named = {name: plan_from("panels", name, each) for name, each in given.items()}
     runs = [plan.run for plan in named.values() if plan.run is not None]
     if unit not in (None, "updates") and (len(named) > 1 or not runs):
         raise GradatimError(f"panels: an axis in {unit} needs one plan, with its run.")

@@ -18,13 +18,14 @@ from gradatim.look import html
 from gradatim.look.axis import axis_of_target
 from gradatim.look.comparison import Comparison, compared
 from gradatim.look.comparison_html import comparison_parts
+from gradatim.look.given import PlanLike, plan_from
 from gradatim.look.html import Html
 from gradatim.look.marks import numbered
 from gradatim.look.target_html import target_html
 
 
 def report(
-    plan: Plan | Schedule | Mapping[str, Plan | Schedule],
+    plan: PlanLike | Mapping[str, PlanLike],
     out: str | os.PathLike[str],
     *,
     steps: int | None = None,
@@ -38,7 +39,7 @@ def report(
     Several plans are drawn over each other, with what differs in place of the code.
 
     Args:
-        plan: The plan, or one schedule; or several by name.
+        plan: A plan, the path of its file, or one schedule; or several by name.
         out: The file to write.
         steps: The updates of the run; by default those of the longest schedule.
         run: The run, instead of ``steps``. A plan may have one.
@@ -60,20 +61,16 @@ def report(
     if not given:
         raise invalid_value("report", "plan", plan, "a plan, a schedule, or some of them by name")
     run = Run(steps=steps) if run is None and steps is not None else run
-    plans = {
-        name: Plan({Target.read(value): each}) if isinstance(each, Schedule) else each
-        for name, each in given.items()
-    }
+    plans = {name: plan_from("report", name or "plan", each, value) for name, each in given.items()}
     for name, each in plans.items():
-        if not isinstance(each, Plan):
-            raise invalid_value("report", name or "plan", each, "a Plan or a schedule")
         if run is not None and each.run is not None:
             raise GradatimError("report: the plan has a run of its own. Leave run and steps out.")
         if run is not None:
             plans[name] = each.replaced(each.schedules, each.rules, run)
     if len(plans) == 1:
         ((name, each),) = plans.items()
-        page = _page(each, title or name or "A learning-rate schedule", bool(given[name] is each))
+        own_run = run is None and each.run is not None
+        page = _page(each, title or name or "A learning-rate schedule", own_run)
     else:
         page = _comparison(compared("report", plans), title or ", ".join(plans))
     atomic.replace_file(out, page)
@@ -91,7 +88,7 @@ def _page(plan: Plan, title: str, own_run: bool) -> str:
         html.section("Findings", _findings(check(shown))),
         *(_target_section(target, shown) for target in shown),
         _rules_section(plan),
-        _run_section(plan.run) if plan.run is not None and own_run else "",
+        _run_section(run) if own_run else "",
     )
 
 
