@@ -62,10 +62,8 @@ def run(out: Path) -> None:
         for shape in shapes
         for seed in SEEDS
     ]
-    subprocess.run(
-        [sys.executable, Path(__file__).parent / "forecast_text.py", out, "--runs", *names],
-        check=True,
-    )
+    script = Path(__file__).parent / "forecast_text.py"
+    subprocess.run([sys.executable, script, out, "--runs", *names], check=True)
 
 
 def judge(forecasts: Path, runs: Path) -> None:

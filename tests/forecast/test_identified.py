@@ -11,9 +11,7 @@ from tests.forecast import text_runs
 
 HELD = LossCurve(np.arange(0, 1000, 10), np.linspace(3.2, 3.0, 100), Constant(0.1), 0.1, "held")
 COOLED = warmup_linear(peak=0.1, hold=800, steps=1000)
-FALLING = LossCurve(
-    np.arange(0, 1000, 10), np.linspace(3.2, 3.0, 100), warmup_cosine(0.1, 1000), 0.1, "falling"
-)
+FALLING = LossCurve(HELD.steps, HELD.losses, warmup_cosine(0.1, steps=1000), 0.1, "falling")
 
 
 def member(alpha=0.5, spread=0.001):

@@ -24,7 +24,7 @@ FARTHEST = 1.5
 STEEP = 0.15
 """A loss that falls by this share or more after the first 30% of the longest run is still in its
 fast early part."""
-HELD = 0.05
+HELD = 0.1
 """The least share of its updates for which one of the runs holds its peak."""
 _EXPONENTS = (0.05, 2.5)
 _SAME_DECAY = 1.01

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradatim.errors import GradatimError
 from gradatim.logs.curve import LossCurve
 
 if TYPE_CHECKING:
@@ -26,10 +25,9 @@ class Seeds(NamedTuple):
 
 
 def average_seeds(curves: Sequence[LossCurve]) -> Seeds:
-    """Average the runs that have the same rates and weight decay.
+    """Average the runs that have the same rates and weight decay, at their common steps.
 
-    Raises:
-        GradatimError: If two of them were logged at no common step.
+    Those include the last one, because runs of different length are no seeds of one run.
 
     >>> from gradatim import Constant
     >>> two = [LossCurve([0, 9], [4.0, end], Constant(0.1), 0.0) for end in (3.0, 3.2)]
@@ -79,11 +77,6 @@ def _mean(group: Sequence[LossCurve]) -> tuple[LossCurve, Array]:
     common = first.steps
     for other in group[1:]:
         common = np.intersect1d(common, other.steps)
-    if not common.size:
-        raise GradatimError(
-            f"forecast: {first.name!r} and {group[1].name!r} have the same schedule and no logged "
-            "step in common, so their seeds cannot be averaged. Log both at the same steps."
-        )
     each = np.array([curve.losses[np.isin(curve.steps, common)] for curve in group])
     name = f"{first.name} ({len(group)} seeds)"
     return LossCurve(
