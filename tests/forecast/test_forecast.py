@@ -264,7 +264,7 @@ def test_a_validation_after_the_last_update():
 
 
 def test_a_noisy_loss_has_not_diverged():
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)
     steps = np.arange(0, 1000, 10)
     noisy = LossCurve(steps, 0.1 * np.exp(rng.normal(0, 1, 100)), Constant(0.1), 0.1)
     tenths = [np.median(tenth) for tenth in np.array_split(noisy.losses, 10)]
@@ -279,8 +279,8 @@ def test_two_schedules():
     both = [muon_runs.mean("20260430_adamh")]
     alone = [LossCurve(c.steps, c.losses, c.rates, c.weight_decay) for c in both]
     assert run.rest is not None
-    fitted = forecast.fit(both)
-    assert fitted.residual < forecast.fit(alone).residual / 3
+    fitted = forecast.fit(both, skip=490)
+    assert fitted.residual < forecast.fit(alone, skip=490).residual / 3
     with pytest.raises(GradatimError, match=r"Give that of its other parameters, rest=\.\.\."):
         fitted.predict(run.rates)
     found = fitted.predict(run.rates, at=run.steps[-1:], rest=run.rest)

@@ -6,6 +6,7 @@ import pytest
 from gradatim.forecast import laws, slope, weight_norm
 from gradatim.forecast.fits import Fit
 from gradatim.forecast.rate_changes import every_change, merge_changes
+from tests.forecast import muon_runs
 from tests.forecast.public_runs import SIZES, multipower_run, published
 
 RUNS = [*published()["train_set"], *published()["test_set"]]
@@ -160,3 +161,21 @@ def test_thirty_variants_the_given_one_first():
     assert variants[0] == laws.Effective()
     assert len(set(variants)) == 30
     assert list(laws.Momentum().variants()) == [laws.Momentum()]
+
+
+def test_merged_changes_are_exact_without_a_warm_up():
+    # The effective rate falls fastest in the first updates, and the cooldown needs its cells too.
+    (run, *_) = muon_runs.seeds("top_Muon_lr0.025_wd0.025_T3375")
+    law, p = laws.Effective(), np.array([3.0, 0.5, 0.8, 360.0, 0.1, 2.0])
+    inputs, last = law.inputs(run.rates, run.weight_decay), len(run.rates) - 1
+    merged = law.loss(p, merge_changes(inputs, np.array([last])))[0][0]
+    assert merged == pytest.approx(law.loss(p, every_change(inputs, last))[0][0], abs=1e-4)
+
+
+def test_binned_changes_are_those_that_were_merged():
+    law, p = laws.Effective(), np.array(POINTS["effective"])
+    merged = merge_changes(law.inputs(rates(), 0.1), np.array([30, 50, 79]))
+    exact, by_exact = law.loss(p, merged)
+    binned, by_binned = law.loss(p, merged.binned())
+    assert binned == pytest.approx(exact, abs=1e-5)
+    assert by_binned == pytest.approx(by_exact, rel=1e-2, abs=1e-4)

@@ -42,13 +42,16 @@ def fit_ensemble(law: Law, curves: Sequence[LossCurve], skip: int | None) -> tup
     several = list(law.variants(any(curve.rest is not None for curve in curves)))
     alone = skip is not None or len(several) == 1
     members: list[Fit] = []
+    before: list[Fit] = []
     for share in FIRST_SHARES[:1] if alone else FIRST_SHARES:
         points = usable_points(curves, skip, share)
         if not has_enough(law, points):
             break
-        best = fit_law(law, points, like=members[0] if members else None)
-        others = [fit_law(variant, points, like=best) for variant in several[1:]]
-        members += [best, *others]
+        now = [fit_law(law, points, like=before[0] if before else None)]
+        for i, variant in enumerate(several[1:], start=1):
+            now.append(fit_law(variant, points, like=before[i] if before else now[0]))
+        members += now
+        before = now
     return tuple(members)
 
 

@@ -3,7 +3,8 @@
 A law of the loss sums over every change of the rate before every logged step. Neighbouring changes
 have almost the same effect, so they are merged into cells: a cell has the sum of its changes, and
 their mean time weighted by size. Cells end at logged steps, at jumps and where the sign changes,
-and are otherwise of equal total change. The error of the loss is below 1e-4.
+and are otherwise of equal total change, and of equal length at most. The error of the loss is
+below 1e-4.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 BINS = 250
 """Times since a change that a fit of a law with one time scale tells apart."""
 CELLS = 200
-"""Cells of equal total change in a run, besides those made by logged steps and jumps."""
+"""Cells of equal total change in a run, and as many of equal length, besides those made by logged
+steps and jumps."""
 
 
 class LawInputs(NamedTuple):
@@ -99,7 +101,7 @@ def merge_changes(inputs: LawInputs, steps: NDArray[np.int64], cells: int = CELL
     Args:
         inputs: What the law depends on.
         steps: The logged steps, rising.
-        cells: The number of cells of equal total change; more are more exact.
+        cells: The number of cells of equal total change, and of equal length; more are more exact.
     """
     starts = _starts(inputs.change, steps, cells)
     size = np.abs(inputs.change)
@@ -128,10 +130,12 @@ def _starts(change: Array, steps: NDArray[np.int64], cells: int) -> NDArray[np.i
     size = np.abs(change)
     passed = np.cumsum(size)
     even = np.searchsorted(passed, passed[-1] * np.arange(1, cells) / cells)
+    # A rate that starts high without a warm-up would leave few cells for the rest of the run.
+    timely = np.arange(cells) * len(change) // cells
     jumps = np.flatnonzero(size > passed[-1] / cells)
     moving = np.flatnonzero(change)
     turns = moving[1:][np.diff(np.sign(change[moving])) != 0]
     # A noisy log may have a jump or a turn at every step: at most ``cells`` of them get a cell.
     jumps, turns = jumps[:cells], turns[:cells]
-    every = np.unique(np.concatenate([[0], steps + 1, even, jumps, jumps + 1, turns]))
+    every = np.unique(np.concatenate([steps + 1, even, timely, jumps, jumps + 1, turns]))
     return every[every < len(change)].astype(np.int64)

@@ -78,7 +78,8 @@ def _hindsight_of(name: str, outcomes: Mapping[str, _Outcome], noise: float) -> 
         return Hindsight(name, None, measured, why)
     try:
         fitted = fit(others, noise=noise)
-        expected = fitted.predict(outcomes[name].rates)
+        rates = outcomes[name].rates
+        expected = fitted.predict(rates, at=[len(rates) - 1])
         if expected.notes:
             return Hindsight(name, None, measured, f"not identified. {expected.notes[0]}")
         return Hindsight(name, expected.final, measured)
