@@ -61,10 +61,9 @@ def test_what_is_set_wins_over_the_file():
 
 
 def test_a_default_that_is_used_is_said():
-    assert "every = 30 is the default of f (line 1)." in said(
-        dict(cases(READ))["a default of a parameter"]
-    )
-    assert "c.every = 30 is the default of C (line 3)." in said(dict(cases(READ))["a dataclass"])
+    files = dict(cases(READ))
+    assert "every = 30 is the default of f (line 1)." in said(files["a default of a parameter"])
+    assert "c.every = 30 is the default of C (line 3)." in said(files["a dataclass"])
     assert not said("EVERY = 30\ns = StepLR(o, EVERY)")
 
 

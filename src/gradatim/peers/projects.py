@@ -31,6 +31,7 @@ from gradatim.peers.functions.find import PYTHON
 from gradatim.peers.ignite import IGNITE
 from gradatim.peers.keras import KERAS
 from gradatim.peers.megatron import MEGATRON
+from gradatim.peers.mmengine import MMENGINE
 from gradatim.peers.nanogpt import NANOGPT
 from gradatim.peers.nemo import NEMO
 from gradatim.peers.objects import readable
@@ -57,6 +58,7 @@ PEERS: dict[str, Peer] = {
         COMPOSER,
         IGNITE,
         ACCELERATE,
+        MMENGINE,
         NEMO,
         FAIRSEQ,
         NANOGPT,
