@@ -92,7 +92,7 @@ def test_assignments_of_all_kinds_are_followed():
     ["if fast:\n    n = 3", "for n in range(3):\n    pass", "with a as n:\n    pass", "n, m = f()"],
 )
 def test_what_a_block_sets_is_not_known(block: str):
-    with pytest.raises(GradatimError, match=r"Write --set \"?(n|f\(\)\[0\])=VALUE"):
+    with pytest.raises(GradatimError, match=r"Write --set \"?(n|fast|f\(\)\[0\])=VALUE"):
         read(f"n = 5\n{block}\nStepLR(optimizer, n)", "torch", lr=0.1)
 
 

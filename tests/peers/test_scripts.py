@@ -39,14 +39,16 @@ def test_what_is_not_known_is_asked_for_by_name(title, code):
         schedule(code)
     for name in names:
         assert f"{name}=VALUE" in str(error.value)
-    values = dict.fromkeys(names, 30) | {"gamma": 0.1, "fast": True}
+    values: dict[str, object] = dict.fromkeys(names, 30) | {"gamma": 0.1, "fast": True}
     if "len(loader)" in names:
         values["n"] = 1
     if "xs" in names:
         values["xs"] = "[30]"
-    found = only(code).read(Given(0.1, values={n: v for n, v in values.items() if n in names}))
-    assert found.schedule(29) == 0.1
-    assert found.schedule(30) == pytest.approx(0.01)
+    given = Given(0.1, values={name: value for name, value in values.items() if name in names})
+    found = only(code).read(given)
+    if names != ["x"]:
+        assert found.schedule(29) == 0.1
+        assert found.schedule(30) == pytest.approx(0.01)
 
 
 def test_what_is_set_wins_over_the_file():
@@ -65,6 +67,25 @@ def test_a_default_that_is_used_is_said():
     assert "every = 30 is the default of f (line 1)." in said(files["a default of a parameter"])
     assert "c.every = 30 is the default of C (line 3)." in said(files["a dataclass"])
     assert not said("EVERY = 30\ns = StepLR(o, EVERY)")
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adam"])
+def test_the_name_that_decides_is_asked_for(kind):
+    code = """
+    if args.kind == "sgd":
+        n = 3
+        o = SGD(p, lr=0.5)
+    else:
+        n = 30
+        o = Adam(p, lr=0.1)
+    s = StepLR(o, n)
+    """
+    with pytest.raises(GradatimError) as error:
+        schedule(code, lr=None)
+    assert "args.kind decides which o counts (lines 4 and 7)" in str(error.value)
+    assert "Write --set args.kind=VALUE." in str(error.value)
+    found = schedule(code, lr=None, args__kind=kind)
+    assert found == (step_decay(0.5, every=3) if kind == "sgd" else STEP)
 
 
 BRANCHES = """

@@ -229,8 +229,10 @@ s = StepLR(o, cfg['a'].n, gamma)
 s = StepLR(o, len(loader) * n)
 == n
 n = 5
-if fast:
-    n = 3
+with fast as n:
+    n += 3
+for x in xs:
+    n += 3
 s = StepLR(o, n)
 == n
 n = 5
@@ -253,7 +255,7 @@ class T:
     self.n = 4
   def c(self):
     StepLR(o, self.n)
-== args.n
+== x
 args = p.parse_args()
 args.n = 5
 if x:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Missing
@@ -202,7 +203,29 @@ def only(part: Part, found: Options) -> Part | None:
         return first
     lines = sorted({option.line for option in values})
     listed = " and ".join(map(str, lines)) if len(lines) < 5 else f"{len(lines)} lines"
+    deciding = _deciding(part, values)
+    if deciding:
+        why = f"decides which {part.text()} counts (lines {listed})"
+        raise Missing(dict.fromkeys(deciding, why))
     raise Missing({part.text(): f"is set in lines {listed}, and which counts is not known"})
+
+
+def _deciding(part: Part, options: Sequence[Part]) -> list[str]:
+    """The names on which it depends which of several values one has."""
+    found: dict[str, None] = {}
+    for option in options:
+        for block in option.place.path:
+            test = getattr(block.node, "test", None)
+            if block.kind != "if" or block in part.place.path or not isinstance(test, ast.expr):
+                continue
+            place = Place(option.place.scope, block.order, ())
+            try:
+                part.at(test, place, option.frame).known()
+            except Missing as error:
+                found |= dict.fromkeys(error.reasons)
+            except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
+                continue
+    return list(found)
 
 
 def _same(one: Part, other: Part) -> bool:
