@@ -120,7 +120,7 @@ def parse_script(text: str) -> Script:
 
 def _not_python(text: str, error: BaseException) -> GradatimError:
     line = getattr(error, "lineno", None)
-    if line is None or "\n" not in text.strip():
+    if line is None or "\n" not in text:
         return GradatimError(f"not a Python call: {' '.join(text.split())[:60]!r}.")
     reason = getattr(error, "msg", "it cannot be parsed")
     return GradatimError(f"line {line}: not Python: {reason}.")
