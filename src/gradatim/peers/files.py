@@ -57,10 +57,7 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
         raise unknown_name("convert", "project", source, PEERS)
     peers = list(PEERS.values()) if source is None else [PEERS[source]]
     syntax = _syntax(text, name, peers)
-    texts = [peer for peer in peers if peer.read_text and len(peers) == 1]
-    if texts and not (texts[0].in_settings or texts[0].in_commands):
-        found = [_of_text(text, texts[0])]
-    elif syntax == "python":
+    if syntax == "python":
         found = find_in_code(text, peers)
     elif syntax == "shell":
         found = [
@@ -79,6 +76,8 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
     if not found and texts:
         found = [_of_text(text, texts[0])]
+    if not found and source is not None and peers[0].read_text is not None:
+        found = [_of_text(text, peers[0])]
     return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
 
 
