@@ -337,6 +337,10 @@ NEMO = [
     Row("nemo", "NoamAnnealing", {"d_model": 25, "warmup_steps": 9, **RUN}),
     Row("nemo", "NoamAnnealing", {"d_model": 25, "min_lr": 0.005}),
 ]
+TORCHTITAN = [
+    Row("torchtitan", "[lr_scheduler]", {"warmup_steps": 9, "total_steps": 60}),
+    Row("torchtitan", "[lr_scheduler]", {"decay_ratio": 0.2, "decay_type": "sqrt"}),
+]
 ACCELERATE = [Row("accelerate", "AcceleratedScheduler", {"scheduler": LINE, "optimizers": None})]
 FAIRSEQ = [
     Row("fairseq", "fairseq inverse_sqrt", {"lr": 0.1, "warmup_updates": 20}),
@@ -361,6 +365,7 @@ ROWS = [
     *NEMO,
     *FAIRSEQ,
     *NANOGPT,
+    *TORCHTITAN,
 ]
 
 MODULES: dict[str, tuple[str, ...]] = {
@@ -412,6 +417,9 @@ def as_settings(row: Row) -> str:
         return " ".join(f"--{k.replace('_', '-')} {v}" for k, v in row.arguments.items())
     if row.project == "nemo":
         return json.dumps({"optim": {"lr": LR, "sched": {"name": row.name, **row.arguments}}})
+    if row.project == "torchtitan":
+        beside = {"optimizer": {"lr": LR}, "training": {"steps": 200}}
+        return json.dumps({"lr_scheduler": row.arguments, **beside})
     lines = (f"    {key}: {value}" for key, value in row.arguments.items())
     return "\n".join([f"lr: !new:speechbrain.nnet.schedulers.{row.name}", *lines])
 

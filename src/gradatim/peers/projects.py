@@ -42,6 +42,7 @@ from gradatim.peers.stages import Written
 from gradatim.peers.targets import find_targets
 from gradatim.peers.timm import TIMM
 from gradatim.peers.torch import TORCH
+from gradatim.peers.torchtitan import TORCHTITAN
 from gradatim.peers.transformers import TRANSFORMERS
 
 PEERS: dict[str, Peer] = {
@@ -62,6 +63,7 @@ PEERS: dict[str, Peer] = {
         NEMO,
         FAIRSEQ,
         NANOGPT,
+        TORCHTITAN,
         PYTHON,
     )
 }
