@@ -16,6 +16,7 @@ from gradatim.peers.peer import Peer
 from gradatim.peers.projects import PEERS
 from gradatim.peers.python.script import parse_script
 from gradatim.peers.settings import read_settings
+from gradatim.peers.settings.entries import not_found
 from gradatim.peers.shell import commands, written_files
 
 _SYNTAXES = {
@@ -115,8 +116,11 @@ def read(text: str, source: str, *, lr: float | None = None, steps: int | None =
 def nothing_found(text: str, name: str = "", source: str | None = None) -> GradatimError:
     """The error for a text in which no scheduler was found; the caller raises it."""
     peers = list(PEERS.values()) if source is None else [PEERS[source]]
-    if _syntax(text, name, peers) == "python":
+    syntax = _syntax(text, name, peers)
+    if syntax == "python":
         return nothing_in_code(text, peers)
+    if syntax != "shell":
+        return not_found(read_settings(text, syntax))
     return GradatimError("there is no scheduler that is known in it.")
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.found import Given, Read
-from gradatim.peers.settings.tree import Setting
+from gradatim.peers.settings.tree import Setting, sections
 
 _LONGEST = 100
+_OF_A_SCHEDULE = re.compile(r"(^|_)lr($|_)|learning_rate|warmup|scheduler|decay_(steps|iters)")
 
 
 def in_one_line(name: str, entries: Mapping[str, Setting]) -> str:
@@ -38,6 +40,22 @@ def check_known(where: str, setting: Setting, known: Sequence[str]) -> None:
     for key, entry in setting.entries.items():
         if key not in known:
             raise unknown_name(f"line {entry.line}: {where}", "key", key, known)
+
+
+def not_found(tree: Setting) -> GradatimError:
+    """The error for settings without a scheduler that is known; the caller raises it."""
+    found: dict[str, int] = {}
+    for _, section in sections(tree):
+        for key, entry in section.entries.items():
+            if _OF_A_SCHEDULE.search(key) and not isinstance(entry.value, dict | list):
+                found.setdefault(key, entry.line)
+    if not found:
+        return GradatimError("there is no scheduler that is known in it.")
+    listed = ", ".join(f"{key} (line {line})" for key, line in list(found.items())[:5])
+    return GradatimError(
+        f"there is no scheduler that is known in it. {listed}: what is made of them is in the code "
+        "that reads this file. Give that file, or write the schedule."
+    )
 
 
 def read_with_rate(
