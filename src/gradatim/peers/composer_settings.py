@@ -146,4 +146,5 @@ def _parsed(name: str, time: Any) -> tuple[float, str]:
         return float(found[1]) if found else float("x"), found[2].lower() if found else ""
     except ValueError:
         allowed = "a time such as '500ba', '0.1dur', '2ep', '1000sp' or '1000tok'"
-        raise invalid_value("composer", name, time, allowed) from None
+        hint = "OLMo has schedulers of the same names, with other rates: they are not read."
+        raise invalid_value("composer", name, time, allowed, hint) from None

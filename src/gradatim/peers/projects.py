@@ -25,6 +25,7 @@ from gradatim.peers import (  # noqa: F401
 from gradatim.peers.accelerate import ACCELERATE
 from gradatim.peers.composer import COMPOSER
 from gradatim.peers.deepspeed import DEEPSPEED
+from gradatim.peers.dictionaries import find_in_dictionaries
 from gradatim.peers.fairseq import FAIRSEQ
 from gradatim.peers.found import Read
 from gradatim.peers.functions.find import PYTHON
@@ -72,6 +73,7 @@ TARGETS = tuple(name for name, peer in PEERS.items() if peer.write)
 readable(*PEERS.values())
 for _peer in PEERS.values():
     _peer.finds_in_settings(partial(find_targets, _peer))
+    _peer.finds_in_code(partial(find_in_dictionaries, _peer))
 
 
 def convert(schedule: Schedule, target: str, steps: int) -> Written:

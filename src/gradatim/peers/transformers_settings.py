@@ -27,7 +27,11 @@ def find(tree: Setting) -> Iterator[Found]:
         if {"log_history", "max_steps", "global_step"} <= entries.keys():
             line = entries["log_history"].line
             yield Found(line, "transformers", "log_history", _refuse_log)
-        elif entries.keys() & _OF_A_TRAINER and len(entries.keys() & KEYS.keys()) > 1:
+        elif (
+            entries.keys() & _OF_A_TRAINER
+            and len(entries.keys() & KEYS.keys()) > 1
+            and "lr_scheduler" not in entries  # a name that others have, beside some of these
+        ):
             first = next(entry for key, entry in entries.items() if key in KEYS)
             shown = {key: entries[key] for key in _SHOWN if key in entries}
             text = in_one_line("TrainingArguments", shown)

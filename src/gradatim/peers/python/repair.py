@@ -13,6 +13,7 @@ _PYTHON_2 = (
     (re.compile(r"^(\s*)print\b(?!\s*\().*$", re.MULTILINE), r"\1pass"),
     (re.compile(r"\bexcept (\w[\w.]*), (\w+):"), r"except \1 as \2:"),
 )
+_ENTRY = re.compile(r"(\s*#[^\n]*\n)*\s*(\"[\w.-]+\"|'[\w.-]+')\s*:")
 _BRANCH = re.compile(r"(\s*)(elif\b|else\s*:|except\b|finally\s*:)")
 
 
@@ -98,7 +99,13 @@ def _of_python_2(text: str) -> tuple[str, int]:
     return text, 0
 
 
+def _of_a_dictionary(text: str) -> tuple[str, int]:
+    """An excerpt of a dictionary, with the brackets around it."""
+    return (f"{{{text}\n}}" if _ENTRY.match(text) else text), 0
+
+
 _REPAIRS: tuple[Callable[[str], tuple[str, int]], ...] = (
+    _of_a_dictionary,
     _without_branch,
     _in_blocks,
     _of_python_2,
