@@ -75,8 +75,6 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
     else:
         tree = read_settings(text, syntax)
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
-    if not found and texts:
-        found = [_of_text(text, texts[0])]
     if not found and source is not None and peers[0].read_text is not None:
         found = [_of_text(text, peers[0])]
     return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
