@@ -32,6 +32,7 @@ MODULES = {
     "gradatim.speechbrain": "[SpeechBrain](../speechbrain.md)'s schedulers, under their own names.",
     "gradatim.peers": "Schedules as [code of other projects](../convert.md), and back.",
     "gradatim.race": "[Train under several schedules](../race.md) and compare.",
+    "gradatim.peak": "[Find the peak](../peak.md) by short complete runs.",
     "gradatim.forecast": "[Predict the loss](../forecast.md) of runs not made.",
     "gradatim.logs": "Read losses and rates from what trainers log.",
     "gradatim.audit": "[Compare a log](../audit.md) with the plan of the run.",

@@ -17,8 +17,10 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.utf8 import as_utf8
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError
+from gradatim.peers import TARGETS
+from gradatim.peers.projects import PEERS
 
-_PROJECTS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer."
+_READ_ONLY = [name for name in PEERS if name not in TARGETS]
 _SCHEDULES = re.compile(r"""^\s*\[?["']?schedules["']?\s*[]:=.]""", re.MULTILINE)
 """What a plan file has, and no settings file of another project."""
 
@@ -31,7 +33,7 @@ Inputs = Annotated[
         "of code, or - for stdin; with --to, also a plan file or a schedule.",
     ),
 ]
-To = Annotated[str | None, typer.Option(show_default=False, help=_PROJECTS)]
+To = Annotated[str | None, typer.Option(show_default=False, help=f"{', '.join(TARGETS)}.")]
 Value = Annotated[
     str | None,
     typer.Option(
@@ -45,8 +47,7 @@ From = Annotated[
     typer.Option(
         "--from",
         show_default=False,
-        help="The project to look for: those, ignite, accelerate, fairseq, nanogpt, nemo, python. "
-        "Default: all.",
+        help=f"The project to look for: those, {', '.join(_READ_ONLY)}. Default: all.",
     ),
 ]
 Lr = Annotated[
