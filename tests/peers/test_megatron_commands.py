@@ -192,7 +192,7 @@ def test_what_differs_is_said(more: str, said: str):
         ("--train-iters 9 --lr-warmpu-iters 1", "line 1: Megatron: unknown flag"),
         (
             "--train-iters 9 --rampup-batch-size 4 4 9 --global-batch-size 8",
-            "needs --train-samples",
+            "write --train-samples in place of",
         ),
         ("--train-samples 99 --rampup-batch-size 4 3 9 --global-batch-size 8", "plus a multiple"),
         ("--train-samples 99 --rampup-batch-size 4 3 --global-batch-size 8", "three whole numbers"),

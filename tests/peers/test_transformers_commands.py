@@ -99,7 +99,9 @@ def test_a_configuration_of_deepspeed_that_the_script_writes():
     config = '{"scheduler": {"type": "WarmupLR", "params": {"warmup_max_lr": 0.2, '
     config += '"warmup_min_lr": 0, "warmup_num_steps": 10, "warmup_type": "linear"}}}'
     text = f"cat > ds.json <<END\n{config}\nEND\ndeepspeed x.py {TRAINER} --deepspeed ds.json"
-    assert only(text).schedule(5) == pytest.approx(0.1)
+    file, command = find(text, name="run.sh")
+    assert (file.project, command.project) == ("deepspeed", "transformers")
+    assert command.read(Given()).schedule(5) == pytest.approx(0.1)
     other = only(f"deepspeed x.py {TRAINER} --deepspeed other.json")
     assert any("other.json" in said for said in other.differences)
 

@@ -107,7 +107,10 @@ def schedule_of(
         """A length in units of the schedule: samples if the batch grows, else updates."""
         if samples is None:
             if iters and len(batches) > 1:
-                raise GradatimError(f"--rampup-batch-size needs --{flag}-samples.")
+                raise GradatimError(
+                    f"Megatron takes --rampup-batch-size with lengths in samples alone: write "
+                    f"--{flag}-samples in place of --{flag}-iters."
+                )
             return iters
         if iters:
             raise GradatimError(f"--{flag}-iters and --{flag}-samples exclude each other.")

@@ -13,6 +13,8 @@ _OPERATOR = re.compile(r";;&|;;|;&|&&|\|\||\|&|[;&|()]")
 _REDIRECT = re.compile(r"&>>|&>|\d*(?:<<<|<<-|<<|>>|>&|<&|<>|>\||>|<)")
 # What people write for a value that is to be filled in: LR=<learning rate>.
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>|;&\n]*[\w.)]>")
+# A file that is what a command prints: diff <(ls a) <(ls b).
+_PROCESS = re.compile(r"[<>]\(")
 _PLAIN = re.compile(r"[^ \t\n;&|()<>\"'`$\\]+")
 _ARRAY = re.compile(r"[A-Za-z_]\w*\+?=")
 
@@ -82,8 +84,8 @@ class _Scanner:
                 found.append(self.word())
 
     def redirect(self) -> re.Match[str] | None:
-        blank = _PLACEHOLDER.match(self.text, self.at)
-        return None if blank else _REDIRECT.match(self.text, self.at)
+        no_redirect = _PLACEHOLDER.match(self.text, self.at) or _PROCESS.match(self.text, self.at)
+        return None if no_redirect else _REDIRECT.match(self.text, self.at)
 
     def word(self) -> Token:
         line, start = self.line, self.at
@@ -107,6 +109,8 @@ class _Scanner:
         if at >= len(text):
             return at
         match text[at]:
+            case "<" | ">" if text.startswith("(", at + 1):
+                return self.skip_parentheses(at + 1, depth + 1)
             case "<":
                 blank = _PLACEHOLDER.match(text, at)
                 return blank.end() if blank else at

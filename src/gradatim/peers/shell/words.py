@@ -117,7 +117,7 @@ class Expander:
                     elif part == "$":
                         end, part = self._bare(raw, at)
                     yield self._value_of(part, quoted), not quoted
-                case "<" if len(part) > 1:
+                case "<" | ">" if len(part) > 1:
                     yield self.unknowns.mark(part), False
                 case _:
                     yield part, False
