@@ -142,6 +142,8 @@ def test_scripts_that_mean_the_same(text: str):
             f"if [ $Q = 1 ]; then P='--train-iters 9'; fi\npython x.py {COSINE} $P --bf16",
             ["Q"],
         ),
+        (f"if [ $Q = 1 ]; then P='{COSINE} --train-iters 9'; fi\npython x.py $P", ["Q"]),
+        (f"[ $Q = 1 ] && P='python x.py {COSINE} --train-iters 9'\nsrun $P", ["Q"]),
     ],
 )
 def test_what_the_schedule_depends_on_is_asked_for(text: str, names: list[str]):

@@ -112,6 +112,7 @@ def _read(command: Command, given: Given) -> Read:
         if _NAMED_ALIKE.match(name) and name not in _SAID:
             known = [f"--{one}" for one in _FLAGS]
             raise unknown_name(f"line {flag.line}: Megatron", "flag", f"--{name}", known)
+    flags.require([])
     if "lr" not in flags:
         raise GradatimError(f"line {command.line}: Megatron's arguments do not say --lr.")
     names = _wanted(flags, given)

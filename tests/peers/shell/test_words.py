@@ -41,6 +41,7 @@ SCRIPTS = [
     'X=5 Y=6\npython t.py --x $X$Y --z "$X-$Y" \'a\'"b"c "q\\"r" \\$X',
     "cat > f <<EOF >/dev/null\n--lr 3 `echo hi`\nEOF\npython t.py --lr 1",
     "source <(echo X=1) || true\nwhile read -r l; do Y=1; done < <(ls /)\npython t.py --lr 1",
+    'A=(1 \'2 3\')\npython t.py "${A[*]}" "${A[@]}" ${A[*]} "x ${A[@]} y"',
     "export LR=1e-3 B=2\ndeclare -a Z=(1 2)\npython t.py --lr $LR ${Z[@]}",
     "python t.py --lr 1 2>&1 | tee log.txt",
     "set -e\ntrue && { python t.py --lr 1; } || exit 1",

@@ -11,7 +11,7 @@ from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Given, Missing
 from gradatim.peers.shell.script import ShellScript
-from gradatim.peers.shell.unknowns import Word
+from gradatim.peers.shell.unknowns import BEGIN, Word
 
 _PROGRAM = re.compile(r"[^=\s]*\.py|fairseq-(hydra-)?train|[^=\s]*train_gpt2?cu")
 
@@ -61,10 +61,15 @@ class Command:
 
     @cached_property
     def flags(self) -> frozenset[str]:
-        """The names of all flags, such as "--lr", without what follows "="."""
-        return frozenset(
-            word.text.partition("=")[0] for word in self.arguments if word.text.startswith("-")
-        )
+        """The names of all flags, such as "--lr", without what follows "=".
+
+        Those that stand in what an unknown word may be are among them.
+        """
+        texts = [word.text for word in self.arguments]
+        for word in self.arguments:
+            if word.unknown and not word.text.startswith("-"):
+                texts += [part for text in self.choices(word) or () for part in text.split()]
+        return frozenset(text.partition("=")[0] for text in texts if text.startswith("-"))
 
     def text(self) -> str:
         """How it is written, in one line, with the values of variables."""
@@ -100,6 +105,7 @@ class Command:
 
     def _values(self, word: Word) -> str:
         texts = [text for text in self.choices(word) or () if 0 < len(text) < 30]
+        texts = [text for text in texts if BEGIN not in text]
         return f", it may be {' or '.join(sorted(texts))}" if 1 < len(texts) < 9 else ""
 
     def given(self, given: Given) -> Command:

@@ -69,6 +69,7 @@ class Flags(Mapping[str, Flag]):
             if given is not None and name in given.values:
                 word = Word(str(given.value(name)), command.line)
                 self._found[name] = Flag(name, (word,), command.line)
+        self._wanted = self._may_be_flags()
 
     def __getitem__(self, name: str) -> Flag:
         return self._found[name]
@@ -105,7 +106,7 @@ class Flags(Mapping[str, Flag]):
             GradatimError: If one is not known.
         """
         words = [word for name in names if name in self for word in self[name].words[:1]]
-        self.command.require([*words, *self._may_be_flags()])
+        self.command.require([*words, *self._wanted])
 
     def _may_be_flags(self) -> list[Word]:
         """Unknown words of which one choice is a flag that matters; others are said."""

@@ -272,7 +272,7 @@ def _entries(expander: Expander, token: Token) -> list[Word]:
 
 def _taken_apart(word: Word) -> list[Word]:
     """Several flags in one quoted word, as a script in between takes them."""
-    several = re.match(r"\s*--\w", word.text) and re.search(r"\s--\w", word.text)
+    several = re.match(r"\s*--\w[^\s=]*\s+\S", word.text)
     return [Word(text, word.line) for text in word.text.split()] if several else [word]
 
 

@@ -12,6 +12,9 @@ UNKNOWN = re.compile(f"{BEGIN}([0-9]+){END}")
 _NOTED = re.compile(f"{NOTE}([0-9]+){NOTE}")
 
 
+_MOST_TEXTS = 100
+
+
 class Word(NamedTuple):
     """One word of a command, after quotes and variables, and its line."""
 
@@ -68,19 +71,24 @@ class Unknowns:
         return self._names[int(found[1])][0] if found else None
 
     def texts(self, text: str) -> list[str] | None:
-        """What an unknown text may be; None if it may be anything."""
+        """What an unknown text may be; None if it may be anything.
+
+        What is unknown in one of these texts, and may be anything, stays in it as a sign.
+        """
         found: list[str] = []
         rest = [text]
         while rest:
-            key = UNKNOWN.search(part := rest.pop())
-            choice = self._names[int(key[1])][1] if key else None
-            if key is None:
+            part = rest.pop()
+            keys = (int(key) for key in UNKNOWN.findall(part))
+            key = next((key for key in keys if self._names[key][1] is not None), None)
+            choice = self._names[key][1] if key is not None else None
+            if choice is None:
                 found.append(part)
-            elif choice is None or len(rest) + len(found) > 100:
+            elif len(rest) + len(found) > _MOST_TEXTS:
                 return None
             else:
-                rest += [part.replace(key[0], one) for one in choice.texts]
-        return found
+                rest += [part.replace(f"{BEGIN}{key}{END}", one) for one in choice.texts]
+        return None if found == [text] and UNKNOWN.search(text) else found
 
     def plain(self, text: str) -> str:
         """A text as a user writes it, unknown variables with their dollar signs."""

@@ -216,6 +216,7 @@ class Expander:
             return str(len(self.arguments) - self.shifted)
         if found["length"] and value is not None and not operator:
             return str(len(value))
+        quoted = quoted and "*" not in (name, index)
         unset = value is None or (value == "" and (operator or "").startswith(":"))
         match (operator or "").lstrip(":"):
             case "-" if operator:
