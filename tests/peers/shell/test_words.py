@@ -165,6 +165,14 @@ def test_the_program_behind_its_launcher(text: str, program: str):
     assert [one.program for one in commands(text)] == [program]
 
 
+def test_a_program_that_another_branch_runs_alike_is_there_once():
+    text = "A='--lr 1'\nif [ $N = 1 ]; then python t.py $A\nelse srun python t.py $A\nfi"
+    (command,) = commands(text)
+    (found,) = find(text.replace("t.py", "t.py --lr-decay-style constant"), name="a.sh")
+    assert (command.line, found.line) == (2, 2)
+    assert found.read(Given(values={"N": 2})).schedule(0) == 1.0
+
+
 def test_files_that_a_script_writes():
     text = (
         "B=8\ncat <<EOF > ds.json\n{\"batch\": $B}\nEOF\ncat > raw.json <<'E'\n$B\nE\npython t.py"

@@ -116,10 +116,12 @@ class Command:
         """
         if not given.values:
             return self
-        found = commands(self._text, given.values)
+        found = _all_commands(self._text, given.values)
         same = [one for one in found if one.line == self.line and one.program == self.program]
-        before = commands(self._text)[: self._place]
+        before = _all_commands(self._text, {})[: self._place]
         place = sum(one.line == self.line and one.program == self.program for one in before)
+        if not same and self.program:  # another branch runs it
+            same = [one for one in found if one.program == self.program]
         if not same:
             raise GradatimError(f"line {self.line}: with these values the command is not run.")
         chosen = same[min(place, len(same) - 1)]
@@ -129,6 +131,9 @@ class Command:
 
 def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Command]:
     """The commands of a shell script, in order, with the values of variables in their words.
+
+    A program that is run again with the same arguments, as by another launcher in another branch,
+    is there once.
 
     Args:
         text: The script.
@@ -145,7 +150,16 @@ def commands(text: str, values: Mapping[str, Scalar] | None = None) -> list[Comm
       ...
     gradatim.peers.found.Missing: 1 is not set in the file (line 2). Write --set 1=VALUE.
     """
-    script = ShellScript(text, values or {})
+    found: dict[tuple[str, ...], Command] = {}
+    for place, command in enumerate(_all_commands(text, values or {})):
+        texts = [word.text for word in command.arguments]
+        key = (command.program, *texts) if command.program else (str(place),)
+        found.setdefault(key, command)
+    return list(found.values())
+
+
+def _all_commands(text: str, values: Mapping[str, Scalar]) -> list[Command]:
+    script = ShellScript(text, values)
     return [Command(text, script, place) for place in range(len(script.commands))]
 
 
