@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from gradatim.core.build import Scalar
 from gradatim.peers.shell.arithmetic import holds
@@ -186,7 +187,7 @@ class ShellScript(Commands):
             if True in found:
                 return self.body(body)
             if None in found:
-                bodies.append(lambda body=body: self.body(body))  # type: ignore[misc]
+                bodies.append(partial(self.body, body))
         if bodies:
             self._either([*bodies, lambda: None], text)
         return None
