@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradatim.core.decays import Constant
-from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import PositiveInt, check_argument
 from gradatim.errors import GradatimError
 from gradatim.peers import read_object
+from gradatim.peers.pace import paced
 from gradatim.torch.scheduler import Scheduler
 
 
@@ -48,12 +47,6 @@ def from_torch(scheduler: Any, *, every: int = 1) -> dict[str, Any]:
         raise GradatimError(f"from_torch: {error}") from None
     values: dict[str, Any] = {}
     for key in groups[0].values:
-        each = [_paced(group.values[key], every) for group in groups]
+        each = [paced(group.values[key], every) for group in groups]
         values[key] = each if any(s != each[0] for s in each) else each[0]
     return values if rule is None else {**values, "rule": rule}
-
-
-def _paced(schedule: Schedule, every: int) -> Schedule:
-    if every == 1 or isinstance(schedule, Constant):
-        return schedule
-    return schedule.stretched(every).staircase(every)

@@ -20,8 +20,9 @@ _BRANCH = re.compile(r"(\s*)(elif\b|else\s*:|except\b|finally\s*:)")
 def parsed(text: str) -> ast.Module:
     """The tree of some code, also of an excerpt; lines keep their numbers.
 
-    >>> parsed("        x = 1\\n    y = 2").body[-1].lineno
-    2
+    >>> tree = parsed("        x = 1\\n    y = 2")
+    >>> [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    [2, 1]
 
     Raises:
         SyntaxError: Or another error of the parser, that of the text as it stands.

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gradatim.errors import GradatimError
 from gradatim.peers.python.repair import parsed
+from gradatim.peers.python.trees import expressions_of, global_names, list_of, part_of, test_of
 from gradatim.peers.syntax import dotted
 
 _LONGEST = 8_000_000
@@ -181,7 +182,7 @@ class _Walk:
                     self.scope.returns.append((value, self._place(path)))
                 return None
             case ast.Raise() | ast.Continue() | ast.Break():
-                self.expressions(list(_expressions_of(node)), path)
+                self.expressions(list(expressions_of(node)), path)
                 return None
             case ast.If(test=test, body=body, orelse=orelse):
                 self.expressions([test], path)
@@ -202,7 +203,7 @@ class _Walk:
             case ast.Import() | ast.ImportFrom():
                 self._import(node)
             case _:
-                self.expressions(list(_expressions_of(node)), path)
+                self.expressions(list(expressions_of(node)), path)
         return path
 
     def _branches(
@@ -222,7 +223,7 @@ class _Walk:
         for name in ast.walk(first.pattern):
             if isinstance(name, ast.MatchAs | ast.MatchStar) and name.name:
                 self._bind(name.name, None, path, first.pattern.lineno)
-        node = ast.copy_location(ast.If(_test_of(subject, first), [], []), subject)
+        node = ast.copy_location(ast.If(test_of(subject, first), [], []), subject)
         order = self.order
         yes = self.block(first.body, (*path, Block(node, "if", order)))
         no = self._cases(subject, others, (*path, Block(node, "if", order, False)))
@@ -275,7 +276,7 @@ class _Walk:
         match target, value:
             case ((ast.Tuple(elts=left) | ast.List(elts=left)), _):
                 for i, part in enumerate(left):
-                    self.assign(part, _part(value, i, left), path)
+                    self.assign(part, part_of(value, i, left), path)
             case ast.Starred(value=inside), _:
                 self.assign(inside, None, path)
             case _:
@@ -293,7 +294,7 @@ class _Walk:
         """``xs.append(x)`` is ``xs += [x]``; other methods that change a list hide it."""
         match node:
             case ast.Call(func=ast.Attribute(value=target, attr="append"), args=[value]):
-                self._change(target, ast.Add(), _list_of(value), path)
+                self._change(target, ast.Add(), list_of(value), path)
             case ast.Call(func=ast.Attribute(value=target, attr="extend"), args=[value]):
                 self._change(target, ast.Add(), value, path)
             case ast.Call(func=ast.Attribute(value=target, attr=name)) if name in _CHANGES:
@@ -304,7 +305,7 @@ class _Walk:
         scope = self.scope
         if name.startswith("self.") and scope.owner is not None:
             scope = scope.owner
-        elif name in _global_names(scope.node):
+        elif name in global_names(scope.node):
             scope = self.module
         scope.bindings.setdefault(name, []).append(Binding(value, place, line))
 
@@ -339,13 +340,13 @@ class _Walk:
                     self.expressions([part.iter], path)
                     self.assign(part.target, None, inside)
                     self.expressions(part.ifs, inside)
-                self.expressions(list(_expressions_of(node)), inside)
+                self.expressions(list(expressions_of(node)), inside)
             elif isinstance(node, ast.Lambda):
                 self._lambda(node, path)
             else:
                 if isinstance(node, ast.Dict):
                     self.settings.append((node, place))
-                stack += _expressions_of(node)
+                stack += expressions_of(node)
 
     def _lambda(self, node: ast.Lambda, path: Path) -> None:
         outer, self.scope = self.scope, Scope(node, "", self.scope)
@@ -363,54 +364,3 @@ class _Walk:
 
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 _CHANGES = {"update", "insert", "pop", "remove", "clear", "setdefault", "sort", "reverse"}
-
-
-def _expressions_of(node: ast.AST) -> Iterator[ast.expr]:
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if isinstance(value, ast.expr):
-            yield value
-        elif isinstance(value, list):
-            for part in value:
-                if isinstance(part, ast.expr):
-                    yield part
-
-
-def _part(value: ast.expr | None, index: int, targets: Sequence[ast.expr]) -> ast.expr | None:
-    """What one of several targets of an assignment is set to."""
-    if value is None or any(isinstance(target, ast.Starred) for target in targets):
-        return None
-    if isinstance(value, ast.Tuple | ast.List):
-        return value.elts[index] if len(value.elts) == len(targets) else None
-    return ast.copy_location(ast.Subscript(value, ast.Constant(index), ast.Load()), value)
-
-
-def _list_of(value: ast.expr) -> ast.expr:
-    return ast.copy_location(ast.List([value], ast.Load()), value)
-
-
-def _test_of(subject: ast.expr, case: ast.match_case) -> ast.expr:
-    """The test of one ``case`` as that of an ``if``; a name that is not known where it is none."""
-    unknown = ast.copy_location(ast.Name("case", ast.Load()), subject)
-    pattern = case.pattern
-    if case.guard is not None:
-        return unknown
-    if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
-        return ast.copy_location(ast.Constant(True), subject)
-    options = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
-    values = [option.value for option in options if isinstance(option, ast.MatchValue)]
-    if len(values) != len(options):
-        return unknown
-    listed = ast.copy_location(ast.Tuple(values, ast.Load()), subject)
-    return ast.copy_location(ast.Compare(subject, [ast.In()], [listed]), subject)
-
-
-def _global_names(node: ast.AST) -> set[str]:
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return set()
-    return {
-        name
-        for statement in node.body
-        if isinstance(statement, ast.Global | ast.Nonlocal)
-        for name in statement.names
-    }
