@@ -15,7 +15,7 @@ from tests.peers.corpus.originals import METRICS, SCORES
 
 RIGHT, HELP, NO_HELP, WRONG = "right", "refused with help", "refused without help", "wrong"
 OUTCOMES = (RIGHT, HELP, NO_HELP, WRONG)
-_OPTION = re.compile(r"--(set|lr|steps|every|at|from)\b")
+_HELPS = re.compile(r"--(set|lr|steps|every|at|from)\b|\b([Ww]rite|Give|Leave|Choose|such as)\b")
 _ASKED = re.compile(r"""--set (?:"(.+?)=VALUE"|'(.+?)=VALUE'|(\S+)=VALUE)""")
 _EPOCH = re.compile(r"\bepoch")
 _LEAST, _RELATIVE = 1e-12, 1e-9
@@ -52,7 +52,7 @@ def _outcome(
         values = _Values(read)
     except GradatimError as error:
         sentence = str(error)
-        helps = _OPTION.search(sentence) or any(name in sentence for name in case.asks)
+        helps = _HELPS.search(sentence) or any(name in sentence for name in case.asks)
         return Outcome(HELP if helps else NO_HELP, sentence)
     notes = (*read.differences, read.epochs)
     if case.right is None:

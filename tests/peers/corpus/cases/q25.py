@@ -21,8 +21,8 @@ CASES = [
         "q25.5",
         "71010478287",
         deepspeed(0, 1e-3, 200, None, 600),
-        ("warmup_min_lr", "warmup_max_lr", "warmup_num_steps"),
-        {"warmup_min_lr": 0, "warmup_max_lr": 1e-3, "warmup_num_steps": 200},
+        ("args.lr", "args.warmup"),
+        {"args.lr": 1e-3, "args.warmup": 200},
     ),
     Case("q25.6", "1268289927", deepspeed(0, 1e-4, 500, None, 1500)),
     Case(
