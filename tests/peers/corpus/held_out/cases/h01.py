@@ -1,4 +1,4 @@
-"""``torch.optim.lr_scheduler.CosineAnnealingLR(``. Hit 4 is commented; 2 and 7 repeat the first list."""
+"""``torch.optim.lr_scheduler.CosineAnnealingLR(``. Hit 4 is commented; 2 and 7 repeat others."""
 
 from torch.optim.lr_scheduler import CosineAnnealingLR
 

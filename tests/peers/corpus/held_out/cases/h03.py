@@ -1,4 +1,4 @@
-"""``lr_scheduler.OneCycleLR(self.``. Hit 1 is commented. Hit 3 has a peak for each of three groups."""
+"""``lr_scheduler.OneCycleLR(self.``. Hit 1 is commented. Hit 3 has three groups."""
 
 from torch.optim.lr_scheduler import OneCycleLR
 

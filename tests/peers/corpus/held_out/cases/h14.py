@@ -1,4 +1,4 @@
-"""``"warmup_max_lr":``. Hit 4 is axolotl's own code, hit 5 repeats another. Hit 7 is not DeepSpeed's."""
+"""``"warmup_max_lr":``. Hit 4 is code, hit 5 repeats another. Hit 7 is not DeepSpeed's."""
 
 from tests.peers.corpus.case import Case
 from tests.peers.corpus.originals import deepspeed, formula

@@ -1,6 +1,6 @@
 """Every 10th of SpeechBrain's recipes, from the 5th. The 25th repeats the 4th hit of query h15.
 
-The listing ends before the 45th. Where the scheduler is called after an update, step 1 is the first.
+The listing ends before the 45th. In the 15th, step 1 is the first.
 """
 
 from tests.peers.corpus.case import Case
