@@ -1,12 +1,12 @@
 """The kind of each query of QUERIES.md: of the first list, and of the second (h)."""
 
 _QUERIES = {
-    "torch, Python": ((1, 2, 3, 4, 5, 6, 7), (1, 2, 3, 4)),
+    "torch, Python": ((1, 2, 3, 4, 5, 6, 7), (1, 2, 3, 4, 21, 23, 25)),
     "plateau, Python": ((8,), (5,)),
     "Lightning, Python": ((9,), ()),
     "own formula, Python": ((10, 11, 12), (6, 7)),
-    "HF, Python": ((13, 14, 15), (8,)),
-    "HF Trainer, Python": ((16, 17), (9,)),
+    "HF, Python": ((13, 14, 15), (8, 22)),
+    "HF Trainer, Python": ((16, 17), (9, 24)),
     "HF Trainer, settings": ((18, 19, 42, 44), (10, 20)),
     "axolotl, YAML": ((20, 43), ()),
     "HF Trainer, shell": ((21,), (11,)),
@@ -17,7 +17,7 @@ _QUERIES = {
     "mmengine, settings": ((29,), ()),
     "Megatron, shell": ((30, 31), (12, 13)),
     "timm, shell": ((32,), (16,)),
-    "Keras, Python": ((33, 34, 35), (17,)),
+    "Keras, Python": ((33, 34, 35), (17, 26)),
     "Optax, Python": ((36,), (18,)),
     "Composer, Python": ((37,), ()),
     "own settings, Python": ((38,), ()),
