@@ -21,6 +21,7 @@ CASES = [
             "options.class_increase_frequency": 20,
             "steps_per_epoch": 50,
             "len(examples)": 5000,
+            "len(loader.dataset)": 5000,
             "options.batch_size": 100,
         },
         size=6000,

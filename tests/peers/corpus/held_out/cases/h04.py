@@ -14,10 +14,10 @@ def quarter(x):
 
 
 def warmed(step):
-    """Hit 4 with the options below."""
+    """Hit 4, whose length is 100000 unless it is handed another."""
     if step < 500:
         return 1e-6 + (1e-3 - 1e-6) * step / 500
-    return 1e-5 + (1e-3 - 1e-5) * cosine(min(1.0, (step - 500) / 19500))
+    return 1e-5 + (1e-3 - 1e-5) * cosine(min(1.0, (step - 500) / 99500))
 
 
 CASES = [
@@ -40,7 +40,7 @@ CASES = [
     Case(
         "h04.4",
         "24416010751",
-        formula(warmed, 20000),
+        formula(warmed, 100000),
         ("opt_config", "sched_config", "total", "warm"),
         {
             "self.opt_config.learning_rate": 1e-3,
@@ -48,9 +48,9 @@ CASES = [
             "self.sched_config.warmup_batches": 500,
             "self.sched_config.warmup_start_lr": 1e-6,
             "self.sched_config.min_lr": 1e-5,
-            "total_training_batches": 20000,
-            "self.total_training_batches": 20000,
-            "total": 20000,
+            "total_training_batches": 100000,
+            "self.total_training_batches": 100000,
+            "total": 100000,
         },
         size=8000,
     ),

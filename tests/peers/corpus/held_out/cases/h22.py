@@ -28,7 +28,7 @@ CASES = [
     Case(
         "h22.3",
         "8947606",
-        hf("linear", 3e-5, 100, 1248),
+        hf("linear", 3e-5, 100, 1251),
         ("args.", "train_len", "n_epochs"),
         {
             "args.learning_rate": 3e-5,
