@@ -1,6 +1,7 @@
 """``!new:speechbrain.nnet.schedulers.``. Hits 2, 5, 6 and 7 repeat others.
 
-The line of LinearScheduler is of single precision there. ReduceLROnPlateau lowers nothing in its first epochs, which has to be said.
+The line of LinearScheduler is of single precision there. ReduceLROnPlateau lowers nothing in its
+first epochs, which has to be said.
 """
 
 from tests.peers.corpus.case import Case
