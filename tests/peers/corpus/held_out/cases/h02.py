@@ -57,7 +57,7 @@ CASES = [
             "scheduler_config.get('gamma', 0.5)": 0.5,
             "scheduler_config['gamma']": 0.5,
         },
-        at="step_size=scheduler_config",
+        at="'StepLR') == 'StepLR':\n        scheduler",
         epochs=True,
         size=5000,
     ),

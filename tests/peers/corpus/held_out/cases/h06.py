@@ -12,7 +12,7 @@ CASES = [
             1999,
         ),
         ("base_lrs", "warmup_length", "steps"),
-        {"base_lrs": 5e-4, "warmup_length": 100, "steps": 2000},
+        {"base_lr": 5e-4, "base_lrs": 5e-4, "warmup_length": 100, "steps": 2000},
         pasted=True,
     ),
     Case(

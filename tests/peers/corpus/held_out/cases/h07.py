@@ -34,6 +34,7 @@ CASES = [
             "cfg.cycles": 1,
             "stage_start_step[0]": 0,
         },
+        at="def lr_schedule(step)",
         size=4000,
     ),
     Case(

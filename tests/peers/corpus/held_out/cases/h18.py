@@ -16,17 +16,14 @@ CASES = [
     Case(
         "h18.2",
         "17424408722",
-        formula(
-            lambda k: 1e-3 * k / 100 if k < 100 else 1e-5 + 9.9e-4 * cosine((k - 100) / 900),
-            1000,
-        ),
+        formula(lambda k: 1e-3 * cosine(k / 1000), 1000),
         ("schedule_type", "base_lr", "num_steps", "warmup_steps", "min_lr"),
         {
             "schedule_type": "cosine",
             "base_lr": 1e-3,
             "num_steps": 1000,
-            "warmup_steps": 100,
-            "min_lr": 1e-5,
+            "warmup_steps": 0,
+            "min_lr": 0,
         },
         size=3000,
     ),

@@ -10,8 +10,9 @@ CASES = [
         "h21.1",
         "49706672986",
         torch(1.0, lambda o: StepLR(o, 1, 0.7), 14),
-        ("args.lr", "args.gamma"),
+        ("args.lr", "args.gamma", "--lr"),
         {"args.lr": 1.0, "args.gamma": 0.7, "args.ADAM": False},
+        lr=1.0,
         pasted=True,
     ),
     Case(
