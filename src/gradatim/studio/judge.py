@@ -94,6 +94,7 @@ def compare(body: Body) -> Data:
     return {"differences": [None if first is None else _differences(first, one) for one in plans]}
 
 
+@lru_cache(_REMEMBERED)
 def _differences(first: Plan, other: Plan | None) -> Data:
     if other is None:
         return None

@@ -6,9 +6,10 @@ const KEY = "gradatim-token";
 // are opened later, and taken out of the address, so that no copied link holds it.
 export function takeToken() {
   const found = location.hash.match(/^#token=([\w-]+)$/);
-  if (!found) return;
+  if (!found) return false;
   localStorage.setItem(KEY, found[1]);
   history.replaceState(null, "", location.pathname);
+  return true;
 }
 
 class Refusal extends Error {

@@ -89,8 +89,10 @@ class CardView {
     this.swatch.title = wanted;
     if (this.name.value !== card.name) this.name.value = card.name;
     this.name.placeholder = result.title ?? `Schedule ${at + 1}`;
-    this.line.textContent = card.text;
-    this.line.setAttribute("aria-label", `Edit ${card.text}`);
+    if (this.line.textContent !== card.text) {
+      this.line.textContent = card.text;
+      this.line.setAttribute("aria-label", `Edit ${card.text}`);
+    }
     this.editor.show(card.text, result.problem);
     this.problem.textContent = result.problem?.message ?? "";
     this.element.classList.toggle("wrong", Boolean(result.problem));

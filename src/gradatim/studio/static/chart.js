@@ -1,11 +1,13 @@
 // The panels: one for each value that is driven, with the curves of all cards.
 
 import uPlot from "./uplot/uPlot.esm.js";
+import { marks, paths, places } from "./canvas.js";
 import { h } from "./dom.js";
-import { place as placeText, short } from "./numbers.js";
+import { nearest, place as placeText, short } from "./numbers.js";
 
 const FIRST = 340;
 const OTHERS = 180;
+const TRANSLUCENT = "99"; // the end of a colour: what is drawn as bars hides nothing behind it
 const SMALL = 230; // the height of the first panel on a phone
 
 export class Charts {
@@ -77,14 +79,19 @@ class Panel {
     const shape = JSON.stringify([panel.axis, panel.log, first, panel.curves.map((curve) => [curve.ink, curve.dash, curve.width, curve.dots])]);
     if (shape !== this.shape) this.build(panel, first);
     this.shape = shape;
-    const tables = panel.curves.map((curve) => [curve.places, panel.log ? curve.values.map(positive) : curve.values]);
-    this.plot.setData(tables.length ? uPlot.join(tables) : [[]], true);
+    // The plot has the ends of the axis alone: each curve is drawn through its own points.
+    this.plot.setData([panel.range, ...panel.curves.map(() => [null, null])], true);
   }
 
   build(panel, first) {
     this.plot?.destroy();
+    const inks = [...panel.curves.map((curve) => curve.ink), "--error", "--warning", "--soft"];
+    this.colours = Object.fromEntries(inks.map((ink) => [ink, css(ink)]));
     const height = first ? (matchMedia("(max-width: 760px)").matches ? SMALL : FIRST) : OTHERS;
     this.plot = new uPlot(options(this, panel, this.charts.width, height), [[]], this.holder);
+    this.spots = panel.curves.map((curve) => h("span", { class: "spot" }));
+    this.spots.forEach((spot, i) => (spot.style.background = this.colours[panel.curves[i].ink]));
+    this.plot.over.append(...this.spots);
   }
 
   resize(width) {
@@ -95,7 +102,17 @@ class Panel {
     const inside = left >= 0;
     const at = inside ? this.plot.posToVal(left, "x") : null;
     this.place.textContent = inside ? placeText(at) : "";
+    this.panel.curves.forEach((curve, i) => this.spot(this.spots[i], curve, at));
     this.charts.onread(this.panel, at);
+  }
+
+  // A spot on a curve at its point that is nearest to a place.
+  spot(element, curve, at) {
+    const i = at === null || curve.dots ? -1 : nearest(curve.places, at);
+    element.hidden = !(i >= 0 && (!this.panel.log || curve.values[i] > 0));
+    if (element.hidden) return;
+    element.style.left = `${this.plot.valToPos(curve.places[i], "x")}px`;
+    element.style.top = `${this.plot.valToPos(curve.values[i], "y")}px`;
   }
 
   leave() {
@@ -132,10 +149,6 @@ class Panel {
   }
 }
 
-function positive(value) {
-  return value > 0 ? value : null; // a logarithmic axis has no place for the others
-}
-
 function options(panel, { axis, log, curves }, width, height) {
   const ink = css("--soft");
   const font = "12px system-ui, sans-serif";
@@ -149,29 +162,30 @@ function options(panel, { axis, log, curves }, width, height) {
       y: false,
       drag: { x: true, y: false, setScale: false },
       sync: { key: "studio", scales: ["x", null] },
-      points: { size: 7 },
+      points: { show: false },
       bind: { dblclick: () => () => panel.charts.onzoom(null) },
     },
     scales: {
       x: { time: false, range: () => panel.panel.range },
-      y: { distr: log ? 3 : 1, range: (plot, low, high) => valueRange(panel.panel, low, high) },
+      y: { distr: log ? 3 : 1, range: () => valueRange(panel.panel) },
     },
     axes: [
       { ...lines, label: axis, labelSize: 18, labelGap: 2, labelFont: font, size: 30, values: (_, ticks) => ticks.map(tick) },
       { ...lines, size: 62, values: (_, ticks) => ticks.map((value) => (value === null ? "" : short(value, 3))) },
     ],
     series: [{}, ...curves.map((curve) => ({
-      stroke: css(curve.ink),
+      stroke: panel.colours[curve.ink],
       width: curve.dots ? 0 : curve.width,
       dash: curve.dash,
-      paths: curve.dots ? undefined : (plot, at) => line(plot, panel.panel.curves[at - 1], log),
-      points: curve.dots ? { show: true, size: 3, width: 0, fill: css(curve.ink) } : { show: false },
+      fill: panel.colours[curve.ink] + (curve.dots ? "" : TRANSLUCENT),
+      paths: (plot, at) => paths(plot, panel.panel.curves[at - 1], log),
+      points: { show: false },
     }))],
     hooks: {
       setSelect: [(plot) => select(panel, plot)],
       setCursor: [(plot) => panel.read(plot.cursor.left)],
-      drawSeries: [(plot, at) => at > 0 && marks(plot, panel.panel.curves[at - 1])],
-      draw: [(plot) => places(plot, panel.panel.findings)],
+      drawSeries: [(plot, at) => at > 0 && marks(plot, panel.panel.curves[at - 1], panel.colours)],
+      draw: [(plot) => places(plot, panel.panel.findings, panel.colours)],
     },
   };
 }
@@ -182,8 +196,16 @@ function tick(value) {
   return `${Number((value / (sign === "k" ? 1e3 : size)).toPrecision(6))}${sign}`;
 }
 
-function valueRange({ log, tight }, low, high) {
-  if (low === null || low === undefined) return log ? [1e-6, 1] : [0, 1];
+function valueRange({ log, tight, curves, range }) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { places, values } of curves) {
+    for (let i = 0; i < values.length; i++) {
+      if (places[i] < range[0] || places[i] > range[1] || (log && values[i] <= 0)) continue;
+      if (values[i] < low) low = values[i];
+      if (values[i] > high) high = values[i];
+    }
+  }
+  if (low > high) return log ? [1e-6, 1] : [0, 1];
   if (log) return [low / 1.3, high * 1.3];
   if (tight) {
     const room = Math.max(0.06 * (high - low), 0.01 * Math.abs(high));
@@ -199,56 +221,4 @@ function select(panel, plot) {
   if (width < 3) return;
   panel.charts.onzoom([plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]);
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-}
-
-// The path of a curve through its own points. They are those that the screen can show already, so
-// none is left out, and none is moved to a whole pixel.
-function line(plot, { places, values }, log) {
-  const { min, max } = plot.scales.x;
-  const left = plot.valToPos(min, "x", true);
-  const scale = (plot.valToPos(max, "x", true) - left) / (max - min);
-  const stroke = new Path2D();
-  let pen = "moveTo";
-  places.forEach((at, i) => {
-    if (log && values[i] <= 0) return void (pen = "moveTo");
-    stroke[pen](left + (at - min) * scale, plot.valToPos(values[i], "y", true));
-    pen = "lineTo";
-  });
-  return { stroke, fill: null, clip: null, band: null, gaps: null, flags: 0 };
-}
-
-// A line where a finding speaks of a place of the run.
-function places(plot, findings) {
-  const { ctx, bbox } = plot;
-  ctx.save();
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-  for (const { at, ink } of findings) {
-    const x = plot.valToPos(at, "x", true);
-    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) continue;
-    ctx.strokeStyle = css(ink);
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-  }
-  ctx.restore();
-}
-
-// A dot where one piece of a schedule follows another.
-function marks(plot, curve) {
-  if (!curve) return;
-  const { ctx } = plot;
-  const size = 3 * devicePixelRatio;
-  ctx.save();
-  ctx.fillStyle = css(curve.ink);
-  for (const [at, value] of curve.marks ?? []) {
-    const [x, y] = [plot.valToPos(at, "x", true), plot.valToPos(value, "y", true)];
-    const { left, top, width, height } = plot.bbox;
-    if (!(x >= left && x <= left + width && y >= top - 1 && y <= top + height + 1)) continue;
-    ctx.beginPath();
-    ctx.arc(x, y, size, 0, 2 * Math.PI);
-    ctx.fill();
-  }
-  ctx.restore();
 }

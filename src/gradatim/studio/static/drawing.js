@@ -1,6 +1,7 @@
 // Asks for the curves of the cards whenever the state changes, and draws them.
 
 import { askLatest } from "./api.js";
+import { nearest } from "./numbers.js";
 
 const COLOURS = 7;
 
@@ -128,14 +129,4 @@ export class Drawing {
     }
     return found;
   }
-}
-
-function nearest(places, at) {
-  let [low, high] = [0, places.length - 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (places[middle] <= at) low = middle;
-    else high = middle;
-  }
-  return at - places[low] <= places[high] - at ? low : high;
 }

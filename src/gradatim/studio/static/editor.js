@@ -28,6 +28,9 @@ export class Editor {
   }
 
   show(text, problem) {
+    const same = this.field.value === text && this.problem === problem && this.shown;
+    if (same) return;
+    this.shown = true;
     if (this.field.value !== text) this.replace(text);
     this.problem = problem;
     this.field.setAttribute("aria-invalid", String(Boolean(problem)));

@@ -146,10 +146,11 @@ try {
   const studio = new Studio(given);
   await studio.begin(given.cards);
   addEventListener("hashchange", async () => {
+    if (takeToken()) return location.reload();
     const state = await decode(location.hash).catch((error) => say(error.message));
     if (state) studio.store.change(state);
   });
-  window.studio = studio;
+  window.studio = studio; // for the console of the browser, and for tests
 } catch (refusal) {
   say(refusal.message);
 }

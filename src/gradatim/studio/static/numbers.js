@@ -28,3 +28,14 @@ export function written(value, digits, plain = false) {
   }
   return size < 1e-2 || size >= 1e15 ? rounded.toExponential().replace("e+", "e") : String(rounded);
 }
+
+// The index of the entry of a rising list that is nearest to a value.
+export function nearest(places, at) {
+  let [low, high] = [0, places.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (places[middle] <= at) low = middle;
+    else high = middle;
+  }
+  return at - places[low] <= places[high] - at ? low : high;
+}
