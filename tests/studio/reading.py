@@ -13,7 +13,7 @@ SETTLED = """() => {
 
 
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-SECONDS = 60
+SECONDS = 240
 
 
 def until(page, condition):

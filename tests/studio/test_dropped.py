@@ -120,8 +120,9 @@ def predicted(page):
 def test_the_forecast_follows_a_slider(opened, public_logs):
     page = opened(COSINE, logs=public_logs)
     settled(page)
+    page.get_by_label("Weight decay of these runs").fill("0.1")
     first = predicted(page)
-    fitted = fit([read_log(path).curve() for path in public_logs])
+    fitted = fit([read_log(path).curve(weight_decay=0.1) for path in public_logs])
 
     def expected(text):
         mean, low, high = fitted.predict(parse(text), at=[23_999]).final
@@ -143,6 +144,8 @@ def test_the_forecast_follows_a_slider(opened, public_logs):
 def test_refusals_of_the_forecast_are_shown_as_they_are(opened, public_logs):
     page = opened("warmup_cosine(peak=1e-2, warmup=2160, steps=24_000)", logs=public_logs)
     settled(page)
+    page.locator(".forecast", has_text="needs the weight decay of the optimizer").wait_for()
+    page.get_by_label("Weight decay of these runs").fill("0.1")
     predicted(page)
     assert "whether such a run diverges is not known" in page.locator(".forecast").text_content()
     page.locator(".logs input[type=checkbox]").first.uncheck()

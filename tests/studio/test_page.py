@@ -301,7 +301,7 @@ def test_cards_are_compared_with_the_first(opened):
 def test_a_rule_is_replayed_over_metrics(opened):
     page = opened(PLAN)
     settled(page)
-    page.get_by_label("Metrics").fill("3 2 2 2 2 2")
+    page.get_by_label("Metrics", exact=True).fill("3 2 2 2 2 2")
     page.wait_for_selector(".replay output:not(:empty)")
     rule = read_text(PLAN).rules["lr"]
     wanted = rule.replay([3.0, 2.0, 2.0, 2.0, 2.0, 2.0])[-1]

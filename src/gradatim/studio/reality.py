@@ -32,7 +32,7 @@ class Reality:
     def __init__(self, logs: DroppedLogs) -> None:
         self.logs = logs
         self._fitting = threading.Lock()
-        self._fitted: dict[tuple[str, ...], Forecast] = {}
+        self._fitted: dict[tuple[tuple[str, ...], float | None], Forecast] = {}
 
     def audit(self, body: Body) -> Data:
         """The rates of a log against a card, in sentences and as logged over planned."""
@@ -81,19 +81,19 @@ class Reality:
 
         Without its curve it is that at the end of the run alone, which takes less time.
         """
-        fitted = self._fit(body.texts("logs", 4))
+        fitted = self._fit(body.texts("logs", 4), body.number("weight_decay"))
         run, curve = read_run(body), body.data.get("curve") is True
         texts = body.texts("texts", _MOST_CARDS)
         return {"predictions": [_predicted(fitted, text, run, curve) for text in texts]}
 
-    def _fit(self, keys: Sequence[str]) -> Forecast:
-        known = tuple(sorted(keys))
+    def _fit(self, keys: Sequence[str], weight_decay: float | None) -> Forecast:
+        known = tuple(sorted(keys)), weight_decay
         with self._fitting:  # two requests at a time would fit the same law twice
             if known not in self._fitted:
-                self._fitted[known] = self._new_fit(known)
+                self._fitted[known] = self._new_fit(*known)
             return self._fitted[known]
 
-    def _new_fit(self, keys: Sequence[str]) -> Forecast:
+    def _new_fit(self, keys: Sequence[str], weight_decay: float | None) -> Forecast:
         from gradatim.forecast import fit  # the page begins without it
         from gradatim.logs import read_log
 
@@ -101,7 +101,7 @@ class Reality:
         for key in keys:
             log = self.logs[key]
             try:
-                curve = read_log(log.path).curve()
+                curve = read_log(log.path).curve(weight_decay=weight_decay)
             except GradatimError as error:
                 raise GradatimError(log.sentence(error)) from None
             curve.name = log.name

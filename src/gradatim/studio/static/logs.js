@@ -3,6 +3,7 @@
 import { ask, askLatest, sendLog } from "./api.js";
 import { h, iconButton } from "./dom.js";
 import { short } from "./numbers.js";
+import { numberIn } from "./sliders.js";
 
 const FEWEST = 2;
 const MOST = 4; // logs of one forecast
@@ -16,8 +17,10 @@ export class Logs {
     this.logs = [];
     this.predictions = new Map(); // by the id of a card
     this.list = h("ul");
+    this.decay = h("input", { placeholder: "of the optimizer", size: 14, autocomplete: "off", oninput: () => this.update() });
     this.forecast = h("p", { class: "forecast", role: "status" });
-    this.element = h("section", { class: "logs", "aria-label": "Logs", hidden: true }, h("h2", {}, "Logs"), this.list, this.forecast);
+    this.element = h("section", { class: "logs", "aria-label": "Logs", hidden: true }, h("h2", {}, "Logs"), this.list,
+      h("label", { class: "decay" }, "Weight decay of these runs", this.decay), this.forecast);
     parent.append(this.element);
   }
 
@@ -82,14 +85,15 @@ export class Logs {
   async predict() {
     const fitted = this.logs.filter((log) => log.chosen.checked && log.losses);
     const cards = this.store.state.cards.filter((card) => !card.hidden);
-    const body = { logs: fitted.map((log) => log.id), texts: cards.map((card) => card.text), run: this.store.state.run, curve: false };
+    const body = { logs: fitted.map((log) => log.id), texts: cards.map((card) => card.text), run: this.store.state.run, weight_decay: numberIn(this.decay.value)?.value ?? null, curve: false };
     const question = JSON.stringify(body);
     if (question === this.asked) return;
     this.asked = question;
     if (fitted.length < FEWEST) return this.predicted([], [], this.logs.length ? `Drop ${FEWEST} to ${MOST} logs with losses to predict the loss of each schedule.` : "");
     if (fitted.length > MOST) return this.predicted([], [], `Choose at most ${MOST} logs to fit the forecast to.`);
-    if (this.fitted !== body.logs.join()) this.forecast.textContent = "Fitting the forecast ...";
-    this.fitted = body.logs.join();
+    const fit = JSON.stringify([body.logs, body.weight_decay]);
+    if (this.fitted !== fit) this.forecast.textContent = "Fitting the forecast ...";
+    this.fitted = fit;
     try {
       const found = await askLatest("forecast", "forecast", body);
       if (!found || this.asked !== question) return;
