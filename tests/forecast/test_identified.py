@@ -42,6 +42,14 @@ def test_each_doubt_names_the_run_that_would_help(curves, fitted, words, run):
     assert "would help most" in doubt
 
 
+def test_a_residual_that_is_the_scatter_of_the_log():
+    noise = np.random.default_rng(0).normal(0.0, 0.016, 100)
+    noisy = LossCurve(HELD.steps, HELD.losses + noise, Constant(0.1), 0.1)
+    assert about_runs([noisy], spread=0.016) == ()
+    (doubt,) = about_runs([noisy], spread=0.04)
+    assert "misses the logged losses by 0.0400" in doubt
+
+
 def test_a_loss_in_its_fast_early_part():
     steps = np.arange(10, 1000, 10)
     early = LossCurve(steps, 2.0 + 100.0 / steps, Constant(0.1), 0.1)  # 2.33 at 300, then 2.10

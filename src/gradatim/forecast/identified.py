@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from gradatim.logs.rates import Array
 
 RESIDUAL = 0.005
-"""A law that misses the logged losses by more than this share of the loss does not fit them."""
+"""A law that misses the logged losses by more than this share of the loss does not fit them, unless
+the losses themselves scatter as much."""
+_SCATTER = 1.5
+"""A residual below this many times the scatter of the log is explained by it."""
 DISAGREEMENT = 0.003
 """Forecasts from several first steps may differ by this share of the loss."""
 FARTHEST = 1.5
@@ -43,7 +46,8 @@ def doubts_about_runs(
     found = []
     level = float(min(curve.losses[-1] for curve in curves))
     residual = float(np.sqrt(weights @ np.square([member.spread for member in members])))
-    if residual > RESIDUAL * level:
+    scatter = max(curve.scatter for curve in curves)
+    if residual > max(RESIDUAL * level, _SCATTER * scatter):
         found.append(
             f"The law misses the logged losses by {residual:.4f}, {residual / level:.1%} of the "
             "loss. Longer runs would help most, or a larger skip."
