@@ -36,7 +36,7 @@ PLAIN_COOLDOWN = 0.2
 _FINEST = 4000
 _FIRST, _REST = 30, 200  # iterations from each start value, then from the best result
 _DEEPEST = 30.0
-_SMALLEST = 0.02  # members with less weight are left out of the search, for speed
+_HEAVIEST = 15  # members with the largest weights, over which it searches, for speed
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ class Optimised:
         """A sentence about whether to use it."""
         gain = f"{self.gain.mean:.4f} ({self.gain.low:.4f} to {self.gain.high:.4f})"
         if self.notes:
-            return f"Not identified: the predicted gain over plain WSD is {gain}. {self.notes[0]}"
+            return (
+                f"Not worth it: the predicted gain over plain WSD, {gain}, is not identified. "
+                f"{self.notes[0]}"
+            )
         if not self.worth:
             return (
                 f"Not worth it: the predicted gain over plain WSD, {gain}, is within the noise "
@@ -112,7 +115,7 @@ def optimise(
     if knots < 3:
         raise invalid_value("optimise", "knots", knots, "3 or more")
     space = _SearchSpace(peak, floor, warmup, steps, min(knots, steps - warmup), monotone)
-    members = [pair for pair in fitted.counted if pair[1] > _SMALLEST]
+    members = sorted(fitted.counted, key=lambda pair: -pair[1])[:_HEAVIEST]
     schedule = space.schedule(_minimise(space, members, decay))
     fall = max(1, int(PLAIN_COOLDOWN * steps))
     plain = warmup_linear(
