@@ -298,3 +298,12 @@ def test_epochs_times_their_updates_and_the_update_count_updates() -> None:
     )
     schedule = found_in(code).schedule
     assert [schedule(699), schedule(700)] == [0.1, 0.01]
+
+
+def test_a_function_around_the_call_that_counts_steps_itself_is_said() -> None:
+    code = (
+        "def warmup_lr(step):\n    return 0.1 * min(1.0, step / 100)\n"
+        "def make(optimizer):\n    def adjust(step):\n        lr = warmup_lr(step)\n"
+        "        assign(optimizer, lr if step < 100 else 0.5 * lr)\n    return adjust\n"
+    )
+    assert any("called in adjust (line 4)" in said for said in found_in(code).differences)

@@ -211,6 +211,12 @@ def conditions(one: Candidate, world: World) -> tuple[str, ...]:
                 f"It is called only if {not_}`{written(test)}` (line {test.lineno}) holds, which "
                 "is not read: the schedule is that of a call at each step."
             )
+    caller = site.place.scope.node
+    if isinstance(caller, ast.FunctionDef) and any(map(STEP.fullmatch, parameter_names(caller))):
+        said.append(
+            f"It is called in {caller.name} (line {caller.lineno}), which may make another rate of "
+            "it and is not read."
+        )
     arguments = written(site.node)
     others = [s for s in world.callers(one.scope) if written(s.node) != arguments]
     if others and not one.is_method:
