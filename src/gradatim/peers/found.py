@@ -25,11 +25,18 @@ class Missing(GradatimError):
         for name, why in self.reasons.items():
             names.setdefault(why, []).append(name)
         facts = " ".join(f"{_listed(each)} {_plural(why, each)}." for why, each in names.items())
-        options = " ".join(f"--set {_quoted(name)}" for name in self.reasons)
-        super().__init__(f"{facts} Write {options}.")
+        options = " ".join(f"--set {_quoted(name)}" for name in list(self.reasons)[:_MOST])
+        more = " and so on" if len(self.reasons) > _MOST else ""
+        super().__init__(f"{facts} Write {options}{more}.")
+
+
+_MOST = 8
+"""The most names that a sentence lists."""
 
 
 def _listed(names: Sequence[str]) -> str:
+    if len(names) > _MOST:
+        return f"{', '.join(names[:_MOST])} and {len(names) - _MOST} more"
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 
