@@ -90,14 +90,15 @@ def files() -> dict[str, str]:
     found = {
         "a name of itself": f"a = a\n{S.format('a')}",
         "names in a circle": f"a = b\nb = a\n{S.format('a')}",
-        "a circle in functions": f"def f():\n    return g()\ndef g():\n    return f()\n{S.format('f()')}",
+        "a circle in functions": "def f():\n    return g()\ndef g():\n    return f()\n"
+        + S.format("f()"),
         "a function of itself": f"def f(x):\n    return f(x - 1)\n{S.format('f(9)')}",
-        "a circle of attributes": f"class A:\n{methods}\n    def z(self):\n        {S.format('self.x')}",
+        "a circle of attributes": f"class A:\n{methods}\n    def z(self):\n        StepLR(o, self.x)",
         "a circle of classes": f"class A(B):\n    pass\nclass B(A):\n    pass\n{S.format('A.x')}",
         "a class of itself": f"class A(A):\n    pass\n{S.format('A().x')}",
         "a parameter of itself": f"def f(n):\n    f(n)\n    {S.format('n')}",
         "a default of itself": f"def f(n=n):\n    {S.format('n')}",
-        "a dictionary of itself": f"d = {{}}\nd['a'] = d\n{S.format(chr(100) + chr(91) + repr('a') + chr(93))}",
+        "a dictionary of itself": "d = {}\nd['a'] = d\nStepLR(optimizer, d['a'])",
         "a list of itself": "xs = []\nxs.append(xs)\ns = SequentialLR(o, xs, xs)",
         "schedulers in a circle": "a = ChainedScheduler([b])\nb = ChainedScheduler([a])",
         "a scheduler of itself": "a = ChainedScheduler([a])\na = ChainedScheduler([a])",
@@ -143,9 +144,11 @@ def files() -> dict[str, str]:
         "a loop of steps": "s = StepLR(o, 3)\ndef f():\n    f()\n    s.step()\nf()",
         "options": "\n".join(f"p.add_argument('--n', default={i})" for i in range(500))
         + "\nStepLR(o, args.n)",
-        "an option of itself": "p.add_argument('--n', default=args.n)\nargs = p.parse_args()\nStepLR(o, args.n)",
+        "an option of itself": "p.add_argument('--n', default=args.n)\n"
+        "args = p.parse_args()\nStepLR(o, args.n)",
         "a group": "o = SGD([{'params': p, 'lr': o}], lr=o)\nStepLR(o, 3)",
-        "a trainer": "TrainingArguments(**args)\nTrainingArguments(*a)\nclass X(TrainingArguments): max_steps = X",
+        "a trainer": "TrainingArguments(**args)\nTrainingArguments(*a)\n"
+        "class X(TrainingArguments): max_steps = X",
     }
     return found
 
