@@ -93,7 +93,7 @@ def files() -> dict[str, str]:
         "a circle in functions": "def f():\n    return g()\ndef g():\n    return f()\n"
         + S.format("f()"),
         "a function of itself": f"def f(x):\n    return f(x - 1)\n{S.format('f(9)')}",
-        "a circle of attributes": f"class A:\n{methods}\n    def z(self):\n        StepLR(o, self.x)",
+        "circling attributes": f"class A:\n{methods}\n    def z(self):\n      StepLR(o, self.x)",
         "a circle of classes": f"class A(B):\n    pass\nclass B(A):\n    pass\n{S.format('A.x')}",
         "a class of itself": f"class A(A):\n    pass\n{S.format('A().x')}",
         "a parameter of itself": f"def f(n):\n    f(n)\n    {S.format('n')}",
