@@ -351,6 +351,9 @@ s = StepLR(o, 3)
 == This is the schedule of group 0 of the optimizer; group 1 has lr=0.5
 o = SGD([{'params': a, 'lr': 0.1}, {'params': b, 'lr': 0.5}])
 s = StepLR(o, 3)
+== This is the schedule of group 0 of the optimizer; group 1 has lr=0.1 * 10
+o = Adam([dict(params=a, lr=0.1), dict(params=b, lr=0.1 * 10)])
+s = StepLR(o, 3)
 == AdamW (line 1) has no lr: it is 0.001.
 o = AdamW(p)
 s = StepLR(o, 3)

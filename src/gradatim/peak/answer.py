@@ -17,8 +17,8 @@ WIDEST = 8.0
 _LEAST_GAIN = 0.02
 _EDGE = 0.5
 """In octaves: a best peak so near to the lowest or highest one tried may lie beyond."""
-_LEAST_EVIDENCE = 1.0
-"""The logarithm of how much likelier the runs are if the loss depends on the peak."""
+_LEAST_EXPLAINED = 0.5
+"""The share of the variance of the losses that must be predictable from the other runs."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def answer(
     curve = surface.curve()
     said = replace(said, curve=curve, noise=surface.noise)
     least = _LEAST_GAIN if logarithmic else 0.0
-    if surface.gain <= least or surface.evidence < surface.flat_evidence + _LEAST_EVIDENCE:
+    if surface.gain <= least or surface.explained < _LEAST_EXPLAINED:
         return replace(
             said,
             why_not="the loss does not depend on the peak by more than the noise: no run became "

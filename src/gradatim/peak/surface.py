@@ -136,7 +136,6 @@ class LossSurface:
         likelihoods = np.array([model.likelihood for model in self.models])
         weights = np.exp(likelihoods - likelihoods.max())
         self.weights = weights / weights.sum()
-        self.evidence = float(likelihoods.max() + math.log(weights.mean()))
 
     @property
     def noise(self) -> float:
@@ -144,15 +143,17 @@ class LossSurface:
         return float(sum(w * m.noise for w, m in zip(self.weights, self.models, strict=True)))
 
     @property
-    def flat_evidence(self) -> float:
-        """The likelihood of the runs if the loss depended on neither peak nor length."""
-        found = []
-        for noise in (*_NOISES[-1:], 0.25, 0.5):
-            covariance = np.full((len(self.z),) * 2, _LEVEL)
-            covariance[np.diag_indices_from(covariance)] += noise**2
-            root = np.linalg.cholesky(covariance)
-            found.append(_likelihood(root, np.linalg.solve(root, self.z)))
-        return float(np.logaddexp.reduce(found) - math.log(len(found)))
+    def explained(self) -> float:
+        """The share of the variance of the losses that is predicted from the other runs.
+
+        Each run is predicted by the likeliest model from all others; 0 or less if the losses
+        depend on neither peak nor length.
+        """
+        model = self.models[int(self.weights.argmax())]
+        inverse = np.linalg.inv(model.root)
+        precision = inverse.T @ inverse
+        missed = (precision @ self.z) / np.diag(precision)
+        return 1.0 - float(np.mean(missed**2) / max(np.var(self.z), 1e-12))
 
     def best_at(self, share: float) -> float:
         """The peak, as a logarithm, that is best for runs of this share of the full length."""

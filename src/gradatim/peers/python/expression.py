@@ -131,11 +131,15 @@ class Expression(Part):
         named: dict[str, Expression] = {}
         for keyword in node.keywords:
             value = found.inner(keyword.value)
-            named |= {keyword.arg: value} if keyword.arg else value._written_out(name)
+            named |= {keyword.arg: value} if keyword.arg else value.written_out(name)
         return name, [found.inner(part) for part in node.args], named
 
-    def _written_out(self, where: str) -> dict[str, Expression]:
-        """The entries of a dictionary that is written out, behind ** in a call."""
+    def written_out(self, where: str) -> dict[str, Expression]:
+        """The entries of a dictionary that is written out, as behind ** in a call.
+
+        Raises:
+            GradatimError: If it is none, or has keys that are no texts.
+        """
         found = self.resolved()
         is_dict = isinstance(found.node, ast.Dict)
         is_call = isinstance(found.node, ast.Call) and called(found.node) == "dict"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gradatim.errors import GradatimError
@@ -24,6 +24,8 @@ _DEFAULTS: Mapping[str, float] = {
     "Adadelta": 1.0,
 }
 """The rates of the optimizers of torch, if none is written."""
+_NO_GROUPS = ("filter", "list", "chain")
+"""What gives parameters and no groups, beside ``model.parameters()`` and the like."""
 OPTIMIZERS = tuple(_DEFAULTS)
 """The names of the optimizers whose rate is read."""
 
@@ -56,7 +58,8 @@ def rate_of(call: Expression) -> Rate:
     written_rate = keywords.get("lr") or keywords.get("learning_rate")
     if written_rate is None and len(positional) > 1:
         written_rate = positional[1]
-    groups = _groups(keywords.get("params") or (positional[0] if positional else None))
+    parameters = keywords.get("params") or (positional[0] if positional else None)
+    groups = _groups(parameters)
     said = tuple(
         f"Group {i} of the optimizer has lr={rate.text()} of its own (line {rate.line}); this is "
         "the schedule of the optimizer's lr."
@@ -66,7 +69,7 @@ def rate_of(call: Expression) -> Rate:
     if written_rate is None and groups and groups[0] is not None:
         written_rate, said = groups[0], _others(groups)
     if written_rate is None:
-        if name not in _DEFAULTS:
+        if name not in _DEFAULTS or _may_have_rates(parameters):
             return Rate(said=said)
         default = _DEFAULTS[name]
         return Rate(default, said=(*said, f"{name} (line {made.line}) has no lr: it is {default}."))
@@ -86,18 +89,30 @@ def _groups(parameters: Expression | None) -> list[Expression | None]:
         groups = parameters.entries("optimizer", "params") if parameters else []
     except GradatimError:
         return []
-    found: list[Expression | None] = []
-    for group in groups:
-        rates = [value for key, value in _items(group.node) if key == "lr"]
-        found.append(group.inner(rates[0]) if rates else None)
-    return found
+    given = [group.written_out("optimizer") if _is_group(group) else {} for group in groups]
+    return [group.get("lr") for group in given]
 
 
-def _items(node: ast.AST) -> Iterator[tuple[object, ast.expr]]:
-    if isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant):
-                yield key.value, value
+def _is_group(entry: Expression) -> bool:
+    """Whether an entry is a dictionary that is written out, and no tensor."""
+    try:
+        node = entry.resolved().node
+    except GradatimError:
+        return False
+    return isinstance(node, ast.Dict) or (isinstance(node, ast.Call) and called(node) == "dict")
+
+
+def _may_have_rates(parameters: Expression | None) -> bool:
+    """Whether the parameters may be groups with rates of their own that are not written out."""
+    try:
+        node = parameters.resolved().node if parameters is not None else None
+    except GradatimError:
+        return True
+    return (
+        isinstance(node, ast.Call)
+        and called(node) not in _NO_GROUPS
+        and not called(node).endswith("parameters")
+    )
 
 
 def _others(groups: Sequence[Expression | None]) -> tuple[str, ...]:
