@@ -289,6 +289,19 @@ def test_a_condition_around_the_call_is_said() -> None:
     assert any("only if `data_iter_step % accum_iter == 0`" in said for said in read.differences)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    if step < 100:\n        lr = get_lr(step)\n    else:\n        lr = 0.1\n",
+        "    lr = get_lr(step) if step < 100 else 0.1\n",
+    ],
+)
+def test_a_part_that_the_step_decides_on_is_no_schedule(body: str) -> None:
+    code = "def get_lr(step):\n    return 0.1 * (step + 1) / 100\ndef adjust(step):\n" + body
+    with pytest.raises(GradatimError, match="the step decides whether it is called"):
+        found_in(code + "    assign(groups, lr)\n", steps=500)
+
+
 def test_epochs_times_their_updates_and_the_update_count_updates() -> None:
     code = (
         "def adjust(optimizer, step):\n    lr = 0.1 if step < 700 else 0.01\n"

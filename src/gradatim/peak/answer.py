@@ -126,9 +126,7 @@ def answer(
             "clearly better than the lowest rates, which hardly train.",
             next_step="Check that the task trains at all, or make the runs longer.",
         )
-    # Of peaks that are equal within half the noise of a run the lowest: too high costs more.
-    equal = curve.regret <= curve.regret.min() + surface.noise / 2
-    best = curve.x[equal.argmax()]
+    best = curve.x[curve.regret.argmin()]
     inner, outer = curve.best(INTERVAL)
     if best > math.log2(high) - _EDGE:
         return replace(

@@ -205,6 +205,13 @@ def conditions(one: Candidate, world: World) -> tuple[str, ...]:
         if block.kind != "if" or test is None:
             continue
         known = holds(part, block, site.place.scope)
+        names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+        if known is None and names & _steps_of(site):
+            raise GradatimError(
+                f"line {test.lineno}: the step decides whether it is called, so that it is a part "
+                "of another function of the step, which is not read. Write the schedule that that "
+                "one means."
+            )
         if known is None:
             not_ = "" if block.taken else "not "
             said.append(
@@ -212,7 +219,7 @@ def conditions(one: Candidate, world: World) -> tuple[str, ...]:
                 "is not read: the schedule is that of a call at each step."
             )
     caller = site.place.scope.node
-    if isinstance(caller, ast.FunctionDef) and any(map(STEP.fullmatch, parameter_names(caller))):
+    if isinstance(caller, ast.FunctionDef) and _steps_of(site):
         said.append(
             f"It is called in {caller.name} (line {caller.lineno}), which may make another rate of "
             "it and is not read."
@@ -226,6 +233,13 @@ def conditions(one: Candidate, world: World) -> tuple[str, ...]:
             f"in line {site.node.lineno}."
         )
     return tuple(said)
+
+
+def _steps_of(site: CallSite) -> set[str]:
+    """The parameters of the function in which a call is that may be its step."""
+    caller = site.place.scope.node
+    names = parameter_names(caller) if isinstance(caller, ast.FunctionDef) else ()
+    return {name for name in names if STEP.fullmatch(name)}
 
 
 def _operators(node: ast.expr) -> list[ast.operator]:
