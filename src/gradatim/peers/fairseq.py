@@ -125,8 +125,12 @@ def fixed(lr: Number, warmup_updates: Steps = 0) -> Schedule:
     return Linear(0.0, lr, warmup_updates).shift(-1) >> Constant(lr)
 
 
-for _kind in ("triangular", "manual", "step", "pass_through", "reduce_lr_on_plateau"):
-    FAIRSEQ.refuses("it is not read here.", f"fairseq {_kind}")
+for _kind in ("triangular", "manual", "step", "pass_through"):
+    FAIRSEQ.refuses("it is not read. Write the schedule that it means.", f"fairseq {_kind}")
+FAIRSEQ.refuses(
+    "it follows a metric. Write a constant rate and the rule Plateau(...), which scales it.",
+    "fairseq reduce_lr_on_plateau",
+)
 
 
 def _line(start: float, end: float, steps: int) -> tuple[Schedule, ...]:

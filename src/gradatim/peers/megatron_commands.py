@@ -113,12 +113,20 @@ def _read(command: Command, given: Given) -> Read:
             known = [f"--{one}" for one in _FLAGS]
             raise unknown_name(f"line {flag.line}: Megatron", "flag", f"--{name}", known)
     flags.require([])
-    if "lr" not in flags:
-        raise GradatimError(f"line {command.line}: Megatron's arguments do not say --lr.")
+    if "lr" not in flags and given.lr is None:
+        raise GradatimError(
+            f"line {command.line}: Megatron's arguments do not say --lr. Write --lr, the highest "
+            "rate, such as --lr 3e-4."
+        )
     names = _wanted(flags, given)
     flags.require(names)
-    found = MEGATRON.means("Megatron", _values(flags, names), None, given.steps)
+    values = _values(flags, names)
     said = [_SAID[name] for name in flags.others if name in _SAID]
+    if given.lr is not None:
+        if values.get("lr", given.lr) != given.lr:
+            said.append(f"The script has --lr {values['lr']:g}, and this is for {given.lr!r}.")
+        values["lr"] = given.lr
+    found = MEGATRON.means("Megatron", values, None, given.steps)
     return replace(found, differences=(*found.differences, *said, *flags.said, *command.notes))
 
 
