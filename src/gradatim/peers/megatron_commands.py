@@ -123,9 +123,9 @@ def _read(command: Command, given: Given) -> Read:
     values = _values(flags, names)
     said = [_SAID[name] for name in flags.others if name in _SAID]
     if given.lr is not None:
-        if values.get("lr", given.lr) != given.lr:
-            said.append(f"The script has --lr {values['lr']:g}, and this is for {given.lr!r}.")
-        values["lr"] = given.lr
+        own = values.setdefault("lr", given.lr)
+        if own != given.lr:
+            said.append(f"The script has --lr {own:g}, so that --lr {given.lr:g} is not used.")
     found = MEGATRON.means("Megatron", values, None, given.steps)
     return replace(found, differences=(*found.differences, *said, *flags.said, *command.notes))
 
