@@ -120,7 +120,8 @@ def _inline(text: str) -> str:
 def verbs() -> list[str]:
     """The verbs of the command."""
     found = (module.name for module in pkgutil.iter_modules(gradatim.cli.__path__))
-    return sorted(name.rstrip("_") for name in found if not name.startswith("_"))
+    verbs = (name.rstrip("_").replace("_", "-") for name in found if not name.startswith("_"))
+    return sorted(verbs)
 
 
 def command() -> str:

@@ -15,7 +15,7 @@ from tasks import TASKS, UPDATES, run_to_end, schedule_of
 FILE = Path(__file__).with_name("truth.json")
 SEEDS = range(21)
 # A run of the Transformer takes twenty times as long as the others.
-TEXT_SEEDS, TEXT_POWERS = range(13), range(-14, -2)
+TEXT_SEEDS, TEXT_POWERS = range(9), range(-13, -3)
 POWERS = range(-16, 4)
 DIVERGED = 50.0
 """What a loss that is not finite, or larger, counts as."""

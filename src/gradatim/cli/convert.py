@@ -159,7 +159,7 @@ def _own(given: str, writes: bool, steps: int | None) -> Plan | None:
     from gradatim.peers import find
 
     source = split_name(given)
-    if given == "-":
+    if source.plan == "-":
         return load(source, steps) if writes else None
     if os.path.isdir(given):
         return None
