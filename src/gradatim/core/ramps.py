@@ -210,8 +210,7 @@ class Logarithmic(Ramp):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
-        bent = self.bend * done
-        whole = xp.log1p(0.0 * done + self.bend)  # a number of the kind of t, as log1p wants
+        whole, bent = xp.log1p(0.0 * done + self.bend), self.bend * done
         of_start = xp.log1p(self.bend * left / (1.0 + bent)) / whole
         return of_start * self.start + xp.log1p(bent) / whole * self.end
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from gradatim.core.build import Builder, Call, Scalar, Scope
 from gradatim.core.combine import join
 from gradatim.core.schedule import Schedule
+from gradatim.core.syntax_trees import expression_of
 from gradatim.core.values.fields import Number, check_argument
 from gradatim.core.values.limits import DEEPEST, MOST_ENTRIES
 from gradatim.errors import GradatimError, shown, unknown_name
@@ -62,7 +63,7 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     if len(text) > _MOST_CHARACTERS or sum(map(text.count, ",([+-*/>")) > 4 * MOST_ENTRIES:
         raise GradatimError("parse: the text is too long to be a schedule.")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = expression_of(text.strip())
     except SyntaxError as error:
         place = f" at character {error.offset}" if error.offset else ""
         raise GradatimError(f"parse: not an expression{place}: {error.msg}.") from None

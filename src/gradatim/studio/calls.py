@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from gradatim.core.syntax_trees import expression_of
 from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import buildable
 
@@ -65,7 +66,7 @@ class Source:
         Raises:
             SyntaxError: If it is no expression; and what ``ast.parse`` raises besides.
         """
-        return ast.parse(self.stripped, mode="eval").body
+        return expression_of(self.stripped)
 
     def place(self, line: int, column: int) -> int:
         """The place of a line, from 1, and a column in bytes."""

@@ -9,6 +9,7 @@ import yaml
 
 from gradatim.core.build import build
 from gradatim.core.run.run import Run
+from gradatim.core.syntax_trees import expression_of
 from gradatim.core.text import parse
 from gradatim.core.values.value import buildable
 from gradatim.drive import Plan, Target
@@ -120,7 +121,7 @@ def _one_call(text: str) -> dict[str, dict[str, object]]:
     if len(calls) != 1 or calls[0].name not in buildable() or not text.rstrip().endswith(")"):
         return {}
     try:
-        given = {one.name: ast.literal_eval(one.text) for one in calls[0].arguments}
+        given = {one.name: ast.literal_eval(expression_of(one.text)) for one in calls[0].arguments}
     except (ValueError, SyntaxError):
         return {}
     return {calls[0].name: given}

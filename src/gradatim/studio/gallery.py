@@ -7,6 +7,7 @@ from functools import cache
 
 from gradatim.core.schedule import Schedule
 from gradatim.core.sketch import horizon, sample_points
+from gradatim.core.syntax_trees import module_of
 from gradatim.core.text import parse
 from gradatim.core.values.fields import declared_types
 from gradatim.errors import GradatimError
@@ -63,7 +64,7 @@ def _order(entry: Entry) -> tuple[int, bool]:
 
 def _text(entry: Entry, schedule: Schedule) -> str:
     """The call in the example of the docstring, over a run of usual length."""
-    for node in ast.walk(ast.parse(_code(entry))):
+    for node in ast.walk(module_of(_code(entry))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == entry.name:
             text = ast.unparse(node)
             try:

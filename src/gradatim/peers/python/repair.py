@@ -7,6 +7,8 @@ import re
 import warnings
 from collections.abc import Callable
 
+from gradatim.core.syntax_trees import PARSING, module_of
+
 _BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 _PYTHON_2 = (
     (re.compile(r"\basync=(?=True|False)"), "async_="),
@@ -45,8 +47,9 @@ def parsed(text: str) -> ast.Module:
 
 
 def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings(action="ignore"):
-        return ast.parse(text)
+    # Filters of warnings are shared by all threads, as the parser is.
+    with PARSING, warnings.catch_warnings(action="ignore"):
+        return module_of(text)
 
 
 def _shifted(tree: ast.Module, lines: int) -> ast.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from gradatim.core.build import Scalar
+from gradatim.core.syntax_trees import expression_of
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Given
 from gradatim.peers.python.options import options
@@ -122,7 +123,7 @@ def _literal(value: Scalar) -> ast.expr:
     """A value as code; a text that is a list, such as "[30, 60]", as a list."""
     if isinstance(value, str) and value[:1] in ("[", "("):
         try:
-            node = ast.parse(value, mode="eval").body
+            node = expression_of(value)
             ast.literal_eval(node)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.Constant(value)
@@ -133,6 +134,6 @@ def _literal(value: Scalar) -> ast.expr:
 def _spelled(name: str) -> str:
     """A name as ``ast.unparse`` writes it."""
     try:
-        return written(ast.parse(name.strip(), mode="eval"))
+        return written(expression_of(name.strip()))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return name

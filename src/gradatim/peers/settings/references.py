@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from gradatim.core.build import at_line
+from gradatim.core.syntax_trees import expression_of
 from gradatim.peers.found import Given, Missing
 from gradatim.peers.settings.tree import Place, Setting
 
@@ -162,7 +163,7 @@ class Section(Mapping[str, Any]):
 def _computed(text: str) -> Any:
     """The value of arithmetic between numbers; any other text as it is."""
     try:
-        return _number(ast.parse(text.strip(), mode="eval").body)
+        return _number(expression_of(text.strip()))
     except (SyntaxError, TypeError, ValueError, ArithmeticError, RecursionError, MemoryError):
         return text
 

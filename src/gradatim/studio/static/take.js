@@ -16,7 +16,7 @@ export class TakeAway {
     this.title = title;
     this.say = say;
     this.form = h("select", { "aria-label": "Form", onchange: () => this.show() });
-    this.content = h("pre", { tabIndex: 0, "aria-label": "Content" });
+    this.content = h("pre", { tabIndex: 0, role: "region", "aria-label": "Content" });
     this.notes = h("ul", { class: "notes" });
     this.copyButton = h("button", { type: "button", onclick: () => copy(this.file.content, say) }, "Copy");
     this.downloadButton = h("button", { type: "button", class: "main", onclick: () => this.download() }, "Download");
