@@ -666,3 +666,10 @@ def test_convert_names_every_project(run):
     code, out, _ = run("convert", "--help")
     assert code == 0
     assert [name for name in PEERS if name not in out] == []
+
+
+def test_a_verb_does_not_import_the_readers_of_other_projects_for_another():
+    said = "import sys, gradatim.cli as c\ntry:\n    c.main(['--version'])\nfinally:\n"
+    said += "    assert 'gradatim.peers' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")

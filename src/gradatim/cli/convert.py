@@ -11,16 +11,14 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._arguments import Import, Steps
-from gradatim.cli._foreign import read_text
 from gradatim.cli._plans import is_plan_file, load, schedule_in_updates, split_name
 from gradatim.core.schedule import Schedule
 from gradatim.core.utf8 import as_utf8
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError
-from gradatim.peers import TARGETS
-from gradatim.peers.projects import PEERS
 
-_READ_ONLY = [name for name in PEERS if name not in TARGETS]
+_TARGETS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer"
+_READ_ONLY = "ignite, accelerate, mmengine, nemo, fairseq, nanogpt, torchtitan, python"
 _SCHEDULES = re.compile(r"""^\s*\[?["']?schedules["']?\s*[]:=.]""", re.MULTILINE)
 """What a plan file has, and no settings file of another project."""
 
@@ -33,7 +31,7 @@ Inputs = Annotated[
         "of code, or - for stdin; with --to, also a plan file or a schedule.",
     ),
 ]
-To = Annotated[str | None, typer.Option(show_default=False, help=f"{', '.join(TARGETS)}.")]
+To = Annotated[str | None, typer.Option(show_default=False, help=f"{_TARGETS}.")]
 Value = Annotated[
     str | None,
     typer.Option(
@@ -47,7 +45,7 @@ From = Annotated[
     typer.Option(
         "--from",
         show_default=False,
-        help=f"The project to look for: those, {', '.join(_READ_ONLY)}. Default: all.",
+        help=f"The project to look for: those, {_READ_ONLY}. Default: all.",
     ),
 ]
 Lr = Annotated[
@@ -156,6 +154,7 @@ def _own(given: str, writes: bool, steps: int | None) -> Plan | None:
         writes: Whether it is to be written for another project, so that stdin has a plan.
         steps: The updates of the run.
     """
+    from gradatim.cli._foreign import read_text
     from gradatim.peers import find
 
     source = split_name(given)
