@@ -255,3 +255,8 @@ def test_the_rate_of_the_command_stands_for_a_missing_one() -> None:
     both = read(f"--lr 0.5 {rest}", "megatron", lr=0.3)
     assert both.values == read(f"--lr 0.5 {rest}", "megatron").values
     assert any("--lr 0.3 is not used" in said for said in both.differences)
+
+
+def test_flags_that_are_only_known_to_be_megatrons_by_name_take_the_same_options() -> None:
+    flags = "--min-lr 0.1 --train-iters 100"
+    assert read(flags, "megatron", lr=0.3) == read(f"--lr 0.3 {flags}", "megatron")

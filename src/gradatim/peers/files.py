@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 
 from gradatim.errors import GradatimError, unknown_name
@@ -75,8 +76,8 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
     else:
         tree = read_settings(text, syntax)
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
-    if not found and source is not None and peers[0].read_text is not None:
-        found = [_of_text(text, peers[0])]
+    if not found and source is not None and (reader := PEERS[source].read_text) is not None:
+        found = [Found(1, source, " ".join(text.split())[:60], partial(reader, text))]
     return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
 
 
@@ -134,22 +135,14 @@ def _moved(found: Found, line: int) -> Found:
     return replace(found, line=found.line + line - 1)
 
 
-def _of_text(text: str, peer: Peer) -> Found:
-    def read(given: Given) -> Read:
-        assert peer.read_text is not None
-        return peer.read_text(text, given.lr, given.steps)
-
-    return Found(1, peer.name, " ".join(text.split())[:60], read)
-
-
 def _complete(found: Found) -> Found:
     """What is the same for all projects: epochs in updates, and what a scheduler drives beside."""
 
-    def read(given: Given) -> Read:
-        read = in_updates(found.read(given), given.every)
-        return replace(read, differences=(*beside(read), *read.differences))
+    def read_whole(given: Given) -> Read:
+        means = in_updates(found.read(given), given.every)
+        return replace(means, differences=(*beside(means), *means.differences))
 
-    return replace(found, read=read)
+    return replace(found, read=read_whole)
 
 
 def _syntax_of(text: str) -> str:

@@ -58,12 +58,12 @@ def find(command: Command) -> Iterator[Found]:
 
 
 @MEGATRON.reads_text
-def read(text: str, lr: float | None, steps: int | None) -> Read:
+def read(text: str, given: Given) -> Read:
     """The schedule of Megatron-LM arguments; what is not about the rate may stand among them."""
     found = [one for one in commands(text) if any(f[2:] in _FLAGS for f in one.flags)]
     if not found:
         raise GradatimError("Megatron's arguments do not say --lr.")
-    return _read(found[-1], Given(steps=steps))
+    return _read(found[-1], given)
 
 
 @MEGATRON.finds_in_settings

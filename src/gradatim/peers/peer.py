@@ -18,7 +18,7 @@ from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
-from gradatim.peers.found import Found, Read
+from gradatim.peers.found import Found, Given, Read
 from gradatim.peers.python.script import Script
 from gradatim.peers.settings import Setting
 from gradatim.peers.shell import Command
@@ -35,7 +35,7 @@ _RUN = {
 Meaning = Callable[..., Schedule | Rule | Read]
 M = TypeVar("M", bound=Callable[..., Schedule | Rule | Read])
 ReadsObject = Callable[[Any, int], "Call"]
-ReadsText = Callable[[str, float | None, int | None], Read]
+ReadsText = Callable[[str, Given], Read]
 Writes = Callable[[Schedule, int], Written]
 FindsInCode = Callable[[Script, Collection[int]], Iterable[Found]]
 FindsInSettings = Callable[[Setting], Iterable[Found]]
