@@ -164,3 +164,7 @@ def test_stages_cost_at_most_what_is_left(budget: float):
     made = stages(budget, 12)
     assert sum(stage.share * stage.runs for stage in made) <= budget - 12 / 16 + 1e-9
     assert len({stage.seed for stage in made}) == len(made)
+
+
+def test_a_whole_number_may_be_written_as_a_float():
+    assert search(exact, float(STEPS), 4, 1e-6, 10) == search(exact, STEPS, 4.0, 1e-6, 10.0)

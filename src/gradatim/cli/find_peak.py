@@ -9,10 +9,20 @@ from typing import Annotated
 
 import typer
 
-from gradatim.cli._arguments import Import
+from gradatim.cli._arguments import Import, whole_number
 
 What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
-Steps = Annotated[int, typer.Option(help="The updates of a full run.")]
+Steps = Annotated[
+    int,
+    typer.Option(
+        "--steps",
+        "--updates",
+        parser=whole_number,
+        metavar="NUMBER",
+        show_default=False,
+        help="The updates of a full run.",
+    ),
+]
 Budget = Annotated[float, typer.Option(help="What the search may cost, in full runs.")]
 Shape = Annotated[
     str,

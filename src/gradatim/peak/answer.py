@@ -147,7 +147,7 @@ def answer(
             interval=interval,
             why_not=f"the runs disagree: the best may be anywhere from {interval[0]:.2g} to "
             f"{interval[1]:.2g}.",
-            next_step="Give a larger budget: the same search goes on from its runs.",
+            next_step="Give a larger budget. Runs that both searches have are not made again.",
         )
     flat = curve.x[curve.regret <= surface.noise + curve.regret.min()]
     peak = 2.0 ** float(best)

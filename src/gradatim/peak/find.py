@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from gradatim.core.recipes import warmup_cosine
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Positive, PositiveSteps, check_argument
 from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.peak.answer import PeakAnswer, answer
 from gradatim.peak.stages import COARSE, coarse_peaks, neighbours, stages, updates_of
@@ -124,6 +125,7 @@ def search(
     progress: Callable[[str], None] | None = None,
 ) -> PeakAnswer:
     """Spend a budget on runs, and answer from them; see ``find_peak`` for the arguments."""
+    steps = check_argument("find_peak", "steps", PositiveSteps, steps)
     _check(steps, budget, low, high)
     say = progress or (lambda sentence: None)
     runs: list[Ended] = []
@@ -134,29 +136,26 @@ def search(
         losses = probe(peaks, updates, seed)
         runs.extend(Ended(p, share, loss) for p, loss in zip(peaks, losses, strict=True))
 
+    def compared_by_ratio() -> bool:
+        return logarithmic and all(run.loss > 0.0 for run in runs)
+
     first = coarse_peaks(low, high)
     following = stages(budget, len(first))
     make(first, COARSE, 0)
     for stage in following:
         if not any(math.isfinite(run.loss) for run in runs):
             break
-        positive = logarithmic and all(run.loss > 0.0 for run in runs)
-        surface = LossSurface(runs, positive)
+        surface = LossSurface(runs, compared_by_ratio())
         # Between the best of this length and that of the full one, so that both are bracketed.
         centre = (surface.best_at(stage.share) + surface.best_at(1.0)) / 2
         make(neighbours(centre, stage.runs, 1.0, (low, high)), stage.share, stage.seed)
-    positive = logarithmic and all(run.loss > 0.0 for run in runs)
-    return answer(runs, steps, low, high, positive)
+    return answer(runs, steps, low, high, compared_by_ratio())
 
 
 def _check(steps: int, budget: float, low: float, high: float) -> None:
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise invalid_value("find_peak", "steps", steps, "a whole number of updates, 1 or more")
     updates_of(COARSE, steps)
     for name, value in (("budget", budget), ("low", low), ("high", high)):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not 0.0 < value < math.inf:
-            raise invalid_value("find_peak", name, value, "a finite number above 0")
+        check_argument("find_peak", name, Positive, value)
     if high < 16 * low:
         raise invalid_value("find_peak", "high", high, f"at least 16 times low, {low:g}")
 
