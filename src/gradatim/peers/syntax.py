@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
 
 
 class Name(str):
@@ -10,6 +13,17 @@ class Name(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+"""What the operators compute that need no bound on the size of their result."""
 
 
 def called(node: ast.Call) -> str:

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 from gradatim.peers.functions.machine import Group, Groups, Machine, NoValue, Unknown, Value
+from gradatim.peers.syntax import ARITHMETIC
 
 Number = float
 Binary = Callable[[Number, Number], Number]
@@ -69,12 +70,8 @@ def _product(a: Number, b: Number) -> Number:
 
 
 OPERATORS: dict[type[ast.operator], Binary] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
+    **ARITHMETIC,
     ast.Mult: _product,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
     ast.Pow: _power,
 }
 

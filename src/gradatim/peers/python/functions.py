@@ -8,6 +8,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gradatim.peers.syntax import ARITHMETIC
+
 _LARGEST = 1e18
 _MOST = 10_000
 
@@ -37,12 +39,7 @@ def _shift(a: Any, b: Any) -> Any:
 
 
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+    **ARITHMETIC,
     ast.Pow: _power,
     ast.LShift: _shift,
 }

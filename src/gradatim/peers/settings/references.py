@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,18 +12,11 @@ from gradatim.core.build import at_line
 from gradatim.core.syntax_trees import expression_of
 from gradatim.peers.found import Given, Missing
 from gradatim.peers.settings.tree import Place, Setting
+from gradatim.peers.syntax import ARITHMETIC
 
 _OMEGACONF = re.compile(r"\$\{([^${}]*)\}")
 _HYPERPYYAML = re.compile(r"<([^<>]+)>")
 _NAME = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+|\[[\w-]+\])*")
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-}
 _DEEPEST = 32
 _LONGEST = 1_000
 
@@ -172,8 +164,8 @@ def _number(node: ast.expr) -> int | float:
     value: Any = None
     if isinstance(node, ast.Constant):
         value = node.value
-    elif isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-        value = _ARITHMETIC[type(node.op)](_number(node.left), _number(node.right))
+    elif isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        value = ARITHMETIC[type(node.op)](_number(node.left), _number(node.right))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     if not math.isfinite(value) or abs(value) > 2**63:
