@@ -124,7 +124,7 @@ def test_a_command_means_what_the_arguments_mean(row: Row):
     ("text", "said"),
     [
         ("fairseq-train d --lr-scheduler cosin --lr 1", "Did you mean 'fairseq cosine'?"),
-        ("fairseq-train d --lr-scheduler manual --lr 1", "it is not read here"),
+        ("fairseq-train d --lr-scheduler manual --lr 1", "it is not read. Write the schedule"),
         ("fairseq-train d --lr 0.1,0.2", "a rate for each epoch"),
         ("fairseq-train d --lr 1 --force-anneal 9", "--force-anneal is not read here"),
         ("fairseq-train d --lr 1 --lr-scheduler cosine", "write --max-update"),
