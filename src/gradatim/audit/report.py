@@ -10,7 +10,6 @@ import numpy as np
 from gradatim.audit import lines
 from gradatim.audit.audit import Audit, RateAudit
 from gradatim.core import atomic
-from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +26,8 @@ def write_report(out: Path, audit: Audit) -> Path:
         audit: The audit.
 
     Raises:
-        GradatimError: If it cannot be written, or matplotlib is not installed.
+        GradatimError: If matplotlib is not installed.
+        OSError: If it cannot be written.
     """
     from gradatim.look import html
     from gradatim.look.figures import png
@@ -46,10 +46,7 @@ def write_report(out: Path, audit: Audit) -> Path:
             )
         )
     page = html.page(f"Audit of {audit.log}", *map(html.note, audit.notes), *sections)
-    try:
-        atomic.replace_file(out, page)
-    except OSError as error:
-        raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
+    atomic.replace_file(out, page)
     return out
 
 

@@ -12,6 +12,7 @@ import typer
 
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, Steps
+from gradatim.cli._out import Report, writing
 from gradatim.cli._plans import load, split_name
 from gradatim.cli.convert import At, From, Lr, Set
 from gradatim.drive import Plan
@@ -70,9 +71,6 @@ UpdatesPerEpoch = Annotated[
     typer.Option(min=1, show_default=False, help="Updates of an epoch. A log of epochs needs it."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The audit as JSON.")]
-Out = Annotated[
-    Path | None, typer.Option(show_default=False, help="Write a report (.html) with both curves.")
-]
 
 
 def audit(
@@ -89,7 +87,7 @@ def audit(
     processes: Processes = None,
     updates_per_epoch: UpdatesPerEpoch = None,
     as_json: Json = False,
-    out: Out = None,
+    out: Report = None,
     modules: Import = None,
 ) -> None:
     """Compare the rates that a run logged with its plan. Exits with 1 if it was not as planned.
@@ -119,7 +117,8 @@ def audit(
     if out is not None:
         from gradatim.audit.report import write_report
 
-        written = write_report(out, found)
+        with writing(out):
+            written = write_report(out, found)
     if as_json:
         print(json.dumps(as_data.as_data(found)))
     else:

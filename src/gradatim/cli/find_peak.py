@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._arguments import Import, whole_number
+from gradatim.cli._out import writing
 
 What = Annotated[str, typer.Argument(help="digits, text, or your own: package.module:function.")]
 Steps = Annotated[
@@ -82,12 +83,15 @@ def find_peak(
     except KeyboardInterrupt:
         print("Stopped. The same command continues the search.", file=sys.stderr)
         raise typer.Exit(130) from None
-    page = write_report(found, peak.folder_of(task, out))
     if as_json:
         print(json.dumps(found.as_data()))
     else:
         for sentence in found.sentences:
             print(sentence)
+    folder = peak.folder_of(task, out)
+    with writing(folder):
+        page = write_report(found, folder)
+    if not as_json:
         print(f"Report: {page}")
     if found.peak is None:
         raise typer.Exit(1)

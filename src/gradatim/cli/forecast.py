@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, StepsOfEach
 from gradatim.cli._fitting import Law, Logs, Loss, Runs, StepsPerEpoch, WeightDecay, fit_logs
+from gradatim.cli._out import Report, writing
 from gradatim.cli._plans import learning_rates
 from gradatim.errors import GradatimError
 
@@ -24,9 +24,6 @@ Schedules = Annotated[
         "Repeatable.",
     ),
 ]
-Out = Annotated[
-    Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
-]
 
 
 def forecast(
@@ -38,7 +35,7 @@ def forecast(
     weight_decay: WeightDecay = None,
     loss: Loss = None,
     steps_per_epoch: StepsPerEpoch = None,
-    out: Out = None,
+    out: Report = None,
     modules: Import = None,
 ) -> None:
     """Predict the loss of schedules that were not run, from two to four logged runs."""
@@ -60,4 +57,6 @@ def forecast(
         print(reason)
     if out is not None:
         each = {name: as_rates("forecast", s, steps) for name, s in wanted.items()}
-        print(report.write_report(out, found, ranked, each))
+        with writing(out):
+            written = report.write_report(out, found, ranked, each)
+        print(written)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gradatim.cli._arguments import Import, whole_number
 from gradatim.cli._fitting import Law, Logs, Loss, Runs, StepsPerEpoch, WeightDecay, fit_logs
+from gradatim.cli._out import Report, writing
 
 Steps = Annotated[
     int,
@@ -26,9 +26,6 @@ Peak = Annotated[
 ]
 Floor = Annotated[float, typer.Option(help="The lowest rate.")]
 Warmup = Annotated[int, typer.Option(help="Updates of a linear warm-up.")]
-Out = Annotated[
-    Path | None, typer.Option(show_default=False, help="Write a report (.html) with plots.")
-]
 
 
 def optimise(
@@ -42,7 +39,7 @@ def optimise(
     weight_decay: WeightDecay = None,
     loss: Loss = None,
     steps_per_epoch: StepsPerEpoch = None,
-    out: Out = None,
+    out: Report = None,
     modules: Import = None,
 ) -> None:
     """Find the best schedule under a law fitted to logged runs, and its gain over plain WSD.
@@ -62,4 +59,6 @@ def optimise(
         both = {"optimised": best.schedule, "plain WSD": best.plain}
         each = {name: as_rates("optimise", s, steps) for name, s in both.items()}
         ranked = found.rank(both, steps)
-        print(report.write_report(out, found, ranked, each, [best.verdict]))
+        with writing(out):
+            written = report.write_report(out, found, ranked, each, [best.verdict])
+        print(written)

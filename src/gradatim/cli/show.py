@@ -14,6 +14,7 @@ import typer
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, PlanArguments, Steps, TargetName
 from gradatim.cli._charts import print_plans
+from gradatim.cli._out import writing
 from gradatim.cli._plans import load, only_target, sources
 from gradatim.cli._shown_plans import ShownPlans
 from gradatim.core import atomic
@@ -170,13 +171,11 @@ def _save(out: Path, shown: ShownPlans) -> None:
     endings = (".png", ".svg", ".html")
     if out.suffix.lower() not in endings:
         raise invalid_value("--out", "the name of the file", out.name, "one in .png, .svg or .html")
-    try:
+    with writing(out):
         if out.suffix.lower() == ".html":
             _save_report(out, shown)
         else:
             _save_picture(out, shown)
-    except OSError as error:
-        raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
     print(out)
 
 

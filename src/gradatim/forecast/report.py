@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.core import atomic
-from gradatim.errors import GradatimError
 
 if TYPE_CHECKING:
     from gradatim.forecast.forecast import Forecast
@@ -80,7 +79,7 @@ def write_report(
         sentences: Sentences at the top.
 
     Raises:
-        GradatimError: If it cannot be written.
+        OSError: If it cannot be written.
     """
     from gradatim.look import forecast_plots, html
     from gradatim.look.figures import png
@@ -112,10 +111,7 @@ def write_report(
         html.section("The schedules", html.figure(png(plot_rates(thinned)), "the learning rates")),
         html.section("The logs it was fitted to", html.table(fit_header, fit_rows)),
     )
-    try:
-        atomic.replace_file(out, page)
-    except OSError as error:
-        raise GradatimError(f"--out: {out} cannot be written: {error.strerror}.") from None
+    atomic.replace_file(out, page)
     return out
 
 

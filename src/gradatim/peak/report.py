@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradatim.core import atomic
-from gradatim.errors import GradatimError
 from gradatim.peak.answer import INTERVAL, PeakAnswer
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ def write_report(answer: PeakAnswer, folder: Path) -> Path:
     """Write the page into a folder.
 
     Raises:
-        GradatimError: If it cannot be written, or matplotlib is not installed.
+        GradatimError: If matplotlib is not installed.
+        OSError: If it cannot be written.
     """
     from gradatim.look import html
     from gradatim.look.figures import png
@@ -38,10 +38,7 @@ def write_report(answer: PeakAnswer, folder: Path) -> Path:
         html.section("Runs", html.table(["peak", "updates", "loss"], rows)),
     )
     out = folder / FILE
-    try:
-        atomic.replace_file(out, page)
-    except OSError as error:
-        raise GradatimError(f"find_peak: {out} cannot be written: {error.strerror}.") from None
+    atomic.replace_file(out, page)
     return out
 
 
