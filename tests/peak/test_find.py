@@ -98,6 +98,14 @@ def test_the_command_prints_an_answer_and_writes_a_page(here: Path, capsys, monk
     data = json.loads(capsys.readouterr().out)
     assert data["interval"][0] <= data["peak"] <= data["interval"][1]
     assert data["cost"] == pytest.approx(sum(run["updates"] for run in data["runs"]) / 160)
+    (here / "it" / "report.html").unlink()
+    (here / "it" / "report.html").mkdir()
+    with pytest.raises(SystemExit) as ended:
+        main(asked)
+    out, err = capsys.readouterr()
+    assert ended.value.code == 2
+    assert out.startswith("Peak ")
+    assert "it is a folder, not a regular file" in err
 
 
 def test_the_command_ends_with_1_without_a_suggestion(here: Path, capsys):
