@@ -41,7 +41,10 @@ def curves(page, card=0):
         """(at) => {
           const { id } = studio.store.state.cards[at];
           return studio.drawing.panels().flatMap((panel) => panel.curves)
-            .filter((curve) => curve.id === id);
+            .filter((curve) => curve.id === id)
+            .map(({ steps, places, values, ...curve }) => ({
+              ...curve, steps: [...steps], places: [...places], values: [...values],
+            }));
         }""",
         card,
     )

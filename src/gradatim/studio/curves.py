@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, get_args
 
 from gradatim.core.pieces import boundaries
@@ -69,6 +71,8 @@ def _curve(plan: Plan, target: Target, view: View) -> Data:
     share = min(1.0, (drawn.place(until) - start) / (end - start)) if end > start else 0.0
     columns = max(1, round(view.columns * share))
     points = curve_points(plan[target], max(first - 1, 0), min(until + 1, last), columns)
+    steps = [point.step for point in points]
+    places = [drawn.place(step) for step in steps]
     marks = [step for step in boundaries(plan[target], last) if first <= step <= until][:_MARKED]
     return {
         "target": str(target),
@@ -76,11 +80,20 @@ def _curve(plan: Plan, target: Target, view: View) -> Data:
         "clock": axis.clock,
         "axis": drawn.label,
         "end": own_end,
-        "steps": [point.step for point in points],
-        "places": [drawn.place(point.step) for point in points],
-        "values": [point.value for point in points],
+        "steps": packed(steps),
+        "places": None if places == steps else packed(places),
+        "values": packed([point.value for point in points]),
         "marks": [[drawn.place(step), value_at(plan[target], step)] for step in marks],
     }
+
+
+def packed(numbers: Sequence[float]) -> str:
+    """Numbers as 64-bit floats in base64: exact, and a third of the time and length of JSON.
+
+    >>> packed([1.0, 0.5])
+    'AAAAAAAA8D8AAAAAAADgPw=='
+    """
+    return b64encode(struct.pack(f"<{len(numbers)}d", *numbers)).decode()
 
 
 def _step_at(place: Callable[[int], float], wanted: float, last: int) -> int:

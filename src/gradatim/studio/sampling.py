@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from gradatim.core.closed_forms import CosineWave, Noam, Triangle
 from gradatim.core.combine import Join
@@ -80,15 +80,15 @@ def changes_in(schedule: Schedule) -> Changes | None:
             return shifted and (lambda begin, end: _moved(shifted, by, begin, end))
         case Staircase(every=every):
             inner = changes_in(schedule.schedule) or _nothing
-            return lambda begin, end: [*_multiples(every, begin, end), *inner(begin, end)]
+            return lambda begin, end: [*_stairs(every, begin, end), *inner(begin, end)]
         case Repeat():
             cycles = cycles_of(schedule)
             return _of_cycles(schedule) if cycles is None else _of_steps(boundaries(cycles))
         case Triangle(half_period=half):
-            return lambda begin, end: _multiples(half, begin, end)
+            return lambda begin, end: _turns(half, begin, end)
         case CosineWave(half_period=half, peak_step=peak):
             return lambda begin, end: _moved(
-                lambda low, high: _multiples(half, low, high), peak, begin, end
+                lambda low, high: _turns(half, low, high), peak, begin, end
             )
         case Table():
             return _of_steps([step for step, _ in schedule.points])
@@ -138,19 +138,25 @@ def _of_pieces(schedule: Join) -> Changes | None:
 
 
 def _of_cycles(schedule: Repeat) -> Changes:
-    """The first whole cycle of a column, and the last ones: where their pieces begin."""
+    """The first whole cycle of a column, and the last ones: where their pieces begin.
+
+    Of many cycles, only the lowest and the highest of these places.
+    """
     cycle = schedule.schedule.length or 1
     inner = changes_in(schedule.schedule)
     pieces = [0, *boundaries(schedule.schedule, cycle)[:_MOST_OF_CYCLE]]
-    near = [piece + by for piece in pieces for by in (-1, 0)]
+    near = sorted({(piece + by) % cycle for piece in pieces for by in (-1, 0)})
+    value = partial(value_at, schedule.schedule)
+    extremes = [min(near, key=value), max(near, key=value)]
 
     def find(begin: int, end: int) -> list[int]:
         low, high = begin // cycle, end // cycle
-        # With few cycles in a column those at its ends, which it cuts, count as well.
-        counts = (low + 1, high - 1, high) if high - low > 3 else range(low, high + 1)
-        found = [start + step for start in (n * cycle for n in counts) for step in near]
+        many = high - low > 3
+        counts = (low + 1, high - 1, high) if many else range(low, high + 1)
+        starts = [count * cycle for count in counts]
+        found = [start + step for start in starts for step in (extremes if many else near)]
         if inner is not None:
-            for start in (n * cycle for n in counts):
+            for start in starts:
                 first, last = max(begin - start, 0), min(end - start, cycle - 1)
                 found += [start + step for step in inner(first, last)]
         return found
@@ -158,8 +164,18 @@ def _of_cycles(schedule: Repeat) -> Changes:
     return find
 
 
-def _multiples(every: float, begin: int, end: int) -> list[int]:
-    """The first and the last multiples of a length in a column, and the steps beside them."""
-    low, high = int(begin // every), int(end // every)
-    nearest = [round(count * every) for count in {low + 1, low + 2, high - 1, high}]
-    return [step for near in nearest for step in (near - 1, near, near + 1)]
+def _stairs(every: int, begin: int, end: int) -> list[int]:
+    """Where the first and the last stair of a column begin, each with the step before it."""
+    return [
+        start + by
+        for start in (begin // every * every + every, end // every * every)
+        for by in (-1, 0)
+    ]
+
+
+def _turns(half_period: float, begin: int, end: int) -> list[int]:
+    """The first and the last two turns of a wave in a column, with the steps beside a fraction."""
+    low, high = int(begin // half_period), int(end // half_period)
+    beside = (0,) if float(half_period).is_integer() else (-1, 0, 1)
+    turns = {low + 1, low + 2, high - 1, high}
+    return [round(turn * half_period) + by for turn in turns for by in beside]

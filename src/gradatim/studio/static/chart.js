@@ -1,13 +1,12 @@
 // The panels: one for each value that is driven, with the curves of all cards.
 
 import uPlot from "./uplot/uPlot.esm.js";
-import { marks, paths, places } from "./canvas.js";
+import { drawCurve, marks, places } from "./canvas.js";
 import { h } from "./dom.js";
 import { nearest, place as placeText, short } from "./numbers.js";
 
 const FIRST = 340;
 const OTHERS = 180;
-const TRANSLUCENT = "99"; // the end of a colour: what is drawn as bars hides nothing behind it
 const SMALL = 230; // the height of the first panel on a phone
 
 export class Charts {
@@ -17,11 +16,12 @@ export class Charts {
     this.onread = onread;
     this.panels = new Map();
     this.sync = uPlot.sync("studio");
+    this.width = this.measured();
     new ResizeObserver(() => this.resize()).observe(parent);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
   }
 
-  get width() {
+  measured() {
     return Math.max(200, this.parent.clientWidth);
   }
 
@@ -48,6 +48,7 @@ export class Charts {
   }
 
   resize() {
+    this.width = this.measured();
     for (const panel of this.panels.values()) panel.resize(this.width);
   }
 }
@@ -70,21 +71,33 @@ class Panel {
     });
     this.element = h("figure", { class: "panel", "data-key": key }, h("figcaption", {}, this.title, this.place), this.holder);
     this.shape = "";
+    this.seen = []; // what is on the canvas
   }
 
   draw(panel, first) {
     this.panel = panel;
-    this.title.textContent = panel.title;
-    this.holder.setAttribute("aria-label", `${panel.title} over ${panel.axis}, ${panel.curves.length} curves. Arrow keys read values, plus and minus zoom, 0 shows all.`);
-    const shape = JSON.stringify([panel.axis, panel.log, first, panel.curves.map((curve) => [curve.ink, curve.dash, curve.width, curve.dots])]);
+    const shape = JSON.stringify([panel.axis, panel.log, first, panel.curves.map((curve) => curve.ink)]);
+    const seen = [shape, JSON.stringify(panel.findings), ...panel.range, ...panel.curves.flatMap((curve) => [curve.values, curve.dash])];
+    if (seen.length === this.seen.length && seen.every((part, at) => part === this.seen[at])) return;
+    this.seen = seen;
     if (shape !== this.shape) this.build(panel, first);
     this.shape = shape;
-    // The plot has the ends of the axis alone: each curve is drawn through its own points.
-    this.plot.setData([panel.range, ...panel.curves.map(() => [null, null])], true);
+    this.plot.setData([panel.range, [null, null]], true); // the ends of the axis: curves are drawn here
+  }
+
+  drawCurves(plot) {
+    const { curves, log, findings } = this.panel;
+    for (const curve of curves) {
+      drawCurve(plot, curve, log, this.colours[curve.ink]);
+      marks(plot, curve, this.colours);
+    }
+    places(plot, findings, this.colours);
   }
 
   build(panel, first) {
     this.plot?.destroy();
+    this.title.textContent = panel.title;
+    this.holder.setAttribute("aria-label", `${panel.title} over ${panel.axis}, ${panel.curves.length} curves. Arrow keys read values, plus and minus zoom, 0 shows all.`);
     const inks = [...panel.curves.map((curve) => curve.ink), "--error", "--warning", "--soft"];
     this.colours = Object.fromEntries(inks.map((ink) => [ink, css(ink)]));
     const height = first ? (matchMedia("(max-width: 760px)").matches ? SMALL : FIRST) : OTHERS;
@@ -173,19 +186,11 @@ function options(panel, { axis, log, curves }, width, height) {
       { ...lines, label: axis, labelSize: 18, labelGap: 2, labelFont: font, size: 30, values: (_, ticks) => ticks.map(tick) },
       { ...lines, size: 62, values: (_, ticks) => ticks.map((value) => (value === null ? "" : short(value, 3))) },
     ],
-    series: [{}, ...curves.map((curve) => ({
-      stroke: panel.colours[curve.ink],
-      width: curve.dots ? 0 : curve.width,
-      dash: curve.dash,
-      fill: panel.colours[curve.ink] + (curve.dots ? "" : TRANSLUCENT),
-      paths: (plot, at) => paths(plot, panel.panel.curves[at - 1], log),
-      points: { show: false },
-    }))],
+    series: [{}, { paths: () => null, points: { show: false } }],
     hooks: {
       setSelect: [(plot) => select(panel, plot)],
       setCursor: [(plot) => panel.read(plot.cursor.left)],
-      drawSeries: [(plot, at) => at > 0 && marks(plot, panel.panel.curves[at - 1], panel.colours)],
-      draw: [(plot) => places(plot, panel.panel.findings, panel.colours)],
+      draw: [(plot) => panel.drawCurves(plot)],
     },
   };
 }

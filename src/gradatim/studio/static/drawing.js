@@ -1,9 +1,14 @@
 // Asks for the curves of the cards whenever the state changes, and draws them.
 
 import { askLatest } from "./api.js";
-import { nearest } from "./numbers.js";
+import { nearest, unpacked } from "./numbers.js";
 
 const COLOURS = 7;
+
+function readable(curve) {
+  const steps = unpacked(curve.steps);
+  return { ...curve, steps, places: curve.places === null ? steps : unpacked(curve.places), values: unpacked(curve.values) };
+}
 
 export class Drawing {
   constructor(store, charts, dashes, onresult) {
@@ -43,7 +48,7 @@ export class Drawing {
     try {
       result = await askLatest(`curves ${card.id}`, "curves", { ...body, whole: this.whole });
       if (!result) return;
-      result.problem = null;
+      result = { ...result, curves: result.curves.map(readable), problem: null };
     } catch (problem) {
       result = { ...this.results.get(card.id), problem };
     }

@@ -16,7 +16,7 @@ export class Form {
 
   async update(card, result) {
     this.whole = Math.max(1, ...(result.curves ?? []).map((curve) => curve.end));
-    this.top = Math.max(1e-3, ...(result.curves ?? []).flatMap((curve) => curve.values));
+    this.top = Math.max(1e-3, ...(result.curves ?? []).map((curve) => Math.max(...curve.values)));
     if (this.text === card.text) return this.refresh();
     this.text = card.text;
     const found = await askLatest(`form ${this.id}`, "form", { text: card.text }).catch(() => null);

@@ -5,6 +5,7 @@ import { h, svg } from "./dom.js";
 import { percent, short } from "./numbers.js";
 
 const PAUSE = 120; // milliseconds: the curve comes first
+const INKS = { error: "--error", warning: "--warning", note: "--soft" };
 
 export class Judged {
   constructor(id, store, { logs, drawing }) {
@@ -13,7 +14,7 @@ export class Judged {
     this.logs = logs;
     this.drawing = drawing;
     this.forecast = h("p", { class: "predicted" });
-    this.found = [];
+    this.places = []; // of the findings, on the axis
     this.figures = h("dl", { class: "figures" });
     this.findings = h("ul", { class: "findings", "aria-label": "Findings" });
     this.replay = new Replay(id, store, logs);
@@ -41,15 +42,15 @@ export class Judged {
       h("li", { class: finding.severity },
         h("b", {}, finding.severity),
         [finding.about, finding.place].filter(Boolean).join(", "), h("br"), `${finding.sentence} ${finding.fix}`)));
-    this.found = found.findings;
+    const placed = found.findings.filter((finding) => finding.at !== null);
+    this.places = placed.map(({ at, severity }) => ({ at, ink: INKS[severity] }));
     this.mark();
   }
 
   // Marks the places of the findings on the curves.
   mark() {
     if (this.store.state.active !== this.id) return;
-    const placed = this.found.filter((finding) => finding.at !== null);
-    this.drawing.findings = placed.map(({ at, severity }) => ({ at, ink: { error: "--error", warning: "--warning", note: "--soft" }[severity] }));
+    this.drawing.findings = this.places;
     this.drawing.draw();
   }
 

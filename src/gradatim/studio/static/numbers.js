@@ -29,6 +29,14 @@ export function written(value, digits, plain = false) {
   return size < 1e-2 || size >= 1e15 ? rounded.toExponential().replace("e+", "e") : String(rounded);
 }
 
+// The numbers that the server sends as 64-bit floats in base64.
+export function unpacked(text) {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return new Float64Array(bytes.buffer);
+}
+
 // The index of the entry of a rising list that is nearest to a value.
 export function nearest(places, at) {
   let [low, high] = [0, places.length - 1];

@@ -35,7 +35,7 @@ function stroke(curve) {
 }
 
 function panelSvg({ title, axis, log, curves, range }) {
-  const values = curves.flatMap((curve) => curve.values).filter((value) => !log || value > 0);
+  const values = curves.flatMap((curve) => [...curve.values]).filter((value) => !log || value > 0);
   const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
   const [from, to] = log ? [Math.log(low), Math.log(high)] : [Math.min(0, low), Math.max(high, 0)];
   const bottom = HEIGHT - BOTTOM;
