@@ -120,10 +120,10 @@ class Studio {
   }
 
   update() {
+    this.drawing.update(); // the server computes the curves while the page shows the rest
     this.cards.update();
     this.axis.update();
     this.comparison.update();
-    this.drawing.update();
     this.logs.update();
   }
 
