@@ -1,0 +1,91 @@
+"""What must hold of every schedule, whatever its arguments: the same claims for each name."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
+
+from gradatim import GradatimError, Schedule
+from gradatim.core.pieces import boundaries
+from gradatim.core.sketch import horizon
+from gradatim.core.values.value import buildable
+from gradatim.testing.check import contradictions
+from gradatim.testing.subject import Subject
+from tests.core.cases.table import CASES
+from tests.core.random_arguments import arguments
+
+NAMES = sorted({case.name for case in CASES})
+QUICK, LONG = 10, 2_500
+LEVELS = ("peak", "start", "floor", "end", "level", "low", "high", "value")
+# Their values leave the range of these arguments, by definition.
+BEYOND = {
+    *("Clip", "GeometricDecay", "Line", "NaturalDecay", "Noam", "noam", "noam_interval"),
+    *("Triangle", "rewarm", "cooldown", "extend"),
+}
+WITH_BOTH_ENDS = {
+    *("Linear", "Cosine", "Polynomial", "Exponential", "OneMinusSqrt", "SquareRoot"),
+    *("Logarithmic", "Logistic", "REX", "KDecay"),
+}
+most = settings(suppress_health_check=list(HealthCheck), deadline=None)
+
+
+def check(name: str, given_arguments: dict[str, Any], steps: list[int]) -> None:
+    try:
+        schedule = buildable()[name](**given_arguments)
+    except GradatimError:
+        reject()
+    assert isinstance(schedule, Schedule)
+    low, high = bounds(name, given_arguments)
+    ramp = name in WITH_BOTH_ENDS
+    subject = Subject(
+        schedule,
+        looked_at(schedule, steps),
+        start=given_arguments["start"] if ramp else None,
+        end=given_arguments["end"] if ramp else None,
+        low=low,
+        high=high,
+        monotone=("rises" if low == given_arguments["start"] else "falls") if ramp else None,
+        frameworks=("numpy",),
+    )
+    assert list(contradictions(subject)) == []
+    with pytest.raises(GradatimError, match="step must be"):
+        schedule(-1)
+
+
+def looked_at(schedule: Schedule, drawn: list[int]) -> tuple[int, ...]:
+    """The ends, the first few joins, and some random steps."""
+    last = horizon(schedule)
+    joins = boundaries(schedule, min(last, 2**53))[:5]
+    near = {at + d for at in (0, last, *joins) for d in (-1, 0, 1)}
+    return tuple(sorted(step for step in near | {*drawn} if 0 <= step <= 2**53))
+
+
+def bounds(name: str, given_arguments: dict[str, Any]) -> tuple[float, float]:
+    """The least and the greatest of the levels that a user gave: no value is beyond them."""
+    levels = [given_arguments[level] for level in LEVELS if level in given_arguments]
+    numbers = [float(level) for level in levels if isinstance(level, float)]
+    if name in BEYOND or not numbers or name == "Function":
+        return -math.inf, math.inf
+    if name not in WITH_BOTH_ENDS:
+        numbers.append(0.0)  # the default of a start or of a floor, and where decays go to
+    return min(numbers), max(numbers)
+
+
+few_steps = st.lists(st.integers(0, 400) | st.integers(0, 2**40), min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+@settings(most, max_examples=QUICK)
+def test_every_schedule_keeps_the_invariants(name: str, data: st.DataObject):
+    check(name, data.draw(arguments(name)), data.draw(few_steps))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+@settings(most, max_examples=LONG)
+def test_every_schedule_keeps_the_invariants_in_the_long_search(name: str, data: st.DataObject):
+    check(name, data.draw(arguments(name)), data.draw(few_steps))
