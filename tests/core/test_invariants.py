@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from gradatim import GradatimError, Schedule
+from gradatim import GradatimError, Schedule, closed_forms
 from gradatim.core.pieces import boundaries
 from gradatim.core.sketch import horizon
 from gradatim.core.values.value import buildable
@@ -81,6 +81,27 @@ few_steps = st.lists(st.integers(0, 400) | st.integers(0, 2**40), min_size=1, ma
 @settings(most, max_examples=QUICK)
 def test_every_schedule_keeps_the_invariants(name: str, data: st.DataObject):
     check(name, data.draw(arguments(name)), data.draw(few_steps))
+
+
+# What the searches found.
+FOUND: list[tuple[str, dict[str, Any]]] = [
+    (
+        "FractionalRamp",
+        {"start": 0.3, "end": 1e-05, "steps": 10**6 + 1, "span": 1.4488637517, "shape": "linear"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "given_arguments"), FOUND)
+def test_what_a_search_found_stays_right(name: str, given_arguments: dict[str, Any]):
+    check(name, given_arguments, [])
+
+
+@pytest.mark.parametrize("make", [closed_forms.GeometricDecay, closed_forms.NaturalDecay])
+def test_a_length_too_short_to_divide_by_is_refused(make: type[Schedule]):
+    shape = {"factor": 0.25} if make is closed_forms.GeometricDecay else {"rate": 0.25}
+    with pytest.raises(GradatimError, match="every must be .* got 2.2e-309. The shortest is"):
+        make(start=1.0, every=2.2e-309, **shape)
 
 
 @pytest.mark.long

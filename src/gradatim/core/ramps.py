@@ -8,6 +8,7 @@ fractions stop at 1 and 0, so each formula keeps its last value by itself: ``hel
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -358,13 +359,16 @@ class FractionalRamp(Ramp):
             raise invalid_value("FractionalRamp", "steps", self.steps, left, hint)
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
-        done, left = xp.progress(t, self.steps)
-        # In updates, where differences are exact; as fractions of the span they lose digits.
         elapsed = 0.0 if self.elapsed is None else self.elapsed
-        over = self.steps - (self.span - elapsed)
+        rest = self.span - elapsed
+        # With steps much longer than the span, the difference below would lose digits.
+        steps = math.ceil(rest) if known_true(rest <= self.steps) else self.steps
+        done, left = xp.progress(t, steps)
+        # In updates, where differences are exact; as fractions of the span they lose digits.
+        over = steps - rest
         over = 0.0 if known_true(over < 0.0) else over
-        done = xp.clip((done * self.steps + elapsed) / self.span, None, 1.0)
-        left = xp.clip(left * self.steps - over, 0.0, None) / self.span
+        done = xp.clip((done * steps + elapsed) / self.span, None, 1.0)
+        left = xp.clip(left * steps - over, 0.0, None) / self.span
         of_start, of_end = _WEIGHTS[self.shape](done, left, xp)
         return of_start * self.start + of_end * self.end
 

@@ -107,11 +107,14 @@ PositiveInt = Annotated[
 PositiveSteps = Annotated[int, _steps_type("a whole number of updates, 1 or more", 1, _LEAVE_OUT)]
 Steps = Annotated[int, _steps_type("a whole number of updates, 0 or more", 0)]
 SignedSteps = Annotated[int, _steps_type("a whole number of updates", -math.inf)]
+_SHORTEST = 1e-100
+"""A step divided by a shorter length would not be finite."""
 RealSteps = Annotated[
     float,
     FieldType(
         "a finite number of updates above 0, whole or not",
-        lambda value: _as_float(value, lambda x: x > 0),
+        lambda value: _as_float(value, lambda x: x > _SHORTEST),
+        f"The shortest is {_SHORTEST}.",
         is_length=True,
     ),
 ]
