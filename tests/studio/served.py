@@ -9,6 +9,8 @@ from gradatim.studio import Studio
 from gradatim.studio.guard import TOKEN
 from gradatim.studio.session import Session
 
+TIMEOUT = 60  # seconds: an answer that takes longer does not come
+
 
 @contextmanager
 def running(session=None):
@@ -20,14 +22,14 @@ def running(session=None):
         yield studio
     finally:
         studio.stop()
-        thread.join(30)
+        thread.join(TIMEOUT)
         assert not thread.is_alive()
         session.logs.close()
 
 
 def send(studio, method, path, body=b"", **headers):
     """One request with these headers alone, beside its host and token; its status and content."""
-    connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=TIMEOUT)
     given = {"Host": f"127.0.0.1:{studio.port}", TOKEN: studio.token}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     try:

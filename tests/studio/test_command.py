@@ -14,7 +14,7 @@ from gradatim.cli import main
 from gradatim.studio.guard import TOKEN
 from gradatim.studio.server import Studio
 from gradatim.studio.session import Session
-from tests.studio.served import running, send
+from tests.studio.served import TIMEOUT, running, send
 
 SOURCE = Path(__file__).parents[2] / "src"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/#token=([\w-]{32})")
@@ -65,7 +65,7 @@ def test_it_prints_its_address_answers_and_ctrl_c_ends_it_quietly(started, tmp_p
     assert send(studio, "GET", "/api/start", **{TOKEN: "another"})[0] == 403
     assert process.stdout.readline() == "Ctrl-C ends it.\n"
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=TIMEOUT) == ("", "")
     assert process.returncode == 0
     assert os.listdir(tmp_path) == []
 
@@ -82,7 +82,7 @@ def test_plans_texts_and_logs_are_opened(started, tmp_path):
     assert [log["name"] for log in begin["logs"]] == ["log.csv", "trainer_state.json"]
     assert begin["logs"][0]["losses"] == {"steps": [0, 10, 20], "values": [3.0, 2.0, 1.0]}
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=TIMEOUT)
     assert sorted(os.listdir(tmp_path)) == ["log.csv", "plan.yaml", "trainer_state.json"]
 
 

@@ -5,13 +5,13 @@ import json
 import random
 import socket
 import threading
-import time
 
 import pytest
 
+from gradatim.studio import guard
 from gradatim.studio.app import static_files
-from gradatim.studio.guard import MOST, MOST_OF_LOG, SECONDS, TOKEN
-from tests.studio.served import ask, send
+from gradatim.studio.guard import MOST, MOST_OF_LOG, TOKEN
+from tests.studio.served import TIMEOUT, ask, send
 
 PATHS = ("/", "/main.js", "/palette.css", "/api/start", "/api/curves", "/api/log", "/nothing")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "NONSENSE")
@@ -96,8 +96,14 @@ def test_no_file_names_another_server():
             assert "//" not in text.replace("// ", ""), address
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """A body may take as long as a busy machine needs for it, and longer than a request may."""
+    monkeypatch.setattr(guard, "SECONDS", 10 * TIMEOUT)
+
+
 @pytest.mark.parametrize("path", ["/api/curves", "/api/log"])
-def test_a_body_that_is_too_large_is_refused_while_it_comes(studio, path):
+def test_a_body_that_is_too_large_is_refused_while_it_comes(studio, patient, path):
     most = MOST_OF_LOG if path == "/api/log" else MOST
     kind = "octet-stream" if path == "/api/log" else "json"
     head = (
@@ -105,7 +111,7 @@ def test_a_body_that_is_too_large_is_refused_while_it_comes(studio, path):
         f"Content-Type: application/{kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     chunk = b"10000\r\n" + b"1" * 0x10000 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", studio.port), timeout=30) as raw:
+    with socket.create_connection(("127.0.0.1", studio.port), timeout=TIMEOUT) as raw:
         raw.sendall(head.encode())
         for _ in range(most // 0x10000 + 1):
             raw.sendall(chunk)
@@ -118,13 +124,13 @@ def test_a_body_that_does_not_come_is_given_up(studio):
         f"POST /api/curves HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\n{TOKEN}: {studio.token}\r\n"
         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     )
-    with socket.create_connection(("127.0.0.1", studio.port), timeout=4 * SECONDS) as raw:
+    with socket.create_connection(("127.0.0.1", studio.port), timeout=TIMEOUT) as raw:
         raw.sendall(head.encode())
         assert raw.recv(100).split()[1] == b"408"
 
 
-def test_clients_that_send_a_byte_a_second_do_not_block_others(studio):
-    """A hundred of them; another client is answered within a second, all the while."""
+def test_clients_that_send_a_byte_a_second_do_not_block_others(studio, patient):
+    """A hundred of them; another client is answered long before they have sent all."""
     head = (
         f"POST /api/curves HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\n{TOKEN}: {studio.token}\r\n"
         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
@@ -145,10 +151,7 @@ def test_clients_that_send_a_byte_a_second_do_not_block_others(studio):
     dripping.start()
     try:
         for _ in range(20):
-            begin = time.monotonic()
             assert ask(studio, "curves", **QUESTION)[0] == 200
-            assert time.monotonic() - begin < 1.0
-            time.sleep(0.1)
     finally:
         ended.set()
         dripping.join()

@@ -39,7 +39,7 @@ def ranks(scenario, world, folder):
         program,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
@@ -94,8 +94,8 @@ def test_a_rank_that_stays_away_is_named_and_nothing_changes(tmp_path):
     assert codes == [0] * 4, errors
     for rank in range(3):
         found = written[rank]["one is away"]
-        assert "rank 3 did not observe anything within 2 seconds" in found["error"]
-        assert found["seconds"] >= 2.0
+        assert "rank 3 did not observe anything within 5 seconds" in found["error"]
+        assert found["seconds"] >= 5.0
         assert written[rank]["after"] == 1.0
     # It comes to what the others have left, and learns that it was missed.
     assert "rank 3 did not observe anything" in written[3]["one is away"]["error"]

@@ -13,6 +13,7 @@ import warnings
 from pathlib import Path
 
 SCENARIO, WORLD, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+LONG = 300.0  # seconds that a busy machine does not need
 
 
 def build(**more):
@@ -42,6 +43,17 @@ def told(scheduler, metric, **more):
         notes = getattr(error, "__notes__", [])
         return {"error": " ".join([str(error), *notes]), "seconds": time.monotonic() - begun}
     return {"lr": scheduler.next["lr"]}
+
+
+def done(rank):
+    """Tell the other ranks that this one has come so far, by a file."""
+    (FOLDER / f"{rank}.done").touch()
+
+
+def wait_for(ranks):
+    """Return once each of these ranks has come so far. The test ends a wait in vain."""
+    while not all((FOLDER / f"{rank}.done").exists() for rank in ranks):
+        time.sleep(0.01)
 
 
 def decisions(rank):
@@ -88,20 +100,20 @@ def away(rank):
     _, _, scheduler = build()
     last = rank == WORLD - 1
     found["before"] = told(scheduler, 2.0)
+    if last:
+        wait_for(range(WORLD - 1))
+    found["one is away"] = told(scheduler, 2.0, timeout=5.0)
     if not last:
-        found["one is away"] = told(scheduler, 2.0, timeout=2.0)
         found["after"] = scheduler.next["lr"]
-    else:
-        time.sleep(4.0)
-        found["one is away"] = told(scheduler, 2.0, timeout=2.0)
-    found["together again"] = told(scheduler, 2.0, timeout=20.0)
+        done(rank)
+    found["together again"] = told(scheduler, 2.0, timeout=LONG)
     return found
 
 
 def wrong(rank):
     _, _, scheduler = build()
     scheduler.observe(2.0)
-    found = {"wrong": told(scheduler, "2.0" if rank == 0 else 2.0, timeout=2.0)}
+    found = {"wrong": told(scheduler, "2.0" if rank == 0 else 2.0, timeout=LONG)}
     found["after"] = told(scheduler, 2.0)
     return found
 
@@ -111,7 +123,7 @@ def late(rank):
     _, _, scheduler = build()
     if rank == 0:
         time.sleep(3.0)
-    return {"late": told(scheduler, 2.0 if rank == 0 else None, timeout=20.0)}
+    return {"late": told(scheduler, 2.0 if rank == 0 else None, timeout=LONG)}
 
 
 def training(rank):
@@ -133,8 +145,10 @@ def killed(rank, which):
     _, _, scheduler = build()
     scheduler.observe(2.0)
     if rank == which:
-        time.sleep(2.0)  # the store lives in the first rank: let the others read the last metric
+        # The store lives in the first rank: the others must have read the last metric.
+        wait_for({*range(WORLD)} - {which})
         os.kill(os.getpid(), signal.SIGKILL)
+    done(rank)
     return {"killed": told(scheduler, 2.0, timeout=5.0)}
 
 
