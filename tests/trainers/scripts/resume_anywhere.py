@@ -1,6 +1,7 @@
 """Stops a run after every update, goes on from there, and compares with the run that never stopped.
 
-Started by test_resume_anywhere.py with the style of a trainer and the length of the runs. Trainers
+Started by test_resume_anywhere.py with the style of a trainer, the length of the runs, and how far
+apart they are stopped: with 8, a row of the table stops at 0, 8, 16, the next at 1, 9, 17. Trainers
 load states in orders of their own, and call the scheduler more often than there are updates: here
 that is done on their own wrappers, for every row of the table of cases. Prints what it counted.
 """
@@ -151,19 +152,23 @@ class Life:
         return states
 
 
-def lost(style: str, schedule: Schedule, updates: int) -> Iterator[tuple[str, int, bool]]:
+def lost(
+    style: str, schedule: Schedule, updates: int, stops: range
+) -> Iterator[tuple[str, int, bool]]:
     """The load order, the update and whether it went on otherwise, for every way to stop."""
-    whole, saves = Life(style, schedule, ("build",)), []
-    for _ in range(updates):
-        saves.append(whole.save())
+    whole, saves, weights = Life(style, schedule, ("build",)), {}, []
+    for k in range(updates):
+        weights.append(whole.weight.detach().clone())
+        if k in stops:
+            saves[k] = whole.save()
         whole.run.update(whole.scheduler)
     used = [((schedule(k), MOMENTUM(k)),) for k in range(updates)]
     assert whole.seen.values == used, f"{schedule}: not the core's values"
-    saves.append(whole.save())
+    weights.append(whole.weight.detach())
     for order, acts in ORDERS.items():
-        for k in range(updates):
+        for i, k in enumerate(stops):
             # Every eighth goes on to the end, the others far enough to have loaded wrong values.
-            until = updates if k % 8 == 0 else min(k + 3, updates)
+            until = updates if i % 8 == 0 else min(k + 3, updates)
             life = Life(style, schedule, acts, saves[k])
             # Already before the next update, whoever asks for the rate.
             at_once = [((group["lr"], group["momentum"]),) for group in life.inner.param_groups]
@@ -171,16 +176,16 @@ def lost(style: str, schedule: Schedule, updates: int) -> Iterator[tuple[str, in
                 life.run.update(life.scheduler)
             same = at_once == used[k : k + 1] and life.seen.values == used[k:until]
             if "optimizer" in acts:  # or its momentum is lost
-                same &= torch.equal(life.weight, saves[until]["weight"])
+                same &= torch.equal(life.weight, weights[until])
             yield order, k, not same
 
 
-def main(style: str, updates: int) -> None:
+def main(style: str, updates: int, apart: int) -> None:
     tried, wrong = 0, []
-    for case in CASES:
+    for number, case in enumerate(CASES):
         # As a value: some are built with runs by other clocks, and all count updates here.
         schedule = build(case.schedule.config(), imports=True)
-        for order, k, otherwise in lost(style, schedule, updates):
+        for order, k, otherwise in lost(style, schedule, updates, range(number % apart, updates, apart)):
             tried += 1
             if otherwise:
                 wrong.append(f"{case}, stopped at {k}, {order}")
@@ -188,4 +193,4 @@ def main(style: str, updates: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
