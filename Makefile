@@ -8,8 +8,11 @@ DEV := $(VENV)/.stamp-dev
 CHROMIUM := $(VENV)/.stamp-chromium
 # The demo needs torch and little else; an environment for developers has that too.
 DEMO := $(if $(wildcard $(DEV)),$(DEV),$(VENV)/.stamp-demo)
-# Two workers, one thread each: the machine we measure on has two cores. In CI the order of the
-# tests is the same every time; elsewhere it is shuffled, and pytest prints the seed.
+# Two workers, one thread each: the machine we measure on has two cores. Each takes whole files, for
+# what the tests of a file share is then made once, and takes over tests of the other at the end.
+WORKERS := -n 2 --dist worksteal
+# In CI the order of the tests is the same every time; elsewhere it is shuffled, and pytest prints
+# the seed.
 pytest = OMP_NUM_THREADS=1 $(1)/bin/pytest $(if $(CI),--randomly-seed=1)
 PYTEST := $(call pytest,$(VENV))
 # What test-minimum runs. One test of the core needs TensorFlow, which is not installed there.
@@ -18,10 +21,12 @@ WITH_TORCH := tests/core tests/drive tests/torch tests/trainers/test_loop.py \
 # Old versions warn of what they do themselves: SequentialLR of torch 2.6 calls step(0).
 OLD_WARNINGS := -W ignore::DeprecationWarning -W 'ignore:The epoch parameter:UserWarning'
 
-RUNS ?= 1000000
+# How often: make fuzz RUNS=..., make test-random RUNS=...
+fuzz: RUNS ?= 1000000
+test-random test-busy: RUNS ?= 10
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test test-fast test-long golden fuzz test-minimum test-trainers lint types wheel bench docs clean
+.PHONY: help demo test test-fast test-long test-random test-busy golden fuzz test-minimum test-trainers lint types wheel bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -30,13 +35,19 @@ demo: $(DEMO) ## train a small network with and without warm-up, and write a rep
 	$(BIN)/gradatim race digits --out demo
 
 test: lint types wheel $(CHROMIUM) ## everything that CI checks on the latest versions
-	$(PYTEST) -n 2
+	$(PYTEST) $(WORKERS)
 
 test-fast: $(DEV) ## the core and the rules of the house, in seconds
 	$(PYTEST) tests/core tests/test_house.py src/gradatim/core
 
 test-long: $(DEV) $(CHROMIUM) ## the searches that take minutes, with their counts
-	$(PYTEST) -n 2 -m long --hypothesis-profile=long --hypothesis-show-statistics tests
+	$(PYTEST) $(WORKERS) -m long --hypothesis-profile=long --hypothesis-show-statistics
+
+test-random: $(DEV) $(CHROMIUM) ## the whole suite in a random order, ten times (RUNS=...)
+	$(BIN)/python tests/repeat/run_suite.py $(RUNS)
+
+test-busy: $(DEV) $(CHROMIUM) ## the same while two busy loops per core run beside it
+	$(BIN)/python tests/repeat/run_suite.py $(RUNS) --busy
 
 golden: $(DEV) ## read what version 0.1 writes, run from git, and compare bit for bit
 	$(PYTEST) -m long -s tests/golden
@@ -48,10 +59,10 @@ fuzz: $(VENV)-fuzz/.stamp ## let Atheris search for a plan file that breaks a re
 test-minimum: $(VENV)-minimum/.stamp-test-torch ## core, driver and torch on the oldest versions we promise
 	@$(VENV)-minimum/bin/python -VV
 	@$(VENV)-minimum/bin/python -m pip list --format freeze | grep -E '^(torch|numpy|jax|transformers)=='
-	$(call pytest,$(VENV)-minimum) -n 2 $(OLD_WARNINGS) $(WITH_TORCH)
+	$(call pytest,$(VENV)-minimum) $(WORKERS) $(OLD_WARNINGS) $(WITH_TORCH)
 
 test-trainers: $(VENV)-trainers/.stamp-test-trainers ## train with the trainers that are not in .venv
-	$(call pytest,$(VENV)-trainers) -n 2 -m trainers tests/trainers/test_trainers.py
+	$(call pytest,$(VENV)-trainers) $(WORKERS) -m trainers tests/trainers/test_trainers.py
 
 lint: $(DEV) ## rules and format
 	$(BIN)/ruff check

@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 # TensorFlow and torch cannot share a process. Tests of the one start an interpreter of their own;
@@ -18,3 +20,33 @@ collect_ignore_glob = ["src/gradatim/torch/trainers/*"]
 settings.register_profile("gradatim", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("long", deadline=None, max_examples=5_000)
 settings.load_profile("gradatim")
+
+_COUNTS = pytest.StashKey[Counter[str]]()
+_TASKS = {"long": "make test-long", "trainers": "make test-trainers"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m leaves any out
+def pytest_collection_modifyitems(config, items):
+    config.stash[_COUNTS] = Counter(
+        next((task for mark, task in _TASKS.items() if item.get_closest_marker(mark)), "make test")
+        for item in items
+    )
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["counts"] = dict(session.config.stash.get(_COUNTS, {}))
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node, error):
+    if not error:
+        node.config.stash[_COUNTS] = Counter(node.workeroutput["counts"])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """How many tests each task runs, if all were collected."""
+    counts = config.stash.get(_COUNTS, {})
+    if config.args_source is config.ArgsSource.TESTPATHS and counts:
+        listed = (f"{counts[task]:,} by {task}" for task in ("make test", *_TASKS.values()))
+        terminalreporter.line(f"Tests: {', '.join(listed)}.")

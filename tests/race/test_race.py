@@ -140,7 +140,7 @@ from gradatim import Constant
 from gradatim.race import race
 from tests.race import toys
 pair = {"half": Constant(value=0.5), "quarter": Constant(value=0.25)}
-race(toys.logged, pair, seeds=30, out=sys.argv[1], jobs=2)
+race(toys.endless, pair, seeds=30, out=sys.argv[1], jobs=2)
 """
 
 

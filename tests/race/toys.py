@@ -23,6 +23,13 @@ def scored(schedule, seed, updates=3):
     return {"accuracy": schedule(0) + seed / 100}
 
 
+def endless(schedule, seed):
+    """As ``logged``, but only those that kill it end a run of seed 28 or later."""
+    while seed >= 28:
+        time.sleep(1)
+    return logged(schedule, seed)
+
+
 def logged(schedule, seed):
     """Writes down, in the folder of the environment, that it began."""
     note(f"{os.getpid()} {schedule(0)} {seed}")
@@ -73,8 +80,17 @@ def notes():
     return [(int(p), float(r), int(s)) for p, r, s in map(str.split, lines)]
 
 
-def slow(schedule, seed):
-    """Takes long enough to be killed by somebody else, and writes down that it began."""
+def waits(schedule, seed):
+    """Writes down that it began; each run but one ends only when the test lets them go on."""
     note(f"{os.getpid()} {schedule(0)} {seed}")
-    time.sleep(0.5)
+    while (schedule(0), seed) != FREE and not (folder() / "go on").exists():
+        time.sleep(0.01)
     return {"loss": schedule(0) + seed}
+
+
+FREE = (0.5, 0)
+"""The rate and the seed of the run that does not wait."""
+
+
+def let_go_on():
+    (folder() / "go on").touch()
