@@ -1,6 +1,6 @@
 """Learning-rate schedules, written once as values, that drive any training run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gradatim.core.build import build
 from gradatim.core.combine import join
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from gradatim.core.text import parse
     from gradatim.plans import load_plan
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "build",
@@ -108,10 +108,14 @@ _READING = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import the readers of expressions and files when they are first used."""
-    if name not in _READING:
-        raise AttributeError(f"module 'gradatim' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # or type checkers would accept any attribute
 
-    return getattr(import_module(_READING[name]), name)
+    def __getattr__(name: str):
+        """Import the readers of expressions and files when they are first used."""
+        if name not in _READING:
+            from gradatim.core.deprecated import moved_name
+
+            return moved_name(__name__, name)
+        from importlib import import_module
+
+        return getattr(import_module(_READING[name]), name)

@@ -9,6 +9,8 @@ For anything else use plain types such as ``float`` or ``bool``.
 The page "Your own schedule" of the documentation has an example.
 """
 
+from typing import TYPE_CHECKING
+
 from gradatim.core.values.fields import (
     DecayFactor,
     NonNegative,
@@ -36,3 +38,11 @@ __all__ = [
     "RealSteps",
     "SignedSteps",
 ]
+
+
+if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+    def __getattr__(name: str):
+        from gradatim.core.deprecated import moved_name
+
+        return moved_name(__name__, name)

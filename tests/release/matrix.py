@@ -69,7 +69,9 @@ def interpreter(version: str) -> str | None:
     for candidate in (f"python{version}", *map(str, kept)):
         command = [candidate, "-c", "import ensurepip, sys; print(sys.executable)"]
         try:  # a name on PATH may be a stand-in of pyenv's for a version that is not chosen
-            return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+            return subprocess.run(
+                command, capture_output=True, text=True, check=True
+            ).stdout.strip()
         except (OSError, subprocess.CalledProcessError):
             continue
     return None

@@ -13,6 +13,7 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+from gradatim.core.deprecated import Removed, renamed_arguments
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -79,6 +80,13 @@ class Driver(Recorded, Resumable):
     _end_tick: int
     _end_updates: int
 
+    schedules = Removed("Write driver.plan.schedules.")
+    rules = Removed("Write driver.plan.rules.")
+    mark = Removed("Write driver.position, which counts the updates.")
+    coming = Removed("Write driver.next.")
+    prepare = Removed("Nothing needs to be prepared: delete the call.")
+
+    @renamed_arguments(schedules="plan")
     def __init__(
         self,
         plan: Plan | Mapping[Any, Schedule | float] | str | os.PathLike[str],
@@ -367,8 +375,10 @@ class Driver(Recorded, Resumable):
                 )
         self.call_setters()
 
-    def add(self, target: Target, schedule: Schedule) -> None:
+    @renamed_arguments(name="target")
+    def add(self, target: Target | str, schedule: Schedule) -> None:
         """Drive one more target from here on, such as a parameter group that was added later."""
+        target = Target.read(target) if isinstance(target, str) else target
         added = {target: schedule}
         self._own_plan = self._own_plan.with_schedules(added)
         self.plan = self.plan.with_schedules(added)

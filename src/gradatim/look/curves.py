@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from gradatim.core.deprecated import renamed_arguments
 from gradatim.core.pieces import boundaries
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -30,6 +31,7 @@ _COLUMNS = 60
 """The places at which a curve may carry its number."""
 
 
+@renamed_arguments(updates="steps")
 def plot(
     schedules: Schedules,
     *,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradatim.core import atomic
+from gradatim.core.deprecated import renamed_arguments
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.clocks import format_ticks
 from gradatim.core.run.run import Run
@@ -24,6 +25,7 @@ from gradatim.look.marks import numbered
 from gradatim.look.target_html import target_html
 
 
+@renamed_arguments(schedule="plan", updates="steps")
 def report(
     plan: PlanLike | Mapping[str, PlanLike],
     out: str | os.PathLike[str],

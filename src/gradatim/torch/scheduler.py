@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from gradatim.core.deprecated import Removed
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
@@ -98,6 +99,8 @@ class Scheduler(Driven, LRSchedulerInterface):
     1.0
     0.5
     """
+
+    from_plan = Removed("Write Scheduler(optimizer, plan=path).")
 
     def __init__(
         self,

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeAlias, TypeVar, dataclass_transform
 
+from gradatim.core.deprecated import warn_deprecated
 from gradatim.core.values.fields import check_argument, declared_types
 from gradatim.core.values.foreign_names import unknown_argument
 from gradatim.core.values.limits import Extent, extent_of, refuse_unreadable
-from gradatim.core.values.renames import current_names
+from gradatim.core.values.renames import ARGUMENTS, current_names
 from gradatim.errors import GradatimError, shown
 
 if TYPE_CHECKING:
@@ -134,6 +135,18 @@ class Value:
                 )
             given.setdefault(name, getattr(cls, name, None))
         return given
+
+    if not TYPE_CHECKING:  # or type checkers would accept any attribute
+
+        def __getattr__(self, name: str):
+            """A field under its name of version 0.1, with a warning."""
+            cls = type(self).__name__
+            if name not in ARGUMENTS.get(cls, ()):
+                text = f"{cls!r} object has no attribute {name!r}"
+                raise AttributeError(text, name=name, obj=self)
+            new = ARGUMENTS[cls][name]
+            warn_deprecated(f"{cls}.{name}", f"{cls}.{new}")
+            return getattr(self, new)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise GradatimError(
