@@ -16,7 +16,8 @@ VERSIONS = {"python": "3.11"}
 
 def finished(seed):
     config = Constant(value=1.0).config()
-    return FinishedRun("it", seed, config, metrics={"loss": 1.5}, losses=(1.5,), steps=(0,))
+    curve = {"steps": (0,), "rates": (1.0,), "losses": (1.5,)}
+    return FinishedRun("it", seed, config, metrics={"loss": 1.5}, **curve)
 
 
 def seeds(folder):
@@ -73,6 +74,41 @@ def test_a_broken_line_in_the_middle_is_reported_not_skipped(tmp_path, line):
     assert (tmp_path / "runs.jsonl").read_bytes() == good + line + good
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metrics": {"loss": "low"}},
+        {"metrics": {"loss": None}},
+        {"metrics": {"loss": float("nan")}},
+        {"metrics": {"loss": True}},
+        {"metrics": 3},
+        {"losses": [1.5, 2.0]},
+        {"losses": ["1.5"], "rates": [0.1]},
+        {"rates": [float("inf")]},
+        {"steps": [-1]},
+        {"steps": [10**30]},
+        {"steps": [0.5]},
+        {"seed": "0"},
+        {"seed": True},
+        {"name": 5},
+        {"failed": 1},
+        {"seconds": "long"},
+        {"schedule": []},
+        {"extra": 1},
+    ],
+    ids=str,
+)
+def test_a_line_edited_into_something_else_is_reported_wherever_it_stands(tmp_path, change):
+    fill(tmp_path, 0)
+    good = (tmp_path / "runs.jsonl").read_text()
+    edited = json.dumps(json.loads(good) | change) + "\n"
+    for text, line in ((good + edited, 2), (edited + good, 1)):
+        (tmp_path / "runs.jsonl").write_text(text)
+        with pytest.raises(GradatimError, match=rf"line {line}, is not a finished run. Delete"):
+            seeds(tmp_path)
+        assert (tmp_path / "runs.jsonl").read_text() == text
+
+
 @pytest.mark.parametrize("written", [0, 1, 40])
 def test_a_full_disk_keeps_every_run_and_leaves_no_half_line(tmp_path, monkeypatch, written):
     class Full:
@@ -114,7 +150,14 @@ def test_a_folder_of_another_race_is_refused_with_the_difference(tmp_path):
     assert seeds(tmp_path) == [0]
 
 
-@pytest.mark.parametrize("header", ["", "[]", "{}", '{"format": 1}', "\0"])
+NESTED = '{"a":' * 100_000
+VERSIONS_TEXT = '{"format": 1, "task": {}, "made_with": "3"}'
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "[]", "{}", '{"format": 1}', "\0", VERSIONS_TEXT, pytest.param(NESTED, id="deep")],
+)
 def test_a_header_that_is_none_is_refused(tmp_path, header):
     (tmp_path / "race.json").write_text(header)
     with pytest.raises(GradatimError, match=r"race.json does not describe a race"):

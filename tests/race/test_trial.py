@@ -1,5 +1,6 @@
 """One run: what a task may return or yield, and what becomes of one that goes wrong."""
 
+import asyncio
 import json
 import math
 
@@ -110,6 +111,60 @@ def test_a_task_that_wants_to_exit_only_ends_its_run():
         raise SystemExit("bye")
 
     assert finish(leaves).failed == "SystemExit: bye"
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+class Broken(Exception):
+    def __str__(self):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("problem", "failed"),
+    [
+        (KeyboardInterrupt(), "KeyboardInterrupt: "),
+        (asyncio.CancelledError("stop"), "CancelledError: stop"),
+        (GeneratorExit(), "GeneratorExit: "),
+        (BaseExceptionGroup("two", [KeyboardInterrupt()]), "BaseExceptionGroup: two (1 sub"),
+        (Mute(), "Mute: its message cannot be read"),
+        (Broken(), "Broken: its message cannot be read"),
+        (RuntimeError("\ud800" * 3), "RuntimeError: \ud800"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_whatever_a_task_raises_ends_its_own_run_only(problem, failed):
+    def raises(schedule, seed):
+        yield 0, 1.0
+        raise problem
+
+    done = finish(raises)
+    assert done.failed.startswith(failed)
+    assert done.losses == (1.0,)
+    assert FinishedRun.from_json(done.to_json()) == done
+
+
+@pytest.mark.parametrize(
+    ("step", "rate", "words"),
+    [
+        (10**30, 0.5, "the step that the task yields must be a whole number of updates"),
+        (2**63, 0.5, "the step that the task yields must be"),
+        (-1, 0.5, "the step that the task yields must be"),
+        (0.5, 0.5, "the step that the task yields must be"),
+        (math.nan, 0.5, "cannot convert float NaN"),
+        ("one", 0.5, "invalid literal for int"),
+        (0, math.nan, "the task yields the rate nan at step 0"),
+        (0, -math.inf, "the task yields the rate -inf at step 0"),
+        (0, 10**400, "OverflowError"),
+    ],
+)
+def test_numbers_that_cannot_be_recorded_fail_the_run(step, rate, words):
+    done = finish(lambda schedule, seed: iter([(step, 1.0, rate)]))
+    assert words in done.failed
+    assert FinishedRun.from_json(done.to_json()) == done
 
 
 @pytest.mark.parametrize(

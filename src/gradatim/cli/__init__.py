@@ -11,6 +11,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 _MISSING_PACKAGE = (
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = app(given, prog_name="gradatim", standalone_mode=False) or 0
         sys.stdout.flush()
     except GradatimError as error:
-        code = _fail(f"gradatim: {error}")
+        code = _fail(_shortened(f"gradatim: {error}", given))
     except wrong_usage as error:
         sentence = error.format_message().removesuffix(".")
         code = _fail(f"gradatim: {sentence}. Try gradatim {' '.join(_verb(given))}--help.")
@@ -67,9 +68,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _discard_output()  # the reader of a pipe has seen enough, as `head` has
     except OSError as error:
-        code = _fail(f"gradatim: {error.filename or 'the output'}: {error.strerror or error}.")
+        code = _fail(
+            _shortened(
+                f"gradatim: {error.filename or 'the output'}: {error.strerror or error}.", given
+            )
+        )
         _discard_output()
     sys.exit(code)
+
+
+def _shortened(sentence: str, given: Sequence[str]) -> str:
+    """The sentence with the beginning of each text that was pasted in place of a file's name."""
+    from gradatim.errors import shown
+
+    pasted = [text for text in given if len(text) > 200 or not text.isprintable()]
+    for text in [*pasted, *(os.fspath(Path(text)) for text in pasted)]:
+        sentence = sentence.replace(text, shown(text))
+    return sentence
 
 
 def _as_verb(module: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gradatim.core.user_modules import import_named
+from gradatim.errors import shown
 
 _EXAMPLE = '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"'
 
@@ -22,7 +23,7 @@ def whole_number(text: str) -> int:
             return int(number)
     except ValueError:
         pass
-    raise typer.BadParameter(f"{text!r} is not a whole number, such as 10000 or 1e4.")
+    raise typer.BadParameter(f"{shown(text)} is not a whole number, such as 10000 or 1e4.")
 
 
 PlanArgument = Annotated[

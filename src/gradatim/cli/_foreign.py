@@ -128,8 +128,10 @@ def search(given: Sequence[str], project: str | None) -> Searched:
     """
     places: list[Place] = []
     unread: list[str] = []
-    sources = list(inputs(given))
-    for source in sources:
+    last: Input | GradatimError | None = None
+    files = 0
+    for source in inputs(given):  # one at a time: a folder may hold more than fits into memory
+        last, files = source, files + 1
         try:
             if isinstance(source, GradatimError):
                 raise source
@@ -143,12 +145,10 @@ def search(given: Sequence[str], project: str | None) -> Searched:
             unread.append(sentence)
             continue
         places += [Place(source, one) for one in found]
-    if not places and len(sources) == 1 and isinstance(sources[0], Input):
-        raise _nothing_in(sources[0], project)
+    if not places and files == 1 and isinstance(last, Input):
+        raise _nothing_in(last, project)
     if not places:
-        raise GradatimError(
-            f"convert: there is no scheduler that is known in these {len(sources)} files."
-        )
+        raise GradatimError(f"convert: there is no scheduler that is known in these {files} files.")
     return Searched(places, unread)
 
 

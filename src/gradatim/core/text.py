@@ -65,6 +65,8 @@ def parse(text: str, *, imports: bool = False) -> Schedule:
     try:
         tree = expression_of(text.strip())
     except SyntaxError as error:
+        if error.msg.startswith("Exceeds the limit"):  # the integers that Python reads
+            raise GradatimError("parse: a number has thousands of digits.") from None
         place = f" at character {error.offset}" if error.offset else ""
         raise GradatimError(f"parse: not an expression{place}: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError):

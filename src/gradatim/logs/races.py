@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,16 +44,21 @@ def read_race(folder: str | Path) -> RaceLogs:
     for number, line in enumerate(lines, start=1):
         try:
             run = json.loads(line)
-            name, failed = str(run["name"]), run["failed"]
+            name, failed, seed = str(run["name"]), run["failed"], run["seed"]
             curve = list(zip(run["steps"], run["rates"], run["losses"], strict=True))
             rates = {int(step): float(rate) for step, rate, _ in curve}
             losses = {int(step): float(loss) for step, _, loss in curve if loss is not None}
+            if (
+                not all(map(math.isfinite, (*rates.values(), *losses.values())))
+                or min(rates, default=0) < 0
+            ):
+                raise ValueError
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise GradatimError(
                 f"forecast: {path}, line {number}, is not a finished run of a race."
             ) from None
         if failed is not None:
-            left_out[name] = f"{name!r} is left out: its run with seed {run['seed']} failed."
+            left_out[name] = f"{name!r} is left out: its run with seed {seed} failed."
         elif losses:
             logs.append(Log(name, losses, rates))
     logs = [log for log in logs if log.name not in left_out]

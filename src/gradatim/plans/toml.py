@@ -7,7 +7,16 @@ from typing import Any
 
 from gradatim.core.build import Node, at_line
 from gradatim.errors import GradatimError
-from gradatim.plans.tree import DEEPEST, MOST, Place, float_of, shown, too_deep, too_many
+from gradatim.plans.tree import (
+    DEEPEST,
+    MOST,
+    Place,
+    float_of,
+    integer_of,
+    shown,
+    too_deep,
+    too_many,
+)
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?")
 _KEY = re.compile(r"\s*([\w.\-\"' /\[\]*]+?)\s*=")
@@ -44,7 +53,9 @@ def parse_toml(text: str) -> dict[str, Any]:
     import tomllib  # only here: it is slow to import, and most plans are YAML
 
     try:
-        return tomllib.loads(text, parse_float=lambda number: float_of(number, None))
+        data = tomllib.loads(text, parse_float=_float_or_text)
+        _refuse_infinite(data, (), lines_of(text))
+        return data
     except GradatimError:
         raise
     except (ValueError, RecursionError) as error:
@@ -52,6 +63,32 @@ def parse_toml(text: str) -> dict[str, Any]:
         reason = str(error).split(" (at")[0]
         line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1
         raise at_line(line, f"this is not TOML: {reason[:120]}.") from None
+
+
+class _NotFinite(str):
+    """A NaN, an infinity or a number past what a float holds, as it is written."""
+
+
+def _float_or_text(number: str) -> float | _NotFinite:
+    try:
+        return float_of(number, None)
+    except GradatimError:  # tomllib does not know the line, so it is refused later
+        return _NotFinite(number)
+
+
+def _refuse_infinite(value: Any, place: Place, lines: dict[Place, int]) -> None:
+    if isinstance(value, _NotFinite):
+        float_of(value, line_of(place, lines))
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, part in enumerate(value) if isinstance(value, list) else inner:
+        _refuse_infinite(part, (*place, key), lines)
+
+
+def line_of(place: Place, lines: dict[Place, int]) -> int | None:
+    """The line of this place, or of the nearest one around it whose line is known."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place)
 
 
 def _deepest(text: str) -> int:
@@ -91,7 +128,7 @@ class _Tree:
 
     def node(self, value: Any, place: Place) -> Node:
         self.nodes += 1
-        line = self.line(place)
+        line = line_of(place, self.lines)
         if len(place) > DEEPEST:
             raise too_deep(line)
         if self.nodes > MOST:
@@ -102,9 +139,6 @@ class _Tree:
             return Node([self.node(v, (*place, i)) for i, v in enumerate(value)], line)
         if not isinstance(value, (str, int, float, bool)):
             raise at_line(line, f"a date is no part of a plan, got {shown(str(value))}.")
+        if type(value) is int:
+            integer_of(str(value), line)
         return Node(value, line)
-
-    def line(self, place: Place) -> int | None:
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place)

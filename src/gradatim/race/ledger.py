@@ -104,8 +104,8 @@ class Ledger:
         try:
             header = json.loads(self._header.read_bytes())
             written, there = header["format"], dict(header["task"])
-            made_with = list(header["made_with"])
-        except (ValueError, TypeError, KeyError):
+            made_with = [dict(versions) for versions in header["made_with"]]
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise GradatimError(
                 f"race: {self._header} does not describe a race. {_ELSEWHERE}"
             ) from None
@@ -127,11 +127,11 @@ class Ledger:
         lines = self._lines.read_bytes().splitlines(keepends=True)
         for number, line in enumerate(lines, 1):
             try:
-                run = FinishedRun.from_json(line)
                 if not line.endswith(b"\n"):
                     raise ValueError
-            except (ValueError, TypeError, KeyError, AttributeError):
-                if number == len(lines):
+                run = FinishedRun.from_json(line)
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                if number == len(lines) and not _is_json(line):
                     break  # incomplete: the race was killed while writing it; the run is repeated
                 raise GradatimError(
                     f"race: {self._lines}, line {number}, is not a finished run. Delete the line, "
@@ -140,6 +140,15 @@ class Ledger:
             self.runs[run.key] = run
             complete += len(line)
         self._file.truncate(complete)
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether a line was written to its end."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return line.endswith(b"\n")
 
 
 def _lock(folder: Path) -> int:

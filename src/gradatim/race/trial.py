@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.limits import FARTHEST
 from gradatim.core.values.renames import current_config
-from gradatim.errors import GradatimError
+from gradatim.errors import GradatimError, invalid_value
 from gradatim.race.task import CONTRACT, Task
 
 _MOST_POINTS = 1000
 """The most points of a curve, evenly spaced, so that the ledger stays small."""
+_A_STEP = "a whole number of updates, 0 or more"
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,31 @@ class FinishedRun:
         """The run that a line describes.
 
         Raises:
-            ValueError, TypeError, KeyError: If it is not the record of a run.
+            ValueError, TypeError, KeyError, AttributeError: If it is not the record of a run.
         """
         fields: dict[str, Any] = json.loads(line)
         curve: dict[str, Any] = {
             name: tuple(fields.pop(name)) for name in ("steps", "rates", "losses")
         }
         fields["schedule"] = current_config(fields["schedule"])
-        return cls(**fields, **curve)
+        run = cls(**fields, **curve)
+        run._validate()
+        return run
+
+    def _validate(self) -> None:
+        """Refuse what ``to_json`` does not write, as a line that was edited by hand may have."""
+        as_written = (
+            isinstance(self.name, str)
+            and type(self.seed) is int
+            and isinstance(self.schedule, Mapping)
+            and all(isinstance(text, str | None) for text in (self.failed, self.error))
+            and all(map(_is_finite, (self.seconds, *self.metrics.values(), *self.rates)))
+            and all(type(step) is int and 0 <= step <= FARTHEST for step in self.steps)
+            and all(loss is None or _is_finite(loss) for loss in self.losses)
+            and len(self.steps) == len(self.rates) == len(self.losses)
+        )
+        if not as_written:
+            raise ValueError
 
 
 def _key(config: Mapping[str, Any], seed: int) -> str:
@@ -130,8 +149,8 @@ def run_trial(task: Task, trial: Trial, updates: int | None) -> FinishedRun:
                     '@task(metric="accuracy", better="higher").'
                 )
         failed = curve.diverged or task.failure(metrics[task.metric])
-    except (Exception, SystemExit) as problem:
-        failed = f"{type(problem).__name__}: {problem}"[:300]
+    except BaseException as problem:  # this process ignores Ctrl-C, so it is the task's own
+        failed = f"{type(problem).__name__}: {_message(problem)}"[:300]
         error = "".join(traceback.format_exception(problem))[-4000:]
     return FinishedRun(
         name=trial.name,
@@ -145,6 +164,13 @@ def run_trial(task: Task, trial: Trial, updates: int | None) -> FinishedRun:
         rates=tuple(curve.rates),
         losses=tuple(curve.losses),
     )
+
+
+def _message(problem: BaseException) -> str:
+    try:
+        return str(problem)
+    except BaseException:  # the class of a user may raise anything here
+        return "its message cannot be read"
 
 
 def _metrics(outcome: object, curve: _Curve) -> dict[str, float]:
@@ -193,10 +219,19 @@ class _Curve:
                 del self.steps[1::2], self.rates[1::2], self.losses[1::2]
 
     def _append(self, step: Any, loss: float, used: Sequence[Any], schedule: Schedule) -> None:
-        rate = _number(used[0] if used else schedule(step))
-        self.steps.append(int(step))
+        whole = int(step)
+        if whole != step or not 0 <= whole <= FARTHEST:
+            raise invalid_value("race", "the step that the task yields", step, _A_STEP)
+        rate = _number(used[0] if used else schedule(whole))
+        if not math.isfinite(rate):
+            raise GradatimError(f"race: the task yields the rate {rate} at step {whole}.")
+        self.steps.append(whole)
         self.rates.append(float(f"{rate:.9g}"))
         self.losses.append(float(f"{loss:.5g}") if math.isfinite(loss) else None)
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) < math.inf
 
 
 def _number(value: Any) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradatim.peers.settings.tree import MOST, Setting
-from gradatim.plans.toml import lines_of, parse_toml
+from gradatim.plans.toml import line_of, lines_of, parse_toml
 from gradatim.plans.tree import too_many
 
 Place = tuple[str | int, ...]
@@ -26,7 +26,7 @@ class _Tree:
 
     def setting(self, value: Any, place: Place) -> Setting:
         self.count += 1
-        line = self._line(place)
+        line = line_of(place, self.lines) or 1
         if self.count > MOST:
             raise too_many(line, MOST)
         if isinstance(value, dict):
@@ -34,8 +34,3 @@ class _Tree:
         if isinstance(value, list):
             return Setting([self.setting(v, (*place, i)) for i, v in enumerate(value)], line)
         return Setting(value if isinstance(value, str | int | float | bool) else str(value), line)
-
-    def _line(self, place: Place) -> int:
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
