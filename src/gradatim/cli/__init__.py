@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GradatimError as error:
         code = _fail(_shortened(f"gradatim: {error}", given))
     except wrong_usage as error:
-        sentence = error.format_message().removesuffix(".")
+        sentence = _shortened(error.format_message().removesuffix("."), given)
         code = _fail(f"gradatim: {sentence}. Try gradatim {' '.join(_verb(given))}--help.")
     except KeyboardInterrupt:
         code = 130
