@@ -20,7 +20,7 @@ LISTS: dict[str, st.SearchStrategy[Any]] = {
     "terms": st.lists(pieces(), min_size=1, max_size=3).map(tuple),
     "boundaries": boundaries,
     "points": st.tuples(boundaries, st.lists(numbers, min_size=6, max_size=6)).map(
-        lambda both: tuple((0 if i == 0 else at, v) for i, (at, v) in enumerate(zip(*both)))
+        lambda both: tuple(zip((0, *both[0]), both[1], strict=False))
     ),
 }
 

@@ -15,9 +15,10 @@ from gradatim.testing.check import contradictions
 from gradatim.testing.subject import Subject
 from tests.core.cases.table import CASES
 from tests.core.random_arguments import arguments
+from tests.counting import LONG
 
 NAMES = sorted({case.name for case in CASES})
-QUICK, LONG = 10, 2_500
+QUICK = 10
 LEVELS = ("peak", "start", "floor", "end", "level", "low", "high", "value")
 # Their values leave the range of these arguments, by definition.
 BEYOND = {
@@ -100,13 +101,13 @@ def test_what_a_search_found_stays_right(name: str, given_arguments: dict[str, A
 @pytest.mark.parametrize("make", [closed_forms.GeometricDecay, closed_forms.NaturalDecay])
 def test_a_length_too_short_to_divide_by_is_refused(make: type[Schedule]):
     shape = {"factor": 0.25} if make is closed_forms.GeometricDecay else {"rate": 0.25}
-    with pytest.raises(GradatimError, match="every must be .* got 2.2e-309. The shortest is"):
+    with pytest.raises(GradatimError, match=r"every must be .* got 2.2e-309\. The shortest is"):
         make(start=1.0, every=2.2e-309, **shape)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data())
-@settings(most, max_examples=LONG)
+@settings(most, max_examples=LONG["R1"])
 def test_every_schedule_keeps_the_invariants_in_the_long_search(name: str, data: st.DataObject):
     check(name, data.draw(arguments(name)), data.draw(few_steps))

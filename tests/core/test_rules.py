@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
@@ -17,6 +17,7 @@ from gradatim import GradatimError, Greedy, NewBob, Plateau, build
 from gradatim.core.values.value import buildable
 from gradatim.rules import Rule, RuleState
 from gradatim.xp.dispatch import operations_of
+from tests.counting import LONG
 
 # Metrics and thresholds whose products need few bits, so that a tie is a tie everywhere.
 grid = st.integers(1, 400).map(lambda n: n / 8)
@@ -484,6 +485,7 @@ class TestJax:
 
 
 @pytest.mark.long
+@settings(max_examples=LONG["R7"])
 @given(rules(), series(wild, 200))
 @example(Plateau(mode="min", nan="worse"), [math.nan] * 30)
 def test_long_series_keep_the_laws(rule, metrics):

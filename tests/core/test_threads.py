@@ -9,10 +9,10 @@ import pytest
 
 from gradatim import Constant, Driver, Plateau, parse
 from tests.core.cases.table import CASES
-from tests.counting import counted
+from tests.counting import LONG, counted
 
 THREADS = 8
-MANY = [1_000, pytest.param(100_000, marks=pytest.mark.long)]
+MANY = [1_000, pytest.param(LONG["R15"], marks=pytest.mark.long)]
 SCHEDULES = list({case.name: case.schedule for case in CASES if case.name != "Function"}.values())
 
 

@@ -21,6 +21,7 @@ from gradatim import (
     Plateau,
     warmup_cosine,
 )
+from tests.counting import LONG
 
 LINE = Linear(start=0.0, end=1.0, steps=4)
 HALVES = Plateau(mode="min", factor=0.5, patience=0, threshold=0.0)
@@ -339,7 +340,7 @@ class LongLife(Life):
 
 
 LongLife.TestCase.settings = settings(
-    max_examples=1_000,
+    max_examples=LONG["R3"],
     stateful_step_count=100,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -12,6 +12,7 @@ from gradatim import GradatimError
 from gradatim.drive import Plan
 from gradatim.plans.plan import FORMATS, read_plan
 from gradatim.plans.tree import LARGEST
+from tests.counting import LONG
 from tests.plans.strategies import GOOD, PLANS, as_json, mutated, replaced
 
 ENDINGS = [".yaml", ".json", ".toml"]
@@ -67,7 +68,7 @@ def test_any_text_is_a_plan_or_a_clean_error(ending, data):
 @pytest.mark.long
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(data=st.data())
-@settings(max_examples=34_000, suppress_health_check=list(HealthCheck))
+@settings(max_examples=LONG["R11"], suppress_health_check=list(HealthCheck))
 def test_any_text_is_a_plan_or_a_clean_error_in_the_long_search(ending, data):
     read_or_refuse(data.draw(any_text(ending)), ending)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.counting import counted
+from tests.counting import LONG, counted
 
 SCRIPT = Path(__file__).parent / "scripts" / "append_killed.py"
 PROCESSES = 4
@@ -15,7 +15,7 @@ PROCESSES = 4
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 @pytest.mark.parametrize(
-    ("lines", "times"), [(300, 1), pytest.param(10_000, 20, marks=pytest.mark.long)]
+    ("lines", "times"), [(300, 1), pytest.param(10_000, LONG["R18"], marks=pytest.mark.long)]
 )
 def test_a_killed_writer_loses_at_most_the_line_that_it_was_writing(lines, times, tmp_path):
     killed = 0

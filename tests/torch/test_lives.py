@@ -16,6 +16,7 @@ from torch.optim import SGD
 
 from gradatim import Linear, Plateau, cosine_restarts, warmup_cosine
 from gradatim.torch import Scheduler, relative
+from tests.counting import LONG
 from tests.torch.lives import life
 
 HEAD = warmup_cosine(peak=0.5, steps=30, warmup=4, floor=0.01)
@@ -242,4 +243,4 @@ class Life(RuleBasedStateMachine):
 # Writing by hand is one of the rules, and is warned of; so is training past the end of HEAD.
 expected = pytest.mark.filterwarnings("ignore:gradatim")
 TestLife = expected(life(Life, 200, 50))
-TestLongLife = pytest.mark.long(expected(life(Life, 5_000, 100)))
+TestLongLife = pytest.mark.long(expected(life(Life, LONG["R3"], 100)))

@@ -17,6 +17,7 @@ from torch.optim import SGD, AdamW
 
 from gradatim import GradatimError, Linear, Plateau, Run, by_updates, cosine_restarts, wsd
 from gradatim.torch import Scheduler, relative
+from tests.counting import LONG
 from tests.torch.lives import life
 
 RUN = Run(total_tokens=5_000, clock="tokens")
@@ -232,4 +233,4 @@ class Life(RuleBasedStateMachine):
 
 expected = pytest.mark.filterwarnings("ignore:gradatim")
 TestLifeOfSeveral = expected(life(Life, 200, 50))
-TestLongLifeOfSeveral = pytest.mark.long(expected(life(Life, 5_000, 100)))
+TestLongLifeOfSeveral = pytest.mark.long(expected(life(Life, LONG["R3"], 100)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.cases.table import CASES
+from tests.counting import LONG
 
 SCRIPT = Path(__file__).parent / "scripts" / "resume_anywhere.py"
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ def test_stopped_after_any_update_in_any_load_order_a_run_goes_on_bitwise(style)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("updates", [40, 200])
+@pytest.mark.parametrize("updates", [40, LONG["R2"]])
 @pytest.mark.parametrize("style", STYLES)
 def test_so_does_every_row_stopped_after_every_update(style, updates, capsys):
     tried = stop_everywhere(style, updates)
