@@ -48,18 +48,23 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     left_out = []
     for name, row in rows.items():
-        result = BUILD / f"{name.replace(' ', '-')}.json"
+        result = file_of(name, "json")
         if (args.rows and name not in args.rows) or (result.exists() and not args.again):
             continue
         if (python := interpreter(row["python"])) is None:
             left_out.append(f"{name}: there is no Python {row['python']} on this machine")
             continue
         result.write_text(json.dumps(run(name, row, python, args.workers), indent=2))
-    results = {n: p for n in rows if (p := BUILD / f"{n.replace(' ', '-')}.json").exists()}
-    print(table({name: json.loads(path.read_text()) for name, path in results.items()}))
+    files = {name: file_of(name, "json") for name in rows}
+    results = {name: json.loads(f.read_text()) for name, f in files.items() if f.exists()}
+    print(table(results))
     print(*[f"\nLeft out: {each}" for each in left_out], sep="")
-    if any(json.loads(path.read_text())["failed"] != "0" for path in results.values()):
+    if any(cells["failed"] != "0" for cells in results.values()):
         sys.exit(1)
+
+
+def file_of(row: str, suffix: str) -> Path:
+    return BUILD / f"{row.replace(' ', '-').replace(',', '')}.{suffix}"
 
 
 def interpreter(version: str) -> str | None:
@@ -79,8 +84,7 @@ def interpreter(version: str) -> str | None:
 
 def run(name: str, row: dict[str, Any], python: str, workers: str) -> dict[str, str]:
     """Builds the environment of a row, runs its tests, deletes it: the cells of its line."""
-    place = BUILD / name.replace(" ", "-")
-    log = place.with_suffix(".log")
+    place, log, pins = file_of(name, "env"), file_of(name, "log"), file_of(name, "txt")
     cells = {"date": datetime.now(UTC).date().isoformat()}
     print(f"{name}: installing, then testing; the output is in {log.relative_to(ROOT)}", flush=True)
     with log.open("w") as output:
@@ -92,7 +96,6 @@ def run(name: str, row: dict[str, Any], python: str, workers: str) -> dict[str, 
             )
             return done.returncode
 
-        pins = place.with_suffix(".txt")
         pins.write_text("\n".join(pinned(row["pins"])) + "\n")
         pip = place / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check"
         extra = f".[{row['install']}]"
@@ -105,7 +108,7 @@ def run(name: str, row: dict[str, Any], python: str, workers: str) -> dict[str, 
             found = subprocess.check_output([place / "bin" / "python", "-c", VERSIONS], text=True)
             cells |= json.loads(found)
             parts = [f"@tests/parts/{part}.txt" for part in row["tests"]]
-            report = place.with_suffix(".xml")
+            report = file_of(name, "xml")
             call(place / "bin" / "pytest", "-n", workers, f"--junitxml={report}", *parts)
             cells |= counts(report)
         else:
