@@ -24,9 +24,11 @@ OLD_WARNINGS := -W ignore::DeprecationWarning -W 'ignore:The epoch parameter:Use
 # How often: make fuzz RUNS=..., make test-random RUNS=...
 fuzz: RUNS ?= 1000000
 test-random test-busy: RUNS ?= 10
+# What `make mutants` judges, and how: see tests/mutants/scripts/mutate.py.
+MUTATE ?= core drive
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test test-fast test-long test-random test-busy golden fuzz test-minimum test-trainers lint types wheel bench docs clean
+.PHONY: help demo test test-fast test-long test-random test-busy golden fuzz mutants test-minimum test-trainers lint types wheel bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +58,9 @@ fuzz: $(VENV)-fuzz/.stamp ## let Atheris search for a plan file that breaks a re
 	PYTHONPATH=src $(VENV)-fuzz/bin/python tests/plans/scripts/fuzz.py $(VENV)-fuzz/corpus \
 		-runs=$(RUNS) -max_len=2000 -artifact_prefix=$(VENV)-fuzz/ -print_final_stats=1
 
+mutants: $(VENV)-mutants/.stamp-test-torch ## change the code, line by line, and count what the tests detect (MUTATE=...)
+	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(VENV)-mutants/bin/python tests/mutants/scripts/mutate.py $(MUTATE)
+
 test-minimum: $(VENV)-minimum/.stamp-test-torch ## core, driver and torch on the oldest versions we promise
 	@$(VENV)-minimum/bin/python -VV
 	@$(VENV)-minimum/bin/python -m pip list --format freeze | grep -E '^(torch|numpy|jax|transformers)=='
@@ -83,7 +88,7 @@ docs: $(DEV) ## build the site, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 clean: ## remove everything that the other tasks made
-	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-trainers build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-mutants $(VENV)-trainers mutants build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,constraints.txt,extra,more) makes the environment that the stamp lies in. The stamp
@@ -119,7 +124,7 @@ $(VENV)-fuzz/.stamp: constraints/latest.txt
 	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c constraints/latest.txt atheris==3.0.0 PyYAML
 	@touch $@
 
-# pip takes one version of each package: that of minimum.txt or trainers.txt, and of latest.txt what
+# pip takes one version of each package: that of minimum.txt, trainers.txt or mutants.txt, and of latest.txt what
 # the other does not name.
 build/%.txt: constraints/%.txt constraints/latest.txt
 	@mkdir -p $(@D)
@@ -127,6 +132,9 @@ build/%.txt: constraints/%.txt constraints/latest.txt
 
 $(VENV)-minimum/.stamp-test-torch: pyproject.toml build/minimum.txt constraints/no-deps.txt
 	$(call install,build/minimum.txt,test-torch,$(NO_DEPS))
+
+$(VENV)-mutants/.stamp-test-torch: pyproject.toml build/mutants.txt
+	$(call install,build/mutants.txt,test-torch,@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c build/mutants.txt mutmut)
 
 $(VENV)-trainers/.stamp-test-trainers: pyproject.toml build/trainers.txt
 	$(call install,build/trainers.txt,test-trainers)

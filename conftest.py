@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # TensorFlow and torch cannot share a process. Tests of the one start an interpreter of their own;
 # None makes an import of it here fail at once, in whichever test it happens.
@@ -19,6 +19,15 @@ collect_ignore_glob = ["src/gradatim/torch/trainers/*"]
 # CI judges the change, not the day: there every run draws the same examples.
 settings.register_profile("gradatim", deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("long", deadline=None, max_examples=5_000)
+# A mutant is judged by few examples, and by the same ones every time.
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    max_examples=10,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 settings.load_profile("gradatim")
 
 _COUNTS = pytest.StashKey[Counter[str]]()

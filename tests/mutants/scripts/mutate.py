@@ -1,0 +1,82 @@
+"""Mutates the code of some folders and prints which mutants the tests kill.
+
+mutmut makes the mutants and keeps the verdicts in `mutants/`. The tests run here, in the order that
+`order` gives, because mutmut collects all tests anew for each mutant, which takes seconds: here
+they are collected once, and each mutant is judged in a fork of that process.
+
+    python tests/mutants/scripts/mutate.py core drive     # a second call goes on with the rest
+    python tests/mutants/scripts/mutate.py --again core   # survivors once more: after new tests
+    python tests/mutants/scripts/mutate.py --report core  # only the figures
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+from mutmut.__main__ import create_mutants
+from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_source_paths
+from report import print_report
+from switches import install
+from verdicts import Verdicts
+from worker import Judge
+
+HERE = Path(__file__).parent
+# Tests that start threads or other interpreters, which a fork does not survive or does not mutate.
+LEFT_OUT = [
+    "tests/core/test_atomic.py",
+    "tests/core/test_frameworks.py",
+    "tests/core/test_torch_peers.py",
+]
+OPTIONS = ["-q", "-p", "no:randomly", "-p", "no:xdist", "--hypothesis-profile=mutants"]
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", choices=["core", "drive", "torch"])
+    parser.add_argument("--sample", type=int, metavar="N", help="judge N mutants, drawn at random")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after that long")
+    parser.add_argument("--again", action="store_true", help="judge survivors once more")
+    parser.add_argument("--report", action="store_true", help="print the figures and stop")
+    return parser.parse_args(words)
+
+
+def generate() -> None:
+    """Write the mutants below `mutants/`; files that have not changed keep theirs."""
+    multiprocessing.set_start_method("fork", force=True)
+    Path("mutants").mkdir(exist_ok=True)
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        copy_src_dir()
+        copy_also_copy_files()
+        setup_source_paths()
+        create_mutants(1)
+
+
+def main(words: list[str]) -> int:
+    asked = parse(words)
+    if asked.report:
+        print_report(Verdicts(asked.folders, asked.sample))
+        return 0
+    install()
+    end = time.monotonic() + 60 * asked.minutes
+    generate()
+    verdicts = Verdicts(asked.folders, asked.sample)
+    if asked.again:
+        verdicts.forget_survivors()
+    top = Path.cwd()
+    os.chdir("mutants")
+    tests = [f"tests/{folder}" for folder in asked.folders]
+    ignored = [f"--ignore={path}" for path in LEFT_OUT]
+    judge = Judge(verdicts, top / f"mutants/reach-{'-'.join(asked.folders)}.json", end)
+    pytest.main(["--rootdir=.", *OPTIONS, *ignored, *tests], plugins=[judge])
+    os.chdir(top)
+    print_report(verdicts)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
