@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import gradatim
-from gradatim import GradatimError, Linear, Plateau, Table
+from gradatim import GradatimError, Linear, Plateau, Table, by_updates
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.drive.driver import Driver
@@ -15,6 +15,7 @@ from gradatim.drive.plan import as_plan
 LINE = Linear(start=1.0, end=0.0, steps=100)
 WHAT_CALLS_TAKE = {
     "LINE": LINE,
+    "OWN": by_updates(LINE),  # follows the updates, whatever the clock
     "LONGER": Linear(start=1.0, end=0.0, steps=200),
     "POINTS": Table([(0, 1.0), (5, 2.0)], "linear"),
     "PLATEAU": Plateau(mode="min"),

@@ -90,9 +90,9 @@ DRIVERS = {
         "Driver: the lengths of lr are those of a run measured in time, and it would be asked for "
         "updates. Give that run here, too: run=..."
     ),
-    'Driver({"lr": 1.0}, setters={"kl": print})': "Driver: unknown value to set 'kl'. Known: lr.",
+    'Driver({"lr": 1.0}, setters={"kl": print})': "setters: unknown value to set 'kl'. Known: lr.",
     'Driver({"lr": 1.0}, setters={"lr": 5})': (
-        "Driver: the setter of 'lr' must be a function of one number, got 5."
+        "setters: the setter of 'lr' must be a function of one number, got 5."
     ),
     'Driver({"lr": 1.0}, now=5)': (
         "Scheduler: now must be a function without arguments that gives seconds, got 5."

@@ -104,7 +104,7 @@ class Driver(Recorded, Resumable):
         self.updates = Updates(optimizers, update)
         self._new_clock = partial(clock_of, now=now, exchange=exchange)
         self.clock = self._new_clock(self.plan.run)
-        self.setters = Setters("Driver", self.plan, setters or {})
+        self.setters = Setters("setters", self.plan, setters or {})
         self._refresh()
         self._history = History(0, self.plan, self.scales, self.clock.tick_at)
         self._logged = 0

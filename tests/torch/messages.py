@@ -1,0 +1,41 @@
+"""The message of a wrong call: the table of calls and messages stands in ``test_messages.py``."""
+
+import pytest
+import torch
+from torch.optim import SGD, Adam
+
+import gradatim
+from gradatim import GradatimError
+from gradatim.torch import Scheduler, relative
+
+
+def weights() -> list[torch.nn.Parameter]:
+    return [torch.nn.Parameter(torch.zeros(1))]
+
+
+def sgd(*rates: float, **named: float) -> SGD:
+    """An optimizer with a group for each rate, some of them named."""
+    groups = [{"params": weights(), "lr": rate} for rate in rates]
+    groups += [{"params": weights(), "lr": rate, "name": name} for name, rate in named.items()]
+    return SGD(groups or [{"params": weights()}], lr=0.1)
+
+
+def adam() -> Adam:
+    return Adam(weights(), lr=0.1)
+
+
+NAMES = {
+    **{name: getattr(gradatim, name) for name in gradatim.__all__},
+    "Scheduler": Scheduler,
+    "relative": relative,
+    "sgd": sgd,
+    "adam": adam,
+    "torch": torch,
+}
+
+
+def message(written: str) -> str:
+    """The message of the error that an expression raises."""
+    with pytest.raises(GradatimError) as caught:
+        eval(written, NAMES.copy())
+    return str(caught.value)
