@@ -17,6 +17,7 @@ from tasks import UPDATES, run_to_end, schedule_of
 
 from gradatim.peak import PeakAnswer
 from gradatim.peak.find import search
+from gradatim.peak.schedules import shortened
 
 TRUTH = json.loads(Path(__file__).with_name("truth.json").read_text())
 
@@ -26,7 +27,8 @@ def searched(task: str, budget: float, repeat: int) -> PeakAnswer:
 
     def probe(peaks, updates, seed):
         number = 1000 + 100 * repeat + seed
-        return [run_to_end(task, schedule_of(p, updates), number, updates)[1] for p in peaks]
+        short = [shortened(schedule_of, peak, UPDATES, updates) for peak in peaks]
+        return [run_to_end(task, schedule, number, updates)[1] for schedule in short]
 
     return search(probe, UPDATES, budget, low=1e-6, high=10.0)
 

@@ -28,10 +28,10 @@ Losses = Generator[tuple[int, float], None, dict[str, float]]
 Train = Callable[[Schedule, int, int], Losses]
 
 
-def schedule_of(peak: float, updates: int) -> Schedule:
+def schedule_of(peak: float, steps: int) -> Schedule:
     """What all tasks train with: 5% warm-up from one step up, and a line down to 0."""
-    warmup = max(1, updates // 20)
-    return warmup_linear(peak=peak, steps=updates, warmup=warmup, start=peak / warmup)
+    warmup = max(1, steps // 20)
+    return warmup_linear(peak=peak, steps=steps, warmup=warmup, start=peak / warmup)
 
 
 class Split(NamedTuple):

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from gradatim.core.recipes import warmup_cosine
-from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import Positive, PositiveSteps, check_argument
 from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.peak.answer import PeakAnswer, answer
+from gradatim.peak.schedules import DEFAULT, ScheduleOf, shortened
 from gradatim.peak.stages import COARSE, coarse_peaks, neighbours, stages, updates_of
 from gradatim.peak.surface import Ended, LossSurface
 from gradatim.race import arguments, tasks
@@ -22,21 +20,11 @@ from gradatim.race.task import Task
 from gradatim.race.trial import FinishedRun
 
 
-class ScheduleOf(Protocol):
-    """Makes the schedule of a run from its peak and its updates, such as ``warmup_cosine``."""
-
-    def __call__(self, *, peak: float, steps: int) -> Schedule:
-        """The schedule with this highest value, over so many updates."""
-
-
 class Probe(Protocol):
     """Makes runs of one length and seed, one at each peak, and says how they ended."""
 
     def __call__(self, peaks: Sequence[float], updates: int, seed: int) -> list[float]:
         """The loss at the end of each run, lower is better; infinite where it diverged."""
-
-
-DEFAULT: ScheduleOf = partial(warmup_cosine, warmup="5%")
 
 
 def find_peak(
@@ -54,9 +42,10 @@ def find_peak(
 ) -> PeakAnswer:
     """Suggest the peak rate of a run, with an interval, or say why there is no suggestion.
 
-    Trains short complete runs under the schedule itself: many peaks for a 16th of the length, then
-    fewer for a quarter and for half of it, and computes from how the best peak moves where it lies
-    at the full length. Starting the same search again continues it.
+    Trains short complete runs under the schedule itself, with as many updates of warm-up as the
+    full run has: many peaks for a 16th of the length, then fewer for a quarter and for half of it.
+    Computes from how the best peak moves where it lies at the full length. Starting the same search
+    again continues it.
 
     Args:
         task: What to train, as for ``race``: a function ``run(schedule, seed, updates)``.
@@ -91,7 +80,7 @@ def find_peak(
     sign = 1.0 if the_task.better == "lower" else -1.0
 
     def probe(peaks: Sequence[float], updates: int, seed: int) -> list[float]:
-        contestants = {f"{peak:.3g}": schedule(peak=peak, steps=updates) for peak in peaks}
+        contestants = {f"{p:.3g}": shortened(schedule, p, steps, updates) for p in peaks}
         result = race(
             the_task,
             contestants,

@@ -15,7 +15,8 @@ from torch.optim import Optimizer
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError, invalid_value
 from gradatim.peak.answer import PeakAnswer
-from gradatim.peak.find import DEFAULT, ScheduleOf, search
+from gradatim.peak.find import search
+from gradatim.peak.schedules import DEFAULT, ScheduleOf, shortened
 from gradatim.peak.snapshot import Snapshot, Stateful
 from gradatim.torch import Scheduler
 
@@ -110,7 +111,7 @@ def find_peak_for(
         return end if math.isfinite(end) else math.inf
 
     def probe(peaks: Sequence[float], updates: int, seed: int) -> list[float]:
-        return [run(schedule(peak=peak, steps=updates), updates, seed) for peak in peaks]
+        return [run(shortened(schedule, peak, steps, updates), updates, seed) for peak in peaks]
 
     try:
         return search(probe, steps, budget, low, high, progress=progress)

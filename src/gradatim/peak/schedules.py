@@ -1,15 +1,33 @@
-"""The schedule of a search as text: one without its peak and its length."""
+"""The schedules of a search: from a text without peak and length, and those of its short runs."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import Protocol
 
+import numpy as np
+
+from gradatim.core.recipes import warmup_cosine
 from gradatim.core.schedule import Schedule
 from gradatim.core.text import parse
 from gradatim.errors import GradatimError, shown
-from gradatim.peak.find import ScheduleOf
 
 _CALL = re.compile(r"\s*(\w+)\s*\(")
+_LONGEST_WARMUP = 0.25
+"""The share of a short run up to which its warm-up is made as long as that of the full run."""
+_LOOKED_AT = 10_000
+_AS_HIGH = 1 - 1e-9
+
+
+class ScheduleOf(Protocol):
+    """Makes the schedule of a run from its peak and its updates, such as ``warmup_cosine``."""
+
+    def __call__(self, *, peak: float, steps: int) -> Schedule:
+        """The schedule with this highest value, over so many updates."""
+
+
+DEFAULT: ScheduleOf = partial(warmup_cosine, warmup="5%")
 
 
 def schedule_of(text: str) -> ScheduleOf:
@@ -42,3 +60,46 @@ def schedule_of(text: str) -> ScheduleOf:
     if not isinstance(made, Schedule):
         raise GradatimError(f"find_peak: {shown(text)} is no schedule.")
     return make
+
+
+def shortened(schedule: ScheduleOf, peak: float, steps: int, updates: int) -> Schedule:
+    """The schedule of a short run: the warm-up of the full one, then what follows, faster.
+
+    How high a rate a model bears depends on the length of the warm-up in updates. One that shrank
+    with the run would make high peaks look worse than they are. It is at most a quarter of the
+    short run, unless the schedule itself has a longer one.
+
+    Args:
+        schedule: Makes the schedule of a run.
+        peak: Its highest value.
+        steps: The updates of a full run.
+        updates: Those of the short one.
+
+    >>> from gradatim import warmup_linear
+    >>> shape = partial(warmup_linear, warmup="10%")
+    >>> shortened(shape, 1.0, 100, 50)
+    Linear(start=0.0, end=1.0, steps=10) >> Linear(start=1.0, end=0.0, steps=40)
+    """
+
+    def made(steps: int) -> Schedule:
+        return schedule(peak=peak, steps=steps)
+
+    full, own = warmup_of(made(steps), steps), warmup_of(made(updates), updates)
+    wanted = min(full, int(_LONGEST_WARMUP * updates))
+    if wanted <= own:
+        return made(updates)
+    rising = round(steps * wanted / full)
+    warmup = warmup_of(made(rising), rising)
+    falling = updates - warmup
+    length = falling + own
+    for _ in range(3):  # a share of the length, rounded: settles at once
+        length = falling + warmup_of(made(length), length)
+    rest = made(length).shift(-warmup_of(made(length), length))
+    return made(rising).cut(warmup) >> rest.cut(falling)
+
+
+def warmup_of(schedule: Schedule, steps: int) -> int:
+    """The first of the steps at which a schedule is as high as it gets, to a ten-thousandth."""
+    some = np.unique(np.linspace(0, steps - 1, min(steps, _LOOKED_AT)).round().astype(np.int64))
+    values = np.asarray(schedule(some))
+    return int(some[np.argmax(values >= _AS_HIGH * values.max())])
