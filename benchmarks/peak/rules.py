@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import io
 import logging
+import math
 import os
 import tempfile
 import warnings
@@ -110,18 +111,20 @@ def main() -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     print(*(f"{name} {version(name)}" for name in ("fastai", "lightning", "torch-lr-finder")))
-    every: dict[str, list[float]] = {}
+    every: dict[str, list[tuple[float, float]]] = {}
     for task in given.tasks:
-        made: dict[str, list[float]] = {}
+        made: dict[str, list[tuple[float, float]]] = {}
         for sweep in range(given.sweeps):
             for rule, peak in suggested(task, sweep):
-                made.setdefault(rule, []).append(np.nan if peak is None else peak)
-        for rule, peaks in made.items():
-            costs = [excess(task, peak) for peak in peaks if peak > 0]
-            every.setdefault(rule, []).extend(costs)
-            print(f"{task:20}{rule:18}{np.nanmedian(peaks):>9.2g}  {row(costs)}", flush=True)
-    for rule, costs in every.items():
-        print(f"{'all':20}{rule:18}{'':9}  {row(costs)}")
+                answers = made.setdefault(rule, [])
+                if peak is not None and peak > 0.0:
+                    octaves = abs(math.log2(peak / TRUTH[task]["best"]))
+                    answers.append((excess(task, peak), octaves))
+        for rule, answers in made.items():
+            every.setdefault(rule, []).extend(answers)
+            print(f"{task:20}{rule:18}{row(answers)}", flush=True)
+    for rule, answers in every.items():
+        print(f"{'all':20}{rule:18}{row(answers)}")
 
 
 def suggested(task: str, sweep: int) -> Iterator[tuple[str, float | None]]:
@@ -132,16 +135,18 @@ def suggested(task: str, sweep: int) -> Iterator[tuple[str, float | None]]:
         with tempfile.TemporaryDirectory() as folder, quiet[0], quiet[1]:
             found = list(by(MODELS[task], folder))
         yield from found
-    if 0: yield "gradatim", searched(task, 4.0, sweep).peak
+    yield "gradatim", searched(task, 4.0, sweep).peak
 
 
-def row(costs: list[float]) -> str:
-    """Answers, median, 90% and worst."""
-    if not costs:
+def row(answers: list[tuple[float, float]]) -> str:
+    """How many, the excess, and by how many factors of 2 they miss the best peak."""
+    if not answers:
         return "no answer"
+    costs, octaves = np.array(answers).T
     return (
-        f"{len(costs):>3} answers: median {np.median(costs):6.1f}, 90% {np.quantile(costs, 0.9):6.1f}"
-        f", worst {max(costs):6.1f}"
+        f"{len(answers):>3} answers, excess: median {np.median(costs):6.1f}, worst "
+        f"{costs.max():6.1f}; octaves off: median {np.median(octaves):4.1f}, worst "
+        f"{octaves.max():4.1f}"
     )
 
 

@@ -176,6 +176,22 @@ def test_the_loss_that_counts_can_be_given():
     assert "every run diverged" in found.why_not
 
 
+def test_shuffled_labels_and_a_frozen_model_give_no_suggestion():
+    net, optimizer, loader, _ = loop()
+    net.requires_grad_(False)
+    labels = torch.Generator().manual_seed(2)
+
+    def step():
+        x = loader.batch()
+        loss = (net(x) - torch.randn(len(x), 1, generator=labels)).square().mean()
+        optimizer.step()
+        return loss
+
+    found = find_peak_for(net, optimizer, step, restore=[loader], **OPTIONS)
+    assert found.peak is None
+    assert "does not depend on the peak" in found.why_not
+
+
 @pytest.mark.parametrize(
     ("breaks", "said"),
     [

@@ -96,9 +96,7 @@ class PeakAnswer:
         return [*said, f"That took {cost}.", self.next_step]
 
 
-def answer(
-    runs: Sequence[Ended], steps: int, low: float, high: float, logarithmic: bool = True
-) -> PeakAnswer:
+def answer(runs: Sequence[Ended], steps: int, low: float, high: float) -> PeakAnswer:
     """What some runs say about the peak of runs of the full length.
 
     Args:
@@ -106,7 +104,6 @@ def answer(
         steps: The updates of a full run.
         low: The lowest peak that was allowed.
         high: The highest one.
-        logarithmic: Whether losses are compared by their ratios.
     """
     said = PeakAnswer(tuple(runs), steps)
     if not any(math.isfinite(run.loss) for run in runs):
@@ -115,10 +112,10 @@ def answer(
             why_not=f"every run diverged, at {low:.2g} and above.",
             next_step=f"Search lower: low={low / 1e4:.0e}.",
         )
-    surface = LossSurface(runs, logarithmic)
+    surface = LossSurface(runs)
     curve = surface.curve()
     said = replace(said, curve=curve, noise=surface.noise)
-    least = _LEAST_GAIN if logarithmic else 0.0
+    least = _LEAST_GAIN if surface.by_ratio else 0.0
     if surface.gain <= least or surface.explained < _LEAST_EXPLAINED:
         return replace(
             said,

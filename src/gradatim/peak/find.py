@@ -95,8 +95,7 @@ def find_peak(
         return [sign * _loss(ended[name], the_task) for name in contestants]
 
     arguments.require_packages("joblib", "scipy")
-    logarithmic = the_task.better == "lower"
-    return search(probe, steps, budget, low, high, logarithmic, progress)
+    return search(probe, steps, budget, low, high, progress)
 
 
 def folder_of(task: str, out: str | os.PathLike[str] | None) -> Path:
@@ -110,7 +109,6 @@ def search(
     budget: float,
     low: float,
     high: float,
-    logarithmic: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> PeakAnswer:
     """Spend a budget on runs, and answer from them; see ``find_peak`` for the arguments."""
@@ -125,20 +123,17 @@ def search(
         losses = probe(peaks, updates, seed)
         runs.extend(Ended(p, share, loss) for p, loss in zip(peaks, losses, strict=True))
 
-    def compared_by_ratio() -> bool:
-        return logarithmic and all(run.loss > 0.0 for run in runs)
-
     first = coarse_peaks(low, high)
     following = stages(budget, len(first))
     make(first, COARSE, 0)
     for stage in following:
         if not any(math.isfinite(run.loss) for run in runs):
             break
-        surface = LossSurface(runs, compared_by_ratio())
+        surface = LossSurface(runs)
         # Between the best of this length and that of the full one, so that both are bracketed.
         centre = (surface.best_at(stage.share) + surface.best_at(1.0)) / 2
         make(neighbours(centre, stage.runs, 1.0, (low, high)), stage.share, stage.seed)
-    return answer(runs, steps, low, high, compared_by_ratio())
+    return answer(runs, steps, low, high)
 
 
 def _check(steps: int, budget: float, low: float, high: float) -> None:

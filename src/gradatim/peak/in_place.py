@@ -114,7 +114,7 @@ def find_peak_for(
         return [run(shortened(schedule, peak, steps, updates), updates, seed) for peak in peaks]
 
     try:
-        return search(probe, steps, budget, low, high, progress=progress)
+        return search(probe, steps, budget, low, high, progress)
     finally:
         before.restore()
 

@@ -109,10 +109,11 @@ class LossSurface:
 
     Args:
         runs: The runs; of at least two lengths to know how the best peak depends on it.
-        logarithmic: Whether losses are compared by their ratios; they are positive then.
     """
 
-    def __init__(self, runs: Sequence[Ended], logarithmic: bool = True) -> None:
+    def __init__(self, runs: Sequence[Ended]) -> None:
+        self.by_ratio = all(run.loss > 0.0 for run in runs)
+        """Whether losses are compared by their ratios: if all are positive."""
         self.x = np.log2([run.peak for run in runs])
         h = np.log2([run.share for run in runs])
         self.u = self.x + h
@@ -121,10 +122,10 @@ class LossSurface:
         lowest = np.flatnonzero(finite & (self.x == self.x[finite].min()))
         start = float(np.median(losses[lowest]))
         losses = np.where(finite, np.minimum(losses, start), start)
-        gain = np.log(start / losses) if logarithmic else start - losses
+        gain = np.log(start / losses) if self.by_ratio else start - losses
         self.gain = float(gain.max())
         """What the best run gained over the start: the logarithm of a ratio, or a difference."""
-        self.depth = max(self.gain, _LEAST_DEPTH) if logarithmic else self.gain or 1.0
+        self.depth = max(self.gain, _LEAST_DEPTH) if self.by_ratio else self.gain or 1.0
         self.z = -gain / self.depth
         for length in np.unique(h):
             here = np.flatnonzero(h == length)
