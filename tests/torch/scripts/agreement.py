@@ -1,6 +1,7 @@
 """Ranks that observe: ``agreement.py SCENARIO WORLD FOLDER``. Rank r writes FOLDER/r.json.
 
-Each rank is a process of its own, forked before torch has started any thread.
+Each rank is a process of its own: a fork, which need not load torch again, made before torch has
+started any thread.
 """
 
 import json
@@ -12,16 +13,17 @@ import traceback
 import warnings
 from pathlib import Path
 
+import torch
+import torch.distributed as dist
+
+from gradatim import Constant, GradatimError, Plateau
+from gradatim.torch import Scheduler
+
 SCENARIO, WORLD, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 LONG = 300.0  # seconds that a busy machine does not need
 
 
 def build(**more):
-    import torch
-
-    from gradatim import Constant, Plateau
-    from gradatim.torch import Scheduler
-
     # A metric that is no number is warned of once; here that is expected.
     warnings.filterwarnings("ignore", message="gradatim: observe: the metric is")
 
@@ -34,8 +36,6 @@ def build(**more):
 
 def told(scheduler, metric, **more):
     """What comes of an observation: the rate after it, or the error and how long it took."""
-    from gradatim import GradatimError
-
     begun = time.monotonic()
     try:
         scheduler.observe(metric, **more)
@@ -58,8 +58,6 @@ def wait_for(ranks):
 
 def decisions(rank):
     """Everything that the ranks can give, one after the other, in one group."""
-    import torch.distributed as dist
-
     found = {}
 
     def ask(name, *metrics, **more):
@@ -128,8 +126,6 @@ def late(rank):
 
 def training(rank):
     """A rank forgets to observe and trains on; nobody catches the error of the others."""
-    import torch
-
     model, optimizer, scheduler = build()
     model = torch.nn.parallel.DistributedDataParallel(model)
     for k in range(20):
@@ -164,8 +160,6 @@ SCENARIOS = {
 
 
 def live(rank):
-    import torch.distributed as dist
-
     store = dist.FileStore(str(FOLDER / "meeting"), WORLD)
     if "killed" in SCENARIO or SCENARIO == "training":  # the store that torchrun gives
         store = dist.TCPStore("127.0.0.1", int(sys.argv[4]), WORLD, rank == 0)

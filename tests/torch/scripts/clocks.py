@@ -8,7 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import torch
+import torch.distributed as dist
 import torch.multiprocessing as processes
+
+from gradatim import GradatimError, Linear, Run, wsd
+from gradatim.torch import Scheduler
 
 WORLD, FOLDER, PORT = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 ROOT = Path(__file__).parents[3]
@@ -25,10 +30,6 @@ class Skewed:
 
 
 def trained(rank, trace, scale):
-    import torch
-
-    from gradatim import Run, wsd
-    from gradatim.torch import Scheduler
     from tests.drive.steptimes import Trace, caps
 
     run, steps = Run(seconds=caps()[trace]), Trace(trace, scale)
@@ -52,8 +53,6 @@ def trained(rank, trace, scale):
 
 
 def main(rank):
-    import torch.distributed as dist
-
     sys.path.insert(0, str(ROOT))
     dist.init_process_group(
         "gloo", init_method=f"tcp://127.0.0.1:{PORT}", rank=rank, world_size=WORLD
@@ -67,11 +66,6 @@ def main(rank):
 
 def counted(rank):
     """Where each rank is told that the others count differently."""
-    import torch
-
-    from gradatim import GradatimError, Linear, Run
-    from gradatim.torch import Scheduler
-
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     run = Run(total_tokens=10**6, clock="tokens")
     scheduler = Scheduler(optimizer, Linear(1.0, 0.0, 10**6), run=run)
@@ -85,4 +79,5 @@ def counted(rank):
 
 
 if __name__ == "__main__":
-    processes.spawn(main, nprocs=WORLD)
+    # A fork need not load torch again, and torch has started no threads yet.
+    processes.start_processes(main, nprocs=WORLD, start_method="fork")

@@ -9,17 +9,18 @@ import sys
 import traceback
 from pathlib import Path
 
+import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+from gradatim import Run, warmup_cosine
+from gradatim.torch import Scheduler
+
 PART, WORLD, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 
 
 def train(rank, epoch, checkpoint=None):
-    import torch
-    from torch.nn.parallel import DistributedDataParallel
-    from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
-
-    from gradatim import Run, warmup_cosine
-    from gradatim.torch import Scheduler
-
     torch.manual_seed(0)
     data = TensorDataset(torch.randn(203, 3), torch.randn(203, 1))
     sampler = DistributedSampler(data, WORLD, rank, shuffle=True, seed=7)
@@ -52,8 +53,6 @@ def train(rank, epoch, checkpoint=None):
 
 
 def live(rank):
-    import torch.distributed as dist
-
     store = dist.FileStore(str(FOLDER / f"meeting of {WORLD} for the {PART}"), WORLD)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=WORLD)
     if PART == "first":
@@ -65,7 +64,7 @@ def live(rank):
     dist.destroy_process_group()
 
 
-children = []
+children = []  # A fork need not load torch again, and torch has started no threads yet.
 for rank in range(WORLD):
     child = os.fork()
     if not child:

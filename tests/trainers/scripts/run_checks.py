@@ -44,7 +44,7 @@ def run_rank(rank: int, processes: int, folder: str, name: str, only: list[str])
         "gloo",
         rank=rank,
         world_size=processes,
-        timeout=datetime.timedelta(seconds=60),
+        timeout=datetime.timedelta(seconds=600),
         store=distributed.FileStore(f"{folder}/store", processes),
     )
     run_all(name, only, folder)
