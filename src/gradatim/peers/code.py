@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.arguments import Ignored
 from gradatim.peers.found import Found, Given, Missing, Read
-from gradatim.peers.functions.outside import functions_in
+from gradatim.peers.functions.named import functions_in
 from gradatim.peers.functions.reading import Formulas
 from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.python.expression import Expression

@@ -10,10 +10,10 @@ from functools import partial
 from typing import NamedTuple
 
 from gradatim.errors import GradatimError
+from gradatim.peers.evaluation.machine import Value, refused
+from gradatim.peers.evaluation.statements import parameter_names
 from gradatim.peers.found import Given
-from gradatim.peers.functions.machine import Value, refused
 from gradatim.peers.functions.reading import Counting
-from gradatim.peers.functions.statements import parameter_names
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.names import holds
 from gradatim.peers.python.script import Block, CallSite, Place, Scope

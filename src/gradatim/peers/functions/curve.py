@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property
 
 from gradatim.errors import GradatimError
-from gradatim.peers.functions.machine import Machine, NoValue
+from gradatim.peers.evaluation.machine import Machine, NoValue
 
 EVERY = 100_000
 """Up to this step every step is compared."""

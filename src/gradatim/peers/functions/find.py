@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from gradatim.core.decays import Constant
+from gradatim.peers.evaluation.statements import parameter_names
 from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.functions.counting import (
     RATE_KEYS,
@@ -22,11 +23,11 @@ from gradatim.peers.functions.counting import (
     raised_counts,
 )
 from gradatim.peers.functions.inline import function_in_loop, refused_loop
-from gradatim.peers.functions.outside import File, Named, scope_named
+from gradatim.peers.functions.named import Named
 from gradatim.peers.functions.reading import Counting, read_function
-from gradatim.peers.functions.statements import parameter_names
 from gradatim.peers.peer import Peer
 from gradatim.peers.python.expression import Expression
+from gradatim.peers.python.file import NOT_KNOWN, File, scope_named
 from gradatim.peers.python.names import holds
 from gradatim.peers.python.optimizer import OPTIMIZERS, Rate, rate_of
 from gradatim.peers.python.possible import calls_in
@@ -101,15 +102,16 @@ def _read_loop(binding: Binding, script: Script, given: Given) -> Read:
     if epochs and steps is not None:
         steps = math.ceil(steps / given.every) if given.every else None
     rate = _rate_in(world) if given.lr is None else Rate(given.lr)
-    named = Named(function, File(world, binding.place))
+    named = Named(function, File(Expression(site.node, site.place, world)))
     counting = Counting({variable: lambda step: step + loop.first})
     try:
         read = read_function(
             named, counting, "rate", rate.value, loop.length if steps is None else steps
         )
     except Missing as error:
-        unknown = [name for name in error.reasons if not name.startswith("len(")]
-        if any("(" in name or name in _set_in(binding) for name in unknown):
+        unknown = {k: why for k, why in error.reasons.items() if not k.startswith("len(")}
+        own = _set_in(binding)
+        if any("(" in k or k in own or why == NOT_KNOWN for k, why in unknown.items()):
             raise refused_loop(binding) from None
         raise
     said = (*read.differences, *loop.said, *rate.said, *world.said.values())
@@ -222,7 +224,7 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         return Read({"lr": Constant(otherwise)})
     place = one.scope.place
     assert place is not None
-    named = Named(one.node, File(world, place))
+    named = Named(one.node, File(Expression(ast.Name(one.node.name), place, world)))
     said: list[str] = []
     if one.is_method:
         read = _of_method(one, named, world, given)

@@ -9,14 +9,14 @@ from typing import Literal
 
 from gradatim.core.schedule import Schedule
 from gradatim.errors import GradatimError
+from gradatim.peers.evaluation.arithmetic import entries, number
+from gradatim.peers.evaluation.machine import Callee, Machine, Previous, Value
+from gradatim.peers.evaluation.names import Function
+from gradatim.peers.evaluation.statements import Functions, parameter_names
 from gradatim.peers.found import Missing, Read
-from gradatim.peers.functions.arithmetic import entries, number
 from gradatim.peers.functions.curve import Curve
 from gradatim.peers.functions.joined import NoShape, schedule_of
-from gradatim.peers.functions.machine import Callee, Machine, NoValue, Previous, Value
-from gradatim.peers.functions.names import Function
-from gradatim.peers.functions.outside import Named
-from gradatim.peers.functions.statements import Functions, parameter_names
+from gradatim.peers.functions.named import Named
 
 _ARRAYS = {"jnp", "jax", "tf", "tensorflow"}
 Meaning = Literal["rate", "factor", "change"]
@@ -63,24 +63,11 @@ def read_function(
         rate = _rate(named, counting, machine, made, meaning)
         return _read(Curve(machine, rate, steps, named.node.lineno), named, compiler, steps)
     except Missing as error:
-        raise Missing({**error.reasons, **_missing(compiler)}) from None
+        raise Missing({**error.reasons, **compiler.missing()}) from None
     except RecursionError:
         raise GradatimError(
             f"line {named.node.lineno}: the function is too deeply nested."
         ) from None
-
-
-def _missing(compiler: Functions) -> dict[str, str]:
-    """The names without a value, also those that the first step does not need."""
-    found: dict[str, str] = {}
-    for find in compiler.lookups:
-        try:
-            find(())
-        except Missing as error:
-            found |= error.reasons
-        except (GradatimError, NoValue):
-            continue
-    return found
 
 
 def _read(curve: Curve, named: Named, compiler: Functions, steps: int | None) -> Read:

@@ -6,17 +6,11 @@ import ast
 from typing import Any
 
 from gradatim.errors import GradatimError, invalid_value
+from gradatim.peers.evaluation.values import value_of
 from gradatim.peers.found import Missing
 from gradatim.peers.python import names
 from gradatim.peers.python.attributes import entries, field_default, of_attribute
-from gradatim.peers.python.functions import (
-    CONSTANTS,
-    FUNCTIONS,
-    METHODS,
-    arithmetic,
-    comparison,
-    negated,
-)
+from gradatim.peers.python.file import File
 from gradatim.peers.python.part import Frame, Part
 from gradatim.peers.python.script import CallSite
 from gradatim.peers.syntax import Name, called
@@ -193,106 +187,13 @@ class Expression(Part):
             ValueError: If it is no literal, and nothing that can be computed.
         """
         found = self.resolved()
-        match found.node:
-            case ast.Constant(value=value) if not isinstance(value, bytes | complex):
-                return value
-            case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                return tuple(found._each(parts))
-            case ast.Dict(keys=keys, values=values):
-                written = [key for key in keys if key is not None]
-                if len(written) != len(keys):
-                    raise ValueError
-                return dict(zip(found._each(written), found._each(values), strict=True))
-            case ast.UnaryOp(op=sign, operand=inside):
-                return negated(sign, found.inner(inside).known())
-            case ast.BinOp(left=left, op=sign, right=right):
-                return arithmetic(sign, *found._each([left, right]))
-            case ast.BoolOp(op=sign, values=values):
-                return found._either(isinstance(sign, ast.Or), values)
-            case ast.Compare(left=left, ops=signs, comparators=others):
-                each = found._each([left, *others])
-                pairs = zip(signs, each, each[1:], strict=False)
-                return all(comparison(sign, a, b) for sign, a, b in pairs)
-            case ast.Call():
-                return found._called(found.node)
-            case ast.ListComp() | ast.GeneratorExp():
-                return found._comprehended(found.node)
-            case ast.Name() | ast.Attribute() | ast.Subscript():
-                constant = CONSTANTS.get(self.world.full_name(found.node))
-                if constant is not None:
-                    return constant
-                raise found.missing()
-        raise ValueError
-
-    def _each(self, nodes: list[ast.expr]) -> list[Any]:
-        """The values of several parts; all names that have none are in one error."""
-        found: list[Any] = []
-        missing: dict[str, str] = {}
-        for node in nodes:
-            try:
-                found.append(self.inner(node).known())
-            except Missing as error:
-                missing |= error.reasons
-        if missing:
-            raise Missing(missing)
-        return found
-
-    def _either(self, first_true: bool, nodes: list[ast.expr]) -> Any:
-        value: Any = None
-        for node in nodes:
-            value = self.inner(node).known()
-            if bool(value) is first_true:
-                break
-        return value
-
-    def _called(self, node: ast.Call) -> Any:
-        name = self.world.full_name(node.func)
-        known = FUNCTIONS.get(name)
-        first: list[ast.expr] = []
-        if known is None and isinstance(node.func, ast.Attribute):
-            known, first = METHODS.get(node.func.attr), [node.func.value]
-        if name == "map" and len(node.args) == 2:
-            known = FUNCTIONS.get(self.world.full_name(node.args[0]))
-            if known is None:
+        if isinstance(found.node, ast.Constant):
+            if isinstance(found.node.value, bytes | complex):
                 raise ValueError
-            return tuple(known(value) for value in self.inner(node.args[1]).known())
-        if known is None or name.partition(".")[0] in self.world.script.scopes:
-            raise self.missing()
-        if any(word.arg is None for word in node.keywords):
-            raise ValueError
-        if any(isinstance(part, ast.Starred) for part in node.args):
-            raise ValueError
-        try:
-            values = self._each([*first, *node.args])
-            named = {str(w.arg): self.inner(w.value).known() for w in node.keywords}
-        except Missing:
-            if name == "len":  # of a loader: its length is what the user knows
-                raise self.missing() from None
-            raise
-        return known(*values, **named)
-
-    def _comprehended(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
-        match node.generators:
-            case [ast.comprehension(target=ast.Name(id=name), iter=source, ifs=[])]:
-                values = self.inner(source).known()
-            case _:
-                raise ValueError
-        found = []
-        scope = self.place.scope
-        outer = self.frame.arguments if self.frame and self.frame.scope is scope else {}
-        for value in values if isinstance(values, tuple) else ():
-            constant = self.inner(ast.copy_location(_literal(value), node))
-            frame = Frame(scope, {**outer, name: constant})
-            found.append(Expression(node.elt, self.place, self.world, frame).known())
-        return tuple(found)
+            return found.node.value
+        return value_of(found.node, File(found))
 
 
 def _own(part: Part) -> Expression:
     assert isinstance(part, Expression)
     return part
-
-
-def _literal(value: Any) -> ast.expr:
-    if isinstance(value, tuple):
-        return ast.Tuple([_literal(part) for part in value], ast.Load())
-    return ast.Constant(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradatim.peers.functions.machine import Machine, Value, refused
+from gradatim.peers.evaluation.machine import Machine, Value, refused
 
 _SCALES = ("scale", "mult", "multiplier")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gradatim.errors import GradatimError
-from gradatim.peers.functions.arithmetic import entries, number
-from gradatim.peers.functions.calls import UNKNOWABLE, Calls
-from gradatim.peers.functions.expressions import assign
-from gradatim.peers.functions.machine import (
+from gradatim.peers.evaluation.arithmetic import entries, number
+from gradatim.peers.evaluation.calls import UNKNOWABLE, Calls
+from gradatim.peers.evaluation.expressions import assign
+from gradatim.peers.evaluation.machine import (
     MOST_DEEP,
     Frames,
     Group,

@@ -123,9 +123,13 @@ class Machine:
         return self.rate
 
 
-def refused(line: int, what: str) -> GradatimError:
+class Refused(GradatimError):
     """The error for code that is not evaluated."""
-    return GradatimError(
+
+
+def refused(line: int, what: str) -> Refused:
+    """The error for code that is not evaluated; the caller raises it."""
+    return Refused(
         f"line {line}: {what} is not evaluated here, because code is read and not run. Write the "
         "schedule that it means, or put the function at the top of a module and write "
         "Function('package.module:name')."

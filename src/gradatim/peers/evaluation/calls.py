@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 
 from gradatim.errors import GradatimError
-from gradatim.peers.functions.arithmetic import (
+from gradatim.peers.evaluation.arithmetic import (
     CHOOSING,
     METHODS,
     PLAIN,
@@ -16,10 +16,10 @@ from gradatim.peers.functions.arithmetic import (
     in_arrays,
     number,
 )
-from gradatim.peers.functions.expressions import Expressions
-from gradatim.peers.functions.groups import of_group, own_key
-from gradatim.peers.functions.machine import Frames, Group, NoValue, Run, Unknown, Value, refused
-from gradatim.peers.functions.names import MODULES
+from gradatim.peers.evaluation.expressions import Expressions
+from gradatim.peers.evaluation.groups import of_group, own_key
+from gradatim.peers.evaluation.machine import Frames, Group, NoValue, Run, Unknown, Value, refused
+from gradatim.peers.evaluation.names import MODULES
 from gradatim.peers.syntax import called, dotted, written
 
 UNKNOWABLE = {"eval", "exec", "open", "compile", "input", "globals", "locals", "vars", "setattr"}
@@ -36,6 +36,18 @@ _OF_MAPPING: dict[str, Callable[[Mapping[Value, Value], list[Value]], Value]] = 
     "values": lambda held, given: tuple(held.values()),
     "items": lambda held, given: tuple(held.items()),
 }
+OF_TEXT: dict[str, Callable[..., Value]] = {
+    "split": lambda text, *by: tuple(text.split(*by)),
+    "lower": str.lower,
+    "upper": str.upper,
+    "strip": str.strip,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+    "replace": lambda text, a, b: text[:1000].replace(a, b[:1000]),
+}
+"""Methods of texts."""
+_CHOICES = {"where", "cond", "select"}
+_FUNCTIONS = {*_CHOICES, *SAME, *CHOOSING, *PLAIN}
 
 
 class Calls(Expressions):
@@ -65,7 +77,7 @@ class Calls(Expressions):
         if isinstance(node.func, ast.Attribute) and name in METHODS:
             return self.expression(node.func.value)
         if isinstance(node.func, ast.Attribute) and (
-            name in ("get", "index", "count", "clamp") or name in _OF_MAPPING
+            name in ("get", "index", "count", "clamp") or name in {**_OF_MAPPING, **OF_TEXT}
         ):
             return self._method(node, node.func, name)
         if name == "getattr" and len(node.args) >= 2:
@@ -79,9 +91,11 @@ class Calls(Expressions):
 
     def _known(self, node: ast.Call, name: str) -> Run | None:
         """A call of a function of Python, math, NumPy, torch, JAX or TensorFlow."""
+        if name not in _FUNCTIONS:
+            return None
         machine, line = self.machine, node.lineno
         given = [self.expression(part) for part in node.args]
-        if name in ("where", "cond", "select") and len(given) >= 3:
+        if name in _CHOICES and len(given) >= 3:
             test, yes, no = given[:3]
             if name == "cond":
                 yes, no = self._applied(yes, given[3:]), self._applied(no, given[3:])
@@ -108,19 +122,13 @@ class Calls(Expressions):
             return chosen
         if name not in PLAIN:
             return None
-        plain = PLAIN[name]
+        plain: Callable[..., float] = PLAIN[name]
         if machine.arrays and name in ("power", "pow", "divide"):
             plain = in_arrays(plain)
         if len(given) == 1:
             (only,) = given
 
-            def unary(frames: Frames) -> Value:
-                value = only(frames)
-                if name == "float" and isinstance(value, str):
-                    return float(value[:40])
-                return plain(number(value))
-
-            return unary
+            return lambda frames: plain(number(only(frames)))
         return lambda frames: bounded(plain(*[number(run(frames)) for run in given]))
 
     def _applied(self, function: Run, given: Sequence[Run]) -> Run:
@@ -165,7 +173,8 @@ class Calls(Expressions):
     def _method(self, node: ast.Call, function: ast.Attribute, name: str) -> Run:
         """A method of a list, a dictionary or a group; or of something of the file."""
         root = dotted(function.value).split(".")[0].split("[")[0]
-        if root and self._local(root) is None and name not in _OF_MAPPING:
+        known = name in _OF_MAPPING or name in OF_TEXT
+        if root and self._local(root) is None and not known:
             return self._free(node)
         source, given = self.expression(function.value), [*map(self.expression, node.args)]
         machine, line = self.machine, node.lineno
@@ -183,6 +192,8 @@ class Calls(Expressions):
                 return default
             if isinstance(held, Mapping) and name in _OF_MAPPING:
                 return _OF_MAPPING[name](held, values)
+            if isinstance(held, str) and name in OF_TEXT:
+                return OF_TEXT[name](held, *values)
             found = tuple(entries(held))
             try:
                 return found.index(values[0]) if name == "index" else found.count(values[0])

@@ -7,19 +7,22 @@ import re
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from gradatim.peers.functions.arithmetic import CONSTANTS, number
-from gradatim.peers.functions.groups import of_group
-from gradatim.peers.functions.machine import (
+from gradatim.errors import GradatimError
+from gradatim.peers.evaluation.arithmetic import CONSTANTS, number
+from gradatim.peers.evaluation.groups import of_group
+from gradatim.peers.evaluation.machine import (
     Callee,
     Frames,
     Groups,
     Machine,
+    NoValue,
     Previous,
     Run,
     Unknown,
     Value,
     refused,
 )
+from gradatim.peers.found import Missing
 from gradatim.peers.syntax import dotted, written
 
 MODULES = {"math", "numpy", "np", "torch", "jax", "jnp", "tensorflow", "tf", "keras", "K", "ops"}
@@ -38,15 +41,18 @@ Function = ast.FunctionDef | ast.Lambda
 class Outside(Protocol):
     """The file around a function: what its names stand for there."""
 
-    def value(self, node: ast.expr, inside: Function) -> Value:
+    def value(self, node: ast.expr, inside: Function | None) -> Value:
         """The value of a name, an attribute or a call that is not known in the function.
 
         Raises:
             GradatimError: If the file does not set it.
         """
 
-    def function(self, node: ast.expr, inside: Function) -> Function | None:
+    def function(self, node: ast.expr, inside: Function | None) -> Function | None:
         """The function of the file that this name stands for."""
+
+    def defines(self, name: str) -> bool:
+        """Whether the file has a function or a class of this name."""
 
     def full_name(self, node: ast.expr) -> str:
         """A dotted name with what its first part was imported as: "numpy.cos"."""
@@ -69,8 +75,21 @@ class Names(ABC):
         self.lookups: list[Run] = []
         """What finds each name of the file, to ask for all that are missing at once."""
         self.free: dict[tuple[int, str], Value] = {}
+        self._unknown: dict[tuple[int, str], GradatimError] = {}
         self.functions: dict[int, Callee] = {}
         self._fixed: dict[int, bool] = {}
+
+    def missing(self) -> dict[str, str]:
+        """The names without a value, also those that no step has needed yet, and why."""
+        found: dict[str, str] = {}
+        for find in self.lookups:
+            try:
+                find(())
+            except Missing as error:
+                found |= error.reasons
+            except (GradatimError, NoValue):
+                continue
+        return found
 
     def numbers(self) -> set[float]:
         """The numbers that names of the file stand for."""
@@ -136,7 +155,7 @@ class Names(ABC):
 
     def _free(self, node: ast.expr) -> Run:
         """A name of the file; looked up once, and only where a step needs it."""
-        text, known, inside = written(node), self.free, self.inside[0]
+        text, known, inside = written(node), self.free, self._around
         if "__" in text:
             raise refused(node.lineno, text)
         root = dotted(node).split(".")[0].split("[")[0]
@@ -150,12 +169,19 @@ class Names(ABC):
         outside, key = self.outside, (id(inside), text)
 
         def run(frames: Frames) -> Value:
-            if key not in known:
-                known[key] = outside.value(node, inside)
+            if key in self._unknown:
+                raise self._unknown[key]
+            try:
+                if key not in known:
+                    known[key] = outside.value(node, inside)
+            except GradatimError as error:
+                self._unknown[key] = error
+                raise
             return known[key]
 
         own = self._local(root) is not None
-        argument = root in {one.arg for one in inside.args.args} and not isinstance(node, ast.Name)
+        named = {one.arg for one in inside.args.args} if inside is not None else set()
+        argument = root in named and not isinstance(node, ast.Name)
         if argument or not own:
             self.lookups.append(run)
         return run
@@ -172,8 +198,13 @@ class Names(ABC):
 
         return chosen
 
+    @property
+    def _around(self) -> Function | None:
+        """The function that is compiled; None outside of functions."""
+        return self.inside[0] if self.inside else None
+
     def _named(self, node: ast.expr) -> Function | None:
-        return self.outside.function(node, self.inside[0])
+        return self.outside.function(node, self._around)
 
     def _of_file(self, function: Function) -> Run:
         """A function that is defined elsewhere in the file, compiled when it is first needed."""

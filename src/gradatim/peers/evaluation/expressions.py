@@ -6,7 +6,7 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
-from gradatim.peers.functions.arithmetic import (
+from gradatim.peers.evaluation.arithmetic import (
     OPERATORS,
     entries,
     in_arrays,
@@ -14,9 +14,9 @@ from gradatim.peers.functions.arithmetic import (
     number,
     repeated,
 )
-from gradatim.peers.functions.groups import of_group, own_key
-from gradatim.peers.functions.machine import Frames, Group, Groups, NoValue, Run, Value, refused
-from gradatim.peers.functions.names import Names
+from gradatim.peers.evaluation.groups import of_group, own_key
+from gradatim.peers.evaluation.machine import Frames, Group, Groups, NoValue, Run, Value, refused
+from gradatim.peers.evaluation.names import Names
 from gradatim.peers.syntax import dotted, written
 
 
@@ -108,6 +108,8 @@ class Expressions(Names):
             a, b = left(frames), right(frames)
             if a.__class__ in numbers and b.__class__ in numbers:
                 return operation(a, b)  # type: ignore[arg-type]
+            if isinstance(a, str) and isinstance(b, str) and sign is ast.Add:
+                return joined(a, b)
             if isinstance(a, tuple):
                 if sign is ast.Add and isinstance(b, tuple):
                     return joined(a, b)

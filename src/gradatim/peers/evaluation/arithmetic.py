@@ -7,8 +7,9 @@ import math
 import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from gradatim.peers.functions.machine import Group, Groups, Machine, NoValue, Unknown, Value
+from gradatim.peers.evaluation.machine import Group, Groups, Machine, NoValue, Unknown, Value
 from gradatim.peers.syntax import ARITHMETIC
 
 Number = float
@@ -16,6 +17,7 @@ Binary = Callable[[Number, Number], Number]
 _NUMBERS = {int, float, bool}
 _HUGE = 1 << 1100
 _MOST_ENTRIES = 10_000
+_MOST_DIGITS = 40
 
 
 def number(value: Value) -> Number:
@@ -58,8 +60,11 @@ def repeated(entries: tuple[Value, ...], times: Value) -> tuple[Value, ...]:
     return entries * int(number(times))
 
 
-def joined(one: tuple[Value, ...], other: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Two lists as one, if that is not too long."""
+L = TypeVar("L", tuple[Value, ...], str)
+
+
+def joined(one: L, other: L) -> L:
+    """Two lists or texts as one, if that is not too long."""
     if len(one) + len(other) > _MOST_ENTRIES:
         raise NoValue("a list that is too long")
     return one + other
@@ -73,6 +78,7 @@ OPERATORS: dict[type[ast.operator], Binary] = {
     **ARITHMETIC,
     ast.Mult: _product,
     ast.Pow: _power,
+    ast.LShift: lambda a, b: _product(a, _power(2, b)),
 }
 
 
@@ -87,10 +93,6 @@ def in_arrays(operation: Binary) -> Binary:
             return math.copysign(math.inf, top) if top else math.nan
 
     return run
-
-
-def _as_int(x: Number) -> int:
-    return int(x)
 
 
 def _round(x: Number, digits: Number | None = None) -> Number:
@@ -121,8 +123,6 @@ PLAIN: dict[str, Callable[..., Number]] = {
     "floor": math.floor,
     "ceil": math.ceil,
     "trunc": math.trunc,
-    "int": _as_int,
-    "float": float,
     "round": _round,
     "sigmoid": _sigmoid,
     "radians": math.radians,
@@ -232,7 +232,9 @@ def ranged(machine: Machine, values: Sequence[Value]) -> tuple[Value, ...]:
 
 
 def length(machine: Machine, values: Sequence[Value]) -> int:
-    """The length of a list."""
+    """The length of a list; a loader that the user gives as a number has that length."""
+    if values[0].__class__ is int:
+        return int(number(values[0]))
     if isinstance(values[0], Groups):
         machine.notes[
             "It counts the parameter groups, which may get different rates; this is that of the "
@@ -258,7 +260,21 @@ def entries(value: Value) -> Sequence[Value]:
     raise NoValue(f"{_kind(value)} where a list is needed")
 
 
-# Functions that choose one of several formulas, or that take lists.
+def _from_text(kind: Callable[..., Number]) -> Callable[[Machine, Sequence[Value]], Number]:
+    """``int`` or ``float``, of a number or of a text."""
+
+    def run(machine: Machine, values: Sequence[Value]) -> Number:
+        (value,) = values or (0,)
+        if not isinstance(value, str):
+            return kind(number(value))
+        if len(value) > _MOST_DIGITS:
+            raise NoValue("a number of too many digits")
+        return kind(value)
+
+    return run
+
+
+# Functions that choose one of several formulas, or that take lists or texts.
 CHOOSING: dict[str, Callable[[Machine, Sequence[Value]], Value]] = {
     "min": lambda machine, values: _extreme(machine, values, "min"),
     "max": lambda machine, values: _extreme(machine, values, "max"),
@@ -280,6 +296,9 @@ CHOOSING: dict[str, Callable[[Machine, Sequence[Value]], Value]] = {
     "bisect_left": lambda machine, values: position_in(machine, values, right=False),
     "searchsorted": lambda machine, values: position_in(machine, values, right=False),
     "digitize": lambda machine, values: position_in(machine, values[::-1], right=True),
+    "int": _from_text(int),
+    "float": _from_text(float),
+    "str": lambda machine, values: str(values[0])[:_MOST_ENTRIES],
     "sum": total,
     "mean": mean,
     "reduce_mean": mean,
