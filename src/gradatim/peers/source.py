@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gradatim.core.schedule import Schedule
@@ -49,72 +49,48 @@ KERAS = Spelling(
 )
 
 
+def _operator(sign: str, turned: bool = False) -> Callable[[Code, Numeric], Code]:
+    """The method of an operator, or that of the operator with its sides exchanged."""
+
+    def written(self: Code, other: Numeric) -> Code:
+        a, b = (text(other), self.text) if turned else (self.text, text(other))
+        return Code(f"({a} {sign} {b})")
+
+    return written
+
+
+# What a reader would leave out changes no digit: plus 0, times 1, times 0.
+def _plus(turned: bool) -> Callable[[Code, Numeric], Code]:
+    written = _operator("+", turned)
+    return lambda self, other: self if _is(other, 0.0) else written(self, other)
+
+
+def _times(turned: bool) -> Callable[[Code, Numeric], Numeric]:
+    written = _operator("*", turned)
+
+    def product(self: Code, other: Numeric) -> Numeric:
+        if _is(other, 0.0):
+            return 0.0
+        return self if _is(other, 1.0) else written(self, other)
+
+    return product
+
+
 class Code:
     """A part of an expression. Its operators give longer ones."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def _with(self, other: Numeric, operator: str, turned: bool = False) -> Code:
-        a, b = (text(other), self.text) if turned else (self.text, text(other))
-        return Code(f"({a} {operator} {b})")
-
-    def __add__(self, other: Numeric) -> Code:
-        return self if _is(other, 0.0) else self._with(other, "+")
-
-    def __radd__(self, other: Numeric) -> Code:
-        return self if _is(other, 0.0) else self._with(other, "+", True)
-
-    def __sub__(self, other: Numeric) -> Code:
-        return self._with(other, "-")
-
-    def __rsub__(self, other: Numeric) -> Code:
-        return self._with(other, "-", True)
-
-    def __mul__(self, other: Numeric) -> Numeric:
-        return self._times(other, False)
-
-    def __rmul__(self, other: Numeric) -> Numeric:
-        return self._times(other, True)
-
-    def _times(self, other: Numeric, turned: bool) -> Numeric:
-        # What a reader would leave out changes no digit: times 1, plus 0, times 0.
-        if _is(other, 0.0):
-            return 0.0
-        return self if _is(other, 1.0) else self._with(other, "*", turned)
-
-    def __truediv__(self, other: Numeric) -> Code:
-        return self._with(other, "/")
-
-    def __rtruediv__(self, other: Numeric) -> Code:
-        return self._with(other, "/", True)
-
-    def __floordiv__(self, other: Numeric) -> Code:
-        return self._with(other, "//")
-
-    def __pow__(self, other: Numeric) -> Code:
-        return self._with(other, "**")
-
-    def __rpow__(self, other: Numeric) -> Code:
-        return self._with(other, "**", True)
-
-    def __lt__(self, other: Numeric) -> Code:
-        return self._with(other, "<")
-
-    def __gt__(self, other: Numeric) -> Code:
-        return self._with(other, ">")
-
-    def __le__(self, other: Numeric) -> Code:
-        return self._with(other, "<=")
-
-    def __ge__(self, other: Numeric) -> Code:
-        return self._with(other, ">=")
-
-    def __and__(self, other: Numeric) -> Code:
-        return self._with(other, "&")
-
-    def __or__(self, other: Numeric) -> Code:
-        return self._with(other, "|")
+    __add__, __radd__ = _plus(turned=False), _plus(turned=True)
+    __sub__, __rsub__ = _operator("-"), _operator("-", turned=True)
+    __mul__, __rmul__ = _times(turned=False), _times(turned=True)
+    __truediv__, __rtruediv__ = _operator("/"), _operator("/", turned=True)
+    __pow__, __rpow__ = _operator("**"), _operator("**", turned=True)
+    __floordiv__ = _operator("//")
+    __lt__, __gt__ = _operator("<"), _operator(">")
+    __le__, __ge__ = _operator("<="), _operator(">=")
+    __and__, __or__ = _operator("&"), _operator("|")
 
     def __neg__(self) -> Code:
         return Code(f"(-{self.text})")
@@ -132,6 +108,11 @@ def text(value: Numeric | Condition) -> str:
     return value.text if isinstance(value, Code) else repr(value)
 
 
+def _function(name: str) -> Callable[[_Writer, Numeric], Numeric]:
+    """The method that writes a call of a mathematical function."""
+    return lambda self, x: Code(f"{self.spelling.module}.{name}({_bare(text(x))})")
+
+
 class _Writer:
     """The operations of a formula, each of which writes itself down."""
 
@@ -141,35 +122,10 @@ class _Writer:
         # The step of the piece that is being written, and what it stays below there.
         self.inside: tuple[Numeric | None, int | None] = (None, None)
 
-    def sin(self, x: Numeric, /) -> Numeric:
-        return self._call("sin", x)
-
-    def cos(self, x: Numeric, /) -> Numeric:
-        return self._call("cos", x)
-
-    def sinh(self, x: Numeric, /) -> Numeric:
-        return self._call("sinh", x)
-
-    def exp(self, x: Numeric, /) -> Numeric:
-        return self._call("exp", x)
-
-    def expm1(self, x: Numeric, /) -> Numeric:
-        return self._call("expm1", x)
-
-    def log(self, x: Numeric, /) -> Numeric:
-        return self._call("log", x)
-
-    def log1p(self, x: Numeric, /) -> Numeric:
-        return self._call("log1p", x)
-
-    def sqrt(self, x: Numeric, /) -> Numeric:
-        return self._call("sqrt", x)
-
-    def floor(self, x: Numeric, /) -> Numeric:
-        return self._call("floor", x)
-
-    def _call(self, name: str, x: Numeric) -> Code:
-        return Code(f"{self.spelling.module}.{name}({_bare(text(x))})")
+    sin, cos, sinh = _function("sin"), _function("cos"), _function("sinh")
+    exp, expm1 = _function("exp"), _function("expm1")
+    log, log1p = _function("log"), _function("log1p")
+    sqrt, floor = _function("sqrt"), _function("floor")
 
     def where(self, condition: Condition, yes: Numeric, no: Numeric, /) -> Numeric:
         if not self.spelling.whole:
