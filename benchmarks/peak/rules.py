@@ -1,8 +1,8 @@
 """The peaks that the range tests of other projects suggest, beside ours, by their own code.
 
 Needs ``pip install fastai lightning torch-lr-finder``; versions are printed. Each rule has its
-project's defaults: 100 updates in which the rate grows from 1e-7 or 1e-8. A range test costs a third
-of a full run here, and ours four. Excess as in ``excess.py``. ``text`` hands out no model and is
+project's defaults: 100 updates in which the rate grows from 1e-7 or 1e-8. A range test costs a
+third of a full run here, and ours four. Excess as in ``excess.py``. ``text`` hands out no model and is
 left out.
 
     python benchmarks/peak/rules.py [--sweeps 7] [TASK ...]
