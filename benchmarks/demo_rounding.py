@@ -80,7 +80,7 @@ def train_all(seeds: int) -> None:
 
 
 def table(seeds: int) -> str:
-    """How often each contestant failed, its accuracy, and how far a seed moves from the first row."""
+    """How often each contestant failed, its accuracy, and how far it moves from the first row."""
     found, below = kept(), find_task("digits").failed_below
     assert below is not None
     rows = ["| rounding | schedule | failed | accuracy | lowest | moved |", "|---" * 6 + "|"]

@@ -33,7 +33,7 @@ def test_help_names_the_verbs_and_loads_nothing_heavy(arguments):
         "finally: print(*sorted({m.split('.')[0] for m in sys.modules}))"
     )
     process = run(program, *arguments)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     assert (process.returncode, err) == (0, "")
     assert "race " in out
     assert out.isascii(), "a plain help reads well in every pipe and log"
@@ -62,7 +62,7 @@ def test_a_reader_that_stops_reading_is_no_error_of_ours(lines):
     process = run(program, "race")
     process.stdout.close()
     process.stdout = None
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=600)
     assert (process.returncode, err) == (0, "")
 
 
@@ -82,5 +82,5 @@ def test_ctrl_c_in_any_verb_is_no_traceback():
         "main()"
     )
     process = run(program, "race")
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=600)
     assert (process.returncode, err) == (130, "")

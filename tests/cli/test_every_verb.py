@@ -103,7 +103,7 @@ def shell(arguments, streams, **env):
         env=os.environ | env,
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

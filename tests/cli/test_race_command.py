@@ -80,7 +80,7 @@ def start(*arguments, program="from gradatim.cli import main; main()", **options
 
 
 def finish(process):
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -243,7 +243,7 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(here):
     program = f"{heard}from gradatim.cli import main; main()"
     process = start(*asked, program=program, start_new_session=True)
     record = here / "it" / "runs.jsonl"
-    end = time.monotonic() + 120
+    end = time.monotonic() + 600
     while not (record.exists() and record.read_text().count("\n") >= 3):
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -518,7 +518,7 @@ def command(*arguments, env=None, **options):
         capture_output=True,
         check=False,
         env={**os.environ, **(env or {})},
-        timeout=60,
+        timeout=600,
         **options,
     )
 
@@ -541,12 +541,12 @@ def test_a_terminal_without_unicode_gets_ascii(verb):
 def test_a_reader_that_goes_away_is_no_error():
     program = f"{sys.executable} -m gradatim.cli list | head -1"
     done = subprocess.run(
-        ["sh", "-c", program], capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", program], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.stdout.startswith("Constant")
     assert done.stderr == ""
     program = f'set -o pipefail; {sys.executable} -m gradatim.cli show "{COSINE}" --csv | head -1'
-    done = subprocess.run(["bash", "-c", program], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(["bash", "-c", program], capture_output=True, timeout=600, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"step,lr\n", b"")
 
 
@@ -643,7 +643,7 @@ def test_show_loads_no_framework_and_no_plots():
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=600, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -671,5 +671,5 @@ def test_convert_names_every_project(run):
 def test_a_verb_does_not_import_the_readers_of_other_projects_for_another():
     said = "import sys, gradatim.cli as c\ntry:\n    c.main(['--version'])\nfinally:\n"
     said += "    assert 'gradatim.peers' not in sys.modules"
-    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parent / "scripts" / "read_hostile.py"
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, object]:
     done = subprocess.run(
-        [sys.executable, SCRIPT], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, SCRIPT], capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])

@@ -62,7 +62,7 @@ def largest_difference(name: str, kind: Kind, configs: int, steps: int) -> float
 @pytest.mark.parametrize("name", KINDS)
 def test_same_values_as(name: str):
     kind = KINDS[name]
-    assert largest_difference(name, kind, 50, 100) <= (1e-11 if kind.chained else 1e-12)
+    assert largest_difference(name, kind, 20, 100) <= (1e-11 if kind.chained else 1e-12)
 
 
 @pytest.mark.long

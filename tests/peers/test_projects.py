@@ -13,7 +13,7 @@ import numpy
 import optax
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim import Constant, GradatimError, Linear, speechbrain
@@ -21,6 +21,7 @@ from gradatim.peers import TARGETS, convert, read
 from gradatim.peers.source import PYTHON, expression
 from tests.core.cases.table import CASES
 from tests.peers.examples import SCHEDULES, STEPS, TEXTS
+from tests.searches import quick_and_wide
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SOME = (0, 1, 10, 20, 50, 51, 101, 199)
@@ -376,9 +377,9 @@ GOOD = [text for texts in TEXTS.values() for text, _ in texts] + [
 ]
 
 
+@quick_and_wide
 @given(data=st.data(), source=st.sampled_from(TARGETS))
-@settings(max_examples=300)
-def test_any_text_is_read_or_refused(data, source):
+def test_any_text_is_read_or_refused(search, data, source):
     text = data.draw(st.sampled_from(GOOD) | st.text())
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(start + 5, len(text))))

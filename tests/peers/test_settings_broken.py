@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradatim import GradatimError
@@ -17,6 +17,7 @@ from tests.peers.test_nemo_settings import CONFORMER
 from tests.peers.test_settings import RECIPE
 from tests.peers.test_targets import HYDRA, LIGHTNING
 from tests.peers.test_trainer_files import AXOLOTL, TRL
+from tests.searches import quick_and_wide
 
 FILES = {
     "composer": MPT.format(warmup="100ba", duration="4800ba"),
@@ -39,6 +40,7 @@ def test_the_files_as_they_are_have_a_scheduler(project: str):
     assert find(FILES[project], name="a.json" if project == "deepspeed" else "a.yaml")
 
 
+@quick_and_wide
 @given(
     project=st.sampled_from(sorted(FILES)),
     line=st.integers(0, 30),
@@ -46,9 +48,8 @@ def test_the_files_as_they_are_have_a_scheduler(project: str):
     whole=st.booleans(),
     drop=st.booleans(),
 )
-@settings(max_examples=600, deadline=None)
 def test_a_file_with_any_value_changed_is_read_or_refused(
-    project: str, line: int, odd: str, whole: bool, drop: bool
+    search: str, project: str, line: int, odd: str, whole: bool, drop: bool
 ):
     lines = FILES[project].split("\n")
     line %= len(lines)

@@ -60,7 +60,7 @@ def test_what_the_search_starts_from_is_a_plan(ending):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(data=st.data())
-@settings(max_examples=400, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_any_text_is_a_plan_or_a_clean_error(ending, data):
     read_or_refuse(data.draw(any_text(ending)), ending)
 

@@ -22,7 +22,7 @@ def report(tmp_path_factory):
         [sys.executable, str(WITNESS), str(folder), *names],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
         cwd=folder,
     )
@@ -43,7 +43,7 @@ def test_a_payload_is_refused_without_any_effect(report, i):
     assert len(seen["said"]) < 1500
     assert seen["said"].count("\n") < 5
     assert seen["kib"] < 100 * 1024
-    # The bound is 1 s; other work on the machine may not make this fail.
+    # Of the process alone: other work on the machine may not make this fail.
     assert seen["seconds"] < 5.0
 
 
@@ -57,7 +57,7 @@ def test_the_witness_would_see_it(tmp_path):
         [sys.executable, "broken.py", ".", "0.yaml"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
         cwd=tmp_path,
     )

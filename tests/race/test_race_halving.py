@@ -76,9 +76,7 @@ def test_each_is_forecast_from_the_others_as_well_as_the_law_can(replayed, seen)
         assert one.forecast.low < one.measured.mean < one.forecast.high
 
 
-def test_the_report_shows_forecast_against_outcome_and_who_was_dropped(
-    replayed, seen, monkeypatch
-):
+def test_the_report_shows_forecast_against_outcome_and_who_was_dropped(replayed, seen, monkeypatch):
     # The forecasts of this race, which take 12 s, are not computed again.
     monkeypatch.setattr(hindsight, "forecast_each", lambda race: {id(replayed): seen}[id(race)])
     page = write_report(replayed).read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ def ranks(request, tmp_path_factory):
         [sys.executable, "-W", "error", SCRIPT, str(world), folder, str(free_port())],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )

@@ -18,7 +18,7 @@ def run(part, world, folder):
     program = [sys.executable, "-W", "error", SCRIPT, part, str(world), folder]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        program, capture_output=True, text=True, timeout=120, check=False, env=environment
+        program, capture_output=True, text=True, timeout=600, check=False, env=environment
     )
     assert done.returncode == 0, done.stderr
     return json.loads((folder / f"{part} {world}.json").read_text())

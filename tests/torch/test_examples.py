@@ -28,7 +28,7 @@ def example(monkeypatch):
 def test_edits_of_a_run(tmp_path):
     out = tmp_path / "edits.png"
     program = [sys.executable, EXAMPLES / "edit_a_run.py", "--out", out]
-    done = subprocess.run(program, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(program, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     line = re.compile(r"^(.+?) +updates +(\d+)  held-out loss ([\d.]+)$", re.MULTILINE)
     told = {name: (int(n), float(loss)) for name, n, loss in line.findall(done.stdout)}
@@ -57,7 +57,7 @@ def test_the_examples_of_text_models_are_programs(name, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

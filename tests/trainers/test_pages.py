@@ -27,7 +27,7 @@ def test_what_torchrun_starts(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     assert (tmp_path / "last.pt").exists()

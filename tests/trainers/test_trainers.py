@@ -63,7 +63,7 @@ def run_all(trainer, processes):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     said = {}
     for line in done.stdout.splitlines():

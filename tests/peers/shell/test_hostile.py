@@ -94,5 +94,5 @@ assert found.read(Given()).schedule(0) == 1e-3
 assert not seen, seen
 """
     (tmp_path / "kept").write_text("")
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=300)
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=600)
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]

@@ -58,7 +58,7 @@ def test_the_words_are_those_of_bash(script: str, tmp_path):
     printed = 'python() { printf "%s\\n" "$@" >&3; }\nexport -f python\n' + script
     path = tmp_path / "out"
     ran = f"exec 3> '{path}'\ncd '{tmp_path}'\n{printed}"
-    subprocess.run([str(BASH), "-c", ran], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    subprocess.run([str(BASH), "-c", ran], check=True, stdout=subprocess.DEVNULL, timeout=600)
     assert words(script) == path.read_text().split("\n")[1:-1]
 
 

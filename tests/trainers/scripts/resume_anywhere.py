@@ -185,7 +185,8 @@ def main(style: str, updates: int, apart: int) -> None:
     for number, case in enumerate(CASES):
         # As a value: some are built with runs by other clocks, and all count updates here.
         schedule = build(case.schedule.config(), imports=True)
-        for order, k, otherwise in lost(style, schedule, updates, range(number % apart, updates, apart)):
+        stops = range(number % apart, updates, apart)
+        for order, k, otherwise in lost(style, schedule, updates, stops):
             tried += 1
             if otherwise:
                 wrong.append(f"{case}, stopped at {k}, {order}")
