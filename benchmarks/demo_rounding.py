@@ -1,11 +1,12 @@
 """Whether the demo makes its point on any processor: 50 seeds under disturbed rounding.
 
-    python benchmarks/demo_rounding.py [SEEDS]
+    python benchmarks/demo_rounding.py [SEEDS | --table]
 
 Trains both contestants of `make demo` at the high peak with 1 and 2 threads, each with the kernels
 that torch and MKL choose for this processor and with those that run on all of them. These differ in
 the last bits of a float32, which training at a high rate amplifies, as another processor does. Each
-finished run is kept in ``demo_rounding.jsonl`` and not repeated. 50 seeds take an hour of one core.
+finished run is kept in ``demo_rounding.jsonl`` and not repeated; ``--table`` trains none. Prints
+the table of the README and draws its picture. 50 seeds take an hour of one core.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from gradatim.race.tasks.digits import contestants
 from gradatim.race.trial import Trial, run_trial
 
 KEPT = Path(__file__).with_suffix(".jsonl")
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "race.png"
 UPDATES = 300
+FAILED = 0.5  # the accuracy below which the task counts a run as failed
 HIGH_PEAK = dict(list(contestants(UPDATES).items())[:2])
 NATIVE: dict[str, str] = {}
 PLAIN = {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}
@@ -79,31 +82,66 @@ def train_all(seeds: int) -> None:
             )
 
 
-def table(seeds: int) -> str:
+def complete_seeds(found: Runs) -> list[int]:
+    """The seeds that are trained under every condition."""
+    seeds = {seed for _, _, seed in found}
+    wanted = list(product(CONDITIONS, map(repr, HIGH_PEAK.values())))
+    return [seed for seed in sorted(seeds) if all((*one, seed) in found for one in wanted)]
+
+
+def table(found: Runs) -> str:
     """How often each contestant failed, its accuracy, and how far it moves from the first row."""
-    found, below = kept(), find_task("digits").failed_below
-    assert below is not None
+    seeds = complete_seeds(found)
     rows = ["| rounding | schedule | failed | accuracy | lowest | moved |", "|---" * 6 + "|"]
     for condition, (name, schedule) in product(CONDITIONS, HIGH_PEAK.items()):
-        text = repr(schedule)
-        ends = [found[condition, text, seed] for seed in range(seeds)]
-        first = [found[next(iter(CONDITIONS)), text, seed] for seed in range(seeds)]
+        ends = [found[condition, repr(schedule), seed] for seed in seeds]
+        first = [found[next(iter(CONDITIONS)), repr(schedule), seed] for seed in seeds]
         moved = [abs(a - b) for a, b in zip(ends, first, strict=True)]
         rows.append(
-            f"| {condition} | {name} | {sum(end < below for end in ends)} of {seeds} "
+            f"| {condition} | {name} | {sum(end < FAILED for end in ends)} of {len(seeds)} "
             f"| {fmean(ends):.3f} ± {stdev(ends):.3f} | {min(ends):.3f} "
             f"| {fmean(moved):.3f}, at most {max(moved):.3f} |"
         )
     return "\n".join(rows)
 
 
+def draw(found: Runs, path: Path) -> None:
+    """The rates of both contestants, and the accuracy at the end of each of their runs."""
+    from matplotlib import pyplot as plt
+
+    from gradatim.look.palette import REFERENCE, series_colour, series_line
+
+    seeds = complete_seeds(found)
+    figure, (rates, ends) = plt.subplots(1, 2, figsize=(11, 3.2), width_ratios=(2, 3))
+    for i, (name, schedule) in enumerate(HIGH_PEAK.items()):
+        rates.plot(schedule.values(UPDATES), **series_line(i))
+        accuracies = [found[one, repr(schedule), seed] for seed, one in product(seeds, CONDITIONS)]
+        for j, accuracy in enumerate(accuracies):
+            height = 0.7 * ((j + 0.5) / len(accuracies) - 0.5) - i
+            marker = "X" if accuracy < FAILED else "o"
+            ends.plot(accuracy, height, marker, color=series_colour(i), ms=5, mew=0, alpha=0.6)
+        failed = sum(accuracy < FAILED for accuracy in accuracies)
+        words = f"{name.rpartition(', ')[2]}: {failed} of {len(accuracies)} runs failed"
+        ends.annotate(words, (0.03, 0.42 - i), weight="bold", color=series_colour(i))
+    ends.axvline(FAILED, color=REFERENCE, ls=":", lw=1.2, zorder=0)
+    ends.set(xlim=(0, 1), ylim=(-1.5, 0.7), yticks=[])
+    ends.set_xlabel(f"accuracy of each run; {len(seeds)} seeds, {len(CONDITIONS)} ways of rounding")
+    rates.set(xlabel="update", ylabel="learning rate", ylim=(0, None))
+    for axes in (rates, ends):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(path, dpi=140)
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--train"]:
         train(sys.argv[2], [int(seed) for seed in sys.argv[3:]])
         return
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    train_all(seeds)
-    print(table(seeds))
+    if sys.argv[1:2] != ["--table"]:
+        train_all(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+    found = kept()
+    print(table(found))
+    draw(found, PICTURE)
 
 
 if __name__ == "__main__":
