@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from functools import reduce
 
-_TOKEN = re.compile(r"\s*(0[xX][0-9a-fA-F]+|[0-9]+|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!?:&|^~])")
-_LARGEST = 2**63
+from gradatim.core.syntax_trees import expression_of
+
+_LARGEST, _LONGEST = 2**63, 10_000
+_AS_IN_PYTHON = (
+    (r"&&", " and "),
+    (r"\|\|", " or "),
+    (r"!(?!=)", " not "),
+    (r"\b0+(?=[0-7]+\b)", "0o"),
+)
+_CHOICE = re.compile(r"([^?:]+)\?([^?:]+):([^?:]+)")
 
 
 def _divided(a: int, b: int) -> int:
@@ -21,88 +31,66 @@ def _power(a: int, b: int) -> int:
     return int(a**b)
 
 
-# From the loosest to the tightest.
-_LEVELS: tuple[dict[str, Callable[[int, int], int]], ...] = (
-    {"||": lambda a, b: int(bool(a or b))},
-    {"&&": lambda a, b: int(bool(a and b))},
-    {"==": operator.eq, "!=": operator.ne},
-    {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge},
-    {"+": operator.add, "-": operator.sub},
-    {"*": operator.mul, "/": _divided, "%": lambda a, b: a - b * _divided(a, b)},
-)
+_OPERATORS: dict[type[ast.AST], Callable[..., int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: _divided,
+    ast.Mod: lambda a, b: a - b * _divided(a, b),
+    ast.Pow: _power,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.And: lambda a, b: bool(a and b),
+    ast.Or: lambda a, b: bool(a or b),
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Not: operator.not_,
+}
 
 
 def calculate(text: str) -> int | None:
     """The value of an expression of whole numbers; None if it is no such expression.
 
+    It is read as one of Python, whose operators have the same order, and none of C's own is left.
+
     >>> calculate("300 * 1000000000 / 512 / 2048")
     286102
     """
-    words: list[str] = []
-    at, text = 0, text.strip()
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None or len(words) > 1000:
-            return None
-        words.append(found[1])
-        at = found.end()
+    if choice := _CHOICE.fullmatch(text):
+        test, *sides = map(calculate, choice.groups())
+        return None if test is None else sides[not test]
+    for sign, word in _AS_IN_PYTHON:
+        text = re.sub(sign, word, text[:_LONGEST])
     try:
-        value, rest = _choice(words)
-    except (ArithmeticError, IndexError, ValueError, RecursionError):
+        return _value(expression_of(" ".join(text.split())))
+    except (ArithmeticError, LookupError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return None if rest else value
 
 
-def _choice(words: list[str]) -> tuple[int, list[str]]:
-    value, rest = _level(words, 0)
-    if rest[:1] != ["?"]:
-        return value, rest
-    one, rest = _choice(rest[1:])
-    if rest[:1] != [":"]:
-        raise ValueError
-    other, rest = _choice(rest[1:])
-    return (one if value else other), rest
+def _value(node: ast.expr) -> int:
+    match node:
+        case ast.Constant(value=int() as number) if number.__class__ is int:
+            found = number
+        case ast.UnaryOp(op=sign, operand=inside):
+            found = _OPERATORS[type(sign)](_value(inside))
+        case ast.BinOp(left=left, op=sign, right=right):
+            found = _OPERATORS[type(sign)](_value(left), _value(right))
+        case ast.Compare(left=left, ops=[sign], comparators=[right]):
+            found = _OPERATORS[type(sign)](_value(left), _value(right))
+        case ast.BoolOp(op=sign, values=parts):
+            found = reduce(_OPERATORS[type(sign)], map(_value, parts))
+        case _:
+            raise ValueError
+    if abs(found) >= _LARGEST:
+        raise OverflowError
+    return int(found)
 
 
-def _level(words: list[str], level: int) -> tuple[int, list[str]]:
-    if level == len(_LEVELS):
-        return _single(words)
-    value, rest = _level(words, level + 1)
-    while rest and rest[0] in _LEVELS[level]:
-        calculated = _LEVELS[level][rest[0]]
-        other, rest = _level(rest[1:], level + 1)
-        value = int(calculated(value, other))
-        if abs(value) >= _LARGEST:
-            raise OverflowError
-    return value, rest
-
-
-def _single(words: list[str]) -> tuple[int, list[str]]:
-    match words[0]:
-        case "-" | "+" | "!":
-            value, rest = _single(words[1:])
-            return {"-": -value, "+": value, "!": int(not value)}[words[0]], rest
-        case "(":
-            value, rest = _choice(words[1:])
-            if rest[0] != ")":
-                raise ValueError
-            rest = rest[1:]
-        case number:
-            value, rest = int(number, 8 if re.fullmatch("0[0-7]+", number) else 0), words[1:]
-    if rest[:1] == ["**"]:
-        power, rest = _single(rest[1:])
-        value = _power(value, power)
-    return value, rest
-
-
-_NUMBERS: dict[str, Callable[[int, int], bool]] = {
-    "-eq": operator.eq,
-    "-ne": operator.ne,
-    "-lt": operator.lt,
-    "-gt": operator.gt,
-    "-le": operator.le,
-    "-ge": operator.ge,
-}
+_NUMBERS = {f"-{name}": getattr(operator, name) for name in ("eq", "ne", "lt", "gt", "le", "ge")}
 
 
 def holds(words: Sequence[str], known: Callable[[str], bool], patterns: bool) -> bool | None:

@@ -152,10 +152,6 @@ class Flags(Mapping[str, Flag]):
             line = self[name].line
             raise GradatimError(f"line {line}: --{name} is no number: {text[:60]!r}.") from None
 
-    def is_on(self, name: str) -> bool:
-        """Whether a flag without a value is there."""
-        return name in self
-
 
 def _flags(words: Iterable[Word]) -> Iterator[Flag]:
     """Each flag with the words behind it; first, under no name, the words before all flags."""

@@ -117,19 +117,22 @@ class _Scanner:
             case "\\":
                 return min(at + 2, len(text))
             case "'":
-                return self.skip_single(at)
+                return self.skip_quoted(at, escapes=False)
             case '"':
                 return self.skip_double(at, depth)
             case "`":
-                return self.skip_backtick(at)
+                return self.skip_quoted(at)
             case "$":
                 return self.skip_dollar(at, depth)
         return at
 
-    def skip_single(self, at: int) -> int:
-        end = self.text.find("'", at + 1)
-        if end < 0:
-            raise self.unclosed(at, "a quote")
+    def skip_quoted(self, at: int, escapes: bool = True) -> int:
+        """The place behind the next sign like the one here."""
+        end, sign = at + 1, self.text[at]
+        while end < len(self.text) and self.text[end] != sign:
+            end += 2 if escapes and self.text[end] == "\\" else 1
+        if end >= len(self.text):
+            raise self.unclosed(at, "a backtick" if sign == "`" else "a quote")
         return end + 1
 
     def skip_double(self, at: int, depth: int) -> int:
@@ -145,18 +148,10 @@ class _Scanner:
                 case "\\":
                     at += 2
                 case "`":
-                    at = self.skip_backtick(at)
+                    at = self.skip_quoted(at)
                 case _:
                     at = self.skip_dollar(at, depth)
         raise self.unclosed(begun, "a quote")
-
-    def skip_backtick(self, at: int) -> int:
-        end = at + 1
-        while end < len(self.text) and self.text[end] != "`":
-            end += 2 if self.text[end] == "\\" else 1
-        if end >= len(self.text):
-            raise self.unclosed(at, "a backtick")
-        return end + 1
 
     def skip_dollar(self, at: int, depth: int) -> int:
         following = self.text[at + 1 : at + 2]
@@ -165,16 +160,8 @@ class _Scanner:
         if following == "{":
             return self.skip_nested(at + 1, "{", "}", depth + 1)
         if following == "'":
-            return self.skip_escaped(at + 1)
+            return self.skip_quoted(at + 1)
         return at + 1
-
-    def skip_escaped(self, at: int) -> int:
-        end = at + 1
-        while end < len(self.text) and self.text[end] != "'":
-            end += 2 if self.text[end] == "\\" else 1
-        if end >= len(self.text):
-            raise self.unclosed(at, "a quote")
-        return end + 1
 
     def skip_parentheses(self, at: int, depth: int) -> int:
         return self.skip_nested(at, "(", ")", depth)
