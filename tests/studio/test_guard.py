@@ -5,13 +5,14 @@ import json
 import random
 import socket
 import threading
+import time
 
 import pytest
 
-from gradatim.studio import guard
+from gradatim.studio import api, connection, guard
 from gradatim.studio.app import static_files
 from gradatim.studio.guard import MOST, MOST_OF_LOG, TOKEN
-from tests.studio.served import TIMEOUT, ask, send
+from tests.studio.served import TIMEOUT, ask, running, send
 
 PATHS = ("/", "/main.js", "/palette.css", "/api/start", "/api/curves", "/api/log", "/nothing")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "NONSENSE")
@@ -129,7 +130,54 @@ def test_a_body_that_does_not_come_is_given_up(studio):
         assert raw.recv(100).split()[1] == b"408"
 
 
-def test_clients_that_send_a_byte_a_second_do_not_block_others(studio, patient):
+HEAD = "GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n"
+
+
+def until_closed(raw, drip):
+    """Send these bytes one at a time until the other side closes the connection."""
+    raw.settimeout(0.25)
+    for at in range(4 * TIMEOUT):
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            if raw.recv(100) == b"":
+                return
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            raw.sendall(drip[at : at + 1] or drip[-1:])
+    raise AssertionError("it stays open")
+
+
+@pytest.mark.parametrize("drip", [b"G", HEAD.encode() + b"X-Slow: 1"], ids=["method", "header"])
+def test_a_head_that_does_not_end_is_given_up(studio, drip):
+    with socket.create_connection(("127.0.0.1", studio.port)) as raw:
+        raw.sendall(drip[:-1])
+        until_closed(raw, drip[-1:])
+
+
+def test_a_connection_that_says_nothing_is_given_up(studio):
+    with socket.create_connection(("127.0.0.1", studio.port), timeout=TIMEOUT) as raw:
+        assert raw.recv(100) == b""
+
+
+def test_the_second_head_of_a_connection_is_given_up(studio):
+    head = HEAD.format(studio.port).encode()
+    with socket.create_connection(("127.0.0.1", studio.port), timeout=TIMEOUT) as raw:
+        raw.sendall(head + b"\r\n")
+        answered = b""
+        while not answered.endswith(b"</html>\n"):
+            answered += raw.recv(2**16)
+        assert answered.startswith(b"HTTP/1.1 200")
+        raw.sendall(head)
+        until_closed(raw, b"X-Slow: 1")
+
+
+def test_an_answer_may_take_longer_than_a_head(monkeypatch):
+    monkeypatch.setattr(connection, "SECONDS", 0.1)
+    monkeypatch.setattr(api, "gallery", lambda body: {"slept": time.sleep(1.0)})
+    with running() as slow:
+        assert ask(slow, "gallery") == (200, {"slept": None})
+
+
+@pytest.mark.parametrize("slow_part", ["head", "body"])
+def test_clients_that_send_a_byte_a_second_do_not_block_others(studio, patient, slow_part):
     """A hundred of them; another client is answered long before they have sent all."""
     head = (
         f"POST /api/curves HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\n{TOKEN}: {studio.token}\r\n"
@@ -139,9 +187,8 @@ def test_clients_that_send_a_byte_a_second_do_not_block_others(studio, patient):
     ended = threading.Event()
 
     def drip():
-        # Half of them are slow with the head, and half with the body.
-        for i, one in enumerate(slow):
-            one.sendall(head if i % 2 else head[:9])
+        for one in slow:
+            one.sendall(head if slow_part == "body" else head[:9])
         while not ended.wait(1.0):
             for one in slow:
                 with contextlib.suppress(OSError):  # it was refused meanwhile

@@ -9,6 +9,7 @@ import uvicorn
 
 from gradatim.errors import GradatimError
 from gradatim.studio.app import studio_app
+from gradatim.studio.connection import Connection
 from gradatim.studio.session import Session
 
 PORT = 8765
@@ -34,7 +35,7 @@ class Studio:
         self.token = secrets.token_urlsafe(24)
         config = uvicorn.Config(
             studio_app(session, self.port, self.token),
-            http="h11",
+            http=Connection,
             ws="none",
             lifespan="off",
             log_level="critical",
