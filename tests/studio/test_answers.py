@@ -1,7 +1,9 @@
 """What the page is answered: forms, completions, problems, figures, exports."""
 
+import base64
 import json
 import math
+import struct
 
 import pytest
 
@@ -31,6 +33,11 @@ def ask(question, **body):
 
 def fields(text):
     return [field for group in ask("form", text=text)["groups"] for field in group["fields"]]
+
+
+def unpacked(text):
+    """Numbers that the page is sent, as it reads them."""
+    return [number for (number,) in struct.iter_unpack("<d", base64.b64decode(text))]
 
 
 def marked(text, start, end):
@@ -71,6 +78,63 @@ def test_a_plan_in_json_has_a_form():
     assert read_text(written(text, peak, "2.5"))["lr"](5) == 2.5
     floor = next(field for field in fields(text) if field["name"] == "floor")
     assert read_text(written(text, floor, "0.5"))["lr"](50) == 0.5
+
+
+TOML = f"""format = 1  # peak = 3
+run = {{steps = 1000, clock = "updates"}}
+[schedules."lr/*".warmup_cosine]
+# {SMILE}
+peak = 3e-4
+  warmup = '10%'
+[schedules]
+"lr/a.b" = {{Linear = {{start = 1e-4, end = 0}}}}
+momentum.Join.pieces = [{{Constant = {{value = 0.9, steps = 10}}}}, {{Constant.value = 0.95}}]
+weight_decay.Table.points = [[0, 0.1],
+  [5, 0.2]]
+weight_decay.Table.between = "hold"
+[rules.lr]
+Plateau.patience = 2
+Plateau.mode = "min"
+"""
+
+
+def test_a_plan_in_toml_has_a_form():
+    names = [(group["name"], group["about"]) for group in ask("form", text=TOML)["groups"]]
+    assert names == [
+        ("Run", "run"),
+        ("warmup_cosine", "lr/*"),
+        ("Linear", "lr/a.b"),
+        ("Join", "momentum"),
+        ("Constant", "momentum"),
+        ("Constant", "momentum"),
+        ("Table", "weight_decay"),
+        ("Plateau", "rule of lr"),
+    ]
+    given = [field for field in fields(TOML) if field["text"] is not None]
+    assert all(marked(TOML, one["start"], one["end"]) == one["text"] for one in given)
+    assert [field["text"] for field in given] == [
+        *("1000", '"updates"', "3e-4", "'10%'", "1e-4", "0", "0.9", "10", "0.95"),
+        *("[[0, 0.1],\n  [5, 0.2]]", '"hold"', '"min"', "2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "changed"),
+    [
+        ("peak", "1.5", lambda plan: plan["lr/*"](100) == 1.5),
+        ("floor", "1e-5", lambda plan: plan["lr/*"](1_000) == 1e-5),
+        ("end", "2e-4", lambda plan: plan["lr/a.b"](1_000) == 2e-4),
+        ("samples", "5", lambda plan: plan.run.samples == 5),
+        ("between", '"linear"', lambda plan: plan["weight_decay"].between == "linear"),
+        ("nan", '"ignore"', lambda plan: plan.rules["lr"].nan == "ignore"),
+        ("factor", "0.25", lambda plan: plan.rules["lr"].factor == 0.25),
+    ],
+)
+def test_an_edit_of_the_form_of_a_toml_plan(name, value, changed):
+    text = TOML.replace("steps = 1000", "batch = 1, epochs = 1000, samples = 1")
+    text = text if name != "samples" else text.replace(", samples = 1", "")
+    field = next(field for field in fields(text) if field["name"] == name)
+    assert changed(read_text(written(text, field, value)))
 
 
 def test_places_are_counted_as_a_browser_counts():
@@ -215,7 +279,7 @@ def test_curves_of_two_clocks_have_an_axis_each():
     )
     found = ask("curves", text=text, unit="updates", columns=50)["curves"]
     assert [curve["axis"] for curve in found] == ["training time (s)", "step (completed updates)"]
-    assert found[0]["places"][-1] == 600.0
+    assert unpacked(found[0]["places"] or found[0]["steps"])[-1] == 600.0
 
 
 def test_the_plan_of_every_gallery_text_is_that_of_its_expression():

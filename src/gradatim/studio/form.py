@@ -30,11 +30,9 @@ from gradatim.studio.plan_calls import calls_in_plan
 
 
 def calls_of(text: str) -> list[Call]:
-    """The calls of an expression or of a plan; a plan in TOML has none here."""
+    """The calls of an expression or of a plan."""
     ending = format_of(text)
-    if not ending:
-        return calls_in(text)
-    return [] if ending == ".toml" else calls_in_plan(text)
+    return calls_in_plan(text, ending) if ending else calls_in(text)
 
 
 def form(body: Body) -> Data:
@@ -48,7 +46,7 @@ def form(body: Body) -> Data:
 
 def run_form(body: Body) -> Data:
     """The fields of a run, which the page holds beside its cards."""
-    return {"groups": [_group(Call("Run", "", Run, (), 0, 0, 0, "", ""))]}
+    return {"groups": [_group(Call("Run", "", Run, (), 0, 0, 0, "{name}=", ""))]}
 
 
 def _group(call: Call) -> Data:
@@ -67,8 +65,8 @@ def _fields(call: Call, make: Callable[..., Any]) -> Iterator[Data]:
     parameters, descriptions = parameters_of(make), descriptions_of(make.__doc__ or "")
     for name, wanted in declared_types(make).items():
         kind, choices = kind_of(wanted)
-        if not kind or (call.before == "" and call.start != call.end and name not in given):
-            continue  # a schedule has a group of its own; a factor has no other fields
+        if not kind or (call.before == "" and name not in given):
+            continue  # a schedule has a group of its own; to a factor no other field can be added
         default = parameters[name].default
         yield {
             "name": name,
