@@ -80,6 +80,12 @@ def test_a_plan_in_json_has_a_form():
     assert read_text(written(text, floor, "0.5"))["lr"](50) == 0.5
 
 
+@pytest.mark.parametrize("text", [*TEXTS, PLAN])
+def test_every_field_says_what_it_is(text):
+    if not text.startswith("trapezoid"):  # its arguments are described as those of wsd
+        assert [field["name"] for field in fields(text) if not field["help"]] in ([], ["factor"])
+
+
 TOML = f"""format = 1  # peak = 3
 run = {{steps = 1000, clock = "updates"}}
 [schedules."lr/*".warmup_cosine]

@@ -1,7 +1,7 @@
 // "Bring in": pasted code of other projects, links, and files that are chosen or dropped.
 
 import { askLatest } from "./api.js";
-import { h } from "./dom.js";
+import { dialog, h } from "./dom.js";
 import { decode } from "./link.js";
 import { numberIn } from "./sliders.js";
 
@@ -14,24 +14,20 @@ export class BringIn {
     this.store = store;
     this.onlog = onlog;
     this.say = say;
-    this.text = h("textarea", { "aria-label": "Code, settings, a command line or a link", spellcheck: false, rows: 9, placeholder: "Paste code of torch, transformers, Keras, Optax, timm ..., a Megatron command line, DeepSpeed settings, or a link of a studio", oninput: () => this.read() });
+    this.text = h("textarea", { autofocus: true, "aria-label": "Code, settings, a command line or a link", spellcheck: false, rows: 9, placeholder: "Paste code of torch, transformers, Keras, Optax, timm ..., a Megatron command line, DeepSpeed settings, or a link of a studio", oninput: () => this.read() });
     this.lr = h("input", { "aria-label": "Rate of the optimizer", placeholder: "not in the code", size: 13, oninput: () => this.read() });
     this.steps = h("input", { "aria-label": "Updates of the run", placeholder: "not in the code", size: 13, oninput: () => this.read() });
     this.found = h("ul", { class: "found" });
     const files = h("input", { type: "file", multiple: true, hidden: true, onchange: () => this.take(files.files) });
-    this.dialog = h("dialog", { "aria-label": "Bring in", onclick: (event) => event.target === this.dialog && this.dialog.close() },
-      h("div", { class: "sheet" },
-        this.text,
-        h("div", { class: "choose" }, h("label", {}, "lr ", this.lr), h("label", {}, "updates ", this.steps),
-          h("button", { type: "button", onclick: () => files.click() }, "Choose plan files or logs")),
-        this.found, files));
-    document.body.append(this.dialog);
+    this.dialog = dialog("Bring in", this.text,
+      h("div", { class: "choose" }, h("label", {}, "lr ", this.lr), h("label", {}, "updates ", this.steps),
+        h("button", { type: "button", onclick: () => files.click() }, "Choose plan files or logs")),
+      this.found, files);
     this.listenForDrops();
   }
 
   open() {
     this.dialog.showModal();
-    this.text.focus();
   }
 
   read() {

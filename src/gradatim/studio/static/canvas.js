@@ -6,12 +6,22 @@ const TRANSLUCENT = 0.6; // bars hide nothing behind them
 
 const made = new WeakMap(); // the shape of a curve by its values, and the scales that it is for
 
+// Draws curves, those that are drawn as bars behind the others.
+export function drawCurves(plot, curves, log, colours) {
+  const shapes = curves.map((curve) => shape(plot, curve, log));
+  for (const behind of [true, false]) {
+    curves.forEach((curve, at) => {
+      if (behind === Boolean(shapes[at].boxes && !curve.dots)) drawCurve(plot, curve, shapes[at], colours[curve.ink]);
+    });
+  }
+  for (const curve of curves) marks(plot, curve, colours);
+}
+
 // Draws a curve through its own points. They are those that the screen can show already, so none is
 // moved to a whole pixel.
-export function drawCurve(plot, curve, log, colour) {
+function drawCurve(plot, curve, { line, boxes }, colour) {
   const { ctx, bbox } = plot;
   const width = curve.width * devicePixelRatio;
-  const { line, boxes } = shape(plot, curve, log);
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left - width / 2, bbox.top - width / 2, bbox.width + width, bbox.height + width);
@@ -131,7 +141,7 @@ export function places(plot, findings, colours) {
 }
 
 // A dot where one piece of a schedule follows another.
-export function marks(plot, curve, colours) {
+function marks(plot, curve, colours) {
   const { ctx } = plot;
   const size = 3 * devicePixelRatio;
   ctx.save();

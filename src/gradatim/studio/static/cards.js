@@ -38,10 +38,15 @@ export class Cards {
     this.views.get(id)?.toggle();
   }
 
-  // Shows the values of all curves at a place of the axis; null hides them.
   read(values) {
-    for (const [id, view] of this.views) view.read(values?.get(id) ?? []);
+    for (const [id, view] of this.views) view.read(values.get(id) ?? []);
   }
+}
+
+// The values of some curves, each with its name if there are several.
+export function named(values) {
+  return values.map(({ target, value }) =>
+    h("span", { title: target }, values.length > 1 ? h("small", {}, target) : null, short(value)));
 }
 
 class CardView {
@@ -100,8 +105,7 @@ class CardView {
   }
 
   read(values) {
-    this.values.replaceChildren(...values.map(({ target, value }) =>
-      h("span", { title: target }, values.length > 1 ? h("small", {}, target) : null, short(value))));
+    this.values.replaceChildren(...named(values));
   }
 
   toggle() {

@@ -1,13 +1,13 @@
 // The panels: one for each value that is driven, with the curves of all cards.
 
 import uPlot from "./uplot/uPlot.esm.js";
-import { drawCurve, marks, places } from "./canvas.js";
+import { drawCurves, places } from "./canvas.js";
 import { h } from "./dom.js";
 import { nearest, place as placeText, short } from "./numbers.js";
 
-const FIRST = 340;
+const FIRST = () => Math.max(340, 0.52 * innerHeight); // the height of the first panel
 const OTHERS = 180;
-const SMALL = 230; // the height of the first panel on a phone
+const SMALL = 230; // that of the first one on a phone
 
 export class Charts {
   constructor(parent, { onzoom, onread }) {
@@ -87,10 +87,7 @@ class Panel {
 
   drawCurves(plot) {
     const { curves, log, findings } = this.panel;
-    for (const curve of curves) {
-      drawCurve(plot, curve, log, this.colours[curve.ink]);
-      marks(plot, curve, this.colours);
-    }
+    drawCurves(plot, curves, log, this.colours);
     places(plot, findings, this.colours);
   }
 
@@ -100,7 +97,7 @@ class Panel {
     this.holder.setAttribute("aria-label", `${panel.title} over ${panel.axis}, ${panel.curves.length} curves. Arrow keys read values, plus and minus zoom, 0 shows all.`);
     const inks = [...panel.curves.map((curve) => curve.ink), "--error", "--warning", "--soft"];
     this.colours = Object.fromEntries(inks.map((ink) => [ink, css(ink)]));
-    const height = first ? (matchMedia("(max-width: 760px)").matches ? SMALL : FIRST) : OTHERS;
+    const height = first ? (matchMedia("(max-width: 760px)").matches ? SMALL : FIRST()) : OTHERS;
     this.plot = new uPlot(options(this, panel, this.charts.width, height), [[]], this.holder);
     this.spots = panel.curves.map((curve) => h("span", { class: "spot" }));
     this.spots.forEach((spot, i) => (spot.style.background = this.colours[panel.curves[i].ink]));
@@ -116,7 +113,8 @@ class Panel {
     const at = inside ? this.plot.posToVal(left, "x") : null;
     this.place.textContent = inside ? placeText(at) : "";
     this.panel.curves.forEach((curve, i) => this.spot(this.spots[i], curve, at));
-    this.charts.onread(this.panel, at);
+    // The charts beside this one move their cursors with it, and read nothing of their own.
+    if (!inside || this.holder.matches(":hover, :focus")) this.charts.onread(this.panel, at);
   }
 
   // A spot on a curve at its point that is nearest to a place.

@@ -41,6 +41,16 @@ export const ICONS = {
   keys: "M1.5 4h13v8h-13zM4 6.5h.5M7 6.5h.5M10 6.5h.5M12 6.5h.2M5 9.5h6",
 };
 
+// A dialog with a heading. Its button closes it, and so do Escape and a click beside it.
+export function dialog(label, ...children) {
+  const element = h("dialog", { "aria-label": label, onclick: (event) => event.target === element && element.close() },
+    h("div", { class: "sheet" },
+      h("div", { class: "head" }, h("h2", {}, label), iconButton("close", "Close", () => element.close())),
+      children));
+  document.body.append(element);
+  return element;
+}
+
 export function iconButton(name, label, onclick, more = {}) {
   return h("button", { class: "quiet", type: "button", title: label, "aria-label": label, onclick, ...more },
     icon(ICONS[name]));

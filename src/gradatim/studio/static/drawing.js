@@ -84,12 +84,14 @@ export class Drawing {
       });
     });
     this.addLogs(panels);
-    for (const panel of panels.values()) {
+    const all = [...panels.values()];
+    for (const panel of all) {
+      const beside = all.filter(({ axis }) => axis === panel.axis).flatMap(({ curves }) => curves);
       panel.findings = this.findings;
-      panel.whole = [0, Math.max(...panel.curves.map((curve) => curve.end))];
+      panel.whole = [0, Math.max(...beside.map((curve) => curve.end))];
       panel.range = view ?? panel.whole;
     }
-    return [...panels.values()];
+    return all;
   }
 
   // The dashes of a card: another round of colours begins with other ones.
@@ -102,7 +104,7 @@ export class Drawing {
     const { unit, log, cards } = this.store.state;
     if (!this.logs || unit !== "updates") return;
     const axis = "step (completed updates)";
-    const dots = (curves) => curves.map((curve) => ({ ...curve, end: curve.places.at(-1) ?? 0, ink: "--soft", dash: [], width: 2, dots: true }));
+    const dots = (curves) => curves.map((curve) => ({ ...curve, end: curve.places.at(-1) ?? 0, dash: [], width: 2, dots: true }));
     const add = (title, curves, tight) => {
       if (!curves.length) return;
       const key = `${title} ${axis}`;
@@ -123,11 +125,11 @@ export class Drawing {
     return [line(found.mean, 2), line(found.low, 0.7), line(found.high, 0.7)];
   }
 
-  // The value of each curve of a panel nearest to a place, by the id of its card.
-  valuesAt(panel, at) {
+  // The value of each curve nearest to a place of an axis, by the id of its card or log.
+  valuesAt(axis, at) {
     const found = new Map();
-    for (const curve of panel.curves) {
-      if (!curve.id || curve.width < 1) continue;
+    for (const curve of this.charts.drawn.filter((panel) => panel.axis === axis).flatMap((panel) => panel.curves)) {
+      if (curve.width < 1 || !curve.values.length) continue;
       const i = nearest(curve.places, at);
       const entry = { target: curve.target, value: curve.values[i], place: curve.places[i] };
       found.set(curve.id, [...(found.get(curve.id) ?? []), entry]);

@@ -1,16 +1,14 @@
 // The gallery: every schedule with a small picture, to begin a card with.
 
 import { ask } from "./api.js";
-import { h, svg } from "./dom.js";
+import { dialog, h, svg } from "./dom.js";
 
 export class Gallery {
   constructor(onchoose) {
     this.onchoose = onchoose;
-    this.search = h("input", { type: "search", placeholder: "Search schedules", "aria-label": "Search schedules", oninput: () => this.filter() });
+    this.search = h("input", { type: "search", autofocus: true, placeholder: "Search schedules", "aria-label": "Search schedules", oninput: () => this.filter() });
     this.list = h("ul", { class: "gallery" });
-    this.dialog = h("dialog", { "aria-label": "Add a schedule", onclick: (event) => event.target === this.dialog && this.dialog.close() },
-      h("div", { class: "sheet" }, this.search, this.list));
-    document.body.append(this.dialog);
+    this.dialog = dialog("Add a schedule", this.search, this.list);
   }
 
   async open() {

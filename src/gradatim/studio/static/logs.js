@@ -1,6 +1,7 @@
 // The logs that were dropped: what each says about the open card, and the loss that is predicted.
 
 import { ask, askLatest, sendLog } from "./api.js";
+import { named } from "./cards.js";
 import { h, iconButton } from "./dom.js";
 import { short } from "./numbers.js";
 import { numberIn } from "./sliders.js";
@@ -15,6 +16,7 @@ export class Logs {
     this.say = say;
     this.onchange = onchange;
     this.logs = [];
+    this.count = 0; // of the logs that were ever open
     this.predictions = new Map(); // by the id of a card
     this.list = h("ul");
     this.decay = h("input", { placeholder: "of the optimizer", size: 14, autocomplete: "off", oninput: () => this.update() });
@@ -37,11 +39,13 @@ export class Logs {
   add(log) {
     const sentences = h("ul", { class: "sentences" });
     const chosen = h("input", { type: "checkbox", checked: Boolean(log.losses), disabled: !log.losses, onchange: () => this.update() });
+    const colour = 6 - (this.count++ % 7); // those of the cards begin at the other end
+    const values = h("output", { class: "values" });
     const element = h("li", {},
-      h("div", { class: "head" }, h("b", {}, log.name), h("label", { title: "Fit the forecast to this run" }, chosen, " forecast"),
+      h("div", { class: "head" }, h("span", { class: "dot", "data-series": colour }), h("b", {}, log.name), values, h("label", { title: "Fit the forecast to this run" }, chosen, " forecast"),
         iconButton("close", `Close ${log.name}`, () => this.close(log.id))),
       log.problems.map((problem) => h("p", { class: "soft" }, problem)), sentences);
-    this.logs.push({ ...log, element, sentences, chosen });
+    this.logs.push({ ...log, ink: `--series-${colour}`, element, sentences, chosen, values });
     this.list.append(element);
     this.element.hidden = false;
     this.update();
@@ -130,16 +134,24 @@ export class Logs {
     return `Predicted loss ${mean}, between ${low} and ${high}`;
   }
 
-  // The panels of the logs, and their rates for the panel of "lr".
+  read(values) {
+    for (const log of this.logs) log.values.replaceChildren(...named(values.get(log.id) ?? []));
+  }
+
+  // What is drawn of the logs in the panels of "lr", of the ratios and of the losses.
   rates() {
-    return this.logs.flatMap((log) => log.rates.map((rate) => ({ places: rate.steps, values: rate.values, name: `${log.name}: ${rate.name}` })));
+    return this.logs.flatMap((log) => log.rates.map((rate) => drawn(log, rate, rate.name)));
   }
 
   ratios() {
-    return this.logs.flatMap((log) => (log.ratios ?? []).map((ratio) => ({ places: ratio.steps, values: ratio.values, name: log.name })));
+    return this.logs.flatMap((log) => (log.ratios ?? []).map((ratio) => drawn(log, ratio, "ratio")));
   }
 
   losses() {
-    return this.logs.filter((log) => log.losses).map((log) => ({ places: log.losses.steps, values: log.losses.values, name: log.name }));
+    return this.logs.filter((log) => log.losses).map((log) => drawn(log, log.losses, "loss"));
   }
+}
+
+function drawn({ id, name, ink }, { steps, values }, target) {
+  return { id, name, target, ink, places: steps, values };
 }

@@ -36,7 +36,7 @@ class Studio {
     const title = (id) => this.title(id);
     this.charts = new Charts(byId("panels"), {
       onzoom: (view) => store.change({ view }, "view"),
-      onread: (panel, at) => this.cards.read(at === null ? null : this.drawing.valuesAt(panel, at)),
+      onread: (panel, at) => this.read(at === null ? new Map() : this.drawing.valuesAt(panel.axis, at)),
     });
     this.drawing = new Drawing(store, this.charts, dashes, () => this.cards.update());
     this.logs = this.drawing.logs = new Logs(byId("logs"), store, { say, onchange: () => this.shown() });
@@ -63,13 +63,14 @@ class Studio {
   addButtons() {
     const { store } = this;
     byId("actions").append(
-      iconButton("undo", "Undo", () => store.undo()),
-      iconButton("redo", "Redo", () => store.redo()),
+      (this.undo = iconButton("undo", "Undo", () => store.undo())),
+      (this.redo = iconButton("redo", "Redo", () => store.redo())),
       iconButton("keys", "Keys", () => this.keys.open()),
       h("button", { type: "button", onclick: () => this.bring.open() }, icon(ICONS.bring), "Bring in"),
       h("button", { type: "button", onclick: () => this.share() }, icon(ICONS.share), "Link"),
       h("button", { type: "button", class: "main", onclick: () => this.take.open() }, icon(ICONS.take), "Take away"));
-    byId("add").append(h("button", { type: "button", onclick: () => this.gallery.open() }, icon(ICONS.add), "Add a schedule"));
+    byId("add").append(h("button", { type: "button", onclick: () => this.gallery.open() }, icon(ICONS.add), "Add a schedule"),
+      h("p", { class: "soft" }, "Plan files and logs of runs can be dropped anywhere on the page."));
   }
 
   shortcuts() {
@@ -113,6 +114,12 @@ class Studio {
     }
   }
 
+  // Shows the values of all curves at a place of the axis, by the ids of their cards and logs.
+  read(values) {
+    this.cards.read(values);
+    this.logs.read(values);
+  }
+
   // Shows again what was answered.
   shown() {
     this.cards.update();
@@ -122,6 +129,8 @@ class Studio {
   update() {
     this.drawing.update(); // the server computes the curves while the page shows the rest
     this.cards.update();
+    this.undo.disabled = !this.store.past.length;
+    this.redo.disabled = !this.store.future.length;
     this.axis.update();
     this.comparison.update();
     this.logs.update();

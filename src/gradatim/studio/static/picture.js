@@ -13,7 +13,7 @@ export function asSvg(panels, title) {
   const top = 14 + 20 * legend.length;
   const height = top + panels.length * HEIGHT;
   const lines = legend.map((curve, at) =>
-    `<path d="M${LEFT} ${18 + 20 * at}h28" ${stroke(curve)}/><text x="${LEFT + 38}" y="${22 + 20 * at}">${escaped(title(curve.id))}</text>`);
+    `<path d="M${LEFT} ${18 + 20 * at}h28" ${stroke(curve)}/><text x="${LEFT + 38}" y="${22 + 20 * at}">${escaped(curve.name ?? title(curve.id))}</text>`);
   const drawn = panels.map((panel, at) => `<g transform="translate(0 ${top + at * HEIGHT})">${panelSvg(panel)}</g>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="${css("--ink")}"><rect width="100%" height="100%" fill="${css("--page")}"/>${lines.join("")}${drawn.join("")}</svg>\n`;
 }

@@ -1,7 +1,7 @@
 // The run of the page, for the cards whose text has none: what an epoch, a sample or a token is.
 
 import { ask } from "./api.js";
-import { h } from "./dom.js";
+import { dialog, h } from "./dom.js";
 
 const FIRST = ["samples", "batch", "epochs", "tokens_per_sample", "steps", "seconds"];
 
@@ -10,21 +10,22 @@ export class RunForm {
     this.store = store;
     this.rows = h("div", { class: "form" });
     this.problem = h("p", { class: "problem", role: "alert" });
-    this.dialog = h("dialog", { "aria-label": "The run", onclick: (event) => event.target === this.dialog && this.dialog.close() },
-      h("form", { class: "sheet", method: "dialog", onsubmit: (event) => this.save(event) }, this.rows, this.problem,
-        h("div", { class: "choose" }, h("button", { type: "button", onclick: () => this.clear() }, "No run"), h("button", { class: "main" }, "Use"))));
-    document.body.append(this.dialog);
+    this.dialog = dialog("The run",
+      h("p", { class: "soft" }, "For the schedules that have no run of their own: what an epoch, a sample and a token are, and how long \"5%\" is."),
+      h("form", { method: "dialog", onsubmit: (event) => this.save(event) }, this.rows, this.problem,
+        h("div", { class: "choose" }, h("button", { class: "main" }, "Use"), h("button", { type: "button", onclick: () => this.clear() }, "No run"))));
   }
 
   async open() {
     this.dialog.showModal();
     const { groups } = await ask("run_form", {});
     const fields = groups[0].fields.toSorted((a, b) => rank(a) - rank(b));
-    this.inputs = fields.map(({ name, help }) => h("input", { id: `run-${name}`, name, title: help, autocomplete: "off", value: this.store.state.run[name] ?? "" }));
+    this.inputs = fields.map(({ name, help }) => h("input", { id: `run-${name}`, name, title: help, placeholder: help, autocomplete: "off", value: this.store.state.run[name] ?? "" }));
     const rows = this.inputs.map((input) => h("div", { class: "row wide" }, h("label", { for: input.id, title: input.title }, input.name), input));
     const first = rows.slice(0, FIRST.length);
     this.rows.replaceChildren(...first, h("details", {}, h("summary", {}, "More"), rows.slice(FIRST.length)));
     this.problem.textContent = "";
+    this.inputs[0].focus();
   }
 
   // The server says whether the fields are a run.

@@ -1,6 +1,6 @@
 // Keys for everything that buttons do, and the list of them.
 
-import { h } from "./dom.js";
+import { dialog, h } from "./dom.js";
 
 const TYPING = "input:not([type=range], [type=checkbox]), textarea, select";
 
@@ -10,9 +10,7 @@ export class Shortcuts {
     this.keys = keys;
     const rows = keys.map(([key, meaning]) => h("tr", {}, h("th", { scope: "row" }, key.split("+").map((one) => h("kbd", {}, one === "Mod" ? "Ctrl" : one))), h("td", {}, meaning)));
     const chart = [["← →", "read values, on a chart"], ["+ −", "zoom, on a chart"]].map(([key, meaning]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, meaning)));
-    this.dialog = h("dialog", { "aria-label": "Keys", onclick: (event) => event.target === this.dialog && this.dialog.close() },
-      h("div", { class: "sheet" }, h("table", {}, h("tbody", {}, rows, chart))));
-    document.body.append(this.dialog);
+    this.dialog = dialog("Keys", h("table", {}, h("tbody", {}, rows, chart)));
     document.addEventListener("keydown", (event) => this.pressed(event));
   }
 

@@ -1,7 +1,7 @@
 // "Take away": everything that the open card, or the whole page, can be downloaded as.
 
 import { ask } from "./api.js";
-import { h } from "./dom.js";
+import { dialog, h } from "./dom.js";
 import { copy, download } from "./download.js";
 import { asPng, asSvg } from "./picture.js";
 
@@ -15,15 +15,13 @@ export class TakeAway {
     this.panels = panels;
     this.title = title;
     this.say = say;
-    this.form = h("select", { "aria-label": "Form", onchange: () => this.show() });
+    this.form = h("select", { autofocus: true, "aria-label": "Form", onchange: () => this.show() });
     this.content = h("pre", { tabIndex: 0, role: "region", "aria-label": "Content" });
     this.notes = h("ul", { class: "notes" });
     this.copyButton = h("button", { type: "button", onclick: () => copy(this.file.content, say) }, "Copy");
     this.downloadButton = h("button", { type: "button", class: "main", onclick: () => this.download() }, "Download");
-    this.dialog = h("dialog", { "aria-label": "Take away", onclick: (event) => event.target === this.dialog && this.dialog.close() },
-      h("div", { class: "sheet" },
-        h("div", { class: "choose" }, this.form, this.copyButton, this.downloadButton), this.notes, this.content));
-    document.body.append(this.dialog);
+    this.dialog = dialog("Take away",
+      h("div", { class: "choose" }, this.form, this.copyButton, this.downloadButton), this.notes, this.content);
   }
 
   async open() {
