@@ -146,6 +146,29 @@ def test_a_slider_changes_text_curve_and_field_and_undo_takes_all_of_it_back(ope
     assert texts(page) == [text]
 
 
+def test_a_slider_that_is_dragged_follows_the_hand(opened):
+    """A pointer at a place gives the value of that place, however it came there."""
+    page = opened(COSINE)
+    settled(page)
+    box = slider(page, "peak").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    seen = []
+    page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+    page.mouse.down()
+    for share in (0.6, 0.8, 0.6, 0.2, 0.8):
+        page.mouse.move(box["x"] + share * box["width"], middle)
+        settled(page)
+        seen.append(texts(page)[0])
+    page.mouse.up()
+    assert seen[0] == seen[2]
+    assert seen[1] == seen[4]
+    assert parse(seen[3])(500) < 3e-4 < parse(seen[0])(500) < parse(seen[1])(500)
+    assert int(slider(page, "peak").input_value()) > 750  # it stays where it was put
+    page.keyboard.press(UNDO)
+    settled(page)
+    assert texts(page) == [COSINE]
+
+
 def test_each_slider_of_a_plan_changes_its_own_value_alone(opened):
     page = opened(PLAN)
     settled(page)
@@ -244,6 +267,18 @@ def test_the_pointer_and_the_arrow_keys_read_values(opened):
     assert page.evaluate("() => studio.store.state.view[1]") < 6_000
     page.keyboard.press("0")
     assert page.evaluate("() => studio.store.state.view") is None
+
+
+def test_the_pointer_reads_every_value_of_a_plan(opened):
+    page = opened(PLAN)
+    settled(page)
+    box = page.locator(".u-over").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 50)
+    (at,) = {int(text.replace(",", "")) for text in page.locator(".place").all_text_contents()}
+    read = page.locator(".values span")
+    assert [read.nth(n).get_attribute("title") for n in range(4)] == list(map(str, read_text(PLAN)))
+    kl = float(read.last.text_content().removeprefix("kl"))
+    assert kl == pytest.approx(read_text(PLAN)["kl"](at), abs=1e-3)
 
 
 @pytest.mark.parametrize(

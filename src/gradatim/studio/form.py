@@ -62,7 +62,10 @@ def _group(call: Call) -> Data:
 
 def _fields(call: Call, make: Callable[..., Any]) -> Iterator[Data]:
     given = {argument.name: argument for argument in call.arguments}
-    parameters, descriptions = parameters_of(make), descriptions_of(inspect.cleandoc(make.__doc__ or ""))
+    parameters, descriptions = (
+        parameters_of(make),
+        descriptions_of(inspect.cleandoc(make.__doc__ or "")),
+    )
     for name, wanted in declared_types(make).items():
         kind, choices = kind_of(wanted)
         if not kind or (call.before == "" and name not in given):

@@ -16,16 +16,17 @@ from gradatim.studio.body import Body, Data
 from gradatim.studio.calls import calls_in
 from gradatim.studio.form import kind_of
 
-_USUAL = (
-    "warmup_cosine",
-    "warmup_linear",
-    "wsd",
-    "one_cycle",
-    "cosine_restarts",
-    "step_decay",
-    "warmup_inverse_sqrt",
-    "cyclic",
-)
+_USUAL = {
+    "warmup_cosine": "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)",
+    "warmup_linear": "warmup_linear(peak=3e-4, warmup=500, steps=10_000)",
+    "wsd": "wsd(peak=3e-4, warmup=500, steps=10_000)",
+    "one_cycle": "one_cycle(peak=3e-4, steps=10_000)",
+    "cosine_restarts": "cosine_restarts(peak=3e-4, cycle=2_500).cut(10_000)",
+    "step_decay": "step_decay(peak=3e-4, every=2_500, factor=0.5).cut(10_000)",
+    "warmup_inverse_sqrt": "warmup_inverse_sqrt(peak=3e-4, warmup=500, steps=10_000)",
+    "cyclic": "cyclic(peak=3e-4, start=1e-5, up=1_000).cut(10_000)",
+}
+"""What most people look for, over a run of usual length. The others begin with their examples."""
 _LONG = 10_000
 _POINTS = 48
 
@@ -42,7 +43,7 @@ def _gallery() -> tuple[Data, ...]:
         schedule = entry.specimen()
         if schedule is None or entry.name == "Function":
             continue
-        text = _text(entry, schedule)
+        text = _USUAL.get(entry.name) or _text(entry, schedule)
         drawn = parse(text)
         last = horizon(drawn)
         points = sample_points(drawn, last, _POINTS)
@@ -58,8 +59,8 @@ def _gallery() -> tuple[Data, ...]:
 
 def _order(entry: Entry) -> tuple[int, bool]:
     """What most people look for comes first, then the other recipes, then the pieces."""
-    usual = _USUAL.index(entry.name) if entry.name in _USUAL else len(_USUAL)
-    return usual, entry.kind != "recipe"
+    usual = list(_USUAL)
+    return (usual.index(entry.name) if entry.name in usual else len(usual)), entry.kind != "recipe"
 
 
 def _text(entry: Entry, schedule: Schedule) -> str:

@@ -2,7 +2,7 @@
 
 import { askLatest } from "./api.js";
 import { h } from "./dom.js";
-import { SLIDER, numberIn, positionOf, rangeFor, textAt } from "./sliders.js";
+import { SLIDER, isNearEnd, numberIn, positionOf, rangeFor, textAt } from "./sliders.js";
 
 export class Form {
   constructor(id, store) {
@@ -111,8 +111,10 @@ class Row {
     const number = numberIn(text);
     this.slider.disabled = number === null;
     if (!number) return;
-    // A slider that is being moved keeps its range, or its values would run away from the hand.
-    this.range = rangeFor(field, number, this.form.whole, this.sliding ? this.range : null);
+    // A slider that is being moved keeps its range, or its values would run away from the hand. At
+    // rest a logarithmic one has another range once its value is near an end.
+    const kept = this.sliding || (this.range?.log && !isNearEnd(this.range, number.value));
+    this.range = rangeFor(field, number, this.form.whole, kept ? this.range : null);
     if (!this.sliding) this.slider.value = positionOf(this.range, number.value);
     this.slider.setAttribute("aria-valuetext", text);
   }

@@ -6,7 +6,7 @@ import { dialog, h, svg } from "./dom.js";
 export class Gallery {
   constructor(onchoose) {
     this.onchoose = onchoose;
-    this.search = h("input", { type: "search", autofocus: true, placeholder: "Search schedules", "aria-label": "Search schedules", oninput: () => this.filter() });
+    this.search = h("input", { type: "search", autofocus: true, placeholder: "Search schedules", "aria-label": "Search schedules", oninput: () => this.filter(), onkeydown: (event) => event.key === "Enter" && this.chooseFirst() });
     this.list = h("ul", { class: "gallery" });
     this.dialog = dialog("Add a schedule", this.search, this.list);
   }
@@ -28,6 +28,10 @@ export class Gallery {
   choose(text) {
     this.dialog.close();
     this.onchoose(text);
+  }
+
+  chooseFirst() {
+    [...this.list.children].find((entry) => !entry.hidden)?.firstChild.click();
   }
 
   filter() {

@@ -23,7 +23,7 @@ export function rangeFor(field, number, whole, old) {
     return { ...linear(Math.min(0, value), Math.max(whole, value, 1), 3), integer: true };
   }
   const integer = field.kind === "steps";
-  if (value > 0) return { low: integer ? Math.max(1, value / FACTOR) : value / FACTOR, high: value * FACTOR, log: true, digits: 2, integer };
+  if (value > 0) return { low: integer ? Math.max(1, value / FACTOR) : value / FACTOR, high: value * FACTOR, log: true, digits: 2, percent, integer };
   return linear(Math.min(2 * value, 0), value < 0 ? -2 * value : field.top, 2);
 }
 
@@ -36,6 +36,11 @@ export function positionOf(range, value) {
     ? Math.log(value / range.low) / Math.log(range.high / range.low)
     : (value - range.low) / (range.high - range.low);
   return Math.round(POSITIONS * share);
+}
+
+export function isNearEnd(range, value) {
+  const position = positionOf(range, value);
+  return !(position > 0.05 * POSITIONS && position < 0.95 * POSITIONS);
 }
 
 // The text to write for a position of the slider.

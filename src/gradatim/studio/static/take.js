@@ -25,6 +25,7 @@ export class TakeAway {
   }
 
   async open() {
+    this.offer(null);
     this.dialog.showModal();
     if (!this.form.options.length) {
       const { forms, projects } = await ask("forms", {});
@@ -37,25 +38,27 @@ export class TakeAway {
 
   async show() {
     const form = this.form.value;
-    this.file = null;
-    this.downloadButton.disabled = true;
-    let file = null;
-    let refusal = null;
+    this.copyButton.disabled = this.downloadButton.disabled = true; // what is shown is of another form
     try {
-      file = PICTURES.includes(form) ? await this.picture(form) : await this.asked(form);
-    } catch (error) {
-      refusal = error;
+      const file = PICTURES.includes(form) ? await this.picture(form) : await this.asked(form);
+      if (this.form.value === form) this.offer(file);
+    } catch (refusal) {
+      if (this.form.value !== form) return;
+      this.offer(null);
+      this.notes.replaceChildren(h("li", { class: "error" }, refusal.message));
     }
-    if (this.form.value !== form) return; // another form was chosen meanwhile
+  }
+
+  // Shows a file that can be copied or downloaded; null while there is none.
+  offer(file) {
     this.file = file;
-    if (refusal) this.notes.replaceChildren(h("li", { class: "error" }, refusal.message));
-    const { content = "", differences = [] } = this.file ?? {};
+    const { content = null, differences = [] } = file ?? {};
     const isText = typeof content === "string";
-    this.copyButton.disabled = !this.file || !isText;
-    this.downloadButton.disabled = !this.file;
-    this.content.hidden = !isText || !this.file;
+    this.copyButton.disabled = !isText;
+    this.downloadButton.disabled = !file;
+    this.content.hidden = !isText;
     this.content.textContent = isText ? content.slice(0, SHOWN) : "";
-    if (this.file) this.notes.replaceChildren(...differences.map((sentence) => h("li", {}, sentence)));
+    this.notes.replaceChildren(...differences.map((sentence) => h("li", {}, sentence)));
   }
 
   async picture(form) {
