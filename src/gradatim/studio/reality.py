@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradatim.core.run.by_updates import clock_for
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_CARDS = 40
 _MOST_METRICS = 10_000
 _DRAWN = 2_000
+_REMEMBERED = 128
 
 
 class Reality:
@@ -126,7 +128,9 @@ def _ratio(one: RateAudit) -> Data:
     }
 
 
+@lru_cache(_REMEMBERED)
 def _predicted(fitted: Forecast, text: str, run: Run | None, curve: bool) -> Data:
+    """The loss that a law predicts for a card; of the others, which do not change, it is known."""
     try:
         plan = on_run(read_text(text), run)
         rate = learning_rate(plan)
