@@ -15,12 +15,6 @@ WORKERS := -n 2 --dist worksteal
 # the seed.
 pytest = OMP_NUM_THREADS=1 $(1)/bin/pytest $(if $(CI),--randomly-seed=1)
 PYTEST := $(call pytest,$(VENV))
-# What test-minimum runs. One test of the core needs TensorFlow, which is not installed there.
-WITH_TORCH := tests/core tests/drive tests/torch tests/trainers/test_loop.py \
-	tests/trainers/test_compile.py $(addprefix src/gradatim/,core drive torch) -k 'not tensorflow'
-# Old versions warn of what they do themselves: SequentialLR of torch 2.6 calls step(0).
-OLD_WARNINGS := -W ignore::DeprecationWarning -W 'ignore:The epoch parameter:UserWarning'
-
 # How often: make fuzz RUNS=..., make test-random RUNS=...
 fuzz: RUNS ?= 1000000
 test-random test-busy: RUNS ?= 10
@@ -28,7 +22,8 @@ test-random test-busy: RUNS ?= 10
 MUTATE ?= core drive
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test test-fast test-long test-random test-busy golden fuzz mutants test-minimum test-trainers lint types wheel bench docs clean
+.PHONY: help demo test test-fast test-long test-random test-busy golden fuzz mutants test-minimum \
+	test-matrix test-trainers lint types wheel changes release bench docs clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,7 +59,10 @@ mutants: $(VENV)-mutants/.stamp-test-torch ## change the code, line by line, and
 test-minimum: $(VENV)-minimum/.stamp-test-torch ## core, driver and torch on the oldest versions we promise
 	@$(VENV)-minimum/bin/python -VV
 	@$(VENV)-minimum/bin/python -m pip list --format freeze | grep -E '^(torch|numpy|jax|transformers)=='
-	$(call pytest,$(VENV)-minimum) $(WORKERS) $(OLD_WARNINGS) $(WITH_TORCH)
+	$(call pytest,$(VENV)-minimum) $(WORKERS) @tests/parts/old_warnings.txt @tests/parts/torch.txt
+
+test-matrix: ## the suite on other versions, a table of them: constraints/matrix.toml (ROWS='"torch 2.9.1"')
+	$(PYTHON) tests/release/matrix.py $(ROWS)
 
 test-trainers: $(VENV)-trainers/.stamp-test-trainers ## train with the trainers that are not in .venv
 	$(call pytest,$(VENV)-trainers) $(WORKERS) -m trainers tests/trainers/test_trainers.py
@@ -78,6 +76,12 @@ types: $(DEV) ## mypy, strict
 
 wheel: $(DEV) ## build the wheel and try it where nothing else is installed
 	$(BIN)/python tests/wheel/check_wheel.py
+
+changes: $(DEV) ## what the files in changes/ will look like in CHANGELOG.md
+	$(BIN)/towncrier build --draft --name gradatim --version NEXT
+
+release: $(DEV) ## build, check and try the files of a release, and stop before the upload
+	$(BIN)/python -m tests.release.release
 
 bench: $(DEV) ## measure against the peers
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do \

@@ -57,12 +57,10 @@ def refuses(command: list[str | Path], extra: str) -> None:
     assert "Traceback" not in said, said
 
 
-def main() -> None:
+def check_wheel(wheel: Path) -> None:
+    """Installs the wheel where nothing else is, and tries it."""
     with TemporaryDirectory() as scratch:
         here = Path(scratch)
-        run(sys.executable, "-m", "build", "--outdir", here, ROOT)
-        (wheel,) = here.glob("*.whl")
-
         names = zipfile.ZipFile(wheel).namelist()
         tops = {name.split("/")[0] for name in names}
         assert tops == {"gradatim", f"{'-'.join(wheel.name.split('-')[:2])}.dist-info"}, tops
@@ -80,6 +78,13 @@ def main() -> None:
         assert "race" in said, said
         refuses([command / "gradatim", "race", "digits"], "race")
     print(f"{wheel.name}: installs and runs alone, and says which extra is missing")
+
+
+def main() -> None:
+    with TemporaryDirectory() as scratch:
+        run(sys.executable, "-m", "build", "--outdir", scratch, ROOT)
+        (wheel,) = Path(scratch).glob("*.whl")
+        check_wheel(wheel)
 
 
 if __name__ == "__main__":
