@@ -1,6 +1,6 @@
-"""Writes everything that version 0.1 can write, and what it reads from it: ``write.py FOLDER``.
+"""Writes what a version can write, and what it reads from it: ``write.py VERSION FOLDER``.
 
-The source of 0.1 and its table of cases come from git, so the current source has no part in it.
+The source of the version and its table of cases come from git, so the current source has no part in it.
 Each part runs in a process of its own, because TensorFlow and torch cannot share one.
 """
 
@@ -11,30 +11,34 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-COMMIT = "9e6bcc7a86987eee547bff7898fa9a8da2363403"
+COMMITS = {
+    "0.1": "9e6bcc7a86987eee547bff7898fa9a8da2363403",
+    "0.2": "HEAD",  # until it is released: then the commit of its tag
+}
 PARTS = ("values", "driving", "plans", "torch", "keras", "jax", "speechbrain", "race")
 HERE = Path(__file__).parent
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]).resolve()
+    version, folder = sys.argv[1], Path(sys.argv[2]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as source:
-        extract(Path(source))
+        extract(version, Path(source))
         for part in PARTS:
             command = [sys.executable, HERE / f"write_{part}.py", folder]
             if subprocess.run(command, env=environment(source), check=False).returncode:
                 sys.exit(f"golden: write_{part}.py failed, see above.")
 
 
-def extract(to: Path) -> None:
+def extract(version: str, to: Path) -> None:
+    commit = COMMITS[version]
     git = ["git", "-C", str(HERE)]
     root = subprocess.run(
         [*git, "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=False
     ).stdout.strip()
     with tempfile.TemporaryFile() as archive:
         done = subprocess.run(
-            [*git[:2], root or ".", "archive", COMMIT, "src", "tests"],
+            [*git[:2], root or ".", "archive", commit, "src", "tests"],
             stdout=archive,
             stderr=subprocess.PIPE,
             text=True,
@@ -42,7 +46,7 @@ def extract(to: Path) -> None:
         )
         if done.returncode:
             sys.exit(
-                f"golden: commit {COMMIT[:7]}, version 0.1, is not in this clone, so there is "
+                f"golden: commit {commit[:7]}, version {version}, is not in this clone, so there is "
                 "nothing to compare with. Fetch the whole history: git fetch --unshallow.\n"
                 f"{done.stderr}"
             )

@@ -5,6 +5,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from names import IS_0_1, rules_of
 from plain import METRICS, write
 from write_values import RULES, RUNS
 
@@ -19,7 +20,7 @@ EVERY = 4
 def main(folder: Path) -> None:
     states = {}
     together = zip(
-        (case for case in CASES if case.name != "Function"), cycle((None, *RULES)), cycle(RUNS)
+        (case for case in CASES if case.name != "Function"), cycle((None, *RULES)), cycle(RUNS[:5])
     )
     for i, (case, rule, run) in enumerate(together):
         rules = {} if rule is None else {"lr": rule}
@@ -41,7 +42,7 @@ def main(folder: Path) -> None:
 def train(driver: g.Driver, updates: int, metrics: Any) -> None:
     for metric in metrics:
         driver.advance(updates // (len(metrics) + 1))
-        if driver.rules:
+        if rules_of(driver):
             driver.observe(metric)
     driver.advance(updates - driver.position)
 
@@ -52,7 +53,7 @@ def following(driver: g.Driver) -> dict[str, Any]:
     for k in range(1, AHEAD + 1):
         read["next"].append(driver.next)
         driver.advance()
-        if driver.rules and k % EVERY == 0:
+        if rules_of(driver) and k % EVERY == 0:
             driver.observe(METRICS[k])
     return read
 
@@ -60,8 +61,8 @@ def following(driver: g.Driver) -> dict[str, Any]:
 def composed() -> Any:
     """Drivers with several values and groups, with rules, and with every kind of run."""
     lr = g.warmup_cosine(peak=1e-3, steps=60, warmup=10, floor=1e-5)
-    decay = g.ExponentialDecay(start=0.1, rate=0.5, every=20)
-    betas = g.KDecay(start=0.95, end=0.85, steps=50, k=2.0)
+    decay = g.parse("ExponentialDecay(start=0.1, rate=0.5, every=20)")
+    betas = g.parse("KDecay(start=0.95, end=0.85, steps=50, k=2.0)")
     plateau, newbob = {"lr": RULES[1]}, {"lr": RULES[4]}
     both = {"lr": RULES[0], "weight_decay": RULES[5]}
     parts = {"lr/head": lr, "lr/encoder.*": 0.1 * lr, "lr/*": decay, "lr/0": betas}
@@ -75,8 +76,15 @@ def composed() -> Any:
         "two_rules": ({"lr": lr, "weight_decay": decay}, both),
         "function": ({"lr": function}, {}),
     }
-    for i, run in enumerate(RUNS):
+    for i, run in enumerate(RUNS[:5]):
         kinds[f"run_{i}"] = ({"lr": lr}, plateau if i % 2 else {}, run)
+    if not IS_0_1:
+        tokens = g.Run(total_tokens=10**6, batch=8, tokens_per_sample=512, clock="tokens")
+        samples = g.Run(samples=300, batch=8, epochs=2, accumulate=2, clock="samples")
+        for run in (tokens, samples):
+            curve = g.warmup_cosine(peak=1e-3, warmup="10%", steps=run, floor="1%")
+            kinds[str(run.clock)] = ({"lr": curve, "lr/head": g.by_updates(lr)}, plateau, run)
+        kinds["rounded"] = ({"lr": lr, "window": (1e6 * lr).rounded(to=128)}, {})
     for name, (schedules, rules, *run) in kinds.items():
         driver = g.Driver(schedules, rules, *run)
         train(driver, 37, METRICS[:12])

@@ -12,7 +12,7 @@ import gradatim as g
 from gradatim.keras import LearningRate, Scheduler, WarmUpCosineDecay
 
 CURVE = g.warmup_cosine(peak=0.05, steps=60, warmup=15)
-DECAY = g.ExponentialDecay(start=0.05, rate=0.5, every=20)
+DECAY = g.parse("ExponentialDecay(start=0.05, rate=0.5, every=20)")
 # No epoch improves the loss by 95%, so the rule lowers after every second one, whatever the last
 # digits of the losses are on this machine.
 RULE = g.Plateau(mode="min", factor=0.5, patience=1, threshold=0.95)

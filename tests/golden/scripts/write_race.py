@@ -4,16 +4,20 @@ import sys
 from pathlib import Path
 
 import toy
+from names import IS_0_1
 from plain import write
 
 import gradatim as g
-from gradatim.choose import race
-from gradatim.choose.task import Task
+
+if IS_0_1:
+    from gradatim.choose import Task, race
+else:
+    from gradatim.race import Task, race
 
 CONTESTANTS = {
     "warm-up": g.warmup_cosine(peak=1.0, steps=12, warmup=3),
-    "decay": g.ExponentialDecay(start=1.0, rate=0.5, every=4),
-    "k-decay": 0.5 * g.KDecay(start=1.0, end=0.0, steps=12, k=2.0),
+    "decay": g.parse("ExponentialDecay(start=1.0, rate=0.5, every=4)"),
+    "k-decay": 0.5 * g.parse("KDecay(start=1.0, end=0.0, steps=12, k=2.0)"),
 }
 SEEDS = (0, 1, 2, 3, 5)
 

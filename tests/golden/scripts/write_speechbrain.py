@@ -5,10 +5,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from names import IS_0_1
 from plain import write
 
-from gradatim.speechbrain import recovery, update_learning_rate
+from gradatim.speechbrain import update_learning_rate
 from tests.speechbrain.replaying import DATA, call, decoded, makes, optimizer
+
+if IS_0_1:
+    from gradatim.speechbrain.recovery import save
+else:
+    from gradatim.speechbrain.checkpoints import save
 
 STATELESS = {
     "LinearScheduler": {"args": [1.0, 0.1, 50], "kwargs": {}},
@@ -34,7 +40,7 @@ def entry(folder: Path, name: str, case: dict[str, Any]) -> dict[str, Any]:
     list(answers(scheduler, opts, case, case["inputs_before"]))
     rate = opts[0].param_groups[0]["lr"]
     file = f"speechbrain/{name}.ckpt"
-    recovery.save(scheduler, folder / file)
+    save(scheduler, folder / file)
     kept = ("args", "kwargs", "protocol", "apply", "inputs_next", "x", "y")
     return {
         "files": [file],

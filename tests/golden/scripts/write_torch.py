@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from names import IS_0_1, rules_of
 from plain import METRICS, write
 
 import gradatim as g
 from gradatim.torch import Scheduler, relative
 
 LR = g.warmup_cosine(peak=1e-3, steps=30, warmup=5, floor=1e-5)
-DECAY = g.ExponentialDecay(start=0.1, rate=0.5, every=10)
-SHARE = g.KDecay(start=1.0, end=0.1, steps=25, k=2.0)
+DECAY = g.parse("ExponentialDecay(start=0.1, rate=0.5, every=10)")
+SHARE = g.parse("KDecay(start=1.0, end=0.1, steps=25, k=2.0)")
 BETA = g.Linear(start=0.95, end=0.85, steps=20)
 PLATEAU = g.Plateau(mode="min", factor=0.5, patience=1)
 ENTRIES = ("lr", "initial_lr", "weight_decay", "momentum", "betas")
@@ -37,7 +38,9 @@ def main(folder: Path) -> None:
     for name, (kind, groups, values, more) in schedulers().items():
         optimizer = optimizer_of(kind, groups)
         if values is None:
-            scheduler = Scheduler.from_plan(optimizer, plan)
+            scheduler = (
+                Scheduler.from_plan(optimizer, plan) if IS_0_1 else Scheduler(optimizer, plan=plan)
+            )
         else:
             scheduler = Scheduler(optimizer, **values, **more)
         list(used(optimizer, scheduler, UPDATES))
@@ -49,7 +52,7 @@ def main(folder: Path) -> None:
             "optimizer": kind,
             "groups": groups,
             "values": None if values is None else {n: described(v) for n, v in values.items()},
-            "rules": {n: rule.config() for n, rule in scheduler.driver.rules.items()},
+            "rules": {n: rule.config() for n, rule in rules_of(scheduler.driver).items()},
             "run": more["run"].config() if "run" in more else None,
             "state": whole["scheduler"],
             "read": list(used(optimizer, scheduler, AHEAD)),
@@ -120,7 +123,7 @@ def used(
         optimizer.step()
         scheduler.step()
         yield {"groups": in_groups, "applied": scheduler.applied, "position": scheduler.position}
-        if scheduler.driver.rules and scheduler.position % EVERY == 0:
+        if rules_of(scheduler.driver) and scheduler.position % EVERY == 0:
             scheduler.observe(METRICS[scheduler.position // EVERY + 2])
 
 

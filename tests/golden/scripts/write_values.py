@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from names import IS_0_1, run_of
 from plain import METRICS, write
 
 import gradatim as g
-from gradatim.core._config import Value
 from tests.core.cases.case import FARTHEST, Case
 from tests.core.cases.table import CASES
 
@@ -70,13 +70,38 @@ RULES = (
 )
 
 RUNS = (
-    g.Run(updates=1000),
-    g.Run(samples=1000, batch=10, epochs=3),
-    g.Run(samples=1000, batch=7, epochs=2.5, tokens=512),
-    g.Run(samples=1000, batch=10, epochs=3, accumulate=2, processes=5),
-    g.Run(samples=1003, batch=10, epochs=4, processes=3, drop_last=True, tokens=100),
+    run_of(updates=1000),
+    run_of(samples=1000, batch=10, epochs=3),
+    run_of(samples=1000, batch=7, epochs=2.5, tokens=512),
+    run_of(samples=1000, batch=10, epochs=3, accumulate=2, processes=5),
+    run_of(samples=1003, batch=10, epochs=4, processes=3, drop_last=True, tokens=100),
 )
 LENGTHS = ("10", "5%", "1k updates", "2 epochs", "300 samples", "0.5k samples", "1e4 tokens")
+
+
+if not IS_0_1:
+    TEXTS += (
+        "ExponentialDecay(start=0.1, factor=0.5, every=100)",
+        "KDecay(start=1.0, end=0.1, steps=50, power=2.5)",
+        "CosineWave(half_period=10.5, peak_step=3)",
+        "FractionalRamp(start=1.0, end=0.0, steps=21, span=20.5, elapsed=0.25)",
+        "infinite(peak=1.0, level=0.5, warmup=10, decay=20, hold=30, cooldown=40)",
+        "warmup_cosine(3e-4, warmup=500, steps=1e4, floor='10%')",
+        "warmup_polynomial(peak=1e-3, warmup=10, steps=100, power=2.0)",
+        "cooldown(warmup_constant(peak=1.0, warmup=5), at=50, steps=20)",
+        "1 - Linear(start=0.0, end=0.5, steps=10) / 2",
+        "Cosine(start=512, end=1024, steps=100).rounded(to=128)",
+        "by_updates(Linear(start=0.0, end=1.0, steps=10))",
+    )
+    RUNS += (
+        g.Run(seconds=600),
+        g.Run(seconds=600, reserve=30, start_after=5),
+        g.Run(total_tokens=10**9, batch=512, tokens_per_sample=2048, clock="tokens"),
+        g.Run(samples=1000, batch=10, epochs=3, clock="samples"),
+        g.Run(clock="env_steps", total=10**6),
+        g.Run(clock="progress"),
+        g.Run(steps=100, batch=g.Constant(8, steps=10) >> g.Constant(16)),
+    )
 
 
 def main(folder: Path) -> None:
@@ -102,7 +127,7 @@ def entry(case: Case) -> dict[str, Any]:
 
 def argument(value: Any) -> Any:
     """An argument as config data."""
-    if isinstance(value, Value):
+    if hasattr(value, "config"):
         return value.config()
     return [argument(part) for part in value] if isinstance(value, (tuple, list)) else value
 
@@ -145,8 +170,13 @@ def of_rule(rule: g.Rule) -> dict[str, Any]:
 
 
 def of_run(run: g.Run) -> dict[str, Any]:
+    if run in RUNS[5:]:
+        # Without epochs or without updates: a share of the run is all that each of these resolves.
+        read = {"ticks": run.ticks, "steps": run.steps, "lengths": {"5%": run.resolve("5%")}}
+        return {"config": run.config(), "pickle": pickled(run), "read": read}
     known = run.samples is not None
-    lengths = LENGTHS if run.tokens else LENGTHS[:-1] if known else LENGTHS[:3]
+    tokens = run.tokens if IS_0_1 else run.tokens_per_sample
+    lengths = LENGTHS if tokens else LENGTHS[:-1] if known else LENGTHS[:3]
     lengths = [length for length in lengths if length != "10"]
     read: dict[str, Any] = {
         "steps": run.steps,
