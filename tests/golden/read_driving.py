@@ -54,7 +54,8 @@ def _loads(state: dict[str, Any]) -> dict[str, Callable[[], Driver]]:
 
     def keep() -> Driver:
         functions = '"Function"' in json.dumps(state)  # loaded only into a driver that uses it too
-        driver = Driver({name: Constant(7.0) for name in state["schedules"]})
+        run = _driver(state).plan.run  # the other schedules are measured by the same clock
+        driver = Driver({name: Constant(7.0) for name in state["schedules"]}, run=run)
         driver = _driver(state) if functions else driver
         driver.load(state, "keep")
         return driver
@@ -85,7 +86,7 @@ def _history(state: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str
     schedules = whole.plan.schedules
     later = {target: sum(row[str(target)] is None for row in rows) for target in schedules}
     begun = {target: one for target, one in schedules.items() if not later[target]}
-    driver = Driver(begun, rules=whole.plan.rules)
+    driver = Driver(begun, rules=whole.plan.rules, run=whole.plan.run)
     for target, start in later.items():
         if start:
             driver.advance(start - driver.position)

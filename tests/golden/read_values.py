@@ -66,11 +66,13 @@ def _rule(make: partial[Rule], stored: dict[str, Any]) -> dict[str, Any]:
 
 def _run(make: partial[Run], stored: dict[str, Any]) -> dict[str, Any]:
     run = make()
+    clock: dict[str, Any] = {"ticks": run.ticks} if "ticks" in stored else {}
     read: dict[str, Any] = {
+        **clock,
         "steps": run.steps,
         "lengths": {length: run.resolve(length) for length in stored["lengths"]},
     }
-    if run.batch is not None:
+    if "epoch" in stored:
         read |= {"epoch": run.steps_per_epoch, "update": run.samples_per_step}
         read["twice the batch"] = run.replace(batch=2 * run.batch).position_after(17, run)
     return read

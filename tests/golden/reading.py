@@ -1,4 +1,4 @@
-"""Compares what is read from the golden files with what version 0.1 read from them."""
+"""Compares what is read from the golden files with what the version that wrote them read."""
 
 import json
 import math
@@ -21,7 +21,7 @@ class Reading:
     entry: str
     way: str
     stored: Any
-    """What 0.1 read, as JSON data."""
+    """What that version read, as JSON data."""
     read: Callable[[], Any]
     """Reads the same with the current code."""
 
@@ -47,7 +47,7 @@ def compared(readings: list[Reading], ulps: int) -> tuple[int, list[str]]:
         for place, stored, read in _leaves(reading.stored, found):
             numbers += _is_number(stored)
             if not _agree(stored, read, ulps):
-                wrong.append(f"{where}{place}: 0.1 read {_shown(stored)}, now {_shown(read)}")
+                wrong.append(f"{where}{place}: read then {_shown(stored)}, now {_shown(read)}")
     return numbers, wrong
 
 

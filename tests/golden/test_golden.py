@@ -1,7 +1,8 @@
-"""The current code reads everything that version 0.1 wrote, and gets the same numbers.
+"""The current code reads everything that earlier versions wrote, and gets the same numbers.
 
-The numbers in `0.1/` were computed on one machine; on another one the last digit may differ, so
-1 ulp is allowed. `test_bit_for_bit` runs 0.1 on the same machine and allows no difference.
+The numbers in `0.1/` and `0.2/` were computed on one machine; on another one the last digit may
+differ, so 1 ulp is allowed. `test_bit_for_bit` runs a version from git on the same machine and
+allows no difference.
 """
 
 import json
@@ -27,7 +28,8 @@ from tests.golden.reading import Reading, compared, entries
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-GOLDEN = HERE / "0.1"
+VERSIONS = ("0.1", "0.2")
+every_version = pytest.mark.parametrize("version", VERSIONS)
 PROGRAMS = HERE / "scripts"
 
 # Version 0.1 drove groups with different rates by one schedule without a word.
@@ -85,36 +87,41 @@ def report(wrong: list[str]) -> str:
     return "\n".join([f"{len(wrong)} differences:", *wrong[:20]])
 
 
+@every_version
 @pytest.mark.parametrize("part", READERS)
-def test_what_0_1_wrote_is_read(part):
-    numbers, wrong = compared(list(READERS[part](GOLDEN)), ulps=1)
+def test_what_was_written_is_read(part, version):
+    numbers, wrong = compared(list(READERS[part](HERE / version)), ulps=1)
     assert not wrong, report(wrong)
     assert numbers
 
 
+@every_version
 @pytest.mark.parametrize("part", PICKLES)
-def test_pickles_of_0_1_are_read(part):
-    numbers, wrong = compared(list(PICKLES[part](GOLDEN)), ulps=1)
+def test_pickles_are_read(part, version):
+    numbers, wrong = compared(list(PICKLES[part](HERE / version)), ulps=1)
     assert not wrong, report(wrong)
     assert numbers
 
 
-def test_nothing_is_left_unread():
-    read = {(one.file, one.entry) for reader in READERS.values() for one in reader(GOLDEN)}
-    tables = [path.name for path in GOLDEN.glob("*.json")]
+@every_version
+def test_nothing_is_left_unread(version):
+    golden = HERE / version
+    read = {(one.file, one.entry) for reader in READERS.values() for one in reader(golden)}
+    tables = [path.name for path in golden.glob("*.json")]
     there = {
-        (file, entry): what for file in tables for entry, what in entries(GOLDEN, file).items()
+        (file, entry): what for file in tables for entry, what in entries(golden, file).items()
     }
     assert read == there.keys()
     named = {file for what in there.values() for file in what.get("files", ())}
-    files = {path.relative_to(GOLDEN).as_posix() for path in GOLDEN.rglob("*") if path.is_file()}
+    files = {path.relative_to(golden).as_posix() for path in golden.rglob("*") if path.is_file()}
     assert files == named | set(tables)
 
 
 @pytest.mark.long
-def test_bit_for_bit(tmp_path):
+@every_version
+def test_bit_for_bit(tmp_path, version):
     done = subprocess.run(
-        [sys.executable, PROGRAMS / "write.py", tmp_path],
+        [sys.executable, PROGRAMS / "write.py", version, tmp_path],
         capture_output=True,
         text=True,
         check=False,
@@ -124,4 +131,6 @@ def test_bit_for_bit(tmp_path):
     readers = [*READERS.values(), *PICKLES.values()]
     numbers, wrong = compared([one for reader in readers for one in reader(tmp_path)], ulps=0)
     assert not wrong, report(wrong)
-    print(f"\n{len(files)} files of version 0.1, written here: {numbers} numbers are the same")
+    print(
+        f"\n{len(files)} files of version {version}, written here: {numbers} numbers are the same"
+    )

@@ -16,3 +16,8 @@ def run_of(**fields: Any) -> g.Run:
 def rules_of(driver: Any) -> Any:
     """The rules of a driver, by the name of the value."""
     return getattr(driver, "plan", driver).rules
+
+
+def has_a_run(arguments: dict[str, Any]) -> bool:
+    """Whether a schedule is computed for a run of its own; a plan has one run for all."""
+    return any(hasattr(value, "clock") for value in arguments.values())

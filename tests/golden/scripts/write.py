@@ -1,6 +1,7 @@
 """Writes what a version can write, and what it reads from it: ``write.py VERSION FOLDER``.
 
-The source of the version and its table of cases come from git, so the current source has no part in it.
+The source of the version and its table of cases come from git, so the current source has no part
+in it.
 Each part runs in a process of its own, because TensorFlow and torch cannot share one.
 """
 

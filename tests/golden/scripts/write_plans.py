@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from names import has_a_run
 from plain import METRICS, write
 from write_values import RULES, argument
 
@@ -96,7 +97,7 @@ def main(folder: Path) -> None:
         "schedules": {
             f"value_{i}": {case.name: {n: argument(v) for n, v in case.arguments.items()}}
             for i, case in enumerate(CASES)
-            if case.name != "Function" and fits(case.arguments)
+            if case.name != "Function" and fits(case.arguments) and not has_a_run(case.arguments)
         },
         "rules": {f"value_{i}": rule.config() for i, rule in enumerate(RULES)},
     }

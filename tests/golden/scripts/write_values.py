@@ -88,7 +88,7 @@ if not IS_0_1:
         "infinite(peak=1.0, level=0.5, warmup=10, decay=20, hold=30, cooldown=40)",
         "warmup_cosine(3e-4, warmup=500, steps=1e4, floor='10%')",
         "warmup_polynomial(peak=1e-3, warmup=10, steps=100, power=2.0)",
-        "cooldown(warmup_constant(peak=1.0, warmup=5), at=50, steps=20)",
+        "cooldown(warmup_constant(peak=1.0, warmup=5), at=50, updates=20)",
         "1 - Linear(start=0.0, end=0.5, steps=10) / 2",
         "Cosine(start=512, end=1024, steps=100).rounded(to=128)",
         "by_updates(Linear(start=0.0, end=1.0, steps=10))",
