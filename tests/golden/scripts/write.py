@@ -1,8 +1,7 @@
 """Writes what a version can write, and what it reads from it: ``write.py VERSION FOLDER``.
 
 The source of the version and its table of cases come from git, so the current source has no part
-in it.
-Each part runs in a process of its own, because TensorFlow and torch cannot share one.
+in it. Each part runs in a process of its own, because TensorFlow and torch cannot share one.
 """
 
 import os
@@ -47,8 +46,8 @@ def extract(version: str, to: Path) -> None:
         )
         if done.returncode:
             sys.exit(
-                f"golden: commit {commit[:7]}, version {version}, is not in this clone, so there is "
-                "nothing to compare with. Fetch the whole history: git fetch --unshallow.\n"
+                f"golden: commit {commit[:7]}, version {version}, is not in this clone, so there "
+                "is nothing to compare with. Fetch the whole history: git fetch --unshallow.\n"
                 f"{done.stderr}"
             )
         archive.seek(0)
