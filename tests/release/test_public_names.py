@@ -196,10 +196,12 @@ def test_every_parameter_is_there_or_in_a_table(version):
 
 
 def signatures(owner: str, before: dict[str, Any], now: dict[str, Any]) -> Any:
-    """The parameters then and now, of a function or class and of the methods that it defines."""
+    """The parameters then and now: of a function, or of a class and its methods."""
     yield owner, before["parameters"], now["parameters"]
+    inherited = () if owner == "gradatim.Schedule" else dir(g.Schedule)
     for name, taken in before.get("members", {}).items():
-        if name in now.get("members", {}):
+        gone = name not in now.get("members", {}) or (owner, name) in MEMBERS
+        if not gone and name not in inherited:
             yield f"{owner}.{name}", taken, now["members"][name]
 
 

@@ -127,7 +127,7 @@ def test_the_readme_of_the_wheel_renders_with_its_pictures():
 
 def test_every_file_names_the_addresses_of_the_project():
     urls = PROJECT["project"]["urls"]
-    allowed = tuple(urls.values()) + ("https://raw.githubusercontent.com/gradatim/gradatim/",)
+    allowed = (*urls.values(), "https://raw.githubusercontent.com/gradatim/gradatim/")
     files = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff")
     named = {
         (file, address)

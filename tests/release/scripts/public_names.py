@@ -27,16 +27,9 @@ def described(thing: Any) -> dict[str, Any]:
         return {"parameters": parameters(thing)}
     names = {*dir(thing), *getattr(thing, "__annotations__", {})}
     members = {
-        name: parameters(member) if defined_in(thing, member) else []
-        for name in names
-        if not name.startswith("_")
-        for member in [getattr(thing, name, None)]
+        name: parameters(getattr(thing, name, None)) for name in names if not name.startswith("_")
     }
     return {"parameters": parameters(thing), "members": members}
-
-
-def defined_in(cls: type, member: Any) -> bool:
-    return getattr(member, "__qualname__", "").startswith(f"{cls.__name__}.")
 
 
 def parameters(thing: Any) -> list[str]:
