@@ -403,7 +403,7 @@ def test_every_direct_dependency_is_pinned():
     expect_none(sorted(loose), "constraints/ says what we test against. Pin there:")
 
 
-FOR_TESTS = {"dev", "docs", "test", "test-torch", "test-trainers"}
+FOR_TESTS = {"dev", "docs", "release", "test", "test-torch", "test-trainers"}
 
 
 @pytest.mark.parametrize("extra", sorted(extras().keys() - FOR_TESTS))
