@@ -46,18 +46,28 @@ def test_an_override_that_leaves_no_update_is_warned_of():
     done = Driver({"lr": Linear(1.0, 0.5, small.steps)}, run=small)
     done.advance(100)
     driver = Driver({"lr": Linear(1.0, 0.5, large.steps)}, run=large)
-    with pytest.warns(UserWarning, match="no update is left: the state is at 100 updates.*has 50"):
+    with pytest.warns(UserWarning, match="no update is left") as warned:
         driver.load(done.state(), "override")
+    assert str(warned[0].message) == (
+        "gradatim: load: no update is left: the state is at 100 updates, and the run of this "
+        "script has 50. If the batch size changed, on_mismatch='rescale' goes on at the same "
+        "place in the data."
+    )
     driver.load(done.state(), "rescale")
     assert (driver.position, driver.tick) == (100, 50)
 
 
-@pytest.mark.parametrize(("nan", "effect"), [("ignore", "left out"), ("worse", "no improvement")])
+@pytest.mark.parametrize(
+    ("nan", "effect"), [("ignore", "left out"), ("worse", "counted as no improvement")]
+)
 def test_metrics_that_are_no_numbers_are_counted_and_warned_of_once(nan, effect):
     driver = Driver({"lr": Constant(1.0)}, HALVES.replace(nan=nan))
     driver.observe(1.0)
-    with pytest.warns(UserWarning, match=f"the metric is nan; it is .*{effect}"):
+    with pytest.warns(UserWarning, match="the metric is nan") as warned:
         driver.observe(float("nan"))
+    assert str(warned[0].message) == (
+        f"gradatim: observe: the metric is nan; it is {effect}. driver.unusable counts these."
+    )
     driver.observe(float("inf"))
     driver.observe(0.5)
     assert driver.unusable == {"lr": 2}
@@ -83,8 +93,13 @@ def test_past_an_end_at_0_is_said_once_and_no_other_end():
     driver = Driver({"lr/head": Linear(1.0, 0.0, 4), "lr/*": Linear(1.0, 0.0, 6)})
     for _ in range(6):
         driver.stepped()
-    with pytest.warns(UserWarning, match="lr has ended at 0, after 6 updates"):
+    with pytest.warns(UserWarning, match="lr has ended at 0") as warned:
         driver.stepped()
+    assert str(warned[0].message) == (
+        "gradatim: the schedule of lr has ended at 0, after 6 updates, and the run goes on: "
+        "update 7 changed nothing, and later ones will not either. To train longer, write "
+        "extend(...) or rewarm(...)."
+    )
     driver.stepped()
     for lasting in (Linear(1.0, 0.1, 4), Constant(0.0), Linear(1.0, 0.0, 4).repeat()):
         other = Driver({"lr": lasting, "weight_decay": Linear(1.0, 0.0, 2)})
@@ -117,8 +132,12 @@ def test_rates_by_the_clock_and_by_updates_have_both_ended_before_it_is_said():
 
 
 def test_a_rate_that_is_over_long_before_the_run_is_warned_of_when_built():
-    with pytest.warns(UserWarning, match="over, and 0, after 0.1 s, and the run lasts 100 s"):
+    with pytest.warns(UserWarning, match="schedule of lr is over") as warned:
         Driver({"lr": Linear(1.0, 0.0, 100)}, run=Run(seconds=100))
+    assert str(warned[0].message) == (
+        "gradatim: the schedule of lr is over, and 0, after 0.1 s, and the run lasts 100 s. "
+        "Lengths of pieces are ticks of the clock; a recipe takes the run: steps=run."
+    )
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,13 @@ class TestTables:
         driver.advance(2)
         driver.save_history(path)
         before = path.read_bytes()
-        with pytest.raises(GradatimError, match="is that of another run"):
+        with pytest.raises(GradatimError) as error:
             driven(1).save_history(path)
+        assert str(error.value) == (
+            f"save_history: {path}: it holds the update after 1, and this run has made 1 and "
+            "loaded no state, so the file is that of another run. Load its checkpoint to continue "
+            "it, or give another name."
+        )
         assert path.read_bytes() == before
 
     def test_columns_that_only_one_of_them_has(self, tmp_path):
@@ -189,10 +194,12 @@ class TestBoth:
         path = tmp_path / f"run.{kind}"
         driven(3).save_history(path)
         driver = driven(12, loaded=10)
-        with pytest.warns(
-            UserWarning, match=r"run\.\w+ has no updates from 3 to 9: they were made"
-        ):
+        with pytest.warns(UserWarning, match="gradatim: ") as warned:
             driver.save_history(path)
+        assert [str(one.message) for one in warned] == [
+            f"gradatim: save_history: {path} has no updates from 3 to 9: they were made before the "
+            "load, and not saved."
+        ]
         driver.advance()
         driver.save_history(path)
         assert [int(row["position"]) for row in rows(path)] == [0, 1, 2, 10, 11, 12]

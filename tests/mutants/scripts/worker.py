@@ -1,10 +1,12 @@
 """A plugin of pytest that runs the tests on one mutant after another."""
 
+import gc
 import json
 import os
 import resource
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -47,17 +49,24 @@ class Judge:
             seconds, functions = self._reach[name]
             for function in functions:
                 tests.setdefault(function, []).append((seconds, name))
+        # What has killed another mutant of a function comes first.
+        kills: Counter[tuple[str, str]] = Counter()
+        gc.freeze()  # a collection in a fork would copy every page
         for count, mutant in enumerate(self._verdicts.open()):
             if time.monotonic() > self._end:
                 break
             function = mutant.partition("__mutmut_")[0]
             chosen, seconds = [], 0.0
-            for taken, name in sorted(tests.get(function, [])):
+            known = tests.get(function, [])
+            for taken, name in sorted(known, key=lambda one: (-kills[function, one[1]], *one)):
                 chosen.append(items[name])
                 seconds += taken
                 if seconds > PATIENCE:
                     break
-            self._verdicts[mutant] = judge(mutant, chosen, seconds) if chosen else NO_TESTS
+            code, killer = judge(mutant, chosen, seconds) if chosen else (NO_TESTS, None)
+            if killer is not None:
+                kills[function, killer] += 1
+            self._verdicts[mutant] = code
             if count % 50 == 0:
                 writer.line(summary(self._verdicts), flush=True)
         return True
@@ -68,16 +77,18 @@ class Judge:
             return
         signal.signal(signal.SIGVTALRM, too_long)
         for number, item in enumerate(items):
-            start = time.process_time()
+            start, own = time.process_time(), time.thread_time()
             following = items[number + 1] if number + 1 < len(items) else None
             called = trace()
             signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
             reports = runtestprotocol(item, nextitem=following, log=False)
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            passed = all(report.passed for report in reports)
             seconds = time.process_time() - start
-            self._reach[item.nodeid] = (seconds, sorted(called) if passed else [])
-            if any(report.failed for report in reports):
+            # A fork has no threads but the one that forked.
+            has_threads = seconds > time.thread_time() - own + 0.002
+            is_usable = all(report.passed for report in reports) and not has_threads
+            self._reach[item.nodeid] = (seconds, sorted(called) if is_usable else [])
+            if not is_usable:
                 writer.line(f"left out, {seconds:.1f} s: {item.nodeid}", flush=True)
             if number % 50 == 0:
                 writer.line(f"traced {number} of {len(items)} tests", flush=True)
@@ -85,11 +96,12 @@ class Judge:
         self._path.write_text(json.dumps(self._reach))
 
 
-def judge(mutant: str, items: list[pytest.Item], seconds: float) -> int:
-    """Run tests on a mutant in a fork of this process, until one fails."""
+def judge(mutant: str, items: list[pytest.Item], seconds: float) -> tuple[int, str | None]:
+    """Run tests on a mutant in a fork of this process, until one fails: the verdict, and which."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        code = TIMEOUT
+        code = KILLED
         try:
             limit = int(10 + 10 * seconds)
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
@@ -98,17 +110,21 @@ def judge(mutant: str, items: list[pytest.Item], seconds: float) -> int:
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
             signal.alarm(20 * limit)
             turn_on(mutant)
-            code = SURVIVED
-            for item, following in zip(items, [*items[1:], None], strict=True):
+            for number, item in enumerate(items):
+                following = items[number + 1] if number + 1 < len(items) else None
                 if any(r.failed for r in runtestprotocol(item, nextitem=following, log=False)):
-                    code = KILLED
+                    os.write(writing, str(number).encode())
                     break
-        except BaseException:
-            code = KILLED
+            else:
+                code = SURVIVED
         finally:
             os._exit(code)
+    os.close(writing)
     _, status = os.waitpid(child, 0)
+    with os.fdopen(reading) as pipe:
+        number = pipe.read()
+    killer = items[int(number)].nodeid if number else None
     code = os.waitstatus_to_exitcode(status)
     if code in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGALRM):
-        return TIMEOUT
-    return code if code in (KILLED, SURVIVED) else KILLED
+        return TIMEOUT, killer
+    return code if code == SURVIVED else KILLED, killer

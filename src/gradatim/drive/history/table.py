@@ -38,6 +38,8 @@ def read_table(lines: Iterable[str], where: str, *, ticks: bool | None = None) -
     cells = csv.reader(lines, strict=True)
     try:
         header = next(cells, [])
+    except GradatimError:
+        raise  # the lines themselves could not be read
     except (csv.Error, ValueError) as error:
         raise GradatimError(f"{where}, line 1: no table of a history: {error}.") from None
     if header[:1] != ["position"] or len(set(header)) != len(header) or "" in header:
@@ -58,6 +60,8 @@ def read_table(lines: Iterable[str], where: str, *, ticks: bool | None = None) -
                 numbers = zip(names, row[1 + has_ticks :], strict=True)
                 values = {name: float(cell) for name, cell in numbers if cell}
                 yield Row(before, int(row[1]) if has_ticks else before, values, [])
+        except GradatimError:
+            raise
         except (csv.Error, ValueError) as error:
             raise GradatimError(f"{where}, line {cells.line_num}: {error}.") from None
 
