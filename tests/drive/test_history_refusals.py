@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gradatim import Driver, Function, GradatimError, Linear, Plan, Plateau
+from gradatim import Constant, Driver, Function, GradatimError, Linear, Plan, Plateau, Run
 from gradatim.drive.history.replay import summary_of
 from gradatim.drive.resume.plan_data import plan_in
 
@@ -167,6 +167,17 @@ def test_a_history_by_another_clock_is_not_continued(kind, text, sentence, tmp_p
     assert str(error.value) == f"save_history: {path}: {sentence}"
     assert path.read_text() == text
     assert summary_of(path).updates
+
+
+def test_a_table_without_ticks_is_not_continued_by_a_clock(tmp_path):
+    path = tmp_path / "run.csv"
+    path.write_text("position,lr\n0,0.5\n")
+    driver = Driver({"lr": Constant(0.5)}, run=Run(seconds=1))
+    with pytest.raises(GradatimError) as error:
+        driver.save_history(path)
+    assert str(error.value) == (
+        f"save_history: {path}: it has no ticks: it was written in updates, not by a clock."
+    )
 
 
 @pytest.mark.parametrize("begin", [b"", b"position,lr\n0,0.5\n"])

@@ -62,6 +62,14 @@ def past_the_end() -> None:
     update(optimizer, optimizer, optimizer)
 
 
+def one_for_all() -> None:
+    Scheduler(sgd(body=0.5, head=0.25), lr=1.0)
+
+
+def small_factors() -> None:
+    relative(Constant(3e-4))
+
+
 WARNINGS: dict[Callable[[], object], str] = {
     written_by_hand: (
         "something else has changed lr of group '1' for update 1, from 0.25 to 7.0. That update "
@@ -97,12 +105,12 @@ WARNINGS: dict[Callable[[], object], str] = {
         "nothing, and later ones will not either. To train longer, write extend(...) or "
         "rewarm(...)."
     ),
-    lambda: Scheduler(sgd(body=0.5, head=0.25), lr=1.0): (
+    one_for_all: (
         "Scheduler: the groups begin with different lr (body: 0.5, head: 0.25), and one schedule "
         "makes them equal. To multiply each group's own, write lr=relative(schedule) with a peak "
         "of 1.0; if they are to be equal, lr={'*': schedule} says so."
     ),
-    lambda: relative(Constant(3e-4)): (
+    small_factors: (
         "relative: the factors are at most 0.0003. They multiply the initial value of each group, "
         "so a schedule for relative() has a peak near 1.0."
     ),
