@@ -7,7 +7,9 @@ import resource
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -30,7 +32,22 @@ def too_long(signal_number, frame):
     raise TooLong
 
 
+class Test(NamedTuple):
+    """A test that calls a function, and the seconds it takes."""
+
+    item: pytest.Item
+    seconds: float
+
+
 class Judge:
+    """Runs mutants in place of the tests.
+
+    Args:
+        verdicts: The verdicts so far; more are added.
+        reach: The file that keeps what each test calls.
+        end: The time, as ``time.monotonic`` gives it, after which no mutant is begun.
+    """
+
     def __init__(self, verdicts: Verdicts, reach: Path, end: float) -> None:
         self._verdicts = verdicts
         self._path = reach
@@ -39,37 +56,52 @@ class Judge:
             json.loads(reach.read_text()) if reach.exists() else {}
         )
         self._end = end
+        self._kills: Counter[tuple[str, str]] = Counter()
+        self._sound: set[str] = set()
+        self._broken: set[str] = set()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         writer = session.config.get_terminal_writer()
         self._trace([item for item in session.items if item.nodeid not in self._reach], writer)
-        items = {item.nodeid: item for item in session.items}
-        tests: dict[str, list[tuple[float, str]]] = {}
-        for name in items:
-            seconds, functions = self._reach[name]
-            for function in functions:
-                tests.setdefault(function, []).append((seconds, name))
-        # What has killed another mutant of a function comes first.
-        kills: Counter[tuple[str, str]] = Counter()
+        tests = _tests_by_function(self._reach, session.items)
         gc.freeze()  # a collection in a fork would copy every page
         for count, mutant in enumerate(self._verdicts.open()):
             if time.monotonic() > self._end:
                 break
-            function = mutant.partition("__mutmut_")[0]
-            chosen, seconds = [], 0.0
-            known = tests.get(function, [])
-            for taken, name in sorted(known, key=lambda one: (-kills[function, one[1]], *one)):
-                chosen.append(items[name])
-                seconds += taken
-                if seconds > PATIENCE:
-                    break
-            code, killer = judge(mutant, chosen, seconds) if chosen else (NO_TESTS, None)
-            if killer is not None:
-                kills[function, killer] += 1
-            self._verdicts[mutant] = code
+            self._verdicts[mutant] = self._judge(mutant, tests)
             if count % 50 == 0:
                 writer.line(summary(self._verdicts), flush=True)
         return True
+
+    def _judge(self, mutant: str, tests: Mapping[str, Sequence[Test]]) -> int:
+        function = mutant.partition("__mutmut_")[0]
+        while True:
+            # What has killed another mutant of the function comes first.
+            order = sorted(
+                (one for one in tests.get(function, ()) if one.item.nodeid not in self._broken),
+                key=lambda one: (-self._kills[function, one.item.nodeid], one.seconds),
+            )
+            chosen, seconds = [], 0.0
+            for test in order:
+                chosen.append(test.item)
+                seconds += test.seconds
+                if seconds > PATIENCE:
+                    break
+            if not chosen:
+                return NO_TESTS
+            code, killer = run(mutant, chosen, seconds)
+            if killer is None or self._works(killer):
+                if killer is not None:
+                    self._kills[function, killer.nodeid] += 1
+                return code
+
+    def _works(self, item: pytest.Item) -> bool:
+        """Whether a test that has failed in a fork passes in a fork without a mutant."""
+        name = item.nodeid
+        if name not in self._sound:
+            code, _ = run(None, [item], self._reach[name][0])
+            (self._sound if code == SURVIVED else self._broken).add(name)
+        return name in self._sound
 
     def _trace(self, items: list[pytest.Item], writer) -> None:
         """Run tests unmutated and record which functions each of them calls."""
@@ -96,8 +128,21 @@ class Judge:
         self._path.write_text(json.dumps(self._reach))
 
 
-def judge(mutant: str, items: list[pytest.Item], seconds: float) -> tuple[int, str | None]:
-    """Run tests on a mutant in a fork of this process, until one fails: the verdict, and which."""
+def _tests_by_function(
+    reach: Mapping[str, tuple[float, list[str]]], items: Iterable[pytest.Item]
+) -> dict[str, list[Test]]:
+    tests: dict[str, list[Test]] = {}
+    for item in items:
+        seconds, functions = reach[item.nodeid]
+        for function in functions:
+            tests.setdefault(function, []).append(Test(item, seconds))
+    return tests
+
+
+def run(
+    mutant: str | None, items: Sequence[pytest.Item], seconds: float
+) -> tuple[int, pytest.Item | None]:
+    """Run tests on a mutant in a fork of this process: the verdict, and the test that failed."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -109,7 +154,8 @@ def judge(mutant: str, items: list[pytest.Item], seconds: float) -> tuple[int, s
             most = pages * resource.getpagesize() + 4 * GIGABYTE
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
             signal.alarm(20 * limit)
-            turn_on(mutant)
+            if mutant is not None:
+                turn_on(mutant)
             for number, item in enumerate(items):
                 following = items[number + 1] if number + 1 < len(items) else None
                 if any(r.failed for r in runtestprotocol(item, nextitem=following, log=False)):
@@ -123,7 +169,7 @@ def judge(mutant: str, items: list[pytest.Item], seconds: float) -> tuple[int, s
     _, status = os.waitpid(child, 0)
     with os.fdopen(reading) as pipe:
         number = pipe.read()
-    killer = items[int(number)].nodeid if number else None
+    killer = items[int(number)] if number else None
     code = os.waitstatus_to_exitcode(status)
     if code in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGALRM):
         return TIMEOUT, killer
