@@ -59,18 +59,18 @@ class RateChanges:
 
     def binned(self) -> BinnedChanges:
         """The same changes by the logarithm of the time since each, for laws without a context."""
-        known = self.gap > 0
-        where = np.log(self.gap, where=known, out=np.zeros_like(self.gap))
-        low, high = (where[known].min(), where[known].max()) if known.any() else (0.0, 0.0)
+        rows, columns = np.nonzero(self.gap > 0)
+        where = np.log(self.gap[rows, columns])
+        low, high = (where.min(), where.max()) if where.size else (0.0, 0.0)
         grid = np.linspace(low, high + 1e-9, BINS)
-        place = np.where(known, (where - low) / (grid[1] - grid[0]), 0.0)
+        place = (where - low) / (grid[1] - grid[0])
         left = np.minimum(place.astype(np.int64), BINS - 2)
         right = place - left  # the share of the right one of two neighbouring times
-        rows = BINS * np.arange(len(self.total))[:, None] + left
-        size = np.where(known, self.change, 0.0)
+        at = BINS * rows + left
+        size = self.change[columns]
         change: Array = np.zeros(BINS * len(self.total))
-        for at, share in ((rows, 1.0 - right), (rows + 1, right)):
-            change += np.bincount(at.ravel(), (size * share).ravel(), change.size)
+        for cell, share in ((at, 1.0 - right), (at + 1, right)):
+            change += np.bincount(cell, size * share, change.size)
         return BinnedChanges(self.total, change.reshape(-1, BINS), self.context[:0], np.exp(grid))
 
 
