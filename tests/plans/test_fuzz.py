@@ -18,7 +18,7 @@ from tests.plans.strategies import GOOD, PLANS, as_json, mutated, replaced
 ENDINGS = [".yaml", ".json", ".toml"]
 
 
-def read_or_refuse(text: str, ending: str) -> str:
+def read_or_refuse(text: str, ending: str, again: bool = False) -> str:
     begun, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         plan = read_plan(text, ending)
@@ -30,7 +30,10 @@ def read_or_refuse(text: str, ending: str) -> str:
     else:
         assert isinstance(plan, Plan)
         said = ""
-    assert time.process_time() - begun < 1.0
+    if time.process_time() - begun > 1.0:
+        # Python may have collected the garbage of other tests meanwhile, but not twice.
+        assert not again, f"takes {time.process_time() - begun} s"
+        read_or_refuse(text, ending, again=True)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
     return said
 

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from gradatim.studio.session import Session
-from tests.studio.reading import until
+from tests.studio.reading import SECONDS, until
 from tests.studio.served import running
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -23,7 +23,9 @@ def chromium():
     assert path, "There is no Chromium. `make test` installs it."
     with sync_playwright() as playwright:
         # Nothing but this test is open in it, and it may run as root, where there is no sandbox.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], timeout=1_000 * SECONDS
+        )
         yield browser
         browser.close()
 
@@ -57,7 +59,7 @@ def opened(chromium, monkeypatch, tmp_path):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1_000 * SECONDS)
         page.on("console", said)
         page.on("pageerror", lambda error: problems.append(f"{error}"))
         page.on("request", lambda request: problems.extend(_elsewhere(request.url, studio.port)))

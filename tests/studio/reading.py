@@ -13,7 +13,7 @@ SETTLED = """() => {
 
 
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-SECONDS = 240
+SECONDS = 240  # what takes longer does not come, on a busy machine either
 
 
 def until(page, condition):

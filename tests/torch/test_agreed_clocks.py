@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.torch.test_agreement import free_port
-
 SCRIPT = Path(__file__).parent / "scripts" / "clocks.py"
 
 
@@ -18,7 +16,7 @@ def ranks(request, tmp_path_factory):
     """What each rank has written."""
     world, folder = request.param, tmp_path_factory.mktemp("ranks")
     subprocess.run(
-        [sys.executable, "-W", "error", SCRIPT, str(world), folder, str(free_port())],
+        [sys.executable, "-W", "error", SCRIPT, str(world), folder],
         capture_output=True,
         text=True,
         timeout=600,

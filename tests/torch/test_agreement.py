@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,12 +15,6 @@ from gradatim.torch import Scheduler
 SCRIPT = Path(__file__).parent / "scripts" / "agreement.py"
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
 def ranks(scenario, world, folder):
     """What each rank has written, the exit codes, and the time it took."""
     program = [
@@ -32,7 +25,6 @@ def ranks(scenario, world, folder):
         scenario,
         str(world),
         folder,
-        str(free_port()),
     ]
     begun = time.monotonic()
     done = subprocess.run(

@@ -159,10 +159,23 @@ SCENARIOS = {
 }
 
 
+def common_store(rank):
+    """The store of the first rank, at a port that was free; the others read it from a file."""
+    port = FOLDER / "port"
+    if rank == 0:
+        store = dist.TCPStore("127.0.0.1", 0, WORLD, True, wait_for_workers=False)
+        (FOLDER / "new port").write_text(str(store.port))
+        (FOLDER / "new port").rename(port)
+        return store
+    while not port.exists():
+        time.sleep(0.01)
+    return dist.TCPStore("127.0.0.1", int(port.read_text()), WORLD, False)
+
+
 def live(rank):
     store = dist.FileStore(str(FOLDER / "meeting"), WORLD)
     if "killed" in SCENARIO or SCENARIO == "training":  # the store that torchrun gives
-        store = dist.TCPStore("127.0.0.1", int(sys.argv[4]), WORLD, rank == 0)
+        store = common_store(rank)
     dist.init_process_group("gloo", store=store, rank=rank, world_size=WORLD)
     found = SCENARIOS[SCENARIO](rank)
     (FOLDER / f"{rank}.json").write_text(json.dumps(found))

@@ -1,4 +1,4 @@
-"""Ranks that read one clock: ``clocks.py WORLD FOLDER PORT``. Rank r writes FOLDER/r.json.
+"""Ranks that read one clock: ``clocks.py WORLD FOLDER``. Rank r writes FOLDER/r.json.
 
 The step times are those of public runs, played back; only the exchange between the ranks is real.
 """
@@ -15,7 +15,7 @@ import torch.multiprocessing as processes
 from gradatim import GradatimError, Linear, Run, wsd
 from gradatim.torch import Scheduler
 
-WORLD, FOLDER, PORT = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+WORLD, FOLDER = int(sys.argv[1]), Path(sys.argv[2])
 ROOT = Path(__file__).parents[3]
 
 
@@ -55,7 +55,7 @@ def trained(rank, trace, scale):
 def main(rank):
     sys.path.insert(0, str(ROOT))
     dist.init_process_group(
-        "gloo", init_method=f"tcp://127.0.0.1:{PORT}", rank=rank, world_size=WORLD
+        "gloo", init_method=f"file://{FOLDER}/meeting", rank=rank, world_size=WORLD
     )
     found = {f"{t} x {s}": trained(rank, t, s) for t, s in ((10, 0.8), (13, 1.0), (19, 1.6))}
     found["counted"] = counted(rank)
