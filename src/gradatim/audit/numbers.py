@@ -1,21 +1,8 @@
-"""Numbers as people choose them: round steps and rates of few digits."""
+"""Numbers as people choose them: round steps, and rates as text."""
 
 from __future__ import annotations
 
 import math
-
-
-def shortest(value: float, slack: float) -> float:
-    """The number within ``slack`` of a value that has the fewest digits.
-
-    >>> shortest(0.00030000012, 1e-9), shortest(0.333, 0.0)
-    (0.0003, 0.333)
-    """
-    for digits in range(1, 16):
-        number = float(f"{value:.{digits}g}")
-        if abs(number - value) <= slack:
-            return number
-    return value
 
 
 def written(value: float) -> str:

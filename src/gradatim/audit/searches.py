@@ -17,8 +17,9 @@ import numpy as np
 
 from gradatim.audit.change import FORMATS, Change
 from gradatim.audit.intervals import common, middle, simplest, wholes
-from gradatim.audit.numbers import roundest, shortest
+from gradatim.audit.numbers import roundest
 from gradatim.audit.planned import Interval, Planned
+from gradatim.core.digits import shortest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradatim.audit.numbers import roundest, shortest, written
+from gradatim.audit.numbers import roundest, written
+from gradatim.core.digits import shortest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -64,7 +63,7 @@ def _read(tree: Setting, section: Setting, place: Place, given: Given) -> Read:
             raise unknown_name("axolotl", "setting", key, known)
     found = _schedule(_Settings(written, given))
     said = [f"{key} gives some parameters another rate." for key in _GROUPS if written.get(key)]
-    return replace(found, differences=(*found.differences, *said))
+    return found.saying(*said)
 
 
 class _Settings:

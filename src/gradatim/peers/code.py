@@ -14,6 +14,7 @@ from gradatim.peers.arguments import Ignored
 from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.functions.named import functions_in
 from gradatim.peers.functions.reading import Formulas
+from gradatim.peers.pace import paced
 from gradatim.peers.peer import Call, Calls, Peer
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.names import holds
@@ -30,24 +31,6 @@ _STEPPED = {"torch", "transformers", "deepspeed", "accelerate"}
 """The projects whose schedulers count the calls of their ``step()``."""
 _MOST_SAID = 5
 _HARMLESS = {"print", "len", "isinstance", "type", "id", "append", "state_dict", "hasattr", "repr"}
-
-
-def read_code(peer: Peer, text: str, lr: float | None, steps: int | None) -> Read:
-    """What the last scheduler in some code means.
-
-    Args:
-        peer: The project.
-        text: The code.
-        lr: The rate of the optimizer; else that of the optimizer in the code.
-        steps: The updates of the run.
-
-    Raises:
-        GradatimError: If there is none, or one that cannot be read without running it.
-    """
-    found = find_in_code(text, [peer])
-    if not found:
-        raise nothing_in_code(text, [peer])
-    return found[-1].read(Given(lr, steps))
 
 
 def nothing_in_code(text: str, peers: Sequence[Peer]) -> GradatimError:
@@ -249,12 +232,12 @@ class _Reader:
             )
         by_step = peer.name in _STEPPED and called(site.node) not in _OF_METRICS
         step = stepping(site, world) if by_step else Stepping()
-        steps = _steps(given, step.every == "epoch")
+        steps = given.epochs if step.every == "epoch" else given.steps
         read = call.means(rate.value if given.lr is None else given.lr, steps)
         if by_step and read.values:
             read = _stepped(read, step, given)
         said += [*world.said.values(), *rate.said, *self._beside(), *written_by_hand(world)]
-        return replace(read, differences=(*read.differences, *said))
+        return read.saying(*said)
 
     def _check_wrapper(self) -> None:
         wrapper = self.file.wrapper(self.one)
@@ -280,13 +263,6 @@ class _Reader:
             yield f"{len(others) - _MOST_SAID} more are in the code, and not in this schedule."
         for site in self.file.given_to(self.one):
             yield f"{written(site.node)} is given this schedule, and is not read."
-
-
-def _steps(given: Given, epochs: bool) -> int | None:
-    """The length of the run in what a scheduler counts, if it is known."""
-    if not epochs or given.steps is None:
-        return given.steps
-    return None if given.every is None else -(-given.steps // given.every)
 
 
 _OF_METRICS = {"ReduceLROnPlateau", "get_reduce_on_plateau_schedule", "GreedyLR"}
@@ -326,8 +302,6 @@ def _stepped(read: Read, step: Stepping, given: Given) -> Read:
     """What it means where its steps are those calls of ``step()``."""
     said = step.said
     if step.frequency > 1:
-        from gradatim.peers.pace import paced
-
         values = {name: paced(s, step.frequency) for name, s in read.values.items()}
         read = replace(read, values=values)
     epochs = ""
@@ -337,7 +311,7 @@ def _stepped(read: Read, step: Stepping, given: Given) -> Read:
         epochs = "It is taken to be stepped once an epoch."
     elif step.every == "update" and given.every is not None:
         said = (*said, f"It is stepped once an update (line {step.line}): --every is not used.")
-    return replace(read, epochs=epochs or read.epochs, differences=(*read.differences, *said))
+    return replace(read, epochs=epochs or read.epochs).saying(*said)
 
 
 def _call_in(peer: Peer, code: Expression) -> Call:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -60,14 +59,13 @@ def _read(tree: Setting, section: Setting, place: Place, given: Given) -> Read:
     found = read_with_rate(
         lambda lr: COMPOSER.means(name, bound, lr, steps), given, lambda: _rate(run), True
     )
-    return replace(found, differences=(*found.differences, *said))
+    return found.saying(*said)
 
 
-def _rate(run: Section) -> float | None:
+def _rate(run: Section) -> Any:
     """The rate of the optimizer beside the scheduler."""
     optimizer = run.get("optimizer")
-    lr = optimizer.get("lr") if isinstance(optimizer, dict) else None
-    return float(lr) if isinstance(lr, int | float) else None
+    return optimizer.get("lr") if isinstance(optimizer, dict) else None
 
 
 class _Times(NamedTuple):

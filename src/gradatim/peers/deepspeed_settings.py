@@ -72,14 +72,12 @@ def _filled_in(key: str, place: Place, given: Given) -> Any:
     raise Missing({name: 'is "auto", which transformers fills in'})
 
 
-def _rate(values: References, section: Setting, place: Place) -> float | None:
-    """The rate of the optimizer beside the scheduler, if it is a number."""
+def _rate(values: References, section: Setting, place: Place) -> Any:
+    """The rate of the optimizer beside the scheduler."""
     params = section.entries.get("optimizer", Setting(None, 1)).entries.get("params")
     written = params.entries.get("lr") if params else None
     if written is None:
         return None
     where = (*place[:-1], "optimizer", "params", "lr")
     value = values.value(written, where)
-    if value == "auto":
-        value = _filled_in("lr", where, values.given)
-    return float(value) if isinstance(value, int | float) else None
+    return _filled_in("lr", where, values.given) if value == "auto" else value

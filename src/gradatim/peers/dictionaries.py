@@ -98,4 +98,4 @@ def _read(
     read = found.read(
         _GivenInCode(given.lr, given.steps, given.every, given.values, given.used, names)
     )
-    return replace(read, differences=(*read.differences, *world.said.values()))
+    return read.saying(*world.said.values())

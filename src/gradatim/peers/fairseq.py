@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -178,7 +177,7 @@ def _read(command: Command, given: Given) -> Read:
         raise GradatimError(f"line {line}: --lr has a rate for each epoch, which is not read here.")
     arguments["lr"] = rates[0]
     read = FAIRSEQ.means(f"fairseq {kind}", arguments, None, given.steps)
-    return replace(read, differences=(*read.differences, *flags.said, *command.notes))
+    return read.saying(*flags.said, *command.notes)
 
 
 def _numbers(flags: Flags, name: str) -> list[float]:

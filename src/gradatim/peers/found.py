@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradatim.core.build import Scalar
 from gradatim.core.rules import Rule
@@ -64,6 +64,10 @@ class Read:
     epochs: str = ""
     """Where its steps are epochs and not updates, the sentence that says why."""
 
+    def saying(self, *more: str) -> Read:
+        """The same, with more sentences on what is not the same there; empty ones are left out."""
+        return replace(self, differences=(*self.differences, *filter(None, more)))
+
     @property
     def schedule(self) -> Schedule:
         """The schedule of the rate.
@@ -107,6 +111,11 @@ class Given:
 
     used: set[str] = field(default_factory=set)
     """The names that were asked for, of those that the user gave."""
+
+    @property
+    def epochs(self) -> int | None:
+        """The epochs of the run, the last of them begun, if that is known."""
+        return -(-self.steps // self.every) if self.steps and self.every else None
 
     def value(self, name: str) -> Scalar:
         """The value of a name that the file does not set.

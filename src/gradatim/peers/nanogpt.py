@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -70,6 +69,5 @@ def _read(command: Command, given: Given) -> Read:
         raise Missing(dict.fromkeys(absent, why))
     read = NANOGPT.means("nanoGPT", found, None)
     stood = ", ".join(absent)
-    said = (f"Defaults of nanoGPT's train.py stand in: {stood}.",) if stood else ()
-    more = (*said, *flags.said, *command.notes)
-    return replace(read, differences=(*read.differences, *more))
+    said = f"Defaults of nanoGPT's train.py stand in: {stood}." if stood else ""
+    return read.saying(said, *flags.said, *command.notes)

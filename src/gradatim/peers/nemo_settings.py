@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -52,13 +51,12 @@ def _read(tree: Setting, section: Setting, place: Place, given: Given) -> Read:
         lambda: _rate(values, section, place),
         peer.needs_rate(name),
     )
-    return replace(found, differences=(*found.differences, said)) if said else found
+    return found.saying(said)
 
 
-def _rate(values: References, section: Setting, place: Place) -> float | None:
+def _rate(values: References, section: Setting, place: Place) -> Any:
     rate = section.entries.get("lr")
-    value = None if rate is None else values.value(rate, (*place, "lr"))
-    return float(value) if isinstance(value, int | float) else None
+    return None if rate is None else values.value(rate, (*place, "lr"))
 
 
 def _steps(values: References, policy: Section) -> int | None:

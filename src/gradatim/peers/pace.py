@@ -30,6 +30,6 @@ def in_updates(read: Read, every: int | None) -> Read:
             f"{read.epochs} Its lengths are epochs. Write --every, the updates of an epoch, such "
             "as --every 391."
         )
-        return replace(read, differences=(*read.differences, said))
+        return read.saying(said)
     values = {name: paced(schedule, every) for name, schedule in read.values.items()}
     return replace(read, values=values, epochs="")

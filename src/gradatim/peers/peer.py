@@ -54,12 +54,13 @@ class Peer:
 
     >>> from gradatim import step_decay
     >>> from gradatim.peers.arguments import Number, PositiveSteps
-    >>> from gradatim.peers.code import read_code
+    >>> from gradatim.peers.code import find_in_code
     >>> peer = Peer("example", before={"optimizer": Ignored})
     >>> @peer.scheduler("HalvingLR")
     ... def halving(every: PositiveSteps, *, lr: Number) -> Schedule:
     ...     return step_decay(lr, every=every, factor=0.5)
-    >>> read_code(peer, "HalvingLR(optimizer, every=3 * 10)", 0.1, None).schedule
+    >>> (found,) = find_in_code("HalvingLR(optimizer, every=3 * 10)", [peer])
+    >>> found.read(Given(lr=0.1)).schedule
     Staircase(schedule=ExponentialDecay(start=0.1, factor=0.5, every=30), every=30)
     """
 

@@ -44,7 +44,7 @@ def _read(tree: Setting, place: Place, entry: Setting, name: str, given: Given) 
     )
 
 
-def _rate(values: References) -> float | None:
+def _rate(values: References) -> Any:
     """The rate of the optimizers of the recipe, if it is the same for all of them."""
     rates: list[Any] = []
     for place, section in sections(values.root):
@@ -55,4 +55,4 @@ def _rate(values: References) -> float | None:
     if len(rates) > 1:
         listed = ", ".join(sorted(map(str, rates)))
         raise GradatimError(f"the optimizers have different rates: {listed}. Write --lr.")
-    return float(rates[0]) if rates and isinstance(rates[0], int | float) else None
+    return rates[0] if rates else None

@@ -140,7 +140,7 @@ def _calls(peer: Peer, setting: Setting, place: Place, values: References, sever
     return found if several else found[0]
 
 
-def _rate(values: References, place: Place) -> float | None:
+def _rate(values: References, place: Place) -> Any:
     """The rate of the optimizer in the section of the scheduler, or the next one around it."""
     for depth in range(len(place), -1, -1):
         around, here = _at(values.root, place[:depth]), place[:depth]
@@ -155,8 +155,7 @@ def _rate(values: References, place: Place) -> float | None:
                 inner = target.place if target is not None else (*here, key)
                 rates.append(values.value(given["lr"], (*inner, "lr")))
         if rates:
-            same = all(rate == rates[0] for rate in rates)
-            return float(rates[0]) if same and isinstance(rates[0], int | float) else None
+            return rates[0] if all(rate == rates[0] for rate in rates) else None
     return None
 
 
@@ -191,4 +190,4 @@ def _stepped(read: Read, values: References, place: Place, given: Given) -> Read
     if given.every is not None:
         return replace(read, epochs="It is taken to be stepped once an epoch.")
     said = "How often it is stepped is not in the file. Write --every if it counts epochs."
-    return replace(read, differences=(*read.differences, said))
+    return read.saying(said)

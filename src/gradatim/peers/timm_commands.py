@@ -229,8 +229,7 @@ def _read_command(command: Command, given: Given) -> Read:
         )
     flags.require([])
     read = schedule_of(Options(values, {}), given, _processes(command))
-    notes = (*read.differences, *said, *flags.said, *command.notes)
-    return replace(read, differences=notes)
+    return read.saying(*said, *flags.said, *command.notes)
 
 
 def _flag(flags: Flags, name: str) -> Any:

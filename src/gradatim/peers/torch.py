@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -263,7 +262,7 @@ def chained_scheduler(
     for child in schedulers:
         _check_factor(child)
     found = product([first.means(lr), *(child.means(1.0) for child in others)])
-    return replace(found, differences=(*found.differences, *_nested(schedulers, "SequentialLR")))
+    return found.saying(*_nested(schedulers, "SequentialLR"))
 
 
 _NO_FACTORS = {

@@ -80,9 +80,10 @@ def _read(tree: Setting, section: Setting, place: Place, given: Given) -> Read:
         written: Any = training["steps"]
         steps = written if isinstance(written, int) else None
 
-    def rate() -> float | None:
-        optimizer = entries.get("optimizer", Setting(None, 1))
-        value = Section(values, optimizer, (*place, "optimizer")).get("lr")
-        return float(value) if isinstance(value, int | float) else None
-
-    return read_with_rate(lambda lr: TORCHTITAN.means(NAME, bound, lr, steps), given, rate, True)
+    optimizer = Section(values, entries.get("optimizer", Setting(None, 1)), (*place, "optimizer"))
+    return read_with_rate(
+        lambda lr: TORCHTITAN.means(NAME, bound, lr, steps),
+        given,
+        lambda: optimizer.get("lr"),
+        True,
+    )

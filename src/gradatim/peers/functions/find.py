@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -72,7 +71,7 @@ def _in_loops(script: Script, candidates: Sequence[Candidate]) -> Iterator[Found
     """Rates that a loop computes itself, without a function."""
     functions = {id(one.scope) for one in candidates}
     lines = set()
-    for scope in (script.module, *(s for each in script.scopes.values() for s in each)):
+    for scope in script.all_scopes:
         for name, bindings in scope.bindings.items():
             if not name.endswith(RATE_KEYS) or id(scope) in functions:
                 continue
@@ -98,9 +97,7 @@ def _read_loop(binding: Binding, script: Script, given: Given) -> Read:
     site = CallSite(ast.Call(ast.Name("loop", ast.Load()), [], []), binding.place)
     loop = loop_of(variable, site, world)
     epochs = epochs_of(variable, function.lineno)
-    steps = given.steps
-    if epochs and steps is not None:
-        steps = math.ceil(steps / given.every) if given.every else None
+    steps = given.epochs if epochs else given.steps
     rate = _rate_in(world) if given.lr is None else Rate(given.lr)
     named = Named(function, File(Expression(site.node, site.place, world)))
     counting = Counting({variable: lambda step: step + loop.first})
@@ -114,8 +111,8 @@ def _read_loop(binding: Binding, script: Script, given: Given) -> Read:
         if any("(" in k or k in own or why == NOT_KNOWN for k, why in unknown.items()):
             raise refused_loop(binding) from None
         raise
-    said = (*read.differences, *loop.said, *rate.said, *world.said.values())
-    return replace(read, epochs=epochs, differences=said)
+    said = (*loop.said, *rate.said, *world.said.values())
+    return replace(read, epochs=epochs).saying(*said)
 
 
 def _set_in(binding: Binding) -> set[str]:
@@ -136,7 +133,7 @@ def _candidates(script: Script) -> Iterator[Candidate]:
             if found is not None and id(found.node) not in seen:
                 seen.add(id(found.node))
                 yield found
-    for scope in (script.module, *(s for each in script.scopes.values() for s in each)):
+    for scope in script.all_scopes:
         for name, bindings in scope.bindings.items():
             if not name.endswith(RATE_KEYS):
                 continue
@@ -230,15 +227,13 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         read = _of_method(one, named, world, given)
     else:
         how = counted(one, world, given)
-        steps = given.steps
-        if how.epochs and steps is not None:
-            steps = math.ceil(steps / given.every) if given.every else None
+        steps = given.epochs if how.epochs else given.steps
         steps = how.length if steps is None else steps
         rate = _rate_in(world) if given.lr is None else Rate(given.lr)
         read = read_function(named, how.counting, "rate", rate.value, steps)
         read = replace(read, epochs=how.epochs)
         said += (*how.said, *conditions(one, world))
-    return replace(read, differences=(*read.differences, *said, *world.said.values()))
+    return read.saying(*said, *world.said.values())
 
 
 def _rate_in(world: World) -> Rate:
@@ -278,6 +273,6 @@ def _of_method(one: Candidate, named: Named, world: World, given: Given) -> Read
         said += (*how.said, *conditions(one, world))
         if how.every == "epoch":
             epochs = f"It is stepped once an epoch (line {how.line})."
-            steps = None if steps is None or not given.every else math.ceil(steps / given.every)
+            steps = given.epochs
     read = read_function(named, Counting({}, method=True), "rate", lr, steps)
-    return replace(read, epochs=epochs, differences=(*read.differences, *said))
+    return replace(read, epochs=epochs).saying(*said)

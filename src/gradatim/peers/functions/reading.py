@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gradatim.core.schedule import Schedule
@@ -119,7 +119,7 @@ def read_functions(
         for i, other in enumerate(others, 1)
         if other.schedule != first.schedule
     ]
-    return replace(first, differences=(*first.differences, *said))
+    return first.saying(*said)
 
 
 def _rate(

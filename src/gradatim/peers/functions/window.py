@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from gradatim.core.digits import shortest
 from gradatim.core.schedule import Schedule
 
 _TRIED, _ALL = 24, 1000
-_FEW = 11
+_FEW = 10
 
 
 class Fit(NamedTuple):
@@ -86,14 +87,8 @@ class Window:
 
 
 def nice(value: float, slack: float) -> float:
-    """The number of few digits within ``slack`` of a value; the value, if there is none."""
-    if value == 0.0 or abs(value) <= slack:
-        return 0.0
-    for digits in range(1, _FEW):
-        number = float(f"{value:.{digits}g}")
-        if abs(number - value) <= slack:
-            return number
-    return value
+    """The number of few digits within ``slack`` of a value, 0 if that is; else the value."""
+    return 0.0 if abs(value) <= slack else shortest(value, slack, _FEW)
 
 
 def near_whole(value: float, slack: float = 1e-7) -> int | None:

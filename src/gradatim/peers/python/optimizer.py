@@ -130,7 +130,7 @@ def written_by_hand(world: World) -> tuple[str, ...]:
     """What is said of lines that write the rate of an optimizer beside its scheduler."""
     script = world.script
     lines = set()
-    for scope in (script.module, *(s for each in script.scopes.values() for s in each)):
+    for scope in script.all_scopes:
         for name, bindings in scope.bindings.items():
             if not name.endswith("['lr']"):
                 continue

@@ -93,6 +93,11 @@ class Script(NamedTuple):
     settings: list[tuple[ast.Dict, Place]]
     """Dictionaries that are written out."""
 
+    @property
+    def all_scopes(self) -> list[Scope]:
+        """The module, and all its functions and classes."""
+        return [self.module, *(scope for each in self.scopes.values() for scope in each)]
+
 
 def parse_script(text: str) -> Script:
     """The code of a file, parsed and walked.

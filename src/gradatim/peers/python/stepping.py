@@ -77,10 +77,9 @@ def _is_of(receiver: ast.expr, step: CallSite, site: CallSite, world: World) -> 
 
 def _variables(site: CallSite, world: World) -> set[str]:
     """The names that the call is assigned to, without what comes before the last dot."""
-    scopes = [world.script.module, *(s for each in world.script.scopes.values() for s in each)]
     return {
         name.rpartition(".")[2]
-        for scope in scopes
+        for scope in world.script.all_scopes
         for name, bindings in scope.bindings.items()
         for binding in bindings
         if binding.value is site.node

@@ -80,11 +80,7 @@ class World:
         """The assignments to an attribute or an entry, such as "args.lr", in all scopes."""
         if self._attributes is None:
             self._attributes = {}
-            scopes = [
-                self.script.module,
-                *(s for each in self.script.scopes.values() for s in each),
-            ]
-            for scope in scopes:
+            for scope in self.script.all_scopes:
                 for text, bindings in scope.bindings.items():
                     if "." in text or "[" in text:
                         self._attributes.setdefault(text, []).extend(bindings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from typing import Any
 
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.found import Given, Read
@@ -61,7 +61,7 @@ def not_found(tree: Setting) -> GradatimError:
 def read_with_rate(
     means: Callable[[float | None], Read],
     given: Given,
-    written: Callable[[], float | None],
+    written: Callable[[], Any],
     needed: bool,
 ) -> Read:
     """What a scheduler means with the rate of the user, or else that of the file.
@@ -69,7 +69,7 @@ def read_with_rate(
     Args:
         means: What it means for a rate of the optimizer.
         given: What the user adds.
-        written: The rate of the optimizer in the file, or None.
+        written: The rate of the optimizer in the file; what is no number is none.
         needed: Whether the scheduler multiplies that rate.
 
     Raises:
@@ -79,19 +79,20 @@ def read_with_rate(
     ('--lr is not used: the scheduler has rates of its own.',)
     """
     try:
-        rate = written()
+        found = written()
+        rate = float(found) if isinstance(found, int | float) else None
     except GradatimError:
         if given.lr is None and needed:
             raise
         rate = None
     if given.lr is None:
         return means(rate)
-    found, said = means(given.lr), ""
-    if not needed and _same_without_rate(means, found):
+    read, said = means(given.lr), ""
+    if not needed and _same_without_rate(means, read):
         said = "--lr is not used: the scheduler has rates of its own."
     elif rate not in (None, given.lr):
         said = f"The optimizer in the file has lr={rate!r}, and this is for {given.lr!r}."
-    return replace(found, differences=(*found.differences, said)) if said else found
+    return read.saying(said)
 
 
 def _same_without_rate(means: Callable[[float | None], Read], found: Read) -> bool:
