@@ -197,9 +197,9 @@ class _Settings(NamedTuple):
         """A whole number, if the file sets it."""
         try:
             part = self.entry(*keys)
-            value = None if part is None else part.known()
-        except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
+        except GradatimError:
             return None
+        value = None if part is None else part.known_or_none()
         return value if type(value) is int else None
 
     def rate(self) -> float:

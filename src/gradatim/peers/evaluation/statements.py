@@ -60,7 +60,7 @@ class Functions(Calls):
         if arguments.vararg or arguments.kwarg:
             self.machine.notes.setdefault("", None)
         names = parameter_names(node)
-        defaults = _defaults(node)
+        defaults = defaults_of(node)
         self.scopes.insert(0, {*names, *_assigned(node)})
         self.inside.insert(0, node)
         if isinstance(node, ast.Lambda):
@@ -288,13 +288,17 @@ class Functions(Calls):
         return run
 
 
-def parameter_names(node: ast.FunctionDef | ast.Lambda) -> list[str]:
+FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def parameter_names(node: FUNCTION) -> list[str]:
     """The names of the parameters of a function, in order."""
     arguments = node.args
     return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
 
-def _defaults(node: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
+def defaults_of(node: FUNCTION) -> dict[str, ast.expr]:
+    """The defaults of the parameters of a function, by their names."""
     arguments = node.args
     plain = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     found = dict(zip(reversed(plain), reversed(arguments.defaults), strict=False))

@@ -312,10 +312,7 @@ def _ends(call: ast.Call) -> tuple[ast.expr | None, ast.expr | None]:
 
 
 def _whole(node: ast.expr, place: Place, world: World) -> int | None:
-    try:
-        value = Expression(node, place, world).known()
-    except (GradatimError, ArithmeticError, LookupError, TypeError, ValueError):
-        return None
+    value = Expression(node, place, world).known_or_none()
     return value if type(value) is int else None
 
 

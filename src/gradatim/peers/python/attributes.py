@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 
 from gradatim.peers.python import names
 from gradatim.peers.python.options import PARSED, Option
 from gradatim.peers.python.part import Frame, Part
 from gradatim.peers.python.reaching import reaching
-from gradatim.peers.python.script import Block, CallSite, Place, Scope
+from gradatim.peers.python.script import CallSite, Place, Scope
 from gradatim.peers.syntax import called, dotted
 
 _MAPPINGS = {
@@ -67,11 +68,8 @@ def _assigned(part: Part, text: str) -> tuple[names.Options, bool]:
     if not everywhere:
         return [], False
 
-    def test(block: Block, scope: Scope) -> bool | None:
-        return names.holds(part, block, scope)
-
     here = [b for b in everywhere if b.place.scope is part.place.scope]
-    found, certain = reaching(here, part.place, test)
+    found, certain = reaching(here, part.place, partial(names.holds, part))
     if not certain:
         found += [b for b in everywhere if b.place.scope is not part.place.scope]
     return [part.bound(binding) for binding in found], certain
@@ -80,10 +78,7 @@ def _assigned(part: Part, text: str) -> tuple[names.Options, bool]:
 def _key(part: Part, node: ast.expr) -> str | int | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
         return node.value
-    try:
-        value = part.inner(node).known()
-    except (ValueError, TypeError, LookupError, ArithmeticError):
-        return None
+    value = part.inner(node).known_or_none()
     return value if isinstance(value, str | int) else None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from functools import partial
 
 from gradatim.errors import GradatimError
+from gradatim.peers.evaluation.statements import FUNCTION, defaults_of, parameter_names
 from gradatim.peers.found import Missing
 from gradatim.peers.python.part import Frame, Part
 from gradatim.peers.python.reaching import from_elsewhere, is_main, reaching
@@ -84,36 +86,22 @@ def _in_scope(
     if not bindings:
         return [], False
 
-    def test(block: Block, scope: Scope) -> bool | None:
-        return holds(part, block, scope)
-
     if here:
-        found, certain = reaching(bindings, place, test)
+        found, certain = reaching(bindings, place, partial(holds, part))
     else:
-        found, certain = from_elsewhere(bindings, test), False
+        found = from_elsewhere(bindings, partial(holds, part))
         certain = bool(found)
     return [part.bound(binding) for binding in found], certain
 
 
 def parameters(scope: Scope) -> list[str]:
-    """The names of the parameters of a function, in order."""
-    if not isinstance(scope.node, _FUNCTIONS | ast.Lambda):
-        return []
-    arguments = scope.node.args
-    return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    """The names of the parameters of a function, in order; none of a class or a module."""
+    return parameter_names(scope.node) if isinstance(scope.node, FUNCTION) else []
 
 
 def default(scope: Scope, name: str) -> ast.expr | None:
     """The default of a parameter."""
-    if not isinstance(scope.node, _FUNCTIONS | ast.Lambda):
-        return None
-    arguments = scope.node.args
-    plain = [*arguments.posonlyargs, *arguments.args]
-    pairs = dict(zip([a.arg for a in plain[::-1]], arguments.defaults[::-1], strict=False))
-    for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        if value is not None:
-            pairs[argument.arg] = value
-    return pairs.get(name)
+    return defaults_of(scope.node).get(name) if isinstance(scope.node, FUNCTION) else None
 
 
 def _parameter(part: Part, name: str, scope: Scope) -> Options | None:
@@ -172,10 +160,7 @@ def _static(scope: Scope) -> bool:
 def of_self(part: Part, text: str, owner: Scope) -> Options:
     """What an attribute of ``self`` may be: set in this method, or else in any."""
     bindings = owner.bindings.get(text, [])
-
-    def test(block: Block, scope: Scope) -> bool | None:
-        return holds(part, block, scope)
-
+    test = partial(holds, part)
     here = [b for b in bindings if b.place.scope is part.place.scope]
     found, certain = reaching(here, part.place, test)
     if not certain:
@@ -234,6 +219,6 @@ def _same(one: Part, other: Part) -> bool:
         return True
     try:
         x, y = a.known(), b.known()
-    except (Missing, ArithmeticError, LookupError, TypeError, ValueError):
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         return False
     return type(x) is type(y) and bool(x == y)

@@ -50,6 +50,13 @@ class Part(ABC):
             ValueError: If it is no literal, and nothing that can be computed.
         """
 
+    def known_or_none(self) -> Any:
+        """Its value, or None if it has none that can be known."""
+        try:
+            return self.known()
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
+            return None
+
     def inner(self, node: ast.expr) -> Part:
         """Another part of the same place."""
         return type(self)(node, self.place, self.world, self.frame)

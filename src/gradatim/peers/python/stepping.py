@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.names import holds
@@ -191,14 +191,8 @@ def _holds(held: ast.expr, place: Place, site: CallSite, world: World) -> bool:
     return any(call is site.node for call in calls_in(Expression(held, place, world)))
 
 
-def _known(node: ast.expr | None, place: Place, world: World, default: object) -> object:
-    if node is None:
-        return default
-    try:
-        found: object = Expression(node, place, world).known()
-    except (ValueError, TypeError, LookupError, ArithmeticError):
-        return None
-    return found
+def _known(node: ast.expr | None, place: Place, world: World, default: Any) -> Any:
+    return default if node is None else Expression(node, place, world).known_or_none()
 
 
 def _of_trainer(site: CallSite, world: World) -> Stepping:
