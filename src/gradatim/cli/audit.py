@@ -12,9 +12,9 @@ import typer
 
 from gradatim.cli import _terminal
 from gradatim.cli._arguments import Import, Steps
+from gradatim.cli._foreign_options import At, From, Lr, Set
 from gradatim.cli._out import Report, writing
 from gradatim.cli._plans import load, split_name
-from gradatim.cli.convert import At, From, Lr, Set
 from gradatim.drive import Plan
 from gradatim.errors import GradatimError
 

@@ -11,14 +11,13 @@ from typing import Annotated
 import typer
 
 from gradatim.cli._arguments import Import, Steps
+from gradatim.cli._foreign_options import TARGETS, At, From, Lr, Set
 from gradatim.cli._plans import is_plan_file, load, schedule_in_updates, split_name
 from gradatim.core.schedule import Schedule
 from gradatim.core.utf8 import as_utf8
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError
 
-_TARGETS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer"
-_READ_ONLY = "ignite, accelerate, mmengine, nemo, fairseq, nanogpt, torchtitan, python"
 _SCHEDULES = re.compile(r"""^\s*\[?["']?schedules["']?\s*[]:=.]""", re.MULTILINE)
 """What a plan file has, and no settings file of another project."""
 
@@ -31,7 +30,7 @@ Inputs = Annotated[
         "of code, or - for stdin; with --to, also a plan file or a schedule.",
     ),
 ]
-To = Annotated[str | None, typer.Option(show_default=False, help=f"{_TARGETS}.")]
+To = Annotated[str | None, typer.Option(show_default=False, help=f"{TARGETS}.")]
 Value = Annotated[
     str | None,
     typer.Option(
@@ -39,18 +38,6 @@ Value = Annotated[
         show_default=False,
         help="Which target of the plan. Default: lr, or the first.",
     ),
-]
-From = Annotated[
-    str | None,
-    typer.Option(
-        "--from",
-        show_default=False,
-        help=f"The project to look for: those, {_READ_ONLY}. Default: all.",
-    ),
-]
-Lr = Annotated[
-    float | None,
-    typer.Option(show_default=False, help="The optimizer's rate, where a schedule multiplies it."),
 ]
 Every = Annotated[
     int | None,
@@ -66,23 +53,6 @@ RunSize = Annotated[
         metavar="KEY=VALUE,...",
         show_default=False,
         help="The run, in place of --steps and --every: samples=50000,batch=128,epochs=90.",
-    ),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="NAME=VALUE",
-        show_default=False,
-        help="The value of a name, as the file writes it: args.epochs=100. Repeatable.",
-    ),
-]
-At = Annotated[
-    str | None,
-    typer.Option(
-        metavar="[FILE:]LINE",
-        show_default=False,
-        help="The scheduler at this line, where there are several.",
     ),
 ]
 Listed = Annotated[
