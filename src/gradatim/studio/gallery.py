@@ -45,7 +45,7 @@ def _gallery() -> tuple[Data, ...]:
             continue
         text = _USUAL.get(entry.name) or _text(entry, schedule)
         drawn = parse(text)
-        last = horizon(drawn)
+        last = horizon(drawn) - (drawn.length is not None)  # what follows the end is no part of it
         points = sample_points(drawn, last, _POINTS)
         described: Data = {
             "name": entry.name,
