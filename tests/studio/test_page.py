@@ -10,7 +10,7 @@ from gradatim.core.text import parse
 from gradatim.studio.body import Body
 from gradatim.studio.documents import read_text
 from gradatim.studio.gallery import gallery
-from tests.studio.reading import columns_in_colour, curves, settled, texts, until, write
+from tests.studio.reading import DRAWN, columns_in_colour, curves, settled, texts, until, write
 
 COSINE = "warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"
 WSD = "wsd(peak=3e-4, warmup=500, steps=10_000)"
@@ -54,6 +54,68 @@ def test_every_schedule_of_the_gallery_is_drawn_with_the_values_of_python(opened
         (curve,) = curves(page)
         assert curve["values"] == [schedule(step) for step in curve["steps"]], entry["name"]
         assert columns_in_colour(page) > 300, entry["name"]
+
+
+@pytest.mark.parametrize("log", [False, True], ids=["linear", "logarithmic"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        COSINE,
+        "step_decay(peak=1.0, every=9, factor=0.99).cut(2_000)",
+        "cosine_restarts(peak=1.0, cycle=150).cut(2_000)",
+        "warmup_inverse_sqrt(peak=1e-3, warmup=3, steps=1_000_000)",
+    ],
+)
+def test_the_line_goes_through_every_point(opened, text, log):
+    """It has fewer corners than points, and the eye does not see it."""
+    page = opened(text)
+    page.evaluate("(log) => studio.store.change({ log })", log)
+    settled(page)
+    assert (
+        page.evaluate(
+            """() => {
+          const [{ plot, panel, colours }] = studio.charts.panels.values();
+          const { width, height } = plot.ctx.canvas;
+          const { data } = plot.ctx.getImageData(0, 0, width, height);
+          const [curve] = panel.curves;
+          const probe = document.createElement("canvas").getContext("2d");
+          probe.fillStyle = colours[curve.ink];
+          probe.fillRect(0, 0, 1, 1);
+          const ink = probe.getImageData(0, 0, 1, 1).data;
+          const isInk = (x, y) => [0, 1, 2].every((part) =>
+            Math.abs(data[4 * (y * width + x) + part] - ink[part]) < 60);
+          const near = (at) => [-1, 0].map((by) => Math.round(at) + by);
+          const lost = [...curve.values].map((value, i) => {
+            const x = near(plot.valToPos(curve.places[i], "x", true));
+            const y = near(plot.valToPos(value, "y", true));
+            const inside = value > 0 || !panel.log;
+            return inside && !x.some((column) => y.some((row) => isInk(column, row))) ? i : null;
+          });
+          return lost.filter((i) => i !== null);
+        }"""
+        )
+        == []
+    )
+
+
+def test_a_change_draws_the_canvas_once(opened):
+    page = opened(COSINE, WSD)
+    page.locator(".comparison tr").first.wait_for()
+    page.locator(".card.active .figures dd").first.wait_for()
+    settled(page)
+    page.evaluate(
+        """() => {
+          window.draws = 0;
+          const [{ plot }] = studio.charts.panels.values();
+          const { clearRect } = plot.ctx;
+          plot.ctx.clearRect = (...box) => { draws++; clearRect.apply(plot.ctx, box); };
+        }"""
+    )
+    page.evaluate("() => studio.store.changeCard(1, { name: 'a name is not drawn' })")
+    write(page, COSINE.replace("3e-4", "2e-4"))
+    until(page, "() => document.querySelector('.figures dd').textContent === '2e-4'")
+    page.evaluate(DRAWN)
+    assert page.evaluate("() => draws") == 1
 
 
 def test_all_targets_of_a_plan_are_drawn_with_the_values_of_python(opened):

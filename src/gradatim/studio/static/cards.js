@@ -1,5 +1,6 @@
 // The cards: one a schedule, with its text, its form, and what is known of it.
 
+import { COLOURS } from "./colours.js";
 import { h, iconButton, svg } from "./dom.js";
 import { Editor } from "./editor.js";
 import { short } from "./numbers.js";
@@ -86,7 +87,7 @@ class CardView {
     const result = this.results.get(card.id) ?? {};
     this.element.classList.toggle("active", active);
     this.element.classList.toggle("hidden", card.hidden);
-    this.element.dataset.series = at % 7;
+    this.element.dataset.series = at % COLOURS;
     this.sample.setAttribute("stroke-dasharray", this.drawing.dash(at).join(" "));
     const wanted = `${card.hidden ? "Show" : "Hide"} ${card.name || "this schedule"}`;
     this.swatch.setAttribute("aria-label", wanted);

@@ -2,6 +2,7 @@
 
 import uPlot from "./uplot/uPlot.esm.js";
 import { drawCurves, places } from "./canvas.js";
+import { css } from "./colours.js";
 import { h } from "./dom.js";
 import { nearest, place as placeText, short } from "./numbers.js";
 
@@ -51,10 +52,6 @@ export class Charts {
     this.width = this.measured();
     for (const panel of this.panels.values()) panel.resize(this.width);
   }
-}
-
-function css(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
 class Panel {

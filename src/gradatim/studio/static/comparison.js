@@ -1,6 +1,7 @@
 // The largest difference of each card to the first one.
 
 import { askLatest } from "./api.js";
+import { COLOURS } from "./colours.js";
 import { h } from "./dom.js";
 import { short } from "./numbers.js";
 
@@ -37,7 +38,7 @@ export class Comparison {
   }
 
   row(card, { target, at, gap }, several) {
-    const colour = this.store.state.cards.indexOf(card) % 7;
+    const colour = this.store.state.cards.indexOf(card) % COLOURS;
     const sign = gap > 0 ? "+" : "";
     return h("tr", {},
       h("th", { scope: "row" }, h("span", { class: "dot", "data-series": colour }), this.title(card.id), several ? h("small", {}, ` ${target}`) : null),

@@ -51,7 +51,7 @@ export function dialog(label, ...children) {
   return element;
 }
 
-export function iconButton(name, label, onclick, more = {}) {
-  return h("button", { class: "quiet", type: "button", title: label, "aria-label": label, onclick, ...more },
+export function iconButton(name, label, onclick) {
+  return h("button", { class: "quiet", type: "button", title: label, "aria-label": label, onclick },
     icon(ICONS[name]));
 }

@@ -1,7 +1,7 @@
 // Files that the browser saves. The server writes none.
 
-export function download(name, content, type = "text/plain") {
-  const blob = content instanceof Blob ? content : new Blob([content], { type });
+export function download(name, content) {
+  const blob = content instanceof Blob ? content : new Blob([content], { type: "text/plain" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -1,9 +1,8 @@
 // Asks for the curves of the cards whenever the state changes, and draws them.
 
 import { askLatest } from "./api.js";
+import { COLOURS } from "./colours.js";
 import { nearest, unpacked } from "./numbers.js";
-
-const COLOURS = 7;
 
 function readable(curve) {
   const steps = unpacked(curve.steps);

@@ -42,7 +42,7 @@ export class Gallery {
   }
 }
 
-export function picture(points) {
+function picture(points) {
   const values = points.map(([, value]) => value);
   const [low, high] = [Math.min(0, ...values), Math.max(...values)];
   const path = points.map(([at, value]) => `${(96 * at + 2).toFixed(1)} ${(40 - (36 * (value - low)) / (high - low || 1)).toFixed(1)}`).join("L");

@@ -2,6 +2,7 @@
 
 import { ask, askLatest, sendLog } from "./api.js";
 import { named } from "./cards.js";
+import { COLOURS } from "./colours.js";
 import { h, iconButton } from "./dom.js";
 import { short } from "./numbers.js";
 import { numberIn } from "./sliders.js";
@@ -39,7 +40,7 @@ export class Logs {
   add(log) {
     const sentences = h("ul", { class: "sentences" });
     const chosen = h("input", { type: "checkbox", checked: Boolean(log.losses), disabled: !log.losses, onchange: () => this.update() });
-    const colour = 6 - (this.count++ % 7); // those of the cards begin at the other end
+    const colour = COLOURS - 1 - (this.count++ % COLOURS); // those of the cards begin at the other end
     const values = h("output", { class: "values" });
     const element = h("li", {},
       h("div", { class: "head" }, h("span", { class: "dot", "data-series": colour }), h("b", {}, log.name), values, h("label", { title: "Fit the forecast to this run" }, chosen, " forecast"),

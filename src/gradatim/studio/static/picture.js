@@ -1,10 +1,10 @@
 // The panels as one picture: SVG, and the same as PNG.
 
+import { css } from "./colours.js";
 import { short } from "./numbers.js";
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [960, 400, 70, 20, 34, 46];
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const escaped = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
 // An SVG document of panels as the page draws them, with a legend of their curves.
@@ -31,7 +31,7 @@ export async function asPng(svg) {
 }
 
 function stroke(curve) {
-  return `fill="none" stroke="${css(curve.ink)}" stroke-width="${curve.width}" stroke-linejoin="round" stroke-dasharray="${curve.dash.join(" ")}"`;
+  return `fill="none" stroke="${css(curve.ink)}" stroke-width="${curve.width}" stroke-linejoin="round" stroke-dasharray="${curve.dots ? "2 4" : curve.dash.join(" ")}"`;
 }
 
 function panelSvg({ title, axis, log, curves, range }) {
