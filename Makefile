@@ -17,12 +17,13 @@ pytest = OMP_NUM_THREADS=1 $(1)/bin/pytest $(if $(CI),--randomly-seed=1)
 PYTEST := $(call pytest,$(VENV))
 # How often: make fuzz RUNS=..., make test-random RUNS=...
 fuzz: RUNS ?= 1000000
+fuzz: SECONDS ?= 0
 test-random test-busy: RUNS ?= 10
 # What `make mutants` judges, and how: see tests/mutants/scripts/mutate.py.
 MUTATE ?= core drive
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test test-fast test-long test-random test-busy golden fuzz mutants test-minimum \
+.PHONY: help demo test test-fast test-long reliability test-random test-busy golden fuzz mutants test-minimum \
 	test-matrix test-trainers lint types wheel changes release bench docs clean
 
 help: ## list the tasks
@@ -46,12 +47,15 @@ test-random: $(DEV) $(CHROMIUM) ## the whole suite in a random order, ten times 
 test-busy: $(DEV) $(CHROMIUM) ## the same while two busy loops per core run beside it
 	$(BIN)/python tests/repeat/run_suite.py $(RUNS) --busy
 
+reliability: $(DEV) ## measure the rows of docs/reliability.md that are not (ROWS="R3 R7": these)
+	$(BIN)/python -m tests.reliability $(ROWS)
+
 golden: $(DEV) ## read what version 0.1 writes, run from git, and compare bit for bit
 	$(PYTEST) -m long -s tests/golden
 
-fuzz: $(VENV)-fuzz/.stamp ## let Atheris search for a plan file that breaks a reader (RUNS=...)
+fuzz: $(VENV)-fuzz/.stamp ## let Atheris search for a plan file that breaks a reader (RUNS=..., SECONDS=...)
 	PYTHONPATH=src $(VENV)-fuzz/bin/python tests/plans/scripts/fuzz.py $(VENV)-fuzz/corpus \
-		-runs=$(RUNS) -max_len=2000 -artifact_prefix=$(VENV)-fuzz/ -print_final_stats=1
+		-runs=$(RUNS) -max_total_time=$(SECONDS) -max_len=2000 -artifact_prefix=$(VENV)-fuzz/ -print_final_stats=1
 
 mutants: $(VENV)-mutants/.stamp-test-torch ## change the code, line by line, and count what the tests detect (MUTATE=...)
 	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(VENV)-mutants/bin/python tests/mutants/scripts/mutate.py $(MUTATE)

@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gradatim import Constant, Function, GradatimError, Linear, Schedule, warmup_cosine
 from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import buildable, parameters_of
 from gradatim.errors import shown
 from tests.core.cases.table import CASES
+from tests.counting import LONG
 
 # A working call of each class and recipe, to put one wrong argument into at a time.
 CALLS = {case.name: case.arguments for case in CASES}
@@ -70,6 +73,7 @@ NEVER = (
     numpy.nan,
     numpy.array([1.0]),
 )
+ANY = (*ODD, *NEVER, 10**400)
 
 # These go on growing if they are told to, past what a float holds.
 GROW = {("NaturalDecay", "rate"), ("GeometricDecay", "factor")}
@@ -93,6 +97,24 @@ def attempt(name: str, argument: str, value: Any) -> Schedule | str:
         return buildable()[name](**{**CALLS[name], argument: value})
     except GradatimError as error:
         return str(error)
+
+
+@pytest.mark.long
+@given(data=st.data())
+@settings(max_examples=LONG["R6"], suppress_health_check=list(HealthCheck))
+def test_two_odd_arguments_are_taken_or_refused_as_one_is(data: st.DataObject):
+    name = data.draw(st.sampled_from(sorted(CALLS)))
+    argument = st.sampled_from(sorted(parameters_of(buildable()[name])))
+    odd = data.draw(st.dictionaries(argument, st.sampled_from(range(len(ANY))), max_size=2))
+    given_odd = {one: ANY[k] for one, k in odd.items()}
+    try:
+        built = buildable()[name](**{**CALLS[name], **given_odd})
+    except GradatimError as error:
+        assert str(error).startswith(name)
+        assert len(str(error)) < 600
+    else:
+        far = (0,) if GROW & {(name, one) for one in odd} else (0, 1, 7, 10**6, 10**12)
+        assert all(math.isfinite(built(step)) for step in far)
 
 
 @every_argument

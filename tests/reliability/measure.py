@@ -68,6 +68,16 @@ def measure(row: Row) -> Result:
     )
 
 
+def measured_elsewhere(row: Row, output: Path) -> Result:
+    """The result of a row's command that was run elsewhere, from what it printed."""
+    text = output.read_text(encoding="utf-8", errors="replace")
+    last = text.strip().rpartition("\n")[2]
+    held = not re.search(r"\b(failed|errors?|FAILED)\b", last)
+    took = re.search(r"in (\d+)\.\d+s", last)
+    date = datetime.fromtimestamp(output.stat().st_mtime, UTC).date().isoformat()
+    return Result(counts_in(row, text), held, int(took[1]) if took else 0, date, versions())
+
+
 def program(command: str) -> list[str]:
     """The command, with the interpreter that runs this for its pytest."""
     first, *rest = shlex.split(command)
@@ -75,8 +85,9 @@ def program(command: str) -> list[str]:
 
 
 def counts_in(row: Row, output: str) -> list[int]:
-    """The numbers that the output of a row's command states."""
-    return [int(number.replace(",", "")) for number in re.findall(row.count, output)]
+    """The numbers that the output of a row's command states; an empty group counts as one."""
+    found = re.findall(row.count, output)
+    return [int(number.replace(",", "")) if number else 1 for number in found]
 
 
 def versions() -> dict[str, str]:

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.core.cases.table import CASES
+from tests.counting import LONG
+
 EXAMPLES = r"(\d+) passing examples"
 """What Hypothesis prints with ``--hypothesis-show-statistics`` for each search."""
 PASSED = r"(\d+) passed"
 COUNTED = r"counted: (\d+)"
 """What tests print that count something else than tests: see ``tests/counting.py``."""
-LONG = "--hypothesis-profile=long --hypothesis-show-statistics"
+SEARCH = "pytest -m long --hypothesis-profile=long --hypothesis-show-statistics"
+_STOPPED = (
+    "tests/trainers/test_resume_anywhere.py::test_so_does_every_row_stopped_after_every_update"
+)
 
 
 class Row(NamedTuple):
@@ -38,18 +44,67 @@ class Row(NamedTuple):
     """Why the goal is not reached yet; shown only while it is not."""
 
 
+_TIME = "it takes long, and was not run in full on the shared machine of this release."
+
 ROWS = (
+    Row(
+        "R1",
+        "Every schedule is finite, within the levels it was given, exact at its ends, holds its "
+        "last value, and comes back equal from its config, expression and pickle.",
+        LONG["R1"],
+        "random cases for each schedule and recipe",
+        f"{SEARCH} tests/core/test_invariants.py",
+        "Arguments are drawn by the declared types of each class and recipe, and the values are "
+        "checked at the ends, at joins and at random steps, alone and as arrays of NumPy.",
+        "Whether the curve between its ends is the textbook's: `tests/core/test_cases.py` compares "
+        "213 rows with mpmath for that.",
+        EXAMPLES,
+        each=True,
+        short=_TIME,
+    ),
+    Row(
+        "R2",
+        "A run in PyTorch that is stopped after any update and goes on, with the states loaded in "
+        "any order, makes bit for bit the updates of the run that never stopped.",
+        len(CASES) * 4 * (LONG["R2"] + 3 * 40),
+        "stopped runs",
+        f"pytest -m long -s '{_STOPPED}[plain-200]' '{_STOPPED}[lightning-40]' "
+        f"'{_STOPPED}[transformers-40]' '{_STOPPED}[accelerate-40]'",
+        "Every row of the table of schedules is stopped after each of 200 updates of a plain loop, "
+        "and after each of 40 through the wrappers of Lightning, transformers and Accelerate, in "
+        "four load orders; rate, momentum and weights are compared.",
+        "GPUs, and a whole fit of a trainer at every update: those are stopped at a few points in "
+        "`tests/trainers`.",
+        r": (\d+) resumed runs",
+        short=_TIME,
+    ),
+    Row(
+        "R2b",
+        "The same for Optax, eager and compiled.",
+        6_000,
+        "stopped runs",
+        "pytest -m long -s tests/jax/test_resume_anywhere.py",
+        "One schedule of each name runs for 60 updates; each state goes through a pickle, and the "
+        "next update from it is compared bit for bit within its mode.",
+        "Keras is stopped after each epoch, not each update (`tests/keras`, on its JAX, "
+        "TensorFlow and torch backends); eager and compiled values differ in the last digits of "
+        "float32.",
+    ),
     Row(
         "R3",
         "A run that is saved, loaded, copied, rewound, given new groups or interrupted in any "
-        "order has the values of a 30-line model that writes everything down.",
-        10_000,
-        "random programs of up to 100 actions",
-        f"pytest -m long {LONG} tests/torch/test_lives.py tests/torch/test_lives_of_several.py",
+        "order has the values of a small model that writes everything down.",
+        LONG["R3"],
+        "random programs of up to 100 actions, for each of three models",
+        f"{SEARCH} tests/drive/test_driver.py tests/torch/test_lives.py "
+        "tests/torch/test_lives_of_several.py",
         "Hypothesis composes programs of updates, overflows, saves, loads in every order, added "
-        "and reordered groups, copies, metrics and refused input, for one optimizer and for two.",
+        "and reordered groups, copies, metrics and refused input, for the driver alone, for one "
+        "optimizer and for two.",
         "Other optimizers than SGD and AdamW, and GPUs.",
         EXAMPLES,
+        each=True,
+        short=_TIME,
     ),
     Row(
         "R4",
@@ -58,22 +113,216 @@ ROWS = (
         1_000,
         "random configurations of 1,000 updates, for each scheduler",
         "pytest -m long -s tests/peers/test_objects.py",
-        "The original steps beside ours; float64 values agree to 1e-12 of the peak, and to 1e-11 "
-        "where the original computes each value from the one before.",
-        "Features that are refused, which `docs/migrate.md` lists, and versions of these projects "
-        "other than the one named here.",
+        "The original steps beside ours; values agree to 1e-12 of the peak, and to 1e-11 where the "
+        "original computes each value from the one before.",
+        "What is refused, which the page on migration lists; other versions of these projects; "
+        "Optax, Keras and SpeechBrain, which have tables of fixed cases in `tests/jax`, "
+        "`tests/keras` and `tests/speechbrain`.",
         r"(\d+) configurations x 1000 updates",
         each=True,
+        short=_TIME,
+    ),
+    Row(
+        "R5",
+        "Far positions are exact: a piece begins at its step next to 2^24, 2^31, 2^53 or anywhere "
+        "up to 10^18.",
+        LONG["R5"],
+        "random far positions",
+        f"{SEARCH} tests/core/test_far_positions.py",
+        "Random pieces are put behind a constant of random length, and evaluated at both ends with "
+        "Python, NumPy and torch integers.",
+        "JAX without 64 bits, where positions past 2^31 are refused (`tests/jax`).",
+        EXAMPLES,
+    ),
+    Row(
+        "R6",
+        "A wrong argument of any schedule or recipe is refused when it is built, in a sentence "
+        "that names it; nothing else is ever raised.",
+        LONG["R6"],
+        "pairs of odd arguments",
+        f"{SEARCH} tests/core/test_refusals.py",
+        "Every argument takes each of some 50 odd values alone in every run of the tests, and here "
+        "random pairs of arguments take random pairs of them.",
+        "Three wrong arguments at once.",
+        EXAMPLES,
+    ),
+    Row(
+        "R7",
+        "Rules that follow a metric decide alike for a metric and its opposite, as torch's plateau "
+        "does for positive metrics, and recover from NaN and infinities.",
+        LONG["R7"],
+        "random series of metrics",
+        f"{SEARCH} tests/core/test_rules.py",
+        "Series of up to 200 metrics of both signs with NaN and infinities anywhere go through "
+        "random rules, and through their mirror images.",
+        "Whether a rule is a good choice for a training run.",
+        EXAMPLES,
+    ),
+    Row(
+        "R8",
+        "A process that is killed while it saves leaves the previous state or the new one, whole.",
+        LONG["R8"] + LONG["R8 torch"],
+        "kills",
+        "pytest -m long -s tests/core/test_atomic.py tests/speechbrain/test_killed_savers.py",
+        "Processes that save in a loop get SIGKILL at random moments, 1,000 of them saving states "
+        "of drivers and 100 saving with torch; each file is loaded afterwards.",
+        "Power cuts and network disks: each file is synced before it takes its name, which no test "
+        "here can prove. Files that a script writes itself with `torch.save` are as safe as it "
+        "makes them.",
+    ),
+    Row(
+        "R8b",
+        "A disk that fails at any call of a save leaves the old file, nothing beside it, and the "
+        "next save succeeds.",
+        250,
+        "failures",
+        "pytest -s tests/core/test_write_faults.py",
+        "Each call to open, write, sync, rename and change permissions fails once with no space, "
+        "quota, input/output and read-only errors, for each of six kinds of files; writes are also "
+        "cut short and interrupted.",
+        "The files of a web browser's downloads, and of Keras checkpoints, which Keras writes.",
+    ),
+    Row(
+        "R9",
+        "Ranks of a distributed run have the same rates and weights after every evaluation, or all "
+        "of them get an error; none waits for ever.",
+        2 * 30 * LONG["R9"],
+        "scenarios, on 2 and on 4 ranks",
+        "pytest -m long -s tests/torch/test_agreement_scenarios.py",
+        "Ten kinds of metrics (other ones on each rank, missing, NaN, infinite, no number) are "
+        "combined with three ways to train (each batch, accumulated with groups in another order, "
+        "an update skipped on one rank) for 20 seeds in one gloo group.",
+        "NCCL and more than one machine; ranks that die or stay away are in "
+        "`tests/torch/test_agreement.py`.",
+        short=_TIME,
+    ),
+    Row(
+        "R10",
+        "A run that goes on with 1, 2 or 4 ranks, or another batch or accumulation, goes on from "
+        "the same point of its curve and ends at its end.",
+        45,
+        "changes of ranks at five points",
+        "pytest -m long -s tests/torch/test_elastic_points.py",
+        "Real gloo processes save at five points and go on with each number of ranks; at three of "
+        "the points the batch changes and at one the accumulation.",
+        "Changes during an epoch of a real data loader (`tests/torch/test_elastic.py` has one "
+        "between epochs), and what the optimizer makes of another batch.",
     ),
     Row(
         "R11",
         "A plan file, whatever is in it, is a plan or one error of ours, within a second and 100 "
         "MB.",
-        100_000,
+        3 * LONG["R11"],
         "random files in YAML, JSON and TOML",
-        f"pytest -m long {LONG} tests/plans/test_fuzz.py",
+        f"{SEARCH} tests/plans/test_fuzz.py",
         "Hypothesis mutates good plans and draws nested data, text and bytes.",
-        "Files above 256 KiB, which are refused unread.",
+        "Files above 64 KiB, which are refused unread.",
         EXAMPLES,
+        short=_TIME,
+    ),
+    Row(
+        "R11b",
+        "The same for bytes that a fuzzer composes while it watches which code they reach.",
+        1_800,
+        "seconds of fuzzing",
+        "make fuzz RUNS=-1 SECONDS=1800",
+        "Atheris drives the readers of YAML, JSON, TOML and expressions; a crash, any other "
+        "exception, ten seconds or 100 MB would stop it.",
+        "The readers of other projects' files.",
+        r"Done \d+ runs in (\d+) second",
+        short=_TIME,
+    ),
+    Row(
+        "R12",
+        "No file or text that is read runs code, opens a file or a socket, or starts a process.",
+        40,
+        "hostile inputs",
+        "pytest tests/plans/test_hostile.py tests/peers/test_hostile.py "
+        "tests/peers/shell/test_hostile.py",
+        "Plans, expressions, scripts and shell files with tags of YAML, imports, attribute chains "
+        "and bombs are read in a process whose audit hook reports every such event.",
+        "`--import MODULE` and `--imports`, which run the code that you name; `torch.load` of a "
+        "checkpoint without `weights_only`, which is yours.",
+        PASSED,
+    ),
+    Row(
+        "R13",
+        "The studio answers no request with a fault of the server, and none from another site.",
+        20_000,
+        "random requests",
+        f"{SEARCH} tests/studio/test_fuzz.py",
+        "Requests with mutated texts, wrong types and raw bytes go to every question; "
+        "`tests/studio/test_guard.py` asks 1,000 paths outside of the page, foreign hosts and "
+        "origins, and keeps 100 slow clients open.",
+        "Browsers other than Chromium; a server that is reachable from other machines, which the "
+        "studio is not.",
+        EXAMPLES,
+    ),
+    Row(
+        "R14",
+        "Everything that version 0.1 wrote is read, with the same numbers, bit for bit.",
+        10_000,
+        "numbers",
+        "pytest -m long -s tests/golden",
+        "Version 0.1 is run from git and writes states, plans, histories, races and checkpoints of "
+        "every binding; the current code reads them and computes every value.",
+        "Pickles of Python objects, which are read for now and promised to nobody; 0.2 reading the "
+        "files of later versions.",
+        r"(\d+) numbers are the same",
+        short="version 0.1 is taken from git, so it needs the whole repository, with its history.",
+    ),
+    Row(
+        "R15",
+        "Schedules may be evaluated by several threads, and no metric of any thread is lost.",
+        8 * LONG["R15"],
+        "evaluations in 8 threads",
+        "pytest -m long -s tests/core/test_threads.py",
+        "Eight threads evaluate the same schedules while Python switches between them every "
+        "microsecond; values are those of one thread, and every metric is counted.",
+        "Python without a global lock, and optimizers that several threads step.",
+    ),
+    Row(
+        "R16",
+        "A change of the code is noticed by a test: mutants of the core, the driver and the torch "
+        "binding are killed.",
+        90,
+        "% of mutants",
+        "make mutants",
+        "A tool changes one operator or constant at a time and runs the tests that reach it.",
+        "Mutants that change nothing, which are listed one by one.",
+        r"killed: (\d+) ?%",
+        short="it is measured by itself.",
+    ),
+    Row(
+        "R17",
+        "Tests reach every branch of the core.",
+        100,
+        "% of branches and lines of the core",
+        "make coverage",
+        "Coverage.py watches the tests of the core, rounded down.",
+        "Whether a test would notice a change: that is R16.",
+        r"(?m)^TOTAL.*?(\d+)%$",
+    ),
+    Row(
+        "R18",
+        "A killed writer of a race loses at most the run that it was writing; all others keep "
+        "every line.",
+        LONG["R18"],
+        "times four processes of 10,000 lines",
+        "pytest -m long -s tests/race/test_killed_writers.py",
+        "Four processes append to their ledgers at once, with lines of up to 60 kB, one is killed "
+        "at a random moment, and every line is read back.",
+        "Several processes that write one file, which the lock of a race refuses.",
+    ),
+    Row(
+        "R19",
+        "The tests do not depend on their order, on hashes, or on luck.",
+        10,
+        "runs of the whole suite in random order",
+        "make test-random",
+        "Each run has an order and a PYTHONHASHSEED of its own.",
+        "Machines much slower than two cores.",
+        r"\| \d+ \| \d+ \| \d+ \| 0 \| \d+ \|()",
+        short="it is measured by itself.",
     ),
 )
