@@ -37,7 +37,7 @@ def test_stopped_after_any_update_a_run_goes_on_bitwise(compiled):
         optimizer = optax.chain(optax.trace(0.9), optax.scale_by_learning_rate(schedule))
 
         def update(weight, state, optimizer=optimizer):
-            updates, state = optimizer.update(weight * 0.5 + 1.0, state, weight)
+            updates, state = optimizer.update(jnp.cos(weight), state, weight)
             return optax.apply_updates(weight, updates), state
 
         update = jax.jit(update) if compiled else update
