@@ -23,7 +23,7 @@ test-random test-busy: RUNS ?= 10
 MUTATE ?= core drive
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test test-fast test-long reliability test-random test-busy golden fuzz mutants test-minimum \
+.PHONY: help demo test test-fast test-long reliability coverage test-random test-busy golden fuzz mutants test-minimum \
 	test-matrix test-trainers lint types wheel changes release bench docs clean
 
 help: ## list the tasks
@@ -49,6 +49,10 @@ test-busy: $(DEV) $(CHROMIUM) ## the same while two busy loops per core run besi
 
 reliability: $(DEV) ## measure the rows of docs/reliability.md that are not (ROWS="R3 R7": these)
 	$(BIN)/python -m tests.reliability $(ROWS)
+
+coverage: $(DEV) ## the branches of the core that its tests reach
+	$(BIN)/coverage run --branch --source=src/gradatim/core -m pytest -q tests/core src/gradatim/core
+	$(BIN)/coverage report --show-missing --skip-covered
 
 golden: $(DEV) ## read what version 0.1 writes, run from git, and compare bit for bit
 	$(PYTEST) -m long -s tests/golden
@@ -96,7 +100,7 @@ docs: $(DEV) ## build the site, strictly
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 clean: ## remove everything that the other tasks made
-	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-mutants $(VENV)-trainers mutants build dist demo site .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-mutants $(VENV)-trainers mutants build dist demo site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 # $(call install,constraints.txt,extra,more) makes the environment that the stamp lies in. The stamp

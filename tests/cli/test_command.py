@@ -51,6 +51,50 @@ def test_an_unknown_verb_is_refused(capsys):
     assert len(said.splitlines()) == 1
 
 
+PASTED = {
+    "code": "torch.optim.lr_scheduler.StepLR(optimizer, 30)\n",
+    "lines": "\n",
+    "blanks": " ",
+    "letters": "x",
+    "letters of two bytes": "ä",
+    "folders": "a/",
+    "flags": "--lr 0.1 --warmup 5\n",
+}
+
+
+@pytest.mark.parametrize("length", [256, 499, 5_000])
+@pytest.mark.parametrize("text", PASTED)
+@pytest.mark.parametrize("verb", ["show", "check", "convert", "audit", "history", "forecast"])
+def test_a_text_pasted_as_an_argument_is_refused_in_a_sentence(verb, text, length, capsys):
+    pasted = (PASTED[text] * length)[:length]
+    with pytest.raises(SystemExit) as end:
+        main([verb, pasted])
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert said.startswith("gradatim: ")
+    assert len(said.splitlines()) <= 5
+    assert len(said) < 1_000
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["show", f"Constant({'1' * 5_000})"], "a number has thousands of digits"),
+        (["show", "Constant(1)", "--steps", "1" * 5_000], "is not a whole number"),
+        (["show", "Constant(1)", "--steps", "nan"], "'nan' is not a whole number"),
+        (["show", "Constant(1)", "--steps", "-1e400"], "'-1e400' is not a whole number"),
+    ],
+)
+def test_numbers_that_are_none_are_refused_in_a_sentence(arguments, words, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert words in said
+    assert len(said) < 400
+
+
 @pytest.mark.parametrize("lines", [1, 100_000])
 def test_a_reader_that_stops_reading_is_no_error_of_ours(lines):
     # A verb that only prints: a little, which waits in the buffer until the end, or a lot.

@@ -149,6 +149,12 @@ def test_a_wrong_entry_is_refused_at_its_line(written, said):
         (".toml", "format = 1\n[schedules.lr.Constant]\n\nvalue = true", 4),
         (".toml", "format = 1\n[schedules.lr.Constant]\nvalue = 1\nvalue = 2", 4),
         (".toml", "format = 1\n[[schedules.lr.Join.pieces]]\nLinear = {}", 2),
+        (".toml", "format = 1\n# nan\n[schedules.lr.Constant]\nvalue = nan", 4),
+        (".toml", "format = 1\n[schedules.lr.Constant]\nvalue = -1e400", 3),
+        (".toml", "format = 1\nschedules.lr.multistep.boundaries = [1, 2, inf]", 2),
+        (".toml", "run.updates = 9223372036854775809\nformat = 1", 1),
+        (".json", '{"schedules": {},\n"format": [1]}', 2),
+        (".toml", "schedules = {}\nformat = {a = 1}", 2),
     ],
 )
 def test_errors_name_the_line(ending, text, line):

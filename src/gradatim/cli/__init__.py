@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = app(given, prog_name="gradatim", standalone_mode=False) or 0
         sys.stdout.flush()
     except GradatimError as error:
-        code = _fail(_shortened(f"gradatim: {error}", given))
+        code = _fail(f"gradatim: {_shortened(str(error), given)}")
     except wrong_usage as error:
         sentence = _shortened(error.format_message().removesuffix("."), given)
         code = _fail(f"gradatim: {sentence}. Try gradatim {' '.join(_verb(given))}--help.")
@@ -68,23 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _discard_output()  # the reader of a pipe has seen enough, as `head` has
     except OSError as error:
-        code = _fail(
-            _shortened(
-                f"gradatim: {error.filename or 'the output'}: {error.strerror or error}.", given
-            )
-        )
+        sentence = f"{error.filename or 'the output'}: {error.strerror or error}."
+        code = _fail(f"gradatim: {_shortened(sentence, given)}")
         _discard_output()
     sys.exit(code)
 
 
 def _shortened(sentence: str, given: Sequence[str]) -> str:
-    """The sentence with the beginning of each text that was pasted in place of a file's name."""
+    """The sentence with only the beginning of a text that was pasted as an argument."""
     from gradatim.errors import shown
 
     pasted = [text for text in given if len(text) > 200 or not text.isprintable()]
-    for text in [*pasted, *(os.fspath(Path(text)) for text in pasted)]:
-        sentence = sentence.replace(text, shown(text))
-    return sentence
+    for text in pasted:
+        for form in (repr(text), text, os.fspath(Path(text))):
+            sentence = sentence.replace(form, shown(text))
+    return f"{sentence[:200]} ..." if pasted and len(sentence) > 800 else sentence
 
 
 def _as_verb(module: str) -> str:
