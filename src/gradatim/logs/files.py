@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradatim.errors import GradatimError, invalid_value
+from gradatim.errors import GradatimError, invalid_value, shown
 from gradatim.logs.curve import LossCurve
 from gradatim.logs.rates import check_steps
 from gradatim.logs.rows import rows_of
@@ -165,13 +165,13 @@ def _values_by_step(
             continue
         try:
             step = float(row[steps])
-            if step % 1:
+            if step % 1 or isinstance(value, bool) or isinstance(row[steps], bool):
                 raise ValueError
             found[int((step + 1) * epoch - 1 if epoch else step)] = float(value)
         except (TypeError, ValueError, KeyError, OverflowError):
             raise GradatimError(
-                f"forecast: {path}, row {number}: {name} {value!r} at {steps} "
-                f"{row.get(steps)!r} are no two numbers, the step a whole one."
+                f"forecast: {path}, row {number}: {name} {shown(value)} at {steps} "
+                f"{shown(row.get(steps))} are no two numbers, the step a whole one."
             ) from None
     return found
 

@@ -107,7 +107,9 @@ class _Columns:
                     step = -1.0
                 # Whole numbers up to 2^53 are exact as floats.
                 if not 0 <= step < 2.0**53 or (unit == "step" and step % 1):
-                    raise self._wrong(number, lower[name], value, "a whole number, 0 or more")
+                    raise self._wrong(
+                        number, lower[name], value, "a whole number from 0 to below 2**53"
+                    )
                 return step, unit
         raise GradatimError(
             f"{self.path}, {self.place} {number}: it has a rate and no step. Looked for: "

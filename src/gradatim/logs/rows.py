@@ -97,6 +97,11 @@ def _json_lines(path: Path) -> Iterator[Row]:
             try:
                 row = decode(line)
             except (ValueError, RecursionError) as error:
+                if not line.endswith("\n"):
+                    raise GradatimError(
+                        f"{path}, line {number}: it is cut off, as by a run that was killed. "
+                        "Delete that last line."
+                    ) from None
                 raise GradatimError(f"{path}, line {number}: it is no JSON: {error}.") from None
             if isinstance(row, dict):
                 yield number, row
