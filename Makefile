@@ -47,7 +47,7 @@ test-random: $(DEV) $(CHROMIUM) ## the whole suite in a random order, ten times 
 test-busy: $(DEV) $(CHROMIUM) ## the same while two busy loops per core run beside it
 	$(BIN)/python tests/repeat/run_suite.py $(RUNS) --busy
 
-reliability: $(DEV) ## measure the rows of docs/reliability.md that are not (ROWS="R3 R7": these)
+reliability: $(DEV) ## measure the rows of docs/reliability.md that are not (ROWS="R3 R7" SHARE=0.1)
 	$(BIN)/python -m tests.reliability $(ROWS)
 
 coverage: $(DEV) ## the branches of the core that its tests reach

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tests.core.cases.table import CASES
-from tests.counting import LONG
+from tests.counting import GOALS
 
 EXAMPLES = r"(\d+) passing examples"
 """What Hypothesis prints with ``--hypothesis-show-statistics`` for each search."""
@@ -51,7 +51,7 @@ ROWS = (
         "R1",
         "Every schedule is finite, within the levels it was given, exact at its ends, holds its "
         "last value, and comes back equal from its config, expression and pickle.",
-        LONG["R1"],
+        GOALS["R1"],
         "random cases for each schedule and recipe",
         f"{SEARCH} tests/core/test_invariants.py",
         "Arguments are drawn by the declared types of each class and recipe, and the values are "
@@ -66,9 +66,9 @@ ROWS = (
         "R2",
         "A run in PyTorch that is stopped after any update and goes on, with the states loaded in "
         "any order, makes bit for bit the updates of the run that never stopped.",
-        len(CASES) * 4 * (LONG["R2"] + 3 * 40),
+        len(CASES) * 4 * (GOALS["R2"] + 3 * 40),
         "stopped runs",
-        f"pytest -m long -s '{_STOPPED}[plain-200]' '{_STOPPED}[lightning-40]' "
+        f"pytest -m long -s '{_STOPPED}[plain-long]' '{_STOPPED}[lightning-40]' "
         f"'{_STOPPED}[transformers-40]' '{_STOPPED}[accelerate-40]'",
         "Every row of the table of schedules is stopped after each of 200 updates of a plain loop, "
         "and after each of 40 through the wrappers of Lightning, transformers and Accelerate, in "
@@ -94,7 +94,7 @@ ROWS = (
         "R3",
         "A run that is saved, loaded, copied, rewound, given new groups or interrupted in any "
         "order has the values of a small model that writes everything down.",
-        LONG["R3"],
+        GOALS["R3"],
         "random programs of up to 100 actions, for each of three models",
         f"{SEARCH} tests/drive/test_driver.py tests/torch/test_lives.py "
         "tests/torch/test_lives_of_several.py",
@@ -126,7 +126,7 @@ ROWS = (
         "R5",
         "Far positions are exact: a piece begins at its step next to 2^24, 2^31, 2^53 or anywhere "
         "up to 10^18.",
-        LONG["R5"],
+        GOALS["R5"],
         "random far positions",
         f"{SEARCH} tests/core/test_far_positions.py",
         "Random pieces are put behind a constant of random length, and evaluated at both ends with "
@@ -138,7 +138,7 @@ ROWS = (
         "R6",
         "A wrong argument of any schedule or recipe is refused when it is built, in a sentence "
         "that names it; nothing else is ever raised.",
-        LONG["R6"],
+        GOALS["R6"],
         "pairs of odd arguments",
         f"{SEARCH} tests/core/test_refusals.py",
         "Every argument takes each of some 50 odd values alone in every run of the tests, and here "
@@ -150,7 +150,7 @@ ROWS = (
         "R7",
         "Rules that follow a metric decide alike for a metric and its opposite, as torch's plateau "
         "does for positive metrics, and recover from NaN and infinities.",
-        LONG["R7"],
+        GOALS["R7"],
         "random series of metrics",
         f"{SEARCH} tests/core/test_rules.py",
         "Series of up to 200 metrics of both signs with NaN and infinities anywhere go through "
@@ -161,7 +161,7 @@ ROWS = (
     Row(
         "R8",
         "A process that is killed while it saves leaves the previous state or the new one, whole.",
-        LONG["R8"] + LONG["R8 torch"],
+        GOALS["R8"] + GOALS["R8 torch"],
         "kills",
         "pytest -m long -s tests/core/test_atomic.py tests/speechbrain/test_killed_savers.py",
         "Processes that save in a loop get SIGKILL at random moments, 1,000 of them saving states "
@@ -186,7 +186,7 @@ ROWS = (
         "R9",
         "Ranks of a distributed run have the same rates and weights after every evaluation, or all "
         "of them get an error; none waits for ever.",
-        2 * 30 * LONG["R9"],
+        2 * 30 * GOALS["R9"],
         "scenarios, on 2 and on 4 ranks",
         "pytest -m long -s tests/torch/test_agreement_scenarios.py",
         "Ten kinds of metrics (other ones on each rank, missing, NaN, infinite, no number) are "
@@ -212,7 +212,7 @@ ROWS = (
         "R11",
         "A plan file, whatever is in it, is a plan or one error of ours, within a second and 100 "
         "MB.",
-        3 * LONG["R11"],
+        3 * GOALS["R11"],
         "random files in YAML, JSON and TOML",
         f"{SEARCH} tests/plans/test_fuzz.py",
         "Hypothesis mutates good plans and draws nested data, text and bytes.",
@@ -274,7 +274,7 @@ ROWS = (
     Row(
         "R15",
         "Schedules may be evaluated by several threads, and no metric of any thread is lost.",
-        8 * LONG["R15"],
+        8 * GOALS["R15"],
         "evaluations in 8 threads",
         "pytest -m long -s tests/core/test_threads.py",
         "Eight threads evaluate the same schedules while Python switches between them every "
@@ -307,7 +307,7 @@ ROWS = (
         "R18",
         "A killed writer of a race loses at most the run that it was writing; all others keep "
         "every line.",
-        LONG["R18"],
+        GOALS["R18"],
         "times four processes of 10,000 lines",
         "pytest -m long -s tests/race/test_killed_writers.py",
         "Four processes append to their ledgers at once, with lines of up to 60 kB, one is killed "

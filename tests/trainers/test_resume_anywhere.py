@@ -40,7 +40,7 @@ def test_stopped_after_any_update_in_any_load_order_a_run_goes_on_bitwise(style)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("updates", [40, LONG["R2"]])
+@pytest.mark.parametrize("updates", [40, pytest.param(LONG["R2"], id="long")])
 @pytest.mark.parametrize("style", STYLES)
 def test_so_does_every_row_stopped_after_every_update(style, updates, capsys):
     tried = stop_everywhere(style, updates)
