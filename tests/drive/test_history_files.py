@@ -180,6 +180,14 @@ class TestTables:
             "position,kl,lr,lr/late\n0,1.0,7.0,\n1,,7.5,\n2,,0.5,\n3,,0.75,8.0\n"
         )
 
+    def test_a_name_with_a_line_end_stays_one_name(self, tmp_path):
+        path = tmp_path / "run.csv"
+        driver = Driver({"lr/a\rb\r\nc": LINE})
+        for _ in range(2):
+            driver.advance()
+            driver.save_history(path)
+        assert path.read_bytes() == b'position,"lr/a\rb\r\nc"\n0,0.0\n1,0.25\n'
+
     def test_a_value_called_tick(self, tmp_path):
         driver = Driver({"lr": LINE, "tick": Constant(0.5)})
         for _ in range(2):

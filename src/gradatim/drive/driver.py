@@ -341,7 +341,6 @@ class Driver(Recorded, Resumable):
     def _on_resume(self) -> None:
         self._guard()
         self._refresh()
-        self._before_previous = None
         self.call_setters()
 
     def _refresh(self) -> None:
