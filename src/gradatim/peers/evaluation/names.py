@@ -126,11 +126,15 @@ class Names(ABC):
         key = id(node)
         if key not in self._fixed:
             local = isinstance(node, ast.Name) and self._local(node.id) is not None
-            own = isinstance(node, ast.Attribute) and node.attr == "param_groups"
-            self._fixed[key] = not (local or own or isinstance(node, ast.Lambda)) and all(
+            self._fixed[key] = not (local or self._changes(node)) and all(
                 map(self.is_fixed, ast.iter_child_nodes(node))
             )
         return self._fixed[key]
+
+    def _changes(self, node: ast.AST) -> bool:
+        """Whether an expression may have another value at each step without a local name."""
+        own = isinstance(node, ast.Attribute) and node.attr == "param_groups"
+        return bool(self.inside) and (own or isinstance(node, ast.Lambda))
 
     def _local(self, name: str) -> int | None:
         return next((k for k, names in enumerate(self.scopes) if name in names), None)
@@ -156,7 +160,7 @@ class Names(ABC):
     def _free(self, node: ast.expr) -> Run:
         """A name of the file; looked up once, and only where a step needs it."""
         text, known, inside = written(node), self.free, self._around
-        if "__" in text:
+        if "__" in text and inside is not None:
             raise refused(node.lineno, text)
         root = dotted(node).split(".")[0].split("[")[0]
         full = self.outside.full_name(node) if root else ""

@@ -64,10 +64,10 @@ class _Values(Functions):
 
     def call(self, node: ast.Call) -> Run:
         """The closure that evaluates a call of a function that is known by its name."""
-        if any(isinstance(part, ast.Starred) for part in node.args):
-            raise refused(node.lineno, written(node))
+        starred = any(isinstance(part, ast.Starred) for part in node.args)
         name, (first, dot, _) = called(node), self.outside.full_name(node.func).partition(".")
-        if not self.outside.defines(first) and (first in MODULES if dot else first):
+        by_name = first in MODULES if dot else bool(first)
+        if by_name and not starred and not self.outside.defines(first):
             match name, node.args:
                 case "map", [function, source]:
                     return self._mapped(node, function, source)
@@ -75,7 +75,7 @@ class _Values(Functions):
                 return self._length(node)
             if (found := self._known(node, name)) is not None:
                 return found
-        if isinstance(node.func, ast.Attribute) and name in OF_TEXT:
+        if isinstance(node.func, ast.Attribute) and name in OF_TEXT and not starred:
             return self._method(node, node.func, name)
         if not self.is_fixed(node):
             raise refused(node.lineno, written(node))
