@@ -218,7 +218,8 @@ def _check_format(node: Node) -> None:
     if type(node.value) is not int or node.value != FORMAT:
         newer = type(node.value) is int and node.value > FORMAT
         hint = "It was written for a newer gradatim; upgrade." if newer else ""
-        nested = {list: "a list", dict: "a mapping"}.get(type(node.value))
+        names: dict[type, str] = {list: "a list", dict: "a mapping"}
+        nested = names.get(type(node.value))
         wrong = invalid_value("plan", "format", node.value, f"{FORMAT}", hint)
         raise at_line(
             node.line, f"plan: format must be {FORMAT}, got {nested}." if nested else f"{wrong}"
