@@ -154,6 +154,8 @@ BAD_DRIVERS = [
     ([LINE], None, "plan must be a Plan"),
     ({"lr": "0.1"}, None, r"lr must be a schedule, or a number.*got '0.1'.*warmup_cosine"),
     ({"lr": None}, None, "lr must be a schedule"),
+    ({"lr": float("nan")}, None, "lr must be a finite number, got nan"),
+    ({"lr/head": 10**400}, None, "lr/head must be a finite number, got 1000"),
     ({"lr": True}, None, "lr must be a schedule"),
     ({3: LINE}, None, 'a target must be a text such as "lr" or "lr/head", got 3'),
     ({"/head": LINE}, None, "a target must be a text"),

@@ -1,7 +1,8 @@
 """``python -m tests.reliability [ROW ...]``: measure rows of the reliability page.
 
 ``SHARE=0.05`` in the environment tries each long search one time in twenty; the page then says that
-the goal is not reached. ``ROW=FILE`` reads what the command of a row has printed elsewhere, with the versions of here.
+the goal is not reached. ``ROW=FILE`` reads what the command of a row has printed elsewhere, and
+notes the versions of here.
 
 Without a name, every row is measured that has no result which reaches its goal, so an interrupted
 run goes on where it stopped. Each result is written at once to ``docs/reliability.json``, and the

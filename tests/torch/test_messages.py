@@ -67,6 +67,13 @@ MESSAGES = {
         "Scheduler: lr must be a schedule or a number that stays, a list of them, or a mapping "
         "from groups, got True."
     ),
+    "Scheduler(sgd(), lr=len)": (
+        "Scheduler: lr must be a schedule or a number that stays, a list of them, or a mapping "
+        "from groups, got <built-in function len>. Write gradatim.Function(function) for a "
+        "function of the step."
+    ),
+    "Scheduler(sgd(), lr=1e999)": "Scheduler: lr must be a finite number, got inf.",
+    "Scheduler(sgd(), lr={0: -1e999})": "Scheduler: lr[0] must be a finite number, got -inf.",
     'Scheduler(sgd(), lr={0: "x"})': (
         "Scheduler: lr[0] must be a schedule or a number that stays, got 'x'. Write "
         "lr=gradatim.parse(...) for the text of a schedule."

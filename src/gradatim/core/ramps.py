@@ -361,12 +361,10 @@ class FractionalRamp(Ramp):
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         elapsed = 0.0 if self.elapsed is None else self.elapsed
         rest = self.span - elapsed
-        # With steps much longer than the span, the difference below would lose digits.
+        # In the fewest updates, where differences are exact; fractions of the span lose digits.
         steps = math.ceil(rest) if known_true(rest <= self.steps) else self.steps
         done, left = xp.progress(t, steps)
-        # In updates, where differences are exact; as fractions of the span they lose digits.
-        over = steps - rest
-        over = 0.0 if known_true(over < 0.0) else over
+        over = 0.0 if known_true(steps < rest) else steps - rest
         done = xp.clip((done * steps + elapsed) / self.span, None, 1.0)
         left = xp.clip(left * steps - over, 0.0, None) / self.span
         of_start, of_end = _WEIGHTS[self.shape](done, left, xp)
@@ -375,9 +373,7 @@ class FractionalRamp(Ramp):
     held = at
 
 
-# The relative rounding error of span - elapsed, which ``steps`` may fall short by.
-_ROUNDED = 1e-12
-
+_ROUNDED = 1e-12  # the relative rounding error of span - elapsed; ``steps`` may fall short by it
 # The weights of ``start`` and ``end`` where these shares are done and left.
 _Weights = Callable[[Numeric, Numeric, Operations], Pair]
 

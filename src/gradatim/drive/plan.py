@@ -12,6 +12,7 @@ from gradatim.core.rules import Rule
 from gradatim.core.run.by_updates import ByUpdates
 from gradatim.core.run.run import Run
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, check_argument
 from gradatim.errors import GradatimError, invalid_value, unknown_name
 
 
@@ -296,7 +297,7 @@ def _schedule(where: str, name: str, given: object) -> Schedule:
     if isinstance(given, Schedule):
         return given
     if isinstance(given, (int, float)) and not isinstance(given, bool):
-        return Constant(given)
+        return Constant(check_argument(where, name, Number, given))
     raise invalid_value(
         where,
         name,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from gradatim.core.decays import Constant
 from gradatim.core.schedule import Schedule
+from gradatim.core.values.fields import Number, check_argument
 from gradatim.core.warn import warn
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError, invalid_value, unknown_name
@@ -228,8 +229,9 @@ def _target(value: str, key: GroupKey) -> Target:
 
 
 def _as_schedule(value: str, key: GroupKey, given: ScheduleLike) -> Schedule | Relative | None:
+    name = value if key is None else f"{value}[{key!r}]"
     if isinstance(given, (int, float)) and not isinstance(given, bool):
-        return Constant(given)
+        return Constant(check_argument("Scheduler", name, Number, given))
     if isinstance(given, Schedule | Relative) or (given is None and key is not None):
         return given
     allowed, hint = "a schedule or a number that stays", ""
@@ -241,7 +243,8 @@ def _as_schedule(value: str, key: GroupKey, given: ScheduleLike) -> Schedule | R
             if given.endswith((".yaml", ".yml", ".toml", ".json"))
             else f"Write {value}=gradatim.parse(...) for the text of a schedule."
         )
-    name = value if key is None else f"{value}[{key!r}]"
+    elif callable(given):
+        hint = "Write gradatim.Function(function) for a function of the step."
     raise invalid_value("Scheduler", name, given, allowed, hint)
 
 
