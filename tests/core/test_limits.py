@@ -167,3 +167,14 @@ def test_growth_without_end_stops_at_1e100(schedule, by_hand):
         assert schedule(step) == pytest.approx(by_hand(step), rel=1e-12)
     assert 1e98 * min(1.0, abs(schedule(0))) < abs(schedule(last)) < 1e101
     assert schedule(last + 1) == schedule(FARTHEST) == schedule(last)
+
+
+def infinite_far_out(step: int) -> float:
+    return float("inf") if step > 10 else 0.5
+
+
+@pytest.mark.parametrize("around", ["2.0 * one", "Constant(1.0, 5) >> one", "one.cut(10**9)"])
+def test_a_function_in_a_schedule_is_not_asked_for_its_far_values_when_it_is_built(around):
+    schedule = eval(around, {"one": Function(function=infinite_far_out), "Constant": Constant})
+    assert math.isfinite(schedule(8))
+    assert schedule(10**6) == math.inf

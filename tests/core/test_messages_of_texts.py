@@ -8,6 +8,9 @@ TEXTS = {
     "parse(5)": "parse: the text must be a string, got int.",
     "parse('Linear(0, 1, 5')": "parse: not an expression at character 7: '(' was never closed.",
     "parse('-' * 5000 + '1')": "parse: the text is nested too deeply or holds a NUL.",
+    "parse('1 + (' * 101 + 'Constant(1)' + ')' * 101)": (
+        "parse: the text is nested more than 100 levels deep."
+    ),
     "parse('5')": (
         "parse: the text is 5, not a schedule. Write for example warmup_cosine(peak=3e-4, "
         "warmup=500, steps=10_000)."

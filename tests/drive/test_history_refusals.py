@@ -267,6 +267,15 @@ BAD_PLANS = {
         {},
         "plan: plan must be a mapping with schedules, external, rules, run, got {}",
     ),
+    "a run that is none": (
+        config(run=LINE.config()),
+        "plan: run must be a run, got Linear(start=0.0, end=1.0, steps=4)",
+    ),
+    "a function of a strange name": (
+        config(schedules={"lr": {"Function": {"function": "os:path:join"}}}),
+        "plan: it would import and run os:path:join. If you trust that code, name its module: "
+        "--import os",
+    ),
     "a run of no size": (
         config(run={"Run": {"steps": 0}}),
         "Run: steps must be a whole number, 1 or more, got 0",

@@ -86,6 +86,10 @@ DRIVERS = {
         "Driver: the lengths of lr are those of a run measured in time, and it would be asked for "
         "updates. Give that run here, too: run=..."
     ),
+    'Driver(Plan({"lr": warmup_cosine(1.0, steps=TIME)}))': (
+        "Driver: the lengths of lr are those of a run measured in time, and it would be asked for "
+        "updates. Give that run here, too: run=..."
+    ),
     'Driver({"lr": by_updates(warmup_cosine(1.0, steps=TIME))}, run=TIME)': (
         "Driver: the lengths of lr are those of a run measured in time, and it would be asked for "
         "updates. Give that run here, too: run=..."

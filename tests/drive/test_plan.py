@@ -2,6 +2,7 @@
 
 import pytest
 
+import gradatim
 from gradatim import (
     Constant,
     GradatimError,
@@ -29,6 +30,19 @@ def test_the_steps_of_a_plan():
     assert PLAN.steps == 10_000
     assert Plan({"lr": Linear(1.0, 0.0, 10), "weight_decay": Linear(0.0, 0.1, 20)}).steps == 20
     assert Plan({"lr": 1.0}).steps is None
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        PLAN,
+        Plan({"lr": 1.0}),
+        Plan({"lr": 1.0}, run=Run(seconds=60)),
+        Plan({"lr": 1.0}, external={"kl": Linear(0.0, 1.0, 10), "window": 64}),
+    ],
+)
+def test_what_a_plan_is_printed_as_builds_it_again(plan):
+    assert eval(repr(plan), {name: getattr(gradatim, name) for name in gradatim.__all__}) == plan
 
 
 def test_a_cooldown_of_a_plan_is_that_of_each_rate():

@@ -357,3 +357,14 @@ class TestFunctions:
         driver = Driver({"lr": Function(function=half)})
         driver.load(theirs.state(), "keep")
         assert driver.next == {"lr": 1.5}
+
+
+def test_a_state_of_version_0_1_has_neither_tick_nor_external_values():
+    new = Driver({"lr": Linear(start=1.0, end=0.0, steps=100)})
+    new.advance(10)
+    state = {**new.state(), "format": 1}
+    for key in ("tick", "last", "external"):
+        del state[key]
+    driver = Driver({"lr": Linear(start=1.0, end=0.0, steps=100)})
+    driver.load(state)
+    assert (driver.position, driver.tick, driver.next) == (10, 10, new.next)

@@ -219,3 +219,19 @@ def lone(step):
     before = (Constant(1.0, step),) if step else ()
     one, *others = (*before, Constant(0.5, 1), Constant(1.0))
     return one.then(*others)
+
+
+def test_far_out_the_first_difference_is_found_between_the_points_that_are_looked_at():
+    one = Linear(0.0, 1.0, 400_000)
+    for step in (1, 30_001, 123_456, 399_999):
+        other = one.clip(high=one(step - 1))  # no boundary, where every step would be looked at
+        assert first_difference(one, other, 400_001) == step
+
+
+def test_in_updates_a_schedule_by_updates_has_the_past_of_the_same_one_by_the_clock():
+    line = Linear(1.0, 0.0, 100)
+    saved = Driver({"lr": by_updates(line)})
+    saved.advance(10)
+    driver = Driver({"lr": line})
+    driver.load(saved.state(), "same-past")
+    assert (driver.position, driver.plan["lr"]) == (10, line)

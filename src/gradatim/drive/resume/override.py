@@ -47,6 +47,6 @@ def _largest(schedule: Schedule, point: ResumePoint) -> float:
     from gradatim.core.sketch import horizon, sample_points  # only here: it is slow to import
 
     now = point.position if isinstance(schedule, ByUpdates) else point.tick
-    later = [p.value for p in sample_points(schedule, horizon(schedule), 200) if p.step >= now]
+    later = [p.value for p in sample_points(schedule, horizon(schedule)) if p.step >= now]
     largest: float = max(map(abs, [schedule(now), *later]))
     return largest
