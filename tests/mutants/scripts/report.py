@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from math import sqrt
@@ -15,14 +16,15 @@ LISTED = Path(__file__).parents[1] / "survivors.toml"
 
 def print_report(verdicts: Verdicts) -> None:
     """Print the survivors that have no reason yet, and the figures."""
-    reasons = {
-        Change(one["file"], one["function"], one["was"], one["now"]): one["why"]
-        for one in tomllib.loads(LISTED.read_text(encoding="utf-8"))["survivor"]
+    known = tomllib.loads(LISTED.read_text(encoding="utf-8"))
+    changes = {
+        Change(one["file"], one["function"], one["was"], one["now"]) for one in known["survivor"]
     }
+    kinds = [re.compile(one["pattern"]) for one in known["kind"]]
     listed = 0
     for path, mutant in verdicts.survivors():
         change = change_of(mutant, path)
-        if change in reasons:
+        if change in changes or any(_is_of_kind(change, kind) for kind in kinds):
             listed += 1
             continue
         print(f"{mutant}\n{_marked('-', change.was)}\n{_marked('+', change.now)}\n")
@@ -35,6 +37,10 @@ def print_report(verdicts: Verdicts) -> None:
         print(_line(folder, codes))
     print(summary(verdicts))
     print(f"{listed} of the survivors are listed with a reason in {LISTED.name}")
+
+
+def _is_of_kind(change: Change, pattern: re.Pattern[str]) -> bool:
+    return pattern.sub("", change.was) == pattern.sub("", change.now)
 
 
 def summary(verdicts: Verdicts) -> str:
