@@ -348,3 +348,27 @@ LongLife.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestLongLife = pytest.mark.long(expected(LongLife.TestCase))
+
+
+def test_what_a_setter_raises_says_which_setter_it_was():
+    def refuse(number: float) -> None:
+        raise RuntimeError("not ready")
+
+    with pytest.raises(RuntimeError, match="not ready") as error:
+        Driver({"lr": 1.0, "weight_decay/head": 0.1}, setters={"weight_decay/head": refuse})
+    assert error.value.__notes__ == ["It was raised by the setter of 'weight_decay/head'."]
+
+
+def test_an_update_that_one_of_two_optimizers_has_made_goes_on_after_a_load():
+    line = Linear(start=1.0, end=0.0, steps=10)
+    saved = Driver({"lr": line}, optimizers=2)
+    for optimizer in (0, 1, 0):
+        saved.stepped(optimizer)
+    driver = Driver({"lr": line}, optimizers=2)
+    driver.load(saved.state())
+    assert driver.position == 2
+    assert driver.due(1) == [line(1)]
+    driver.stepped(1)
+    assert driver.position == 2
+    driver.stepped(0)
+    assert driver.position == 3
