@@ -2,7 +2,8 @@
 
 The inputs are runs in ``tests/forecast/data/text``; the targets are longer than any run there, or
 of another width, or trained by Muon. First the forecasts are written, then the targets are trained
-with three seeds each, which takes an hour of one core.
+with three seeds each, which takes an hour of one core. Their final losses are in
+``forecast_blind_runs.jsonl``.
 
     python benchmarks/forecast_blind.py write  FORECASTS.json
     python benchmarks/forecast_blind.py run    RUNS.jsonl
@@ -72,14 +73,17 @@ def judge(forecasts: Path, runs: Path) -> None:
     for line in runs.read_text(encoding="utf-8").splitlines():
         made = json.loads(line)
         ends.setdefault(made["run"].rpartition(" ")[0], []).append(made["losses"][-1])
-    print(f"{'target':<28}{'forecast':>9}{'low':>9}{'high':>9}{'outcome':>9}{'error':>9}")
+    print(f"{'target':<28}{'forecast':>9}{'low':>9}{'high':>9}{'outcome':>9}{'error':>9}  seeds")
     for name, one in json.loads(forecasts.read_text(encoding="utf-8")).items():
         numbers = [one["mean"], one["low"], one["high"]]
         if name in ends:
             real = float(np.mean(ends[name]))
             numbers += [real, one["mean"] - real]
-        refused = "  not identified" if one["notes"] else ""
-        print(f"{name:<28}" + "".join(f"{x:9.4f}" for x in numbers) + refused)
+        said = [str(len(ends.get(name, [])))]
+        if name in ends:
+            said.append("held" if one["low"] <= real <= one["high"] else "missed")
+        said += ["not identified"] * bool(one["notes"])
+        print(f"{name:<28}" + "".join(f"{x:9.4f}" for x in numbers) + "  " + ", ".join(said))
 
 
 if __name__ == "__main__":

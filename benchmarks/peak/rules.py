@@ -2,8 +2,8 @@
 
 Needs ``pip install fastai lightning torch-lr-finder``; versions are printed. Each rule has its
 project's defaults: 100 updates in which the rate grows from 1e-7 or 1e-8. A range test costs a
-third of a full run here, and ours four. Excess as in ``excess.py``. ``text`` hands out no model and is
-left out.
+third of a full run here, and ours four. Excess as in ``excess.py``. ``text`` is left out: it has no
+model to hand to them.
 
     python benchmarks/peak/rules.py [--sweeps 7] [TASK ...]
 """
