@@ -179,6 +179,7 @@ def test_a_race_killed_again_and_again_repeats_and_loses_nothing(out):
         kept = now
     assert 0 < len(kept) < 60
     noted = len(toys.notes())
+    toys.let_go_on()
     assert start(out).wait() == 0
     last = finished(record)
     assert last[: len(kept)] == kept
