@@ -204,6 +204,7 @@ def test_a_name_of_another_package_is_refused():
         "list(map(int, '10,20'.split(',')))",
         "list(range(10, 30, 10))",
         "[10] + [20]",
+        "[m for m in (10, 20, 90) if m < 30]",
         "args.milestones",
     ],
 )

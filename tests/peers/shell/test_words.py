@@ -29,6 +29,7 @@ SCRIPTS = [
     "A=(1e-3 1e-4)\npython t.py --lr ${A[1]} --n ${#A[@]} --first $A",
     "T=300000000000; B=512; S=2048\npython t.py --n $((T / B / S)) --m $(( ${T} * 3 / (B*S) ))",
     "python t.py --n $(( 7 / -2 )) --m $((2**10 % 7)) --b $((1 > 0 ? 5 : 6)) --p $((010 + 0x10))",
+    "python t.py --n $((!0 + 1)) --m $((!(3 > 2) + 5)) --b $((1 && 0 || 1)) --p $((-7 % 3))",
     "if [ 7B = 7B ]; then LR=1; else LR=2; fi\npython t.py --lr $LR",
     'M=13B\ncase $M in\n 7B) LR=1;;\n 13*|x) LR=2;;\n *) LR=3;;\nesac\npython t.py --lr "$LR"',
     "G=8\nif [[ $G -gt 4 && $G != 9 ]]; then A=--big; elif false; then A=--no; fi\npython t.py $A",

@@ -15,7 +15,7 @@ _LARGEST, _LONGEST = 2**63, 10_000
 _AS_IN_PYTHON = (
     (r"&&", " and "),
     (r"\|\|", " or "),
-    (r"!(?!=)", " not "),
+    (r"!(?!=)", "~"),
     (r"\b0+(?=[0-7]+\b)", "0o"),
 )
 _CHOICE = re.compile(r"([^?:]+)\?([^?:]+):([^?:]+)")
@@ -48,7 +48,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., int]] = {
     ast.Or: lambda a, b: bool(a or b),
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
+    ast.Invert: operator.not_,  # the sign that binds as C's ! does
 }
 
 
@@ -63,6 +63,8 @@ def calculate(text: str) -> int | None:
     if choice := _CHOICE.fullmatch(text):
         test, *sides = map(calculate, choice.groups())
         return None if test is None else sides[not test]
+    if "~" in text:
+        return None
     for sign, word in _AS_IN_PYTHON:
         text = re.sub(sign, word, text[:_LONGEST])
     try:
@@ -75,6 +77,8 @@ def _value(node: ast.expr) -> int:
     match node:
         case ast.Constant(value=int() as number) if number.__class__ is int:
             found = number
+        case ast.UnaryOp(operand=ast.BinOp(op=ast.Pow())):
+            raise ValueError  # which bash computes in another order
         case ast.UnaryOp(op=sign, operand=inside):
             found = _OPERATORS[type(sign)](_value(inside))
         case ast.BinOp(left=left, op=sign, right=right):
