@@ -15,6 +15,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 # These import the trainer that they are for, which changes warnings, logging and seeds: they are
 # tested in processes of their own.
 collect_ignore_glob = ["src/gradatim/torch/trainers/*"]
+collect_ignore = ["src/gradatim/choose.py"]  # importing it is an error, see core/deprecated.py
 
 # CI judges the change, not the day: there every run draws the same examples.
 settings.register_profile("gradatim", deadline=None, derandomize="CI" in os.environ)
