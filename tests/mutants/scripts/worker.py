@@ -61,6 +61,8 @@ class Judge:
         self._broken: set[str] = set()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Interrupted("some tests cannot be collected")
         writer = session.config.get_terminal_writer()
         self._trace([item for item in session.items if item.nodeid not in self._reach], writer)
         tests = _tests_by_function(self._reach, session.items)
