@@ -19,7 +19,7 @@ POWERS = range(-16, 4)
 FEWER = {
     "text": (range(9), range(-13, -3)),
     "classes_lion": (range(9), range(-14, -3)),
-    "rows_gru_sgdm": (range(9), range(-8, 3)),
+    "rows_gru_sgdm": (range(4), range(-8, 3)),
     "mixer_muon": (range(9), range(-10, 0)),
     "letters_gru_adamw": (range(9), range(-10, -2)),
 }
