@@ -33,6 +33,24 @@ def leaks():
         gc.collect()
 
 
+def start_cluster():
+    for attempt in range(20):
+        try:
+            ray.init(
+                "local",
+                num_cpus=2,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="ERROR",
+            )
+            return
+        except Exception as error:
+            # Ray gives a node 30 seconds to start, which are not enough on a busy machine.
+            if "timed out during startup" not in str(error) or attempt == 19:
+                raise
+            ray.shutdown()
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A cluster of two cores, and where it can be joined."""
@@ -43,7 +61,7 @@ def address(tmp_path_factory):
         for name, value in environment.items():
             patch.setenv(name, value)
         with leaks():
-            ray.init("local", num_cpus=2, log_to_driver=False, logging_level="ERROR")
+            start_cluster()
         yield ray.get_runtime_context().gcs_address
         with leaks():
             ray.shutdown()

@@ -42,7 +42,7 @@ def connected(jobs: int | None) -> Iterator[int]:
             # Output of tasks goes to the logs of Ray, because stdout is for the table.
             ray.init(log_to_driver=False, logging_level=logging.ERROR)
         cores = int(ray.cluster_resources().get("CPU", 0))
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # a node that does not start in time raises no class of its own
         raise GradatimError(f"race: the Ray cluster cannot be reached: {error}") from error
     try:
         if cores < 2:
