@@ -204,3 +204,16 @@ def test_functions_of_a_notebook_travel_and_locks_do_not(out):
 def test_more_jobs_than_cores_are_refused(out):
     with pytest.raises(GradatimError, match="at most the cores of the Ray cluster, 2, got 3"):
         race(toys.steady, PAIR, seeds=1, out=out, engine="ray", jobs=3)
+
+
+def test_a_cluster_that_does_not_start_in_time_is_refused_in_a_sentence(monkeypatch):
+    def too_slow(**options):
+        raise Exception("The current node timed out during startup.")  # as Ray raises it
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", too_slow)
+    with (
+        pytest.raises(GradatimError, match="cannot be reached: The current node timed out"),
+        cluster.connected(None),
+    ):
+        pass
