@@ -46,7 +46,7 @@ CHANGE = """([id, text]) => new Promise((done) => {
     requestAnimationFrame(() => channel.port2.postMessage(0));
     channel.port1.onmessage = () => done(performance.now() - begin);
   };
-  store.changeCard(id, { text });
+  store.changeCard(id, { text }, "a slider");
 })"""
 DRAWN = "() => Boolean(window.studio) && studio.drawing.results.size > 0 && !studio.drawing.waiting"
 
@@ -81,6 +81,8 @@ def processor_ms(process, cdp):
 def redrawn(page, cdp, process, card, texts):
     """Median and least ms until a changed card is drawn, and the processor time of a change."""
     times = []
+    page.evaluate("(id) => studio.store.open(id)", card)  # it is the open card that one changes
+    page.wait_for_timeout(1_000)
     begin = processor_ms(process, cdp)
     for text in texts:
         times.append(page.evaluate(CHANGE, [card, text]))
