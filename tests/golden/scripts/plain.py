@@ -26,7 +26,7 @@ def plain(value: Any) -> Any:
 def write(folder: Path, name: str, entries: Mapping[str, Mapping[str, Any]]) -> None:
     """Write one golden file: entries by name, and under "read" what the version read from each.
 
-    Only "read" has its floats in hexadecimal; the rest of an entry is as the version itself writes it.
+    Only "read" has its floats in hexadecimal; the rest of an entry is as the version writes it.
     """
     table = {key: {**entry, "read": plain(entry["read"])} for key, entry in entries.items()}
     assert len(table) == len(entries)
