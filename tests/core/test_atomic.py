@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
 def test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one(tmp_path, kills):
     # The program looks at the file after each kill. That some fell into a save shows that it
     # looked at what it was to look at.
-    assert int(run("kill_savers.py", tmp_path / "state.json", kills, 1)) > kills / 50
+    assert int(run("kill_savers.py", tmp_path / "state.json", kills, 1)) >= kills // 2
     counted(kills)
 
 

@@ -21,6 +21,5 @@ def test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one(tmp_path, kil
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    if kills > 50:
-        assert int(done.stdout) > 0, "no kill fell into a save"
+    assert int(done.stdout) >= kills // 2, "every second kill falls into a save"
     counted(kills)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from gradatim import Driver, Plateau, warmup_cosine
 
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from tests.stopping import stop_in_save
+
 
 def save_forever(driver, path, told):
     while True:
@@ -23,7 +26,10 @@ def save_forever(driver, path, told):
 
 
 def killed(driver, path, seconds):
-    """The last position that a child has saved for certain before it was killed."""
+    """The last position that a child has saved for certain before it was killed.
+
+    It is killed after so many seconds, or while it saves if they are None.
+    """
     listen, told = os.pipe()
     child = os.fork()
     if child == 0:
@@ -31,7 +37,10 @@ def killed(driver, path, seconds):
     os.close(told)
     with os.fdopen(listen) as pipe:
         saved = int(pipe.readline())
-        time.sleep(seconds)
+        if seconds is None:
+            stop_in_save(child, path.parent)
+        else:
+            time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         for line in pipe:
@@ -42,8 +51,9 @@ def killed(driver, path, seconds):
 def main(path, times, seed):
     chance, hits = random.Random(seed), 0
     parts = {f"lr/{k}": warmup_cosine(peak=0.1, steps=10**9, warmup=10 + k) for k in range(200)}
-    for _ in range(times):
-        saved = killed(Driver(parts, {"lr": Plateau(mode="min")}), path, chance.uniform(0.0, 0.03))
+    for number in range(times):
+        seconds = chance.uniform(0.0, 0.03) if number % 2 else None
+        saved = killed(Driver(parts, {"lr": Plateau(mode="min")}), path, seconds)
         state = json.loads(path.read_text())
         assert state["position"] in (saved, saved + 1), (state["position"], saved)
         assert len(state["schedules"]) == 200

@@ -15,6 +15,9 @@ import torch
 
 from gradatim.speechbrain import NewBobScheduler
 
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from tests.stopping import stop_in_save
+
 
 def save_forever(scheduler: NewBobScheduler, path: Path, told: int) -> None:
     for count in range(1, 10**9):
@@ -23,8 +26,11 @@ def save_forever(scheduler: NewBobScheduler, path: Path, told: int) -> None:
         os.write(told, f"{count}\n".encode())
 
 
-def killed(path: Path, seconds: float) -> int:
-    """The last count that a child has saved for certain before it was killed."""
+def killed(path: Path, seconds: float | None) -> int:
+    """The last count that a child has saved for certain before it was killed.
+
+    It is killed after so many seconds, or while it saves if they are None.
+    """
     listen, told = os.pipe()
     child = os.fork()
     if child == 0:
@@ -32,7 +38,10 @@ def killed(path: Path, seconds: float) -> int:
     os.close(told)
     with os.fdopen(listen) as pipe:
         saved = int(pipe.readline())
-        time.sleep(seconds)
+        if seconds is None:
+            stop_in_save(child, path.parent)
+        else:
+            time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         for line in pipe:
@@ -43,8 +52,8 @@ def killed(path: Path, seconds: float) -> int:
 def main(path: Path, times: int, seed: int) -> None:
     chance, hits = random.Random(seed), 0
     torch.set_num_threads(1)
-    for _ in range(times):
-        saved = killed(path, chance.uniform(0.0, 0.03))
+    for number in range(times):
+        saved = killed(path, chance.uniform(0.0, 0.03) if number % 2 else None)
         state = torch.load(path, weights_only=True)
         (count,) = {int(value) for value in state["metric_values"]}
         assert count in (saved, saved + 1), (count, saved)
