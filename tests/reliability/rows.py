@@ -133,6 +133,7 @@ ROWS = (
         "Python, NumPy and torch integers.",
         "JAX without 64 bits, where positions past 2^31 are refused (`tests/jax`).",
         EXAMPLES,
+        short=_TIME,
     ),
     Row(
         "R6",
@@ -145,6 +146,7 @@ ROWS = (
         "random pairs of arguments take random pairs of them.",
         "Three wrong arguments at once.",
         EXAMPLES,
+        short=_TIME,
     ),
     Row(
         "R7",
@@ -157,6 +159,7 @@ ROWS = (
         "random rules, and through their mirror images.",
         "Whether a rule is a good choice for a training run.",
         EXAMPLES,
+        short=_TIME,
     ),
     Row(
         "R8",
@@ -169,6 +172,7 @@ ROWS = (
         "Power cuts and network disks: each file is synced before it takes its name, which no test "
         "here can prove. Files that a script writes itself with `torch.save` are as safe as it "
         "makes them.",
+        short=_TIME,
     ),
     Row(
         "R8b",
@@ -257,6 +261,7 @@ ROWS = (
         "Browsers other than Chromium; a server that is reachable from other machines, which the "
         "studio is not.",
         EXAMPLES,
+        short=_TIME,
     ),
     Row(
         "R14",
@@ -302,6 +307,7 @@ ROWS = (
         "Coverage.py watches the tests of the core, rounded down.",
         "Whether a test would notice a change: that is R16.",
         r"(?m)^TOTAL.*?(\d+)%$",
+        short=_TIME,
     ),
     Row(
         "R18",
@@ -313,6 +319,7 @@ ROWS = (
         "Four processes append to their ledgers at once, with lines of up to 60 kB, one is killed "
         "at a random moment, and every line is read back.",
         "Several processes that write one file, which the lock of a race refuses.",
+        short=_TIME,
     ),
     Row(
         "R19",
