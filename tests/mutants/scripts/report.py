@@ -8,8 +8,9 @@ from collections import Counter
 from math import sqrt
 from pathlib import Path
 
-from changes import Change, change_of
 from verdicts import KILLED, NAMES, TIMEOUT, Verdicts
+
+from changes import Change, change_of
 
 LISTED = Path(__file__).parents[1] / "survivors.toml"
 
