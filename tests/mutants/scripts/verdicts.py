@@ -1,8 +1,9 @@
 """The verdicts on mutants, kept where `mutmut show` and `mutmut browse` look for them."""
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 
 from mutmut.mutation.data import SourceFileMutationData
@@ -25,10 +26,8 @@ class Verdicts:
                 data.load()
                 data.meta_path = top / data.meta_path
                 self._files |= dict.fromkeys(data.exit_code_by_key, data)
-        # Any first part of this order is a uniform sample of all mutants.
-        self._order = sorted(self._files)
-        random.Random(18).shuffle(self._order)
-        self._order = self._order[:sample]
+        # Any first part of this order is a uniform sample of all mutants, whatever else changes.
+        self._order = sorted(self._files, key=lambda name: sha256(name.encode()).digest())[:sample]
 
     def __getitem__(self, mutant: str) -> int | None:
         return self._files[mutant].exit_code_by_key[mutant]
@@ -47,19 +46,23 @@ class Verdicts:
             if self[mutant] in (SURVIVED, NO_TESTS):
                 self[mutant] = None
 
+    def judged(self) -> Iterator[str]:
+        """The mutants up to the first without a verdict: later ones would be no fair sample."""
+        return takewhile(lambda mutant: self[mutant] is not None, self._order)
+
     def survivors(self) -> Iterator[tuple[Path, str]]:
         """The mutants that no test killed, each after its file."""
-        for mutant in sorted(self._order):
+        for mutant in sorted(self.judged()):
             if self[mutant] in (SURVIVED, NO_TESTS):
                 yield Path(self._files[mutant].path), mutant
 
     def by_file(self) -> dict[Path, Counter[int]]:
         """How many mutants of each file have which verdict; those without one are left out."""
         found: dict[Path, Counter[int]] = defaultdict(Counter)
-        for mutant in self._order:
+        for mutant in self.judged():
             code = self[mutant]
-            if code is not None:
-                found[Path(self._files[mutant].path)][code] += 1
+            assert code is not None
+            found[Path(self._files[mutant].path)][code] += 1
         return dict(sorted(found.items()))
 
     @property
