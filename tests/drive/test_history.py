@@ -90,3 +90,10 @@ def test_a_logger_that_fails_hears_it_again():
         driver.log_history(fails)
     driver.log_history(lambda *said: heard.append(said))
     assert heard == [("lr", 0.0, 0), ("lr", 0.25, 1)]
+
+
+def test_the_history_is_that_of_the_rate_unless_another_value_is_named():
+    driver = Driver({"weight_decay": 0.5, "lr": 0.25})
+    driver.advance(2)
+    assert list(driver.history()) == [(0, 0.25), (1, 0.25)]
+    assert list(driver.history("weight_decay")) == [(0, 0.5), (1, 0.5)]
