@@ -180,13 +180,17 @@ def test_a_table_without_ticks_is_not_continued_by_a_clock(tmp_path):
     )
 
 
-@pytest.mark.parametrize("begin", [b"", b"position,lr\n0,0.5\n"])
+LONG_TABLE = "position,lr\n" + "".join(f"{k},0.5\n" for k in range(20_000))
+
+
+@pytest.mark.parametrize("begin", ["", LONG_TABLE], ids=["at its start", "later"])
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_a_file_that_is_no_text(kind, begin, tmp_path):
     path = tmp_path / f"run.{kind}"
-    path.write_bytes(begin + b"\xff\xfe\x00")
+    start = begin if kind == "csv" else HEAD + PLAN + "".join(ROWS[:1]) * bool(begin)
+    path.write_bytes(start.encode() + b"\xff\xfe\x00")
     with pytest.raises(GradatimError) as error:
-        driven(3).save_history(path)
+        driven(30_000, loaded=25_000).save_history(path)
     assert str(error.value) == f"save_history: {path}: no UTF-8 text: invalid start byte."
 
 
