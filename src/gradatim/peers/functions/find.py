@@ -23,6 +23,7 @@ from gradatim.peers.functions.counting import (
 )
 from gradatim.peers.functions.inline import function_in_loop, refused_loop
 from gradatim.peers.functions.named import Named
+from gradatim.peers.functions.order import after_first, line_of_update
 from gradatim.peers.functions.reading import Counting, read_function
 from gradatim.peers.peer import Peer
 from gradatim.peers.python.expression import Expression
@@ -112,7 +113,18 @@ def _read_loop(binding: Binding, script: Script, given: Given) -> Read:
             raise refused_loop(binding) from None
         raise
     said = (*loop.said, *rate.said, *world.said.values())
-    return replace(read, epochs=epochs).saying(*said)
+    read = replace(read, epochs=epochs).saying(*said)
+    return _late(read, binding.place, binding.line, rate.value, world)
+
+
+def _late(read: Read, place: Place, line: int, rate: float | None, world: World) -> Read:
+    """What is read, one step later if it is written after the update."""
+    late = line_of_update(place, world)
+    if late is None:
+        return read
+    said = f"It is written in line {line}, after the update of line {late}: the next has it first."
+    schedule = after_first(read.schedule, rate, line, late)
+    return replace(read, values={"lr": schedule}).saying(said)
 
 
 def _set_in(binding: Binding) -> set[str]:
@@ -232,6 +244,8 @@ def _read(one: Candidate, script: Script, given: Given) -> Read:
         rate = _rate_in(world) if given.lr is None else Rate(given.lr)
         read = read_function(named, how.counting, "rate", rate.value, steps)
         read = replace(read, epochs=how.epochs)
+        if one.site is not None:
+            read = _late(read, one.site.place, one.site.node.lineno, rate.value, world)
         said += (*how.said, *conditions(one, world))
     return read.saying(*said, *world.said.values())
 
