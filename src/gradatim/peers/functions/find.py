@@ -21,7 +21,7 @@ from gradatim.peers.functions.counting import (
     loop_of,
     raised_counts,
 )
-from gradatim.peers.functions.inline import function_in_loop, refused_loop
+from gradatim.peers.functions.inline import function_in_loop, refused_loop, statement_of
 from gradatim.peers.functions.named import Named
 from gradatim.peers.functions.order import after_first, line_of_update
 from gradatim.peers.functions.reading import Counting, read_function
@@ -71,15 +71,19 @@ def find_functions(script: Script, taken: Collection[int]) -> Iterator[Found]:
 def _in_loops(script: Script, candidates: Sequence[Candidate]) -> Iterator[Found]:
     """Rates that a loop computes itself, without a function."""
     functions = {id(one.scope) for one in candidates}
-    lines = set()
+    lines: set[int] = set()
+    statements: set[int] = set()  # of which each branch writes the rate
     for scope in script.all_scopes:
         for name, bindings in scope.bindings.items():
             if not name.endswith(RATE_KEYS) or id(scope) in functions:
                 continue
             for binding in bindings:
                 known = any(_called_for(binding.value, binding.place, script))
-                if _of_groups(name, binding) and not known and binding.line not in lines:
+                statement = id(statement_of(binding) or binding)
+                seen = binding.line in lines or statement in statements
+                if _of_groups(name, binding) and not known and not seen:
                     lines.add(binding.line)
+                    statements.add(statement)
                     text = f"{name} = {written(binding.value) if binding.value else '...'}"
                     yield Found(
                         binding.line, "python", text[:60], partial(_read_loop, binding, script)

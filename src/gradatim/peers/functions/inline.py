@@ -20,8 +20,7 @@ def function_in_loop(binding: Binding) -> tuple[ast.FunctionDef, str]:
     Raises:
         GradatimError: If it stands in no loop over steps, or in one over several counts.
     """
-    loops = [b.node for b in binding.place.path if isinstance(b.node, ast.For)]
-    steps = [loop for loop in loops if "param_groups" not in written(loop.iter)]
+    steps = _loops(binding)
     if not steps:
         raise refused_loop(binding)
     body = _needed(steps[-1].body, binding)
@@ -31,13 +30,43 @@ def function_in_loop(binding: Binding) -> tuple[ast.FunctionDef, str]:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
-    counts = [name for loop in steps for name in _names(loop.target) if STEP.fullmatch(name)]
+    targets = [name for loop in steps if isinstance(loop, ast.For) for name in _names(loop.target)]
+    counts = [name for name in targets if STEP.fullmatch(name)]
+    counts += [name for name in sorted(used - {*counts}) if _is_counter(name, binding)]
     counts = [name for name in dict.fromkeys(counts) if name in used]
     if len(counts) != 1:
         raise refused_loop(binding)
     arguments = ast.arguments([], [ast.arg(counts[0])], None, [], [], None, [])
     function = ast.FunctionDef("loop", arguments, body, [])
     return ast.copy_location(function, body[0]), counts[0]
+
+
+def statement_of(binding: Binding) -> ast.stmt | None:
+    """The statement in the body of the innermost loop over steps that sets the rate."""
+    steps = _loops(binding)
+    return next((node for node in steps[-1].body if _holds(node, binding)), None) if steps else None
+
+
+def _loops(binding: Binding) -> list[ast.For | ast.While]:
+    nodes = [block.node for block in binding.place.path]
+    loops = [node for node in nodes if isinstance(node, ast.For | ast.While)]
+    return [
+        loop
+        for loop in loops
+        if isinstance(loop, ast.While) or "param_groups" not in written(loop.iter)
+    ]
+
+
+def _is_counter(name: str, binding: Binding) -> bool:
+    """Whether a name is set to a number before the loop, and raised by 1 in each turn of it."""
+    if not STEP.fullmatch(name):
+        return False
+    bindings = binding.place.scope.bindings.get(name, [])
+    turns = [block for block in binding.place.path if block.node in _loops(binding)]
+    match [one.value for one in bindings]:
+        case [ast.Constant(value=int()), ast.BinOp(op=ast.Add(), right=ast.Constant(value=1))]:
+            return list(bindings[1].place.path) == turns and not bindings[0].place.path
+    return False
 
 
 def refused_loop(binding: Binding) -> GradatimError:
@@ -56,10 +85,7 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 def _needed(body: Sequence[ast.stmt], binding: Binding) -> list[ast.stmt]:
     """The statement that writes the rate, and those before it that set what it needs."""
-    last = next(
-        (k for k, node in enumerate(body) if _lines(node)[0] <= binding.line <= _lines(node)[1]),
-        None,
-    )
+    last = next((k for k, node in enumerate(body) if _holds(node, binding)), None)
     if last is None:
         raise refused_loop(binding)
     needed = _read_in(body[last])
@@ -71,8 +97,8 @@ def _needed(body: Sequence[ast.stmt], binding: Binding) -> list[ast.stmt]:
     return found
 
 
-def _lines(node: ast.stmt) -> tuple[int, int]:
-    return node.lineno, node.end_lineno or node.lineno
+def _holds(node: ast.stmt, binding: Binding) -> bool:
+    return node.lineno <= binding.line <= (node.end_lineno or node.lineno)
 
 
 def _read_in(node: ast.AST) -> set[str]:
