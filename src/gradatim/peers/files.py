@@ -12,6 +12,7 @@ from pathlib import PurePath
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.peers.code import find_in_code, nothing_in_code
 from gradatim.peers.found import Found, Given, Read, beside
+from gradatim.peers.notebooks import Notebook, notebook
 from gradatim.peers.pace import in_updates
 from gradatim.peers.peer import Peer
 from gradatim.peers.projects import PEERS
@@ -32,6 +33,7 @@ _SYNTAXES = {
     ".toml": ".toml",
     ".ini": ".ini",
     ".cfg": ".ini",
+    ".ipynb": "notebook",
 }
 SUFFIXES = tuple(_SYNTAXES)
 """The endings of the files that are read."""
@@ -59,6 +61,8 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
         raise unknown_name("convert", "project", source, PEERS)
     peers = list(PEERS.values()) if source is None else [PEERS[source]]
     syntax = _syntax(text, name, peers)
+    if syntax == "notebook":
+        return _in_notebook(notebook(text), source)
     if syntax == "python":
         found = find_in_code(text, peers)
     elif syntax == "shell":
@@ -116,6 +120,8 @@ def nothing_found(text: str, name: str = "", source: str | None = None) -> Grada
     """The error for a text in which no scheduler was found; the caller raises it."""
     peers = list(PEERS.values()) if source is None else [PEERS[source]]
     syntax = _syntax(text, name, peers)
+    if syntax == "notebook":
+        return nothing_in_code(notebook(text).code, peers)
     if syntax == "python":
         return nothing_in_code(text, peers)
     if syntax != "shell":
@@ -128,6 +134,23 @@ def _syntax(text: str, name: str, peers: Sequence[Peer]) -> str:
     of_name = _SYNTAXES.get(PurePath(name).suffix.lower())
     only_code = not any(p.in_settings or p.in_commands or p.read_text for p in peers)
     return of_name or ("python" if only_code else _syntax_of(text))
+
+
+def _in_notebook(book: Notebook, source: str | None) -> list[Found]:
+    found = find(book.code, name="cells.py", source=source)
+    for name, text, line in book.files:
+        if PurePath(name).suffix.lower() in _SYNTAXES:
+            with suppress(GradatimError):  # of a language that it only looks like
+                found += [_moved(one, line) for one in find(text, name=name, source=source)]
+    return [
+        replace(one, read=partial(_read_cell, one, (book.where(one.line), *book.notes)))
+        for one in sorted(found, key=lambda one: one.line)
+    ]
+
+
+def _read_cell(found: Found, notes: tuple[str, ...], given: Given) -> Read:
+    read = found.read(given)
+    return replace(read, differences=(*read.differences, *notes))
 
 
 def _moved(found: Found, line: int) -> Found:
@@ -149,7 +172,7 @@ def _syntax_of(text: str) -> str:
     """What a text without a file name is written in."""
     start = text.lstrip()
     if start.startswith(("{", "[")):
-        return ".json"
+        return "notebook" if '"cells"' in text and '"nbformat"' in text else ".json"
     if _SHELL.match(text):
         return "shell"
     return ".yaml" if _YAML.match(text) and not _is_code(text) else "python"

@@ -31,13 +31,13 @@ def parsed(text: str) -> ast.Module:
     """
     text = text.removeprefix("\ufeff")
     try:
-        return _parse(text)
+        return parse_module(text)
     except _BROKEN as error:
         first = error
     for repair in _REPAIRS:
         text, shift = repair(text)
         try:
-            tree = _parse(text)
+            tree = parse_module(text)
         except _BROKEN:
             if shift:
                 text = "\n".join(text.split("\n")[shift:])
@@ -46,7 +46,8 @@ def parsed(text: str) -> ast.Module:
     raise first
 
 
-def _parse(text: str) -> ast.Module:
+def parse_module(text: str) -> ast.Module:
+    """The tree of some code as it stands; raises what the parser raises, and warns of nothing."""
     # Filters of warnings are shared by all threads, as the parser is.
     with PARSING, warnings.catch_warnings(action="ignore"):
         return module_of(text)
