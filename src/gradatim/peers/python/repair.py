@@ -6,8 +6,10 @@ import ast
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 from gradatim.core.syntax_trees import PARSING, module_of
+from gradatim.peers.python.excerpts import completed
 
 _BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 _PYTHON_2 = (
@@ -30,6 +32,17 @@ def parsed(text: str) -> ast.Module:
         SyntaxError: Or another error of the parser, that of the text as it stands.
     """
     text = text.removeprefix("\ufeff")
+    try:
+        return _repaired(text)
+    except _BROKEN as error:
+        first = error
+    for complete in completed(text):
+        with suppress(*_BROKEN):
+            return _repaired(complete)
+    raise first
+
+
+def _repaired(text: str) -> ast.Module:
     try:
         return parse_module(text)
     except _BROKEN as error:
