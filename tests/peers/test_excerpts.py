@@ -18,7 +18,7 @@ def _found(text: str) -> list[Found]:
         '    },\n    name="(",  # a comment (\n)\n',
         "        .shuffle()\n        .map(f)\n    )\n",
         "    if known else 3,\n]\n",
-        "    of a docstring (with a bracket,\n    and it's more.\n    \"\"\"\n",
+        '    of a docstring (with a bracket,\n    and it\'s more.\n    """\n',
     ],
 )
 @pytest.mark.parametrize("indent", ["", "    "])

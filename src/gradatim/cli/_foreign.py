@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -210,11 +211,18 @@ def read_place(place: Place, given: Given) -> Read:
         where = f"{place.source.where(place.found.line)}: " if place.source.name else ""
         raise GradatimError(f"convert: {where}{sentence}") from None
     unused = [name for name in given.values if name not in given.used]
+    if unused and all(_is_in(place.source.text, name) for name in unused):
+        said = f"--set {', '.join(unused)} changes nothing: this schedule does not depend on it."
+        return replace(read, differences=(*read.differences, said))
     if unused:
         raise GradatimError(
             f"--set: {', '.join(unused)} is not asked for by {place}. Write names as the file does."
         )
     return read
+
+
+def _is_in(text: str, name: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None
 
 
 def values(settings: Sequence[str]) -> dict[str, Scalar]:

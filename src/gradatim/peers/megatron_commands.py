@@ -46,6 +46,12 @@ _CURRICULUM = {
     "data-efficiency-curriculum-learning",
     "random-ltd",
 }
+_SETTINGS = {"deepspeed-config", "deepspeed_config", "ds-config"}
+_IN_SETTINGS = (
+    "Its lengths are tokens, and each update is taken to have --seq-length of them a sample: a "
+    "curriculum of sequence lengths in the DeepSpeed settings, which are not read, makes updates "
+    "of fewer tokens, and the schedule longer."
+)
 _NAMED_ALIKE = re.compile(r"(min-)?lr\b|warmup|rampup")
 
 
@@ -122,6 +128,8 @@ def _read(command: Command, given: Given) -> Read:
     flags.require(names)
     values = _values(flags, names)
     said = [_SAID[name] for name in flags.others if name in _SAID]
+    if any(name.endswith("-tokens") for name in names) and _SETTINGS & set(flags.others):
+        said.append(_IN_SETTINGS)
     if given.lr is not None:
         own = values.setdefault("lr", given.lr)
         if own != given.lr:

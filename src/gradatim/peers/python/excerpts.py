@@ -12,7 +12,8 @@ _TOKEN = re.compile(
     r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<line>\n)""",
     re.DOTALL,
 )
-_MISSING = "rest_of_excerpt"
+CUT_OFF = "rest_of_excerpt"
+"""The name that stands for what is not shown."""
 _CALLED = "CutOffScheduler"  # it may be one, so that what it is made of is not read alone
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {opener: closer for closer, opener in _PAIRS.items()}
@@ -92,10 +93,10 @@ def _closed(text: str, cut: _Cut) -> str:
     indent = following[: len(following) - len(following.lstrip())]
     openers = [_PAIRS[sign] for sign in reversed(cut.closers)]
     if openers[0] != "(":
-        indent += f"{_MISSING} = "
+        indent += f"{CUT_OFF} = "
     before = "".join(_CALLED + sign if sign == "(" else sign for sign in openers)
     first = text.lstrip("\n \t")
-    goes_on = f"{_MISSING} " if _GOES_ON.match(first) else ""
+    goes_on = f"{CUT_OFF} " if _GOES_ON.match(first) else ""
     blank = text[: len(text) - len(first)]
     kept = blank[: blank.rfind("\n") + 1]
     return f"{kept}{indent}{before}{goes_on}{text[len(kept) :]}"
@@ -108,10 +109,10 @@ def _ended(text: str, cut: _Cut) -> str:
     if cut.openers:
         code = re.sub(r"\s*#[^\n]*$", "", text)
         if _NEEDS_VALUE.search(code) and not code.endswith("**"):
-            code += f" {_MISSING}"
+            code += f" {CUT_OFF}"
         for opener in reversed(cut.openers):
             comma = "" if code.endswith(opener) else " " if code.endswith(",") else ", "
-            code += f"{comma}{_STARRED[opener]}{_MISSING}{_CLOSERS[opener]}"
+            code += f"{comma}{_STARRED[opener]}{CUT_OFF}{_CLOSERS[opener]}"
         text = code
         if _HEADER.match(statement):
             text += ":"

@@ -10,10 +10,11 @@ from gradatim.peers.evaluation.values import value_of
 from gradatim.peers.found import Missing
 from gradatim.peers.python import names
 from gradatim.peers.python.attributes import entries, field_default, of_attribute
+from gradatim.peers.python.excerpts import CUT_OFF
 from gradatim.peers.python.file import File
 from gradatim.peers.python.part import Frame, Part
 from gradatim.peers.python.script import CallSite
-from gradatim.peers.syntax import Name, called
+from gradatim.peers.syntax import Name, called, dotted
 
 _BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 _NOT_RUN = "Code is read here and not run: write out what it is."
@@ -139,8 +140,11 @@ class Expression(Part):
         is_call = isinstance(found.node, ast.Call) and called(found.node) == "dict"
         listed = entries(found)
         if not (is_dict or is_call) or not all(isinstance(key, str) for key in listed):
+            name = dotted(found.node)
+            instead = f"Write --set \"{name}={{'gamma': 0.1, ...}}\", or write them there."
             raise GradatimError(
-                f"{where}: its arguments are not written out: **{self.text()}. {_NOT_RUN}"
+                f"{where}: its arguments are not written out: **{self.text()}. "
+                f"{instead if name and name != CUT_OFF else _NOT_RUN}"
             )
         return {str(key): _own(value) for key, value in listed.items()}
 

@@ -203,6 +203,8 @@ def _deciding(part: Part, options: Sequence[Part]) -> list[str]:
             test = getattr(block.node, "test", None)
             if block.kind != "if" or block in part.place.path or not isinstance(test, ast.expr):
                 continue
+            if is_main(test):
+                continue
             place = Place(option.place.scope, block.order, ())
             try:
                 part.at(test, place, option.frame).known()

@@ -34,6 +34,7 @@ class World:
         self.depth = 0
         self._parts = 0
         self._attributes: dict[str, list[Binding]] | None = None
+        self._loaded: set[str] | None = None
 
     def count(self) -> None:
         """Count one more part of the code; there is an end to it.
@@ -87,7 +88,26 @@ class World:
         return self._attributes.get(name, [])
 
     def callers(self, scope: Scope) -> list[CallSite]:
-        """The calls of a function, or of the class whose ``__init__`` it is."""
+        """The calls of a function, or of the class whose ``__init__`` it is.
+
+        A call in a function that nothing in the file uses counts only if there is no other.
+        """
+        sites = self._calls_of(scope)
+        if len(sites) > 1:
+            sites = [site for site in sites if self._is_used(site.place.scope)] or sites
+        return sites
+
+    def _is_used(self, scope: Scope) -> bool:
+        """Whether the file uses the function, or is not known not to."""
+        node = scope.node
+        if not isinstance(node, ast.FunctionDef) or _is_method(scope) or node.decorator_list:
+            return True
+        if self._loaded is None:
+            tree = self.script.module.node
+            self._loaded = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+        return scope.name in self._loaded
+
+    def _calls_of(self, scope: Scope) -> list[CallSite]:
         name, owner = scope.name, scope.owner
         if name == "__init__" and owner is not None:
             return self.script.calls.get(owner.name, [])
@@ -116,8 +136,8 @@ def _is_method(scope: Scope) -> bool:
 
 
 def _literal(value: Scalar) -> ast.expr:
-    """A value as code; a text that is a list, such as "[30, 60]", as a list."""
-    if isinstance(value, str) and value[:1] in ("[", "("):
+    """A value as code; a text that is a list or a dictionary, such as "[30, 60]", as one."""
+    if isinstance(value, str) and value[:1] in ("[", "(", "{"):
         try:
             node = expression_of(value)
             ast.literal_eval(node)
