@@ -54,9 +54,9 @@ def test_the_beginning_of_a_statement_after_it_is_left_out(after: str) -> None:
     ],
 )
 def test_a_scheduler_that_is_cut_off_is_refused(text: str) -> None:
+    (found,) = _found(text)
     with pytest.raises(GradatimError):
-        for found in _found(text):
-            found.read(Given(lr=0.1))
+        found.read(Given(lr=0.1))
 
 
 @pytest.mark.parametrize(

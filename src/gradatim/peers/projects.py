@@ -44,6 +44,7 @@ from gradatim.peers.targets import find_targets
 from gradatim.peers.timm import TIMM
 from gradatim.peers.torch import TORCH
 from gradatim.peers.torchtitan import TORCHTITAN
+from gradatim.peers.torchtune import TORCHTUNE
 from gradatim.peers.transformers import TRANSFORMERS
 
 PEERS: dict[str, Peer] = {
@@ -65,6 +66,7 @@ PEERS: dict[str, Peer] = {
         FAIRSEQ,
         NANOGPT,
         TORCHTITAN,
+        TORCHTUNE,
         PYTHON,
     )
 }

@@ -112,8 +112,8 @@ def raised_counts(scope: Scope) -> dict[str, tuple[int, Place]]:
         match bindings[0].value, bindings[1].value:
             case (
                 ast.Constant(value=int() as start),
-                ast.BinOp(op=ast.Add(), right=ast.Constant(value=1)),
-            ):
+                ast.BinOp(left=raised, op=ast.Add(), right=ast.Constant(value=1)),
+            ) if written(raised) == name:
                 found[name.removeprefix("self.")] = (start, bindings[1].place)
     return found
 

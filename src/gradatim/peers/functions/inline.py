@@ -36,6 +36,12 @@ def function_in_loop(binding: Binding) -> tuple[ast.FunctionDef, str]:
     counts = [name for name in dict.fromkeys(counts) if name in used]
     if len(counts) != 1:
         raise refused_loop(binding)
+    # How far a counter is at this place is said by the caller, for all statements.
+    body = [
+        node
+        for node in body
+        if not isinstance(node, ast.Assign | ast.AugAssign) or counts[0] not in _set_in(node)
+    ]
     arguments = ast.arguments([], [ast.arg(counts[0])], None, [], [], None, [])
     function = ast.FunctionDef("loop", arguments, body, [])
     return ast.copy_location(function, body[0]), counts[0]
@@ -64,7 +70,10 @@ def _is_counter(name: str, binding: Binding) -> bool:
     bindings = binding.place.scope.bindings.get(name, [])
     turns = [block for block in binding.place.path if block.node in _loops(binding)]
     match [one.value for one in bindings]:
-        case [ast.Constant(value=int()), ast.BinOp(op=ast.Add(), right=ast.Constant(value=1))]:
+        case [
+            ast.Constant(value=int()),
+            ast.BinOp(left=ast.Name(id=raised), op=ast.Add(), right=ast.Constant(value=1)),
+        ] if raised == name:
             return list(bindings[1].place.path) == turns and not bindings[0].place.path
     return False
 

@@ -133,7 +133,7 @@ class ShellScript(Commands):
 
     # Branches
 
-    def _either(self, bodies: Sequence[Callable[[], None]], cause: str) -> None:
+    def either(self, bodies: Sequence[Callable[[], None]], cause: str) -> None:
         """Follow several branches of which one is run, and keep what they agree on."""
         before, certain = self.expander.variables, self.certain
         self.certain = False
@@ -166,7 +166,7 @@ class ShellScript(Commands):
                 self._if_(rest)
         else:
             other = (lambda: self._if_(rest)) if rest else (lambda: None)
-            self._either([lambda: self.body(body), other], cause)
+            self.either([lambda: self.body(body), other], cause)
 
     def _chain(self, first: Statement, operator: str, second: Statement) -> None:
         before = len(self.commands)
@@ -176,7 +176,7 @@ class ShellScript(Commands):
         if holds_ is succeeds or (holds_ is None and succeeds and ran):
             self._statement(second)
         elif holds_ is None:
-            self._either([lambda: self._statement(second), lambda: None], cause)
+            self.either([lambda: self._statement(second), lambda: None], cause)
 
     def _case(self, word: Token, branches: Sequence[tuple[tuple[Token, ...], Body]]) -> None:
         text = self.expander.text(word.text)
@@ -189,7 +189,7 @@ class ShellScript(Commands):
             if None in found:
                 bodies.append(partial(self.body, body))
         if bodies:
-            self._either([*bodies, lambda: None], text)
+            self.either([*bodies, lambda: None], text)
         return None
 
     def _for_(self, loop: For) -> None:
@@ -225,4 +225,4 @@ class ShellScript(Commands):
             return
         holds_, cause = self._condition(condition)
         if holds_ is not loop.ends:
-            self._either([lambda: self.body(body), lambda: None], cause)
+            self.either([lambda: self.body(body), lambda: None], cause)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import takewhile
 from pathlib import PurePath
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from gradatim.core.build import Scalar
 from gradatim.errors import GradatimError
 from gradatim.peers.shell.parser import Body, Simple, parse
 from gradatim.peers.shell.tokens import Token
-from gradatim.peers.shell.unknowns import Unknowns, Value, Word, notes_in
+from gradatim.peers.shell.unknowns import UNKNOWN, Unknowns, Value, Word, notes_in
 from gradatim.peers.shell.words import Expander
 
 _DEEPEST = 20
@@ -21,6 +22,13 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=")
 _DECLARES = {"export", "declare", "local", "readonly", "typeset"}
 _PRINTS = {"echo", "printf"}
 _SHELLS = {"bash", "sh", "zsh"}
+_RUNS_TEXT = {"bcprun"}
+"""Launchers of clusters that take a command as the text behind ``-c``."""
+_BEGINS_UNKNOWN = re.compile(rf"\s*({UNKNOWN.pattern})")
+_PRINTED = re.compile(
+    r"""\s*echo\s+(?P<what>[^|;&`$<>(){}]*|"?\$\{?\w+\}?"?)\s*"""
+    r"""(?P<filters>(\|\s*(sed\s+(-e\s+)?'s/ +\*?/ /g'|tr\s+-s\s+['"] ['"]|xargs)\s*)*)"""
+)
 # Files of these names set paths and environments, and no rates.
 _HARMLESS = re.compile(r"activate|bashrc|profile|conda|venv|module|setvars|/etc/")
 
@@ -103,7 +111,7 @@ class Commands:
         name, rest = words[0].text, words[1:]
         expander = self.expander
         if name == "eval":
-            self.nested(" ".join(word.text for word in rest), command.line)
+            self._eval(" ".join(word.text for word in rest), command.line)
         elif name in self.functions:
             self.called.add(name)
             self.call(name, tuple(word.text for word in rest))
@@ -134,6 +142,21 @@ class Commands:
         elif name not in _PRINTS:
             self._note(words)
 
+    def either(self, bodies: Sequence[Callable[[], None]], cause: str) -> None:
+        """Follow several branches of which one is run, and keep what they agree on."""
+        raise NotImplementedError
+
+    def _eval(self, text: str, line: int, depth: int = 0) -> None:
+        """Follow a text as a script; if it begins with one of several texts, each of them."""
+        found = _BEGINS_UNKNOWN.match(text)
+        texts = self.unknowns.choice(found[1]) if found and depth < _DEEPEST else None
+        if found is None or texts is None:
+            self.nested(text, line)
+            return
+        rest = text[found.end() :]
+        bodies = [partial(self._eval, one + rest, line, depth + 1) for one in texts]
+        self.either(bodies, found[1])
+
     def _redirected(self, words: Sequence[Word], command: Simple) -> bool:
         """Keep the file that the script writes, or follow the script that it feeds to a shell."""
         name = PurePath(words[0].text).name
@@ -160,6 +183,9 @@ class Commands:
         """Follow what stands behind ``bash -c``."""
         texts = [word.text for word in words]
         for at, text in enumerate(texts):
+            if at == 0 and text in _RUNS_TEXT and "-c" in texts[:-1]:
+                self.nested(texts[texts.index("-c") + 1], command.line)
+                return True
             if text.rpartition("/")[2] in _SHELLS:
                 flags = takewhile(lambda flag: flag.startswith("-"), texts[at + 1 :])
                 for place, flag in enumerate(flags, at + 1):
@@ -208,8 +234,11 @@ class Commands:
 
     def substituted(self, text: str, line: int) -> str | None:
         """What a command in $(...) prints, where that is plain."""
-        found = re.fullmatch(r"\s*echo\s+([^|;&`$<>(){}]*|\$\{?\w+\}?)\s*", text)
-        return self.expander.text(found[1]).strip("\"' ") if found else None
+        found = _PRINTED.fullmatch(text)
+        if found is None:
+            return None
+        printed = self.expander.text(found["what"]).strip("\"' ")
+        return " ".join(printed.split()) if found["filters"] else printed
 
     def _assign(self, token: Token) -> bool:
         """Assign, if that is what the word does."""

@@ -70,6 +70,12 @@ class Unknowns:
         found = UNKNOWN.fullmatch(text)
         return self._names[int(found[1])][0] if found else None
 
+    def choice(self, sign: str) -> tuple[str, ...] | None:
+        """The texts of which one stands for this sign; None if it may be anything."""
+        found = UNKNOWN.fullmatch(sign)
+        choice = self._names[int(found[1])][1] if found else None
+        return None if choice is None else choice.texts
+
     def texts(self, text: str) -> list[str] | None:
         """What an unknown text may be; None if it may be anything.
 
