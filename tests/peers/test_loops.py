@@ -38,7 +38,7 @@ def _line(k: int) -> float:
     return max(0.5 * (1 - k / 100), 0.0)
 
 
-@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("first", [3])
 def test_a_counter_of_the_loop_counts_updates(first: int) -> None:
     schedule = _read(_counted(first)).schedule
     assert [schedule(k) for k in range(60)] == pytest.approx([_line(k + first) for k in range(60)])
@@ -145,3 +145,18 @@ def test_arguments_behind_two_stars_are_asked_for_by_name() -> None:
         found.read(Given(lr=1.0))
     given = Given(lr=1.0, values={"cfg.schedule": "{'step_size': 2, 'gamma': 0.5}"})
     assert found.read(given).schedule(2) == 0.5
+
+
+def test_a_checkpoint_with_a_scheduler_in_it_is_no_dictionary_of_lightning() -> None:
+    text = """
+scheduler = StepLR(optimizer, 30)
+while step < 1000:
+    optimizer.step()
+    scheduler.step()
+torch.save({"model": model.state_dict(), "scheduler": scheduler.state_dict()}, "x.pt")
+"""
+    (found,) = find(_BEFORE + text, name="train.py")
+    assert found.read(Given()).epochs == ""
+    lightning = 'return {"scheduler": scheduler, "interval": "epoch"}'
+    (found,) = find(_BEFORE + text + f"\ndef f():\n    {lightning}\n", name="train.py")
+    assert "epoch" in found.read(Given()).epochs

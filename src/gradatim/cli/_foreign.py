@@ -181,7 +181,9 @@ def choose(places: Sequence[Place], at: str | None, given: Given) -> Place:
             raise unknown_name("--at", "line of a scheduler", at, _lines(places))
     if len(chosen) > 1:
         chosen = [place for place in chosen if place.found.holds(given) is not False] or chosen
-    if len(chosen) > 1:
+    if len({(place.source.name, place.found.line) for place in chosen}) == 1:
+        chosen[0].found.read(given)  # asks for what decides between commands of one line
+    if len(chosen) > 1 and not _are_alike(chosen, given):
         listed = "; ".join(str(place) for place in chosen[:_MOST_SHOWN])
         more = f"; and {len(chosen) - _MOST_SHOWN} more" if len(chosen) > _MOST_SHOWN else ""
         raise GradatimError(
@@ -189,6 +191,18 @@ def choose(places: Sequence[Place], at: str | None, given: Given) -> Place:
             f"such as --at {_lines(chosen)[0]}."
         )
     return chosen[0]
+
+
+def _are_alike(places: Sequence[Place], given: Given) -> bool:
+    """Whether a few schedulers of one file are all the same, such as in two branches of a script."""
+    if len(places) > _MOST_SHOWN or len({place.source.name for place in places}) > 1:
+        return False
+    try:
+        first, *others = [place.found.read(given) for place in places]
+    except GradatimError:
+        return False
+    mine = (first.values, first.rule, first.epochs != "")
+    return all((one.values, one.rule, one.epochs != "") == mine for one in others)
 
 
 def _lines(places: Sequence[Place]) -> list[str]:

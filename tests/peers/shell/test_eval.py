@@ -50,3 +50,15 @@ def test_a_launcher_of_a_cluster_runs_the_text_behind_c() -> None:
     assert _run(f"bcprun -p 8 -c 'python train.py {_FLAGS}'") == [
         ["python", "train.py", *_FLAGS.split()]
     ]
+
+
+def test_a_command_that_is_one_of_several_texts_is_followed() -> None:
+    text = f"""
+if [[ $HOW == one ]]; then
+  APP="python train.py {_FLAGS}"
+else
+  APP="torchrun train.py {_FLAGS}"
+fi
+${{APP}} --seed 3
+"""
+    assert [words[1:] for words in _run(text)] == [["train.py", *_FLAGS.split(), "--seed", "3"]]

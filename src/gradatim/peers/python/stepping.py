@@ -19,6 +19,16 @@ _UPDATE = re.compile(r"load|batch|data|iter|step|(^|[^a-z])dl($|[^a-z])", re.IGN
 _EPOCH_HOOK = re.compile(r"on_\w*epoch_\w+|\w*_epoch_end")
 _UPDATE_HOOK = re.compile(r"training_step|on_train_batch_\w+|on_\w*step_end|optimizer_step")
 _DEEPEST = 4
+_OF_LIGHTNING = {
+    "scheduler",
+    "interval",
+    "frequency",
+    "monitor",
+    "strict",
+    "name",
+    "reduce_on_plateau",
+}
+"""The keys of a dictionary of Lightning; one of a checkpoint has others."""
 
 
 class Stepping(NamedTuple):
@@ -170,7 +180,11 @@ def _of_lightning(site: CallSite, world: World) -> Stepping | None:
             if isinstance(key, ast.Constant)
         }
         held = entries.get("scheduler")
-        if held is None or not _holds(held, place, site, world):
+        if (
+            held is None
+            or not entries.keys() <= _OF_LIGHTNING
+            or not _holds(held, place, site, world)
+        ):
             continue
         interval = _known(entries.get("interval"), place, world, "epoch")
         frequency = _known(entries.get("frequency"), place, world, 1)

@@ -110,7 +110,9 @@ class Commands:
     def _run(self, words: list[Word], command: Simple) -> None:
         name, rest = words[0].text, words[1:]
         expander = self.expander
-        if name == "eval":
+        if UNKNOWN.fullmatch(name) and self.unknowns.choice(name):
+            self._eval(" ".join(word.text for word in words), command.line)
+        elif name == "eval":
             self._eval(" ".join(word.text for word in rest), command.line)
         elif name in self.functions:
             self.called.add(name)
