@@ -194,7 +194,7 @@ def choose(places: Sequence[Place], at: str | None, given: Given) -> Place:
 
 
 def _are_alike(places: Sequence[Place], given: Given) -> bool:
-    """Whether a few schedulers of one file are all the same, such as in two branches of a script."""
+    """Whether a few schedulers of one file are all the same, such as in two branches."""
     if len(places) > _MOST_SHOWN or len({place.source.name for place in places}) > 1:
         return False
     try:
