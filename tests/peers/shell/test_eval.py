@@ -62,3 +62,9 @@ fi
 ${{APP}} --seed 3
 """
     assert [words[1:] for words in _run(text)] == [["train.py", *_FLAGS.split(), "--seed", "3"]]
+
+
+def test_a_script_that_submits_itself_goes_on_in_the_job() -> None:
+    text = f'if [ -z $SLURM_JOB_ID ]; then\n  sbatch "$0"\n  exit\nfi\npython train.py {_FLAGS}'
+    assert _run(text) == [["python", "train.py", *_FLAGS.split()]]
+    assert _run(text.replace("SLURM_JOB_ID", "DATA")) == []

@@ -26,6 +26,9 @@ from gradatim.peers.shell.simple import Commands, Stop, as_text, is_assignment
 from gradatim.peers.shell.tokens import Token
 from gradatim.peers.shell.unknowns import BEGIN, PRIVATE, Choice, Value
 
+# A script that submits itself where it runs in no job goes on in the job.
+_OF_JOBS = re.compile(r"(SLURM|PBS|LSB)_?JOB_?ID")
+
 
 class ShellScript(Commands):
     """What a script does, as far as it can be known without running it.
@@ -127,7 +130,8 @@ class ShellScript(Commands):
         raw = tokens[place].text
         text = self.expander.text(raw)
         name = re.fullmatch(r'"?\$\{?([A-Za-z_]\w*)\}?"?', raw)
-        if place and tokens[place - 1].text in ("-z", "-n") and name:
+        tested = place and tokens[place - 1].text in ("-z", "-n") and name
+        if tested and name and not _OF_JOBS.fullmatch(name[1]):
             return "" if self.expander.value(name[1]) is None else text
         return text
 
