@@ -160,3 +160,30 @@ torch.save({"model": model.state_dict(), "scheduler": scheduler.state_dict()}, "
     lightning = 'return {"scheduler": scheduler, "interval": "epoch"}'
     (found,) = find(_BEFORE + text + f"\ndef f():\n    {lightning}\n", name="train.py")
     assert "epoch" in found.read(Given()).epochs
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("train(epoch)", "scheduler.step()", ""),
+        ("scheduler.step()", "train(epoch)", "before the update"),
+        ("train(epoch)", "scheduler.step(epoch - 1)", "is given `epoch - 1`"),
+        ("train(epoch)", "scheduler.step(epoch=epoch)", "is given `epoch`"),
+    ],
+)
+def test_where_a_scheduler_is_stepped_and_with_what_is_said(
+    first: str, second: str, words: str
+) -> None:
+    text = f"""
+def train(epoch):
+    optimizer.step()
+
+scheduler = StepLR(optimizer, 30)
+for epoch in range(90):
+    {first}
+    {second}
+"""
+    (found,) = find(_BEFORE + text, name="train.py")
+    said = [note for note in found.read(Given()).differences if note.startswith("Its step()")]
+    assert len(said) == bool(words)
+    assert words in "".join(said)

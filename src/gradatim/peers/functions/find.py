@@ -23,13 +23,13 @@ from gradatim.peers.functions.counting import (
 )
 from gradatim.peers.functions.inline import function_in_loop, refused_loop, statement_of
 from gradatim.peers.functions.named import Named
-from gradatim.peers.functions.order import after_first, line_of_update
 from gradatim.peers.functions.reading import Counting, read_function
 from gradatim.peers.peer import Peer
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.file import NOT_KNOWN, File, scope_named
 from gradatim.peers.python.names import holds
 from gradatim.peers.python.optimizer import OPTIMIZERS, Rate, rate_of
+from gradatim.peers.python.order import after_first, line_of_update
 from gradatim.peers.python.possible import calls_in
 from gradatim.peers.python.script import Binding, CallSite, Place, Scope, Script
 from gradatim.peers.python.stepping import stepping

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gradatim.peers.python.expression import Expression
 from gradatim.peers.python.names import holds
+from gradatim.peers.python.order import is_before_update
 from gradatim.peers.python.possible import calls_in
 from gradatim.peers.python.script import Block, CallSite, Path, Place, Scope
 from gradatim.peers.python.world import World
@@ -61,6 +62,7 @@ def stepping(site: CallSite, world: World) -> Stepping:
                 how = "update" if name == "step_update" else _how_often(step, world)
                 found.setdefault(how, []).append(step.node.lineno)
                 said += _condition(step, function.value, world)
+                said += _position(step, world)
     if not found:
         return _of_trainer(site, world)
     known = [how for how in found if how]
@@ -158,6 +160,23 @@ def _condition(step: CallSite, receiver: ast.expr, world: World) -> list[str]:
             "not read: the schedule is that of a step() each time."
         )
     return said
+
+
+def _position(step: CallSite, world: World) -> list[str]:
+    """What is said of a ``step()`` that sets the count itself, or that stands before the update."""
+    given = [*step.node.args, *(word.value for word in step.node.keywords)]
+    line = step.node.lineno
+    if given:
+        return [
+            f"Its step() is given `{written(given[0])}` (line {line}), which is not read: the "
+            "schedule is that of a step() without it, after each turn of its loop."
+        ]
+    if is_before_update(step.place, world):
+        return [
+            f"Its step() stands before the update (line {line}): the first update there has the "
+            "second value of the schedule, and each other one the next."
+        ]
+    return []
 
 
 def _updates_path(step: CallSite, world: World) -> Path:

@@ -1,4 +1,4 @@
-"""Whether a loop writes the rate after its update, so that the next update is the first with it."""
+"""Whether a loop sets the rate before its update, or after it, for the next one."""
 
 from __future__ import annotations
 
@@ -31,6 +31,21 @@ def line_of_update(place: Place, world: World) -> int | None:
             if before(site) and (_is_update(site) if name == "step" else _updates(site, world)):
                 return site.node.lineno
     return None
+
+
+def is_before_update(place: Place, world: World) -> bool:
+    """Whether the only updates of the same turn of the innermost loop stand after this place."""
+    loops = [b for b in place.path if b.kind == "loop" and not _of_groups(b)]
+    if not loops or line_of_update(place, world) is not None:
+        return False
+    return any(
+        site.place.scope is place.scope
+        and loops[-1] in site.place.path
+        and site.place.order > place.order
+        and (_is_update(site) if name == "step" else _updates(site, world))
+        for name, sites in world.script.calls.items()
+        for site in sites
+    )
 
 
 def _of_groups(block: Block) -> bool:
