@@ -87,6 +87,28 @@ def test_what_is_set_in_vain_is_refused(run):
     assert "--set: args.epoch is not asked for by one.py:6 torch Cos" in err
 
 
+def test_what_is_in_the_file_and_changes_nothing_is_said(run, tmp_path):
+    text = "s = CosineAnnealingLR(optimizer, T_max=n if known else 5)\nrate = 3"
+    (tmp_path / "a.py").write_text(text)
+    options = ("--set", "known=False", "--set", "n=3", "--set", "rate=2", "--lr", "0.1")
+    code, out, err = run(str(tmp_path / "a.py"), *options)
+    assert (code, parse(out)) == (0, Cosine(0.1, 0.0, 5))
+    assert "changes nothing" in err
+    assert "rate" in err
+
+
+def test_alike_schedulers_of_one_file_need_no_choice(run, tmp_path):
+    file = tmp_path / "a.py"
+    text = "a = CosineAnnealingLR(one, 5)\nb = CosineAnnealingLR(two, {})"
+    file.write_text(text.format(5))
+    code, out, _ = run(str(file), "--lr", "0.1")
+    assert (code, parse(out)) == (0, Cosine(0.1, 0.0, 5))
+    file.write_text(text.format(6))
+    code, _, err = run(str(file), "--lr", "0.1")
+    assert code == 2
+    assert "there are 2 schedulers" in err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -260,3 +260,12 @@ def test_the_rate_of_the_command_stands_for_a_missing_one() -> None:
 def test_flags_that_are_only_known_to_be_megatrons_by_name_take_the_same_options() -> None:
     flags = "--min-lr 0.1 --train-iters 100"
     assert read(flags, "megatron", lr=0.3) == read(f"--lr 0.3 {flags}", "megatron")
+
+
+def test_a_curriculum_that_may_be_in_deepspeed_settings_is_said_beside_lengths_in_tokens() -> None:
+    tokens = "--lr-decay-tokens 4096000 --lr-warmup-tokens 409600 --seq-length 2048"
+    text = f"python pretrain_gpt.py --lr 0.1 {tokens} --global-batch-size 2"
+    (found,) = find(text, name="run.sh")
+    assert not any("curriculum" in note for note in found.read(Given()).differences)
+    (found,) = find(f"{text} --deepspeed_config ds.json", name="run.sh")
+    assert any("curriculum" in note for note in found.read(Given()).differences)

@@ -181,8 +181,8 @@ def choose(places: Sequence[Place], at: str | None, given: Given) -> Place:
             raise unknown_name("--at", "line of a scheduler", at, _lines(places))
     if len(chosen) > 1:
         chosen = [place for place in chosen if place.found.holds(given) is not False] or chosen
-    if len({(place.source.name, place.found.line) for place in chosen}) == 1:
-        chosen[0].found.read(given)  # asks for what decides between commands of one line
+    if len(chosen) > 1 and len({(place.source.name, place.found.line) for place in chosen}) == 1:
+        read_place(chosen[0], given)  # asks for what decides between commands of one line
     if len(chosen) > 1 and not _are_alike(chosen, given):
         listed = "; ".join(str(place) for place in chosen[:_MOST_SHOWN])
         more = f"; and {len(chosen) - _MOST_SHOWN} more" if len(chosen) > _MOST_SHOWN else ""
