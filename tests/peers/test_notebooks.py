@@ -93,3 +93,8 @@ def test_what_is_no_notebook_is_refused() -> None:
     with pytest.raises(GradatimError, match="no notebook"):
         find('{"cells": 7, "nbformat": 4}')
     assert "no scheduler" in str(nothing_found(_notebook("x = 1"), "a.ipynb"))
+
+
+def test_a_file_that_a_cell_runs_is_said() -> None:
+    read = _read(_notebook(_IMPORTS, "lr, epochs = 0.5, 3\n%run -i other.py", _MADE))
+    assert any("Cell 3 runs other.py" in note for note in read.differences)

@@ -12,6 +12,7 @@ from gradatim.peers.python.repair import parse_module
 _PYTHON = re.compile(r"%%(time|timeit|capture|prun|py|python|python3|debug|memit)\b")
 _SHELL = re.compile(r"%%(bash|sh|script\s+(ba)?sh|!)")
 _WRITES = re.compile(r"%%(?:writefile|file)\s+(?:-\S+\s+)*(\S+)")
+_RUNS = re.compile(r"^\s*%run\s+(?:-\S+\s+)*(\S+)", re.MULTILINE)
 _MAGIC = re.compile(r"(\s*)([%!?].*|[\w.]+\?{1,2}\s*)$")
 _ASSIGNED = re.compile(r"(\s*[\w, ]+=\s*)[%!](.*)$")
 _BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
@@ -70,6 +71,10 @@ def notebook(text: str) -> Notebook:
         elif first.startswith("%%") and not _PYTHON.match(first):
             notes.append(f"Cell {number} begins with {first.split()[0]} and is not read.")
         else:
+            notes += [
+                f"Cell {number} runs {found[1]}, which is not read; what it sets counts there."
+                for found in _RUNS.finditer(source)
+            ]
             code = _python(source, line, files)
             if code is None:
                 notes.append(f"Cell {number} is not Python and is not read.")
