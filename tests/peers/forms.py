@@ -341,6 +341,10 @@ TORCHTITAN = [
     Row("torchtitan", "[lr_scheduler]", {"warmup_steps": 9, "total_steps": 60}),
     Row("torchtitan", "[lr_scheduler]", {"decay_ratio": 0.2, "decay_type": "sqrt"}),
 ]
+TORCHTUNE = [
+    Row("torchtune", "get_cosine_schedule_with_warmup", {"num_warmup_steps": 9, "num_cycles": 1.5}),
+    Row("torchtune", "no lr_scheduler", {}),
+]
 ACCELERATE = [Row("accelerate", "AcceleratedScheduler", {"scheduler": LINE, "optimizers": None})]
 FAIRSEQ = [
     Row("fairseq", "fairseq inverse_sqrt", {"lr": 0.1, "warmup_updates": 20}),
@@ -366,6 +370,7 @@ ROWS = [
     *FAIRSEQ,
     *NANOGPT,
     *TORCHTITAN,
+    *TORCHTUNE,
 ]
 
 MODULES: dict[str, tuple[str, ...]] = {
@@ -420,6 +425,12 @@ def as_settings(row: Row) -> str:
     if row.project == "torchtitan":
         beside = {"optimizer": {"lr": LR}, "training": {"steps": 200}}
         return json.dumps({"lr_scheduler": row.arguments, **beside})
+    if row.project == "torchtune":
+        component = f"torchtune.training.lr_schedulers.{row.name}"
+        entry = {"_component_": component, **row.arguments} if row.arguments else None
+        model = {"_component_": "torchtune.models.llama3.llama3_8b"}
+        optimizer = {"_component_": "torch.optim.AdamW", "lr": LR}
+        return json.dumps({"model": model, "optimizer": optimizer, "lr_scheduler": entry})
     lines = (f"    {key}: {value}" for key, value in row.arguments.items())
     return "\n".join([f"lr: !new:speechbrain.nnet.schedulers.{row.name}", *lines])
 

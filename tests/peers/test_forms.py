@@ -62,7 +62,7 @@ def test_code_means_what_the_arguments_mean(row: Row):
     assert found.values
 
 
-@rows("deepspeed", "megatron", "speechbrain", "nemo", "torchtitan")
+@rows("deepspeed", "megatron", "speechbrain", "nemo", "torchtitan", "torchtune")
 def test_settings_mean_what_the_arguments_mean(row: Row):
     steps = row.arguments.get("max_steps", 200)
     found = read(as_settings(row), row.project, lr=LR, steps=steps)
