@@ -296,7 +296,10 @@ ROWS = (
         "A tool changes one operator or constant at a time and runs the tests that reach it.",
         "Mutants that change nothing, which are listed one by one.",
         r"killed: (\d+) ?%",
-        short="it is measured by itself.",
+        short="only a part was judged, on 30 November 2026, without random searches and with two "
+        "seconds of tests for a mutant. Of the driver 314 of 338 were killed (93 %, with a 95 % "
+        "interval of 90 to 95), of the core 144 of 194 (74 %, 68 to 80), of the torch binding "
+        "none was judged.",
     ),
     Row(
         "R17",
@@ -330,6 +333,6 @@ ROWS = (
         "Each run has an order and a PYTHONHASHSEED of its own.",
         "Machines much slower than two cores.",
         r"\| \d+ \| \d+ \| \d+ \| 0 \| \d+ \|()",
-        short="it is measured by itself.",
+        short="the machine of this release was too busy for ten runs.",
     ),
 )
