@@ -248,7 +248,7 @@ def test_deepspeed_settings_are_json():
         ("StpeLR(optimizer, 3)", "torch", "Did you mean 'StepLR'?"),
         ("StepLR(optimizer, 3, gama=1)", "torch", "Did you mean 'gamma'?"),
         ("__import__('os').system('x')", "torch", "unknown schedule 'system'"),
-        ("StepLR(optimizer", "torch", "not a Python call"),
+        ("StepLR(optimizer", "torch", "the text ends inside of this call"),
         ("{}", "deepspeed", "there is no scheduler that is known in it"),
         ("--min-lr 1", "megatron", "--lr"),
         ("CosineAnnealingWithWarmupScheduler('1ep')", "composer", "must be in batches"),

@@ -141,6 +141,8 @@ class Expression(Part):
         listed = entries(found)
         if not (is_dict or is_call) or not all(isinstance(key, str) for key in listed):
             name = dotted(found.node)
+            if name == CUT_OFF:
+                raise GradatimError(f"{where}: the text ends inside of this call. Give all of it.")
             instead = f"Write --set \"{name}={{'gamma': 0.1, ...}}\", or write them there."
             raise GradatimError(
                 f"{where}: its arguments are not written out: **{self.text()}. "
