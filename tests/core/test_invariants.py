@@ -12,6 +12,7 @@ from gradatim.core.pieces import boundaries
 from gradatim.core.sketch import horizon
 from gradatim.core.values.value import buildable
 from gradatim.testing.check import contradictions
+from gradatim.testing.claims import UNIT
 from gradatim.testing.subject import Subject
 from tests.core.cases.table import CASES
 from tests.core.random_arguments import arguments
@@ -67,11 +68,15 @@ def bounds(name: str, given_arguments: dict[str, Any]) -> tuple[float, float]:
     """The least and the greatest of the levels that a user gave: no value is beyond them."""
     levels = [given_arguments[level] for level in LEVELS if level in given_arguments]
     numbers = [float(level) for level in levels if isinstance(level, float)]
-    if name in BEYOND or not numbers or name == "Function":
+    factor = given_arguments.get("factor", 1.0)
+    grows = isinstance(factor, float) and factor > 1.0
+    if name in BEYOND or grows or not numbers or name == "Function":
         return -math.inf, math.inf
-    if name not in WITH_BOTH_ENDS:
-        numbers.append(0.0)  # the default of a start or of a floor, and where decays go to
-    return min(numbers), max(numbers)
+    if name in WITH_BOTH_ENDS:
+        return min(numbers), max(numbers)
+    numbers.append(0.0)  # the default of a start or of a floor, and where decays go to
+    rounding = 4 * UNIT * max(map(abs, numbers))  # of a sum of two levels
+    return min(numbers) - rounding, max(numbers) + rounding
 
 
 few_steps = st.lists(st.integers(0, 400) | st.integers(0, 2**40), min_size=1, max_size=4)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 TARGETS = "torch, transformers, keras, optax, timm, speechbrain, deepspeed, megatron, composer"
-_READ_ONLY = "ignite, accelerate, mmengine, nemo, fairseq, nanogpt, torchtitan, python"
+_READ_ONLY = "ignite, accelerate, mmengine, nemo, fairseq, nanogpt, torchtitan, torchtune, python"
 
 From = Annotated[
     str | None,

@@ -77,8 +77,9 @@ def shortened(schedule: ScheduleOf, peak: float, steps: int, updates: int) -> Sc
 
     >>> from gradatim import warmup_linear
     >>> shape = partial(warmup_linear, warmup="10%")
-    >>> shortened(shape, 1.0, 100, 50)
-    Linear(start=0.0, end=1.0, steps=10) >> Linear(start=1.0, end=0.0, steps=40)
+    >>> short = shortened(shape, 1.0, 100, 50)
+    >>> short(5), short(10), short(30), short(50)
+    (0.5, 1.0, 0.5, 0.0)
     """
 
     def made(steps: int) -> Schedule:
