@@ -74,3 +74,9 @@ def test_what_is_not_known_is_refused(before: str, after: str, words: str) -> No
 def test_a_file_of_another_project_is_not_taken() -> None:
     text = _RECIPE.format(scheduler="", lr="0.1").replace("torchtune.models", "mine.models")
     assert find(text, name="recipe.yaml") == []
+
+
+def test_an_excerpt_of_a_recipe_is_read() -> None:
+    (found,) = find(_COSINE, name="recipe.yaml")
+    schedule = found.read(Given(lr=2e-5, steps=100)).schedule
+    assert schedule(55) == pytest.approx(_formula(55), rel=1e-9)

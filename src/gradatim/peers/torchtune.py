@@ -52,12 +52,12 @@ def constant(*, lr: Number) -> Read:
 
 @TORCHTUNE.finds_in_settings
 def find(tree: Setting) -> Iterator[Found]:
-    """The scheduler of a recipe: a file with an optimizer, a model and a data set of components."""
-    optimizer = tree.entries.get("optimizer", Setting(None, 1))
-    parts = [tree.entries.get(name, Setting(None, 1)) for name in ("model", "tokenizer", "dataset")]
+    """The scheduler of a recipe, whole or in part: some component of it is torchtune's."""
+    names = ("optimizer", "lr_scheduler", "model", "tokenizer", "dataset")
+    parts = [tree.entries.get(name, Setting(None, 1)) for name in names]
     if not any(_component(part).startswith("torchtune.") for part in parts):
         return
-    entry = tree.entries.get("lr_scheduler", Setting(None, 1))
+    optimizer, entry, *_ = parts
     if _component(entry):
         text = in_one_line(_component(entry).rpartition(".")[2], entry.entries)
         yield Found(entry.line, "torchtune", text, partial(_read, tree, entry, optimizer))
