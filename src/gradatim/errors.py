@@ -20,7 +20,16 @@ def shown(value: object) -> str:
         text = repr(value)
     except ValueError:  # an int of thousands of digits
         text = f"a number of {type(value).__name__} too long to print"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return in_short(text, 80)
+
+
+def in_short(text: str, longest: int) -> str:
+    """A text that ends in "..." if it is longer than so many characters.
+
+    >>> in_short("CosineAnnealingLR(optimizer, T_max=90)", 20)
+    'CosineAnnealingLR...'
+    """
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def invalid_value(

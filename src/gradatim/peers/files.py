@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
-from gradatim.errors import GradatimError, unknown_name
+from gradatim.errors import GradatimError, in_short, unknown_name
 from gradatim.peers.code import find_in_code, nothing_in_code
 from gradatim.peers.found import Found, Given, Read, beside
 from gradatim.peers.notebooks import Notebook, notebook
@@ -81,7 +81,7 @@ def find(text: str, *, name: str = "", source: str | None = None) -> list[Found]
         tree = read_settings(text, syntax)
         found = [one for peer in peers for finder in peer.in_settings for one in finder(tree)]
     if not found and source is not None and (reader := PEERS[source].read_text) is not None:
-        found = [Found(1, source, " ".join(text.split())[:60], partial(reader, text))]
+        found = [Found(1, source, in_short(" ".join(text.split()), 60), partial(reader, text))]
     return [_complete(one) for one in sorted(found, key=lambda one: one.line)]
 
 

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gradatim.errors import in_short
+
 
 class Name(str):
     """A text that stands in code or in a sentence as it is."""
@@ -54,6 +56,6 @@ def dotted(node: ast.AST) -> str:
 def written(node: ast.AST) -> str:
     """A part of some code as it is written, in one line of at most 60 characters."""
     try:
-        return ast.unparse(node)[:60]
+        return in_short(ast.unparse(node), 60)
     except (RecursionError, ValueError):
         return "..."

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from gradatim.core.decays import Constant
+from gradatim.errors import in_short
 from gradatim.peers.evaluation.statements import parameter_names
 from gradatim.peers.found import Found, Given, Missing, Read
 from gradatim.peers.functions.counting import (
@@ -65,7 +66,7 @@ def find_functions(script: Script, taken: Collection[int]) -> Iterator[Found]:
             text = f"def {one.node.name}({', '.join(parameter_names(one.node))})"
             if one.is_method and one.scope.parent is not None:
                 text = f"class {one.scope.parent.name}"
-            yield Found(one.line, "python", text[:60], partial(_read, one, script))
+            yield Found(one.line, "python", in_short(text, 60), partial(_read, one, script))
 
 
 def _in_loops(script: Script, candidates: Sequence[Candidate]) -> Iterator[Found]:
@@ -86,7 +87,10 @@ def _in_loops(script: Script, candidates: Sequence[Candidate]) -> Iterator[Found
                     statements.add(statement)
                     text = f"{name} = {written(binding.value) if binding.value else '...'}"
                     yield Found(
-                        binding.line, "python", text[:60], partial(_read_loop, binding, script)
+                        binding.line,
+                        "python",
+                        in_short(text, 60),
+                        partial(_read_loop, binding, script),
                     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradatim.errors import GradatimError, unknown_name
+from gradatim.errors import GradatimError, in_short, unknown_name
 from gradatim.peers.found import Given, Read
 from gradatim.peers.settings.tree import Setting, sections
 
@@ -21,8 +21,7 @@ def in_one_line(name: str, entries: Mapping[str, Setting]) -> str:
     'WarmupLR(warmup_num_steps=auto)'
     """
     said = ", ".join(f"{key}={_shown(entry)}" for key, entry in entries.items())
-    line = f"{name}({said})"
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 4]}...)"
+    return in_short(f"{name}({said})", _LONGEST)
 
 
 def _shown(setting: Setting) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import PurePath
 
 from gradatim.core.build import Scalar
-from gradatim.errors import GradatimError
+from gradatim.errors import GradatimError, in_short
 from gradatim.peers.found import Given, Missing
 from gradatim.peers.shell.script import ShellScript
 from gradatim.peers.shell.unknowns import BEGIN, Word
@@ -74,7 +74,7 @@ class Command:
     def text(self) -> str:
         """How it is written, in one line, with the values of variables."""
         words = self.words[max(self._start - 1, 0) :]
-        return self._script.unknowns.plain(" ".join(word.text for word in words))[:100]
+        return in_short(self._script.unknowns.plain(" ".join(word.text for word in words)), 100)
 
     def file(self, name: str) -> tuple[str, int] | None:
         """The text of a file that the script writes by a heredoc, and its first line."""
