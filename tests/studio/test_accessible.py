@@ -46,4 +46,4 @@ def test_axe_finds_nothing(opened, phone, dark, tmp_path):
         page.wait_for_load_state("networkidle")
         assert violations(page) == [], key
         page.keyboard.press("Escape")
-        page.wait_for_selector("dialog", state="hidden")
+        page.wait_for_selector("dialog[open]", state="detached")

@@ -367,7 +367,7 @@ def test_an_axis_in_epochs_asks_for_the_run(opened):
     page.wait_for_selector("dialog[open] .problem:not(:empty)")
     page.get_by_label("epochs", exact=True).fill("25.6")
     page.get_by_role("button", name="Use").click()
-    page.wait_for_selector("dialog", state="hidden")
+    page.wait_for_selector("dialog[open]", state="detached")
     (curve,) = curves(page)
     assert curve["places"][-1] == (Run(samples=50_000, batch=128, epochs=25.6).steps - 1) / 391
 
@@ -445,7 +445,7 @@ def test_every_key_of_the_list_does_something(opened):
         page.keyboard.press(key)
         page.wait_for_selector("dialog[open]")
         page.keyboard.press("Escape")
-        page.wait_for_selector("dialog", state="hidden")
+        page.wait_for_selector("dialog[open]", state="detached")
     for key in ("u", "l", "h", "j", "k", "Delete"):
         before = page.evaluate("() => studio.store.state")
         page.keyboard.press(key)

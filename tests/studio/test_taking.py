@@ -25,7 +25,7 @@ def taken(page, form, folder):
         page.get_by_role("button", name="Download").click()
     path = folder / downloaded.value.suggested_filename
     downloaded.value.save_as(path)
-    page.wait_for_selector("dialog", state="hidden")
+    page.wait_for_selector("dialog[open]", state="detached")
     return path
 
 
