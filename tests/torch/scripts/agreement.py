@@ -9,12 +9,12 @@ import os
 import signal
 import sys
 import time
-import traceback
 import warnings
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from ranks import exit_codes
 
 from gradatim import Constant, GradatimError, Plateau
 from gradatim.torch import Scheduler
@@ -182,22 +182,7 @@ def live(rank):
 
 
 def main():
-    children = []
-    for rank in range(WORLD):
-        child = os.fork()
-        if not child:
-            code = 1
-            try:
-                live(rank)
-                code = 0
-            except Exception:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        children.append(child)
-    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-    print(json.dumps(codes))
+    print(json.dumps(exit_codes(live, range(WORLD))))
 
 
 main()

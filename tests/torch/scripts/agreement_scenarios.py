@@ -6,13 +6,13 @@ them have an error, and nothing has changed. Rank 0 prints how many scenarios th
 """
 
 import math
-import os
 import random
 import sys
 import time
-import traceback
 import warnings
 from pathlib import Path
+
+from ranks import exit_codes
 
 WORLD, SEEDS, FOLDER = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
 EVALUATIONS, UPDATES = 4, 2
@@ -150,22 +150,7 @@ def live(rank):
 
 
 def main():
-    children = []
-    for rank in ALL:
-        child = os.fork()
-        if not child:
-            code = 1
-            try:
-                live(rank)
-                code = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        children.append(child)
-    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-    sys.exit(any(codes))
+    sys.exit(any(exit_codes(live, ALL)))
 
 
 main()

@@ -4,13 +4,12 @@ first trains epoch 1 and saves. second goes on from every checkpoint that is the
 """
 
 import json
-import os
 import sys
-import traceback
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
+from ranks import exit_codes
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
@@ -64,18 +63,4 @@ def live(rank):
     dist.destroy_process_group()
 
 
-children = []  # A fork need not load torch again, and torch has started no threads yet.
-for rank in range(WORLD):
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            live(rank)
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    children.append(child)
-codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-sys.exit(any(codes))
+sys.exit(any(exit_codes(live, range(WORLD))))

@@ -5,10 +5,10 @@ there, each with the batch or the accumulation of its point.
 """
 
 import json
-import os
 import sys
-import traceback
 from pathlib import Path
+
+from ranks import exit_codes
 
 PART, WORLD, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 SIZE = {"samples": 240, "batch": 4, "epochs": 3}
@@ -63,18 +63,4 @@ def live(rank):
     dist.destroy_process_group()
 
 
-children = []
-for rank in range(WORLD):
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            live(rank)
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    children.append(child)
-codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-sys.exit(any(codes))
+sys.exit(any(exit_codes(live, range(WORLD))))
