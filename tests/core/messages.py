@@ -2,12 +2,12 @@
 
 import math
 from fractions import Fraction
-
-import pytest
+from functools import partial
 
 import gradatim
-from gradatim import GradatimError, pieces, recipes
+from gradatim import pieces, recipes
 from gradatim.core.build import build
+from tests.messages import message_of
 
 PUBLIC = {
     **{name: getattr(module, name) for module in (pieces, recipes) for name in module.__all__},
@@ -19,8 +19,4 @@ PUBLIC = {
 }
 
 
-def message(written: str) -> str:
-    """The message of the error that an expression raises."""
-    with pytest.raises(GradatimError) as caught:
-        eval(written, PUBLIC.copy())
-    return str(caught.value)
+message = partial(message_of, names=PUBLIC)

@@ -1,16 +1,16 @@
 """The message of a wrong call: tables of calls and messages stand in ``test_messages*.py``."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import pytest
-
 import gradatim
-from gradatim import GradatimError, Linear, Plateau, Table, by_updates
+from gradatim import Linear, Plateau, Table, by_updates
 from gradatim.core.rules import Rule
 from gradatim.core.run.run import Run
 from gradatim.drive.driver import Driver
 from gradatim.drive.plan import as_plan
+from tests.messages import message_of
 
 LINE = Linear(start=1.0, end=0.0, steps=100)
 WHAT_CALLS_TAKE = {
@@ -65,8 +65,4 @@ NAMES = {
 }
 
 
-def message(written: str) -> str:
-    """The message of the error that an expression raises."""
-    with pytest.raises(GradatimError) as caught:
-        eval(written, NAMES.copy())
-    return str(caught.value)
+message = partial(message_of, names=NAMES)

@@ -1,12 +1,13 @@
 """The message of a wrong call: the table of calls and messages stands in ``test_messages.py``."""
 
-import pytest
+from functools import partial
+
 import torch
 from torch.optim import SGD, Adam
 
 import gradatim
-from gradatim import GradatimError
 from gradatim.torch import Scheduler, relative
+from tests.messages import message_of
 
 
 def weights() -> list[torch.nn.Parameter]:
@@ -34,8 +35,4 @@ NAMES = {
 }
 
 
-def message(written: str) -> str:
-    """The message of the error that an expression raises."""
-    with pytest.raises(GradatimError) as caught:
-        eval(written, NAMES.copy())
-    return str(caught.value)
+message = partial(message_of, names=NAMES)

@@ -6,15 +6,14 @@ Prints how many kills fell into a save. A child is a fork, which starts in a mil
 import json
 import os
 import random
-import signal
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 from gradatim import Driver, Plateau, warmup_cosine
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from tests.stopping import stop_in_save
+from tests.stopping import last_saved
 
 
 def save_forever(driver, path, told):
@@ -25,35 +24,13 @@ def save_forever(driver, path, told):
         driver.advance()
 
 
-def killed(driver, path, seconds):
-    """The last position that a child has saved for certain before it was killed.
-
-    It is killed after so many seconds, or while it saves if they are None.
-    """
-    listen, told = os.pipe()
-    child = os.fork()
-    if child == 0:
-        save_forever(driver, path, told)
-    os.close(told)
-    with os.fdopen(listen) as pipe:
-        saved = int(pipe.readline())
-        if seconds is None:
-            stop_in_save(child, path.parent)
-        else:
-            time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        for line in pipe:
-            saved = int(line) if line.endswith("\n") else saved
-    return saved
-
-
 def main(path, times, seed):
     chance, hits = random.Random(seed), 0
     parts = {f"lr/{k}": warmup_cosine(peak=0.1, steps=10**9, warmup=10 + k) for k in range(200)}
     for number in range(times):
         seconds = chance.uniform(0.0, 0.03) if number % 2 else None
-        saved = killed(Driver(parts, {"lr": Plateau(mode="min")}), path, seconds)
+        driver = Driver(parts, {"lr": Plateau(mode="min")})
+        saved = last_saved(partial(save_forever, driver, path), path.parent, seconds)
         state = json.loads(path.read_text())
         assert state["position"] in (saved, saved + 1), (state["position"], saved)
         assert len(state["schedules"]) == 200
