@@ -19,7 +19,7 @@ import torch
 import gradatim as g
 from gradatim.core.deprecated import MOVED
 from gradatim.core.values.renames import ARGUMENTS
-from gradatim.drive import Driver
+from gradatim.drive import Driver, Target
 from gradatim.errors import GradatimError
 from gradatim.torch import Scheduler
 
@@ -228,6 +228,14 @@ def test_a_renamed_parameter_still_works():
     with pytest.warns(DeprecationWarning, match=r"Driver.add\(name=\) is deprecated"):
         driver.add(name="lr/head", schedule=0.5 * line)
     assert driver.next == {"lr": 1.0, "lr/head": 0.5}
+
+
+def test_both_names_of_a_parameter_are_refused():
+    driver = Driver({"lr": line})
+    target = Target.read("lr/head")
+    with pytest.raises(GradatimError, match=r"Driver.add: name is the old name of target"):
+        driver.add(target=target, name="lr/tail", schedule=line)
+    assert driver.next == {"lr": 1.0}
 
 
 def test_plan_is_given_in_place_of_from_plan(tmp_path):

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import Any, NoReturn, ParamSpec, TypeVar
 from warnings import warn
 
+from gradatim.errors import GradatimError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -87,15 +89,21 @@ def warn_deprecated(old: str, new: str, stacklevel: int = 3) -> None:
 
 
 def renamed_arguments(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a function take arguments under old names, with a warning: ``old="new"``."""
+    """Let a function take arguments under old names, with a warning: ``old="new"``.
+
+    Raises:
+        GradatimError: When it is called with both names of an argument.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def renamed(*args: P.args, **kwargs: P.kwargs) -> R:
             for old in names.keys() & kwargs.keys():
-                where = function.__qualname__.removesuffix(".__init__")
-                warn_deprecated(f"{where}({old}=)", f"{names[old]}=")
-                kwargs[names[old]] = kwargs.pop(old)
+                where, new = function.__qualname__.removesuffix(".__init__"), names[old]
+                if new in kwargs:
+                    raise GradatimError(f"{where}: {old} is the old name of {new}. Give that one.")
+                warn_deprecated(f"{where}({old}=)", f"{new}=")
+                kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
 
         return renamed

@@ -211,7 +211,7 @@ class Logarithmic(Ramp):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
-        whole, bent = xp.log1p(0.0 * done + self.bend), self.bend * done
+        whole, bent = xp.log1p(0.0 * done + self.bend), self.bend * done  # torch's takes no float
         of_start = xp.log1p(self.bend * left / (1.0 + bent)) / whole
         return of_start * self.start + xp.log1p(bent) / whole * self.end
 

@@ -114,7 +114,7 @@ RealSteps = Annotated[
     FieldType(
         "a finite number of updates above 0, whole or not",
         lambda value: _as_float(value, lambda x: x > _SHORTEST),
-        f"The shortest is {_SHORTEST}.",
+        f"It must be above {_SHORTEST}.",
         is_length=True,
     ),
 ]
