@@ -1,5 +1,12 @@
 """Functions that must not be evaluated, or not for long; each file defines ``f``."""
 
+
+def _nested(inside: str, used: str) -> str:
+    """A list of the same list again and again: it has up to 9**40 parts, and little memory."""
+    loop = f"    for i in range(40):\n        a = {inside}\n"
+    return f"def f(step):\n    a = [1]\n{loop}    return {used}"
+
+
 HOSTILE = {
     "a loop without an end": "def f(step):\n    while True:\n        pass",
     "recursion": "def f(step):\n    return f(step)",
@@ -18,6 +25,12 @@ HOSTILE = {
     "a long list": "f = lambda step: [0.1] * 10 ** 12",
     "lists of lists": "def f(x):\n    y = [1.0]\n    for i in range(60):\n        y = y + y\n"
     "    return sum(y)",
+    "a text of lists of lists": _nested("[a, a, a]", "len(str(a))"),
+    "a key of lists of lists": _nested("[a] * 9", "{a: 1.0}[a]"),
+    "lists of lists compared": _nested("[a] + [a]", "1.0 if a == [a] else 0.5"),
+    "a comprehension of lists of lists": _nested("[a for j in range(9)]", "len(str(a))"),
+    "dictionaries of dictionaries": _nested("{0: a, 1: a}", "len(str(a))"),
+    "pairs of pairs": _nested("list(zip(a, a))", "len(str(a))"),
     "text": "f = lambda step: 'x' * 10 ** 12",
     "formatted text": "f = lambda step: float('%1000000000d' % 1)",
     "an import": "f = lambda step: __import__('os').system('echo hostile')",

@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -227,7 +226,7 @@ def read_place(place: Place, given: Given) -> Read:
     unused = [name for name in given.values if name not in given.used]
     if unused and all(_is_in(place.source.text, name) for name in unused):
         said = f"--set {', '.join(unused)} changes nothing: this schedule does not depend on it."
-        return replace(read, differences=(*read.differences, said))
+        return read.saying(said)
     if unused:
         raise GradatimError(
             f"--set: {', '.join(unused)} is not asked for by {place}. Write names as the file does."

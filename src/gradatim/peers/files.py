@@ -149,8 +149,7 @@ def _in_notebook(book: Notebook, source: str | None) -> list[Found]:
 
 
 def _read_cell(found: Found, notes: tuple[str, ...], given: Given) -> Read:
-    read = found.read(given)
-    return replace(read, differences=(*read.differences, *notes))
+    return found.read(given).saying(*notes)
 
 
 def _moved(found: Found, line: int) -> Found:

@@ -16,7 +16,7 @@ Number = float
 Binary = Callable[[Number, Number], Number]
 _NUMBERS = {int, float, bool}
 _HUGE = 1 << 1100
-_MOST_ENTRIES = 10_000
+_MOST_ENTRIES, _MOST_PARTS = 10_000, 50_000
 _MOST_DIGITS = 40
 
 
@@ -57,7 +57,27 @@ def repeated(entries: tuple[Value, ...], times: Value) -> tuple[Value, ...]:
     """A list several times over, if that is not too long."""
     if times.__class__ is not int or len(entries) * number(times) > _MOST_ENTRIES:
         raise NoValue("a list that is too long")
-    return entries * int(number(times))
+    return sized(entries * int(number(times)))
+
+
+S = TypeVar("S", tuple[Value, ...], dict[Value, Value])
+
+
+def sized(value: S) -> S:
+    """A list or a dictionary, if it and all inside it have not too many parts together.
+
+    A list of the same list again and again is small until it is printed, compared or hashed.
+    """
+    count = 0
+    waiting: list[tuple[Value, ...] | dict[Value, Value]] = [value]
+    while waiting:
+        one = waiting.pop()
+        parts = one if isinstance(one, tuple) else tuple(one.values())
+        count += len(parts)
+        if count > _MOST_PARTS:
+            raise NoValue(f"a list with more than {_MOST_PARTS} parts")
+        waiting += [part for part in parts if isinstance(part, tuple | dict)]
+    return value
 
 
 L = TypeVar("L", tuple[Value, ...], str)
@@ -67,7 +87,8 @@ def joined(one: L, other: L) -> L:
     """Two lists or texts as one, if that is not too long."""
     if len(one) + len(other) > _MOST_ENTRIES:
         raise NoValue("a list that is too long")
-    return one + other
+    both = one + other
+    return both if isinstance(both, str) else sized(both)
 
 
 def _product(a: Number, b: Number) -> Number:
@@ -313,7 +334,7 @@ CHOOSING: dict[str, Callable[[Machine, Sequence[Value]], Value]] = {
         (k + (int(number(values[1])) if len(values) > 1 else 0), x)
         for k, x in enumerate(entries(values[0]))
     ),
-    "zip": lambda machine, values: tuple(zip(*map(entries, values), strict=False)),
+    "zip": lambda machine, values: sized(tuple(zip(*map(entries, values), strict=False))),
     "any": lambda machine, values: _noted(machine, any(entries(values[0]))),
     "all": lambda machine, values: _noted(machine, all(entries(values[0]))),
     "bool": lambda machine, values: _noted(machine, bool(values[0])),

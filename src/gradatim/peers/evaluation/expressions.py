@@ -13,6 +13,7 @@ from gradatim.peers.evaluation.arithmetic import (
     joined,
     number,
     repeated,
+    sized,
 )
 from gradatim.peers.evaluation.groups import of_group, own_key
 from gradatim.peers.evaluation.machine import Frames, Group, Groups, NoValue, Run, Value, refused
@@ -57,13 +58,13 @@ class Expressions(Names):
                 return self.call(node)
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
                 runs = [self.expression(part) for part in parts]
-                return lambda frames: tuple(run(frames) for run in runs)
+                return lambda frames: sized(tuple([run(frames) for run in runs]))
             case ast.Dict(keys=keys, values=values):
                 names = [self.expression(key) for key in keys if key]
                 runs = [self.expression(value) for value in values]
                 if len(names) == len(runs):
                     pairs = list(zip(names, runs, strict=True))
-                    return lambda frames: {k(frames): v(frames) for k, v in pairs}
+                    return lambda frames: sized({k(frames): v(frames) for k, v in pairs})
             case ast.Subscript():
                 return self._entry(node)
             case ast.Attribute():
@@ -229,7 +230,7 @@ class Expressions(Names):
                 assign(target, entry, inside[0])
                 if all(test(inside) for test in tests):
                     found.append(element(inside))
-            return tuple(found)
+            return sized(tuple(found))
 
         return run
 

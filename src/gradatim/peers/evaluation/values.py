@@ -19,7 +19,7 @@ from gradatim.peers.evaluation.statements import Functions
 from gradatim.peers.found import Missing
 from gradatim.peers.syntax import called, written
 
-_LARGEST, _MOST_PARTS = 1e18, 50_000
+_LARGEST = 1e18
 _FOLLOWED = ast.Attribute | ast.Subscript | ast.IfExp | ast.NamedExpr | ast.Await
 
 
@@ -43,20 +43,7 @@ def value_of(node: ast.expr, outside: Outside) -> Value:
         raise ValueError(str(error)) from None
     if callable(found) or (isinstance(found, float | int) and not abs(found) <= _LARGEST):
         raise ValueError("a function, or a number that is too large")
-    _check_size(found)
     return found
-
-
-def _check_size(value: Value) -> None:
-    """Refuse lists of the same lists again and again, which are small until they are printed."""
-    waiting, count = [value], 0
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, tuple | dict):
-            waiting += one if isinstance(one, tuple) else one.values()
-            count += len(one)
-        if count > _MOST_PARTS:
-            raise ValueError(f"more than {_MOST_PARTS} parts")
 
 
 class _Values(Functions):
