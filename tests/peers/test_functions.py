@@ -320,3 +320,9 @@ def test_a_function_around_the_call_that_counts_steps_itself_is_said() -> None:
         "        assign(optimizer, lr if step < 100 else 0.5 * lr)\n    return adjust\n"
     )
     assert any("called in adjust (line 4)" in said for said in found_in(code).differences)
+
+
+def test_a_long_text_is_not_cut() -> None:
+    code = f"f = lambda step: len('{'0' * 1500}'.replace('0', '1')) / 1500"
+    (found,) = find(f"{code}\ns = LambdaLR(SGD(p, lr=0.1), f)\n")
+    assert found.read(Given()).schedule(0) == 0.1

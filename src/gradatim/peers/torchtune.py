@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from gradatim.core.decays import Constant
 from gradatim.errors import GradatimError
@@ -79,10 +80,9 @@ def _read(tree: Setting, entry: Setting, optimizer: Setting, given: Given) -> Re
     written: Mapping[str, Setting] = {k: v for k, v in entry.entries.items() if k != _HEAD}
     bound = TORCHTUNE.bind(name, (), values.all(written, ("lr_scheduler",)))
 
-    def rate() -> float | None:
+    def rate() -> Any:
         lr = optimizer.entries.get("lr")
-        value = None if lr is None else values.value(lr, ("optimizer", "lr"))
-        return float(value) if isinstance(value, int | float) else None
+        return None if lr is None else values.value(lr, ("optimizer", "lr"))
 
     def means(lr: float | None) -> Read:
         return TORCHTUNE.means(name, bound, lr, given.steps)

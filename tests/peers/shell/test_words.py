@@ -104,6 +104,11 @@ def asked(text: str, **values: str | float) -> list[str]:
         ("A=1\nfor f in a b; do A=${A}0; done\npython t.py --a $A", ["A"]),
         ("while read x; do A=1; done < f\npython t.py --a $A", ["A"]),
         ("python t.py --a ${X:?write X}", ["X"]),
+        # Python reads the first as 10, the others as 1000 and 3.
+        ("M=08\npython t.py --n $((10#$M))", ["$((10#$M))"]),
+        ("python t.py --n $((1_000))", ["$((1_000))"]),
+        ("python t.py --n $((0b11))", ["$((0b11))"]),
+        (f"python t.py --n $(({'1 + ' * 3000}1))", [f"$(({'1 + ' * 3000}1))"]),
     ],
 )
 def test_what_is_not_known_is_asked_for(text: str, names: list[str]):

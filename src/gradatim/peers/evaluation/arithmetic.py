@@ -281,6 +281,19 @@ def entries(value: Value) -> Sequence[Value]:
     raise NoValue(f"{_kind(value)} where a list is needed")
 
 
+def _short(text: str) -> str:
+    if len(text) > _MOST_ENTRIES:
+        raise NoValue("a text that is too long")
+    return text
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """A text with another part in place of one, if it is not too long then."""
+    if len(text) + text.count(old) * len(new) > _MOST_ENTRIES:
+        raise NoValue("a text that is too long")
+    return text.replace(old, new)
+
+
 def _from_text(kind: Callable[..., Number]) -> Callable[[Machine, Sequence[Value]], Number]:
     """``int`` or ``float``, of a number or of a text."""
 
@@ -319,7 +332,7 @@ CHOOSING: dict[str, Callable[[Machine, Sequence[Value]], Value]] = {
     "digitize": lambda machine, values: position_in(machine, values[::-1], right=True),
     "int": _from_text(int),
     "float": _from_text(float),
-    "str": lambda machine, values: str(values[0])[:_MOST_ENTRIES],
+    "str": lambda machine, values: _short(str(values[0])),
     "sum": total,
     "mean": mean,
     "reduce_mean": mean,

@@ -15,6 +15,7 @@ from gradatim.peers.evaluation.arithmetic import (
     entries,
     in_arrays,
     number,
+    replaced,
 )
 from gradatim.peers.evaluation.expressions import Expressions
 from gradatim.peers.evaluation.groups import of_group, own_key
@@ -43,7 +44,7 @@ OF_TEXT: dict[str, Callable[..., Value]] = {
     "strip": str.strip,
     "startswith": str.startswith,
     "endswith": str.endswith,
-    "replace": lambda text, a, b: text[:1000].replace(a, b[:1000]),
+    "replace": replaced,
 }
 """Methods of texts."""
 _CHOICES = {"where", "cond", "select"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from gradatim.core.decays import Constant
 from gradatim.core.schedule import Schedule
@@ -17,35 +18,24 @@ _TRAINS = re.compile(r"_?(train|fit|run)(_|$|[A-Z])|\w*_(epoch|step)$|epoch$")
 
 def line_of_update(place: Place, world: World) -> int | None:
     """The line of an update that the same turn of the innermost loop makes before this place."""
-    loops = [b for b in place.path if b.kind == "loop" and not _of_groups(b)]
-    if not loops:
-        return None
-    inside = loops[-1]
-
-    def before(site: CallSite) -> bool:
-        same = site.place.scope is place.scope and inside in site.place.path
-        return same and site.place.order < place.order
-
-    for name, sites in world.script.calls.items():
-        for site in sites:
-            if before(site) and (_is_update(site) if name == "step" else _updates(site, world)):
-                return site.node.lineno
-    return None
+    before = (site for site in _updates_beside(place, world) if site.place.order < place.order)
+    return next((site.node.lineno for site in before), None)
 
 
 def is_before_update(place: Place, world: World) -> bool:
     """Whether the only updates of the same turn of the innermost loop stand after this place."""
+    orders = [site.place.order for site in _updates_beside(place, world)]
+    return min(orders, default=place.order) >= place.order < max(orders, default=place.order)
+
+
+def _updates_beside(place: Place, world: World) -> Iterator[CallSite]:
+    """The updates of the innermost loop over steps around this place, in the same function."""
     loops = [b for b in place.path if b.kind == "loop" and not _of_groups(b)]
-    if not loops or line_of_update(place, world) is not None:
-        return False
-    return any(
-        site.place.scope is place.scope
-        and loops[-1] in site.place.path
-        and site.place.order > place.order
-        and (_is_update(site) if name == "step" else _updates(site, world))
-        for name, sites in world.script.calls.items()
-        for site in sites
-    )
+    for name, sites in world.script.calls.items() if loops else ():
+        for site in sites:
+            same = site.place.scope is place.scope and loops[-1] in site.place.path
+            if same and (_is_update(site) if name == "step" else _updates(site, world)):
+                yield site
 
 
 def _of_groups(block: Block) -> bool:

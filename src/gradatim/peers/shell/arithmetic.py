@@ -18,6 +18,8 @@ _AS_IN_PYTHON = (
     (r"!(?!=)", "~"),
     (r"\b0+(?=[0-7]+\b)", "0o"),
 )
+# What bash and Python both write; "10#08" or "1_000" is another number there, or none.
+_SHARED = re.compile(r"(?:\s*+(?>0[xX][0-9a-fA-F]++|[0-9]++|[<>=!]=|&&|\|\||[-+*/%()<>!?:]))*+\s*+")
 _CHOICE = re.compile(r"([^?:]+)\?([^?:]+):([^?:]+)")
 
 
@@ -60,13 +62,13 @@ def calculate(text: str) -> int | None:
     >>> calculate("300 * 1000000000 / 512 / 2048")
     286102
     """
+    if len(text) > _LONGEST or not _SHARED.fullmatch(text):
+        return None
     if choice := _CHOICE.fullmatch(text):
         test, *sides = map(calculate, choice.groups())
         return None if test is None else sides[not test]
-    if "~" in text:
-        return None
     for sign, word in _AS_IN_PYTHON:
-        text = re.sub(sign, word, text[:_LONGEST])
+        text = re.sub(sign, word, text)
     try:
         return _value(expression_of(" ".join(text.split())))
     except (ArithmeticError, LookupError, SyntaxError, ValueError, RecursionError, MemoryError):
