@@ -87,6 +87,9 @@ def asked(text: str, **values: str | float) -> list[str]:
     return [word.text for word in command.arguments]
 
 
+LONG_SUM = f"   {'1000000000000 + ' * 700}1"
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -108,7 +111,7 @@ def asked(text: str, **values: str | float) -> list[str]:
         ("M=08\npython t.py --n $((10#$M))", ["$((10#$M))"]),
         ("python t.py --n $((1_000))", ["$((1_000))"]),
         ("python t.py --n $((0b11))", ["$((0b11))"]),
-        (f"python t.py --n $(({'1 + ' * 3000}1))", [f"$(({'1 + ' * 3000}1))"]),
+        (f"python t.py --n $(({LONG_SUM}))", [f"$(({LONG_SUM}))"]),
     ],
 )
 def test_what_is_not_known_is_asked_for(text: str, names: list[str]):
