@@ -26,14 +26,16 @@ class Lion(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr, "betas": betas})
 
     @torch.no_grad()
-    def step(self, closure=None) -> None:
-        """One update."""
+    def step(self, closure=None):
+        """One update; the loss that the closure gives, if there is one, as Lightning calls it."""
+        loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             first, second = group["betas"]
             for weight in group["params"]:
                 momentum = self.state[weight].setdefault("momentum", torch.zeros_like(weight))
                 weight.sub_(group["lr"] * torch.sign(momentum.lerp(weight.grad, 1 - first)))
                 momentum.lerp_(weight.grad, 1 - second)
+        return loss
 
 
 class RowsGRU(nn.Module):
