@@ -51,7 +51,7 @@ reliability: $(DEV) ## measure the rows of docs/reliability.md that are not (ROW
 	$(BIN)/python -m tests.reliability $(ROWS)
 
 coverage: $(DEV) ## the branches of the core that its tests reach
-	$(BIN)/coverage run --branch --source=src/gradatim/core -m pytest -q tests/core src/gradatim/core
+	$(BIN)/coverage run -m pytest -q tests/core tests/drive tests/findings tests/look tests/release src/gradatim/core
 	$(BIN)/coverage report --show-missing --skip-covered
 
 golden: $(DEV) ## read what version 0.1 writes, run from git, and compare bit for bit

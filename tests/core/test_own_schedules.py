@@ -7,7 +7,8 @@ import pytest
 import sympy
 import torch
 
-from gradatim import Constant, GradatimError, Linear, Schedule, parse
+from gradatim import Constant, GradatimError, Linear, Schedule, parse, wsd
+from gradatim.core.values import value
 from gradatim.fields import Number, PositiveSteps
 from gradatim.peers.source import expression
 from gradatim.plans.plan import read_plan
@@ -195,3 +196,63 @@ def test_other_errors_of_a_formula_stay_as_they_are():
     for steps in (3, numpy.arange(3), torch.arange(3)):
         with pytest.raises(KeyError, match="the user's own"):
             Fails()(steps)
+
+
+def test_a_formula_that_is_undefined_far_out_can_be_built():
+    class Listed(Schedule):
+        def at(self, t, xp):
+            return [1.0, 0.5][t]
+
+    schedule = 2.0 * Listed()
+    assert [schedule(k) for k in (0, 1)] == [2.0, 1.0]
+    with pytest.raises(IndexError):
+        schedule(2)
+
+
+class Slope(Schedule):
+    """Its check divides by a number that may be 0."""
+
+    value: Number
+
+    def _validate(self):
+        1 / (self.value - 1)
+
+    def at(self, t, xp):
+        return self.value
+
+
+def test_a_check_that_divides_by_zero_is_refused_with_its_line():
+    said = "Slope: its numbers do not fit: float division by zero."
+    with pytest.raises(GradatimError, match=f"^{said}$"):
+        parse("Slope(1.0)")
+    with pytest.raises(GradatimError, match=f"^line 3: {said}$"):
+        read_plan("format: 1\nschedules:\n  lr: {Slope: {value: 1.0}}\n", ".yaml")
+
+
+def test_two_classes_of_one_name_are_refused():
+    said = r"the name 'Bowl' is taken by .*\.Bowl\. Give the new one another name\."
+    with pytest.raises(GradatimError, match=said):
+        type("Bowl", (Schedule,), {"__module__": "elsewhere", "at": lambda self, t, xp: 1.0})
+    assert type(parse("Bowl(height=4.0, steps=4)")) is Bowl
+
+
+def test_who_asks_for_the_classes_is_given_those_of_now_and_later(monkeypatch):
+    monkeypatch.setattr(value, "_listeners", [])
+    monkeypatch.setattr(value, "_BUILDABLE", dict(value._BUILDABLE))
+    known = []
+    value.on_register(known.append)
+    assert {Bowl, Linear} <= set(known)
+    assert wsd not in known  # a recipe is a function
+
+    class Later(Schedule):
+        def at(self, t, xp):
+            return 1.0
+
+    assert known[-1] is Later
+
+
+def test_a_share_of_a_traced_peak_is_differentiated_with_it():
+    def last(peak):
+        return wsd(peak, steps=10, cooldown=5, floor="10%")(10)
+
+    assert float(jax.jit(jax.grad(last))(2.0)) == pytest.approx(0.1)

@@ -1,5 +1,6 @@
 """Expressions parsed in several threads at once, which CPython's own parser may not bear."""
 
+import ast
 import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gradatim import Table
+from gradatim.core.syntax_trees import module_of
 from gradatim.core.text import parse
 
 
@@ -33,3 +35,10 @@ def test_several_threads_parse_at_once(many_switches):
     text = f"Table({list(points)!r}, 'hold')"
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(parse, [text] * 40)) == {Table(points, "hold")}
+
+
+def test_several_threads_parse_modules_at_once(many_switches):
+    text = "\n".join(f"x{k} = [{k}, (-{k}, {{}})]" for k in range(400))
+    with ThreadPoolExecutor(4) as threads:
+        trees = list(threads.map(module_of, [text] * 40))
+    assert {ast.unparse(tree) for tree in trees} == {text}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tests.core.cases.table import CASES
 from tests.counting import GOALS
 
-EXAMPLES = r"(\d+) passing examples"
+EXAMPLES = r"(\d+) passing(?: examples)?,"
 """What Hypothesis prints with ``--hypothesis-show-statistics`` for each search."""
 PASSED = r"(\d+) passed"
 COUNTED = r"counted: (\d+)"
@@ -307,7 +307,8 @@ ROWS = (
         100,
         "% of branches and lines of the core",
         "make coverage",
-        "Coverage.py watches the tests of the core, rounded down.",
+        "Coverage.py watches the tests of the core, the driver, the checks, the pictures and the "
+        "release, rounded down.",
         "Whether a test would notice a change: that is R16.",
         r"(?m)^TOTAL.*?(\d+)%$",
         short=_TIME,

@@ -48,7 +48,12 @@ class Line(Schedule):
 
     @classmethod
     def between(cls, start: float, end: float, steps: int) -> Line:
-        """The line through ``start`` and ``end``, ``steps`` updates apart, without end."""
+        """The line through ``start`` and ``end``, ``steps`` updates apart, without end.
+
+        >>> line = Line.between(start=1.0, end=0.0, steps=4)
+        >>> [line(k) for k in (0, 3, 4, 6)]
+        [1.0, 0.25, 0.0, -0.5]
+        """
         return cls(start, (end - start) / steps)
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:

@@ -83,11 +83,15 @@ def decay_steps(steps: int, before: tuple[Schedule, ...], last: Last) -> int:
 def floor_for(where: str, shape: Shape, floor: float | str, peak: float) -> float:
     """The final value of a decay of this shape."""
     value = level_of(where, "floor", floor, peak)
-    if shape == "exponential" and known_true(value <= 0.0):
-        raise invalid_value(
-            where, "floor", value, "above 0 for shape='exponential'", "Write floor='1%'."
-        )
+    refuse_zero(where, shape, value)
     return value
+
+
+def refuse_zero(where: str, shape: Shape, floor: float) -> None:
+    """Raise if a decay of this shape cannot reach its floor, because that is 0."""
+    if shape == "exponential" and known_true(floor <= 0.0):
+        hint = "Write floor='1%'."
+        raise invalid_value(where, "floor", floor, "above 0 for shape='exponential'", hint)
 
 
 def ramp_of(shape: Shape, start: float, end: float, steps: int) -> Schedule:

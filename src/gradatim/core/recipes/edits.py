@@ -13,7 +13,14 @@ from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar, overloa
 from gradatim.core.combine import Join, join
 from gradatim.core.decays import Constant
 from gradatim.core.ramps import Linear
-from gradatim.core.recipes._phases import Shape, floor_for, hold_at, ramp_of, ticks_in
+from gradatim.core.recipes._phases import (
+    Shape,
+    floor_for,
+    hold_at,
+    ramp_of,
+    refuse_zero,
+    ticks_in,
+)
 from gradatim.core.run.durations import Length, Level, in_ticks, is_percentage, level_of
 from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
@@ -257,10 +264,7 @@ def _of_the_rest(where: str, name: str, length: int | str, run: Run | int, left:
 
 
 def _can_fall(where: str, shape: Shape, value: float, end: float) -> None:
-    if shape == "exponential" and known_true(end <= 0.0):
-        raise invalid_value(
-            where, "floor", end, "above 0 for shape='exponential'", "Write floor='1%'."
-        )
+    refuse_zero(where, shape, end)
     if known_true(value == end):
         raise GradatimError(
             f"{where}: the schedule is at {value!r} there already, as at its end, and would stay "

@@ -143,9 +143,9 @@ class Batches:
         seen = 0
         for stage, end in zip(self.stages, self._ends, strict=True):
             if position <= end:
-                break
+                return seen + (position - stage.start) * stage.samples
             seen += int(end - stage.start) * stage.samples
-        return seen + (position - stage.start) * stage.samples
+        raise AssertionError("the last stage has no end")
 
     def whole_epoch(self, stage: Stage) -> tuple[int, int]:
         """The updates of a whole epoch in a stage, and the samples they see."""
