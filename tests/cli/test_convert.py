@@ -114,6 +114,7 @@ def test_alike_schedulers_of_one_file_need_no_choice(run, tmp_path):
     [
         (("--set", "args.lr"), "--set: 'args.lr' has no value. Write --set args.epochs=100."),
         (("--set", "a=1", "--set", "a=2"), "--set: a is given twice."),
+        (("--lr", "1", "--set", "args.epochs={[]: 1}"), "got '{[]: 1}'."),
         (("--every", "0"), "--every: it must be 1 or more, got 0."),
         (("--run", "sample=3"), "--run: Run: unknown argument 'sample'."),
         (("--run", "samples"), "'samples' has no value"),

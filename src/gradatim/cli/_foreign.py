@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from gradatim.cli._plans import read_stdin
 from gradatim.core.build import Scalar
 from gradatim.core.run.run import Run
+from gradatim.core.syntax_trees import NOT_PYTHON
 from gradatim.core.utf8 import as_utf8
 from gradatim.errors import GradatimError, shown, unknown_name
 from gradatim.peers import SUFFIXES, Found, Given, Read, find, nothing_found
@@ -267,7 +268,7 @@ def _scalar(text: str) -> Scalar:
         return known[text.lower()]
     try:
         value = ast.literal_eval(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NOT_PYTHON:
         return text
     return value if isinstance(value, str | int | float | bool) else text
 

@@ -9,6 +9,9 @@ from threading import RLock
 # parse at the same time.
 PARSING = RLock()
 
+# What a text that is not Python, or too deep, raises here and in ``ast.literal_eval``.
+NOT_PYTHON = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
+
 
 def module_of(text: str) -> ast.Module:
     """The tree of some statements; raises what ``ast.parse`` raises."""

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
+from gradatim.core.syntax_trees import NOT_PYTHON
 from gradatim.errors import GradatimError
 from gradatim.peers.python.repair import parse_module
 
@@ -15,7 +16,6 @@ _WRITES = re.compile(r"%%(?:writefile|file)\s+(?:-\S+\s+)*(\S+)")
 _RUNS = re.compile(r"^\s*%run\s+(?:-\S+\s+)*(\S+)", re.MULTILINE)
 _MAGIC = re.compile(r"(\s*)([%!?].*|[\w.]+\?{1,2}\s*)$")
 _ASSIGNED = re.compile(r"(\s*[\w, ]+=\s*)[%!](.*)$")
-_BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 _ANOTHER_ORDER = (
     "The cells were last run in another order than that of the notebook, in which they are read."
 )
@@ -114,6 +114,6 @@ def _python(source: str, first: int, files: list[tuple[str, str, int]]) -> list[
 def _parses(lines: list[str]) -> bool:
     try:
         parse_module("\n".join(lines))
-    except _BROKEN:
+    except NOT_PYTHON:
         return False
     return True

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from gradatim.core.syntax_trees import expression_of
+from gradatim.core.syntax_trees import NOT_PYTHON, expression_of
 from gradatim.core.values.fields import declared_types
 from gradatim.core.values.value import buildable
 
@@ -93,7 +93,7 @@ def calls_in(text: str) -> list[Call]:
     source = Source(text)
     try:
         return list(_calls(source, source.tree()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NOT_PYTHON:
         return []
 
 

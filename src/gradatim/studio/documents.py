@@ -9,7 +9,7 @@ import yaml
 
 from gradatim.core.build import build
 from gradatim.core.run.run import Run
-from gradatim.core.syntax_trees import expression_of
+from gradatim.core.syntax_trees import NOT_PYTHON, expression_of
 from gradatim.core.text import parse
 from gradatim.core.values.value import buildable
 from gradatim.drive import Plan, Target
@@ -122,6 +122,6 @@ def _one_call(text: str) -> dict[str, dict[str, object]]:
         return {}
     try:
         given = {one.name: ast.literal_eval(expression_of(one.text)) for one in calls[0].arguments}
-    except (ValueError, SyntaxError):
+    except NOT_PYTHON:
         return {}
     return {calls[0].name: given}

@@ -8,10 +8,9 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 
-from gradatim.core.syntax_trees import PARSING, module_of
+from gradatim.core.syntax_trees import NOT_PYTHON, PARSING, module_of
 from gradatim.peers.python.excerpts import completed
 
-_BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 _PYTHON_2 = (
     (re.compile(r"\basync=(?=True|False)"), "async_="),
     (re.compile(r"^(\s*)print\b(?!\s*\().*$", re.MULTILINE), r"\1pass"),
@@ -34,10 +33,10 @@ def parsed(text: str) -> ast.Module:
     text = text.removeprefix("\ufeff")
     try:
         return _repaired(text)
-    except _BROKEN as error:
+    except NOT_PYTHON as error:
         first = error
     for complete in completed(text):
-        with suppress(*_BROKEN):
+        with suppress(*NOT_PYTHON):
             return _repaired(complete)
     raise first
 
@@ -45,13 +44,13 @@ def parsed(text: str) -> ast.Module:
 def _repaired(text: str) -> ast.Module:
     try:
         return parse_module(text)
-    except _BROKEN as error:
+    except NOT_PYTHON as error:
         first = error
     for repair in _REPAIRS:
         text, shift = repair(text)
         try:
             tree = parse_module(text)
-        except _BROKEN:
+        except NOT_PYTHON:
             if shift:
                 text = "\n".join(text.split("\n")[shift:])
             continue

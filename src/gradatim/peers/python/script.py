@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from gradatim.core.syntax_trees import NOT_PYTHON
 from gradatim.errors import GradatimError
 from gradatim.peers.python.repair import parsed
 from gradatim.peers.python.trees import expressions_of, global_names, list_of, part_of, test_of
 from gradatim.peers.syntax import dotted
 
 _LONGEST = 8_000_000
-_BROKEN = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 
 
 class Block(NamedTuple):
@@ -114,7 +114,7 @@ def parse_script(text: str) -> Script:
     with _without_collection():
         try:
             tree = parsed(text)
-        except _BROKEN as error:
+        except NOT_PYTHON as error:
             raise _not_python(text, error) from None
         walk = _Walk(tree)
         try:

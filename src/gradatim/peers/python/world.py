@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from gradatim.core.build import Scalar
-from gradatim.core.syntax_trees import expression_of
+from gradatim.core.syntax_trees import NOT_PYTHON, expression_of
 from gradatim.errors import GradatimError
 from gradatim.peers.found import Given
 from gradatim.peers.python.options import options
@@ -141,7 +141,7 @@ def _literal(value: Scalar) -> ast.expr:
         try:
             node = expression_of(value)
             ast.literal_eval(node)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except NOT_PYTHON:
             return ast.Constant(value)
         return node
     return ast.Constant(value)
@@ -151,5 +151,5 @@ def _spelled(name: str) -> str:
     """A name as ``ast.unparse`` writes it."""
     try:
         return written(expression_of(name.strip()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NOT_PYTHON:
         return name
