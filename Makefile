@@ -103,13 +103,13 @@ clean: ## remove everything that the other tasks made
 	rm -rf $(VENV) $(VENV)-minimum $(VENV)-fuzz $(VENV)-mutants $(VENV)-trainers mutants build dist demo site .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
-# $(call install,constraints.txt,extra,more) makes the environment that the stamp lies in. The stamp
+# $(call install,constraints.txt,extra,more,packages) makes the environment that the stamp lies in. The stamp
 # is touched last, so an interrupted install is done again; one without pip is made anew.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gradatim needs Python 3.11 or newer. Name one: make PYTHON=python3.12 ...")'
 	@echo "Setting up $(@D) for '$(2)', once. This takes some minutes."
 	@$(@D)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c $(1) -e '.[$(2)]'
+	@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c $(1) -e '.[$(2)]' $(4)
 	$(3)
 	@touch $@
 endef
@@ -145,8 +145,8 @@ build/%.txt: constraints/%.txt constraints/latest.txt
 $(VENV)-minimum/.stamp-test-torch: pyproject.toml build/minimum.txt constraints/no-deps.txt
 	$(call install,build/minimum.txt,test-torch,$(NO_DEPS))
 
-$(VENV)-mutants/.stamp-test-torch: pyproject.toml build/mutants.txt
-	$(call install,build/mutants.txt,test-torch,@$(@D)/bin/python -m pip install -qq --disable-pip-version-check -c build/mutants.txt mutmut)
+$(VENV)-mutants/.stamp-test-torch: pyproject.toml build/mutants.txt constraints/no-deps.txt
+	$(call install,build/mutants.txt,test-torch,$(NO_DEPS),mutmut)
 
 $(VENV)-trainers/.stamp-test-trainers: pyproject.toml build/trainers.txt
 	$(call install,build/trainers.txt,test-trainers)

@@ -7,8 +7,8 @@ from gradatim.race import race
 from gradatim.race.tasks import find_task
 from gradatim.race.trial import Trial, run_trial
 
-WITH = warmup_cosine(peak=0.016, warmup=50, steps=150)
-WITHOUT = warmup_cosine(peak=0.016, steps=150)
+WITH = warmup_cosine(peak=0.014, warmup=50, steps=150)
+WITHOUT = warmup_cosine(peak=0.014, steps=150)
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ def contestants(updates: int) -> dict[str, Schedule]:
     """A peak that needs a warm-up, and a low one that hardly does."""
     return {
         f"peak {peak:g}, {name}": warmup_cosine(peak=peak, warmup=warmup, steps=updates)
-        for peak in (0.016, 0.002)
-        for name, warmup in (("no warm-up", 0), ("warm-up", updates // 5))
+        for peak in (0.014, 0.002)
+        for name, warmup in (("no warm-up", 0), ("warm-up", updates // 3))
     }
 
 
