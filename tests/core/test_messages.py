@@ -60,6 +60,19 @@ MESSAGES = {
         "warmup_cosine: warmup (60) + hold (50) must be less than steps, 100, so that something "
         "is left. steps is the whole run, these phases included."
     ),
+    "multistep(1.0, boundaries=[5, 3])": (
+        "multistep: boundaries[1] must be above the one before, 5, got 3."
+    ),
+    "noam_interval(9, boundaries=[5, 5], factors=[0.1, 0.1], peak=1.0)": (
+        "noam_interval: boundaries[1] must be above the one before, 5, got 5."
+    ),
+    "noam_interval('9%', boundaries=[5], factors=[0.1], peak=1.0)": (
+        "noam_interval: warmup='9%' is a share of the run, whose length is not known here. "
+        "Write a whole number of updates, or give steps."
+    ),
+    "noam_interval(9, boundaries=[5], factors=[0.1])": (
+        "noam_interval: give either peak or model_size, one of them and not both."
+    ),
     "wsd(1.0, steps=100, cooldown=0)": (
         "wsd: cooldown must be 1 or more, got 0. Or write warmup_constant."
     ),

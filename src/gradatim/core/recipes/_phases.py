@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, overload
 
 from gradatim.core.decays import Constant
@@ -109,6 +110,21 @@ def ramp_of(shape: Shape, start: float, end: float, steps: int) -> Schedule:
 
 def hold_at(value: float, steps: int) -> tuple[Schedule, ...]:
     return (Constant(value, steps),) if steps else ()
+
+
+def boundaries_in(
+    where: str, boundaries: Sequence[int | str], steps: int | Run | None
+) -> tuple[int, ...]:
+    """The updates of some boundaries, which must rise."""
+    at = tuple(
+        in_ticks(where, f"boundaries[{i}]", boundary, steps, least=1)
+        for i, boundary in enumerate(boundaries)
+    )
+    for i, (before, after) in enumerate(pairwise(at), start=1):
+        if after <= before:
+            allowed = f"above the one before, {before}"
+            raise invalid_value(where, f"boundaries[{i}]", after, allowed)
+    return at
 
 
 def values_after_factors(

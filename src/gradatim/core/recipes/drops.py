@@ -6,9 +6,14 @@ from collections.abc import Sequence
 
 from gradatim.core.combine import join
 from gradatim.core.decays import ExponentialDecay, Table
-from gradatim.core.recipes._phases import values_after_factors, warm_up, warm_up_steps
+from gradatim.core.recipes._phases import (
+    boundaries_in,
+    values_after_factors,
+    warm_up,
+    warm_up_steps,
+)
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
-from gradatim.core.run.run import Run, Total
+from gradatim.core.run.run import Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import DecayFactor, NonNegative, Number
 from gradatim.core.values.value import recipe
@@ -38,17 +43,8 @@ def piecewise_constant(
             values,
             f"{len(boundaries) + 1} numbers, one more than boundaries",
         )
-    at = _boundaries("piecewise_constant", boundaries, steps)
+    at = boundaries_in("piecewise_constant", boundaries, steps)
     return Table(tuple(zip((0, *at), values, strict=True)), "hold")
-
-
-def _boundaries(
-    where: str, boundaries: Sequence[int | str], steps: int | Run | None
-) -> tuple[int, ...]:
-    return tuple(
-        in_ticks(where, f"boundaries[{i}]", boundary, steps, least=1)
-        for i, boundary in enumerate(boundaries)
-    )
 
 
 @recipe
@@ -112,7 +108,7 @@ def multistep(
     begin = level_of("multistep", "start", start, peak)
     rise, at = (
         warm_up_steps("multistep", warmup, steps),
-        _boundaries("multistep", boundaries, steps),
+        boundaries_in("multistep", boundaries, steps),
     )
     if at and rise >= at[0]:
         raise invalid_value("multistep", "warmup", warmup, f"below the first boundary, {at[0]}")

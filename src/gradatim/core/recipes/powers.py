@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradatim.core.combine import join
-from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay
+from gradatim.core.decays import Constant, InverseSqrtDecay, InverseTimeDecay, PowerDecay, Table
 from gradatim.core.ramps import Linear
 from gradatim.core.recipes._phases import (
     First,
+    boundaries_in,
     decay_steps,
     hold_at,
     phases,
@@ -17,9 +18,8 @@ from gradatim.core.recipes._phases import (
     warm_up,
     warm_up_steps,
 )
-from gradatim.core.recipes.drops import piecewise_constant
 from gradatim.core.run.durations import Length, Level, in_ticks, level_of
-from gradatim.core.run.run import Total
+from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import NonNegative, Number, Positive, PositiveInt
 from gradatim.core.values.value import recipe
@@ -167,9 +167,20 @@ def noam(
     >>> [schedule(k) for k in (0, 49, 99, 399)]
     [0.01, 0.5, 1.0, 0.5]
     """
+    return _noam("noam", warmup, peak, model_size, first, steps)
+
+
+def _noam(
+    where: str,
+    warmup: int | str,
+    peak: float | None,
+    model_size: int | None,
+    first: First,
+    steps: Run | int | None,
+) -> Schedule:
     if (peak is None) == (model_size is None):
-        raise GradatimError("noam: give either peak or model_size, one of them and not both.")
-    rise = warm_up_steps("noam", warmup, steps, least=1)
+        raise GradatimError(f"{where}: give either peak or model_size, one of them and not both.")
+    rise = warm_up_steps(where, warmup, steps, least=1)
     if peak is None:
         peak = float((model_size or 1) * rise) ** -0.5
     return join(*warm_up(0.0, peak, rise, first), InverseSqrtDecay(peak, rise))
@@ -206,8 +217,9 @@ def noam_interval(
             "noam_interval", "boundaries", boundaries, "one or more", "Or write noam."
         )
     values = values_after_factors("noam_interval", 1.0, boundaries, factors)
-    curve = noam(warmup, peak=peak, model_size=model_size, steps=steps)
-    return curve * piecewise_constant(values, boundaries=boundaries, steps=steps)
+    curve = _noam("noam_interval", warmup, peak, model_size, "step", steps)
+    at = boundaries_in("noam_interval", boundaries, steps)
+    return curve * Table(tuple(zip((0, *at), values, strict=True)), "hold")
 
 
 @recipe
