@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 from report import summary
 from switches import trace, turn_on
 from verdicts import KILLED, NO_TESTS, SURVIVED, TIMEOUT, Verdicts
@@ -115,7 +116,7 @@ class Judge:
             following = items[number + 1] if number + 1 < len(items) else None
             called = trace()
             signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
-            reports = runtestprotocol(item, nextitem=following, log=False)
+            reports = reports_of(item, following)
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             seconds = time.process_time() - start
             is_usable = all(report.passed for report in reports)
@@ -139,6 +140,12 @@ def _tests_by_function(
     return tests
 
 
+def reports_of(item: pytest.Item, following: pytest.Item | None) -> Sequence[pytest.TestReport]:
+    """Run a test under the filters of warnings that it is marked with."""
+    with catch_warnings_for_item(config=item.config, ihook=item.ihook, when="runtest", item=item):
+        return runtestprotocol(item, nextitem=following, log=False)
+
+
 def run(
     mutant: str | None, items: Sequence[pytest.Item], seconds: float
 ) -> tuple[int, pytest.Item | None]:
@@ -159,7 +166,7 @@ def run(
             for number, item in enumerate(items):
                 os.write(writing, f" {number}".encode())
                 following = items[number + 1] if number + 1 < len(items) else None
-                if any(r.failed for r in runtestprotocol(item, nextitem=following, log=False)):
+                if any(report.failed for report in reports_of(item, following)):
                     break
             else:
                 code = SURVIVED
