@@ -6,7 +6,8 @@ Trains with and without warm-up at the high peak of `make demo`, with 1 and 2 th
 kernels that torch and MKL choose for this processor and with those that run on all of them. These
 differ in the last bits of a float32, which training at a high rate amplifies, as another processor
 does. Each finished run is kept in ``demo_rounding.jsonl`` and not repeated. Prints the table of the
-README and draws its picture; ``--table`` does so without training. 50 seeds take an hour of a core.
+README and draws its picture; ``--table`` does so without training. 50 seeds take an hour
+of two cores.
 
 ``--peak`` and ``--warmup`` try another setting than that of the demo, and draw no picture.
 """
@@ -134,7 +135,7 @@ def draw(found: Runs, path: Path) -> None:
             marker = "X" if accuracy < FAILED else "o"
             ends.plot(accuracy, height, marker, color=series_colour(i), ms=5, mew=0, alpha=0.6)
         failed = sum(accuracy < FAILED for accuracy in accuracies)
-        words = f"{name.rpartition(', ')[2]}: {failed} of {len(accuracies)} runs failed"
+        words = f"{name.rpartition(', ')[2]}: {failed} of {len(accuracies)} failed"
         ends.annotate(words, (0.03, 0.42 - i), weight="bold", color=series_colour(i))
     ends.axvline(FAILED, color=REFERENCE, ls=":", lw=1.2, zorder=0)
     ends.set(xlim=(0, 1), ylim=(-1.5, 0.7), yticks=[])
