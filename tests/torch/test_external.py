@@ -126,9 +126,25 @@ def test_a_setter_that_raises_in_a_load_leaves_no_old_rate_behind():
 def test_a_tensor_of_integers_takes_no_fraction():
     optimizer, scheduler = driven()
     scheduler.seek(1)
-    with pytest.raises(GradatimError, match="dtype must be one of floats, since"):
+    with pytest.raises(GradatimError) as refusal:
         scheduler.tensor("kl", dtype=torch.int64)
+    assert str(refusal.value) == (
+        f"Scheduler.tensor: dtype must be one of floats, since the value is {RISE(1)!r}, got "
+        "torch.int64. Leave dtype out, or write schedule.rounded() for whole numbers."
+    )
     optimizer.step()  # nothing was kept of it
+
+
+def test_the_tensor_of_a_whole_number_is_one_of_integers():
+    optimizer = SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
+    context = Linear(start=512.0, end=2048.0, steps=3).rounded()
+    scheduler = Scheduler(optimizer, lr=FALL, external={"context": context})
+    tensor = scheduler.tensor("context")
+    found = [tensor.item()]
+    for _ in range(3):
+        optimizer.step()
+        found.append(tensor.item())
+    assert (found, tensor.dtype) == ([512, 1024, 1536, 2048], torch.int64)
 
 
 def test_driven_alone_what_a_broken_setter_left_in_force_is_what_was_used():

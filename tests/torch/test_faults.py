@@ -113,6 +113,18 @@ class TestAnotherOptimizer:
         update(first)
         assert (scheduler.position, rates(second)) == (1, [9.0])
 
+    def test_one_with_groups_that_need_schedules_of_their_own_is_refused(self):
+        first, second = SGD([group(0.5)]), SGD([group(0.5), group(0.25)])
+        scheduler = Scheduler(first, lr={"*": relative(LINE)})
+        with pytest.raises(GradatimError) as refusal:
+            scheduler.optimizer = second
+        assert str(refusal.value) == (
+            "Scheduler: the new optimizer has groups that the old one did not have: lr/1. Build a "
+            "new Scheduler for it."
+        )
+        update(first)
+        assert (scheduler.position, rates(second)) == (1, [0.5, 0.25])
+
     def test_groups_of_other_rates_are_refused_for_a_relative_schedule(self):
         first, second = SGD([group(0.5)]), SGD([group(0.25)])
         scheduler = Scheduler(first, lr=relative(LINE))

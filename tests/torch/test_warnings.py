@@ -56,6 +56,18 @@ def with_layer_decay() -> None:
     Scheduler(SGD([{"params": weights(), "lr_scale": 0.5}, {"params": weights()}], 0.1), lr=1.0)
 
 
+def scaled_up() -> None:
+    Scheduler(SGD([{"params": weights(), "lr_scale": 2.0}, {"params": weights()}], 0.1), lr=1.0)
+
+
+def decaying(*decays: float) -> SGD:
+    return SGD([{"params": weights(), "weight_decay": decay} for decay in decays], lr=0.1)
+
+
+def one_decay_for_all() -> None:
+    Scheduler(decaying(0.25, 0.5), lr=1.0, weight_decay=0.125)
+
+
 def past_the_end() -> None:
     optimizer = sgd()
     Scheduler(optimizer, lr=Linear(1.0, 0.0, 2))
@@ -64,6 +76,10 @@ def past_the_end() -> None:
 
 def one_for_all() -> None:
     Scheduler(sgd(body=0.5, head=0.25), lr=1.0)
+
+
+def one_for_a_group_that_begins_at_zero() -> None:
+    Scheduler(sgd(body=0.5, head=0.0), lr=1.0)
 
 
 def small_factors() -> None:
@@ -100,6 +116,22 @@ WARNINGS: dict[Callable[[], object], str] = {
         "ignores it. Write lr=[group['lr_scale'] * schedule for group in optimizer.param_groups]; "
         "if they are to be equal, lr={'*': schedule} says so."
     ),
+    scaled_up: (
+        "Scheduler: the groups have an 'lr_scale', timm's layer decay, and one schedule of lr "
+        "ignores it. Write lr=[group['lr_scale'] * schedule for group in optimizer.param_groups]; "
+        "if they are to be equal, lr={'*': schedule} says so."
+    ),
+    one_decay_for_all: (
+        "Scheduler: the groups begin with different weight_decay (0: 0.25, 1: 0.5), and one "
+        "schedule makes them equal. To multiply each group's own, write weight_decay="
+        "relative(schedule) with a peak of 1.0; if they are to be equal, weight_decay="
+        "{'*': schedule} says so."
+    ),
+    one_for_a_group_that_begins_at_zero: (
+        "Scheduler: the groups begin with different lr (body: 0.5, head: 0), and one schedule "
+        "makes them equal. To multiply each group's own, write lr=relative(schedule) with a peak "
+        "of 1.0; if they are to be equal, lr={'*': schedule} says so."
+    ),
     past_the_end: (
         "the schedule of lr has ended at 0, after 2 updates, and the run goes on: update 3 changed "
         "nothing, and later ones will not either. To train longer, write extend(...) or "
@@ -123,3 +155,20 @@ def test_a_doubtful_use_is_warned_of_in_these_words(warned: Callable[[], object]
         warnings.simplefilter("always")
         warned()
     assert [str(one.message) for one in found] == [f"gradatim: {WARNINGS[warned]}"]
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        lambda: Scheduler(decaying(0.25, 0.0), lr=1.0, weight_decay=0.125),
+        lambda: Scheduler(
+            SGD([{"params": weights(), "lr_scale": 1.0}, {"params": weights()}], 0.1), lr=1.0
+        ),
+        lambda: Scheduler(sgd(body=0.5, head=0.25), lr={"*": 1.0}),
+    ],
+    ids=["no decay on biases", "a scale of 1", "equal on purpose"],
+)
+def test_what_is_meant_so_is_not_warned_of(silent: Callable[[], object]):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        silent()
