@@ -33,7 +33,7 @@ MESSAGES = {
         "Give it a length: steps=..., or .cut(steps)."
     ),
     "Constant(1.0).repeat()": (
-        "repeat: the schedule must have an end, got Constant(value=1.0). Give it a length: "
+        "Repeat: the schedule must have an end, got Constant(value=1.0). Give it a length: "
         "steps=..., or .cut(steps)."
     ),
     "Constant(1.0, 5).stretched(0)": "stretched: factor must be a whole number, 1 or more, got 0.",

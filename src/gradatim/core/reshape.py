@@ -175,7 +175,7 @@ class Repeat(Schedule):
     def _validate(self) -> None:
         if not self.schedule.length:
             raise GradatimError(
-                f"repeat: the schedule must have an end, got {self.schedule!r}. "
+                f"Repeat: the schedule must have an end, got {self.schedule!r}. "
                 "Give it a length: steps=..., or .cut(steps)."
             )
 
