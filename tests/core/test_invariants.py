@@ -73,7 +73,10 @@ def bounds(name: str, given_arguments: dict[str, Any]) -> tuple[float, float]:
     if name in BEYOND or grows or not numbers or name == "Function":
         return -math.inf, math.inf
     if name in WITH_BOTH_ENDS:
-        return min(numbers), max(numbers)
+        low, high = min(numbers), max(numbers)
+        # The weights of two levels add up to 1 but for rounding, which shows if these are alike.
+        rounding = 16 * UNIT * abs(high) if math.isclose(low, high, rel_tol=1e-5) else 0.0
+        return low - rounding, high + rounding
     numbers.append(0.0)  # the default of a start or of a floor, and where decays go to
     rounding = 4 * UNIT * max(map(abs, numbers))  # of a sum of two levels
     return min(numbers) - rounding, max(numbers) + rounding
@@ -95,6 +98,7 @@ FOUND: list[tuple[str, dict[str, Any]]] = [
         "FractionalRamp",
         {"start": 0.3, "end": 1e-05, "steps": 10**6 + 1, "span": 1.4488637517, "shape": "linear"},
     ),
+    ("KDecay", {"start": 0.5, "end": 0.5, "steps": 64, "power": 2.0}),
 ]
 
 
