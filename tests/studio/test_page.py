@@ -455,6 +455,21 @@ def test_every_key_of_the_list_does_something(opened):
     assert page.evaluate("() => document.activeElement.tagName") == "TEXTAREA"
 
 
+def test_a_key_right_after_a_dialog_is_not_typed_into_it(opened):
+    """A dialog that was closed keeps the focus until the next frame."""
+    page = opened(COSINE)
+    settled(page)
+    page.keyboard.press("b")
+    page.wait_for_selector("dialog[open]")
+    label = page.evaluate("""() => {
+        document.querySelector("dialog[open]").close();
+        const key = new KeyboardEvent("keydown", { key: "t", bubbles: true, cancelable: true });
+        document.activeElement.dispatchEvent(key);
+        return document.querySelector("dialog[open]")?.ariaLabel;
+    }""")
+    assert label == "Take away"
+
+
 def test_random_texts_leave_form_and_text_one_state(opened):
     """Sliders moved at random over schedules of the gallery: the text is always a schedule."""
     draw = random.Random(11)

@@ -21,7 +21,9 @@ export class Shortcuts {
   pressed(event) {
     if (document.querySelector("dialog[open]")) return;
     const mod = event.ctrlKey || event.metaKey;
-    if (!mod && event.target.matches(TYPING)) return;
+    // A dialog that was just closed keeps the focus until the next frame.
+    const isTyping = event.target.matches(TYPING) && !event.target.closest("dialog:not([open])");
+    if (!mod && isTyping) return;
     const name = [mod ? "Mod" : "", event.altKey ? "Alt" : "", event.shiftKey && event.key.length > 1 ? "Shift" : "", event.shiftKey && mod ? "Shift" : ""].filter(Boolean).concat(event.key.length === 1 ? event.key.toLowerCase() : event.key);
     const found = this.keys.find(([key]) => key === name.join("+"));
     if (!found) return;
