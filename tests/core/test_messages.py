@@ -60,6 +60,10 @@ MESSAGES = {
         "warmup_cosine: warmup (60) + hold (50) must be less than steps, 100, so that something "
         "is left. steps is the whole run, these phases included."
     ),
+    "Function('math:log1p', steps=4).stretched(2)": (
+        "Function: math:log1p is a function, whose lengths cannot be multiplied by 2. Repeat it "
+        "with stretch=1, or write a second function."
+    ),
     "multistep(1.0, boundaries=[5, 3])": (
         "multistep: boundaries[1] must be above the one before, 5, got 3."
     ),

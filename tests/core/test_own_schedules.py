@@ -256,3 +256,12 @@ def test_a_share_of_a_traced_peak_is_differentiated_with_it():
         return wsd(peak, steps=10, cooldown=5, floor="10%")(10)
 
     assert float(jax.jit(jax.grad(last))(2.0)) == pytest.approx(0.1)
+
+
+def test_a_refusal_of_a_formula_stands_as_it_is():
+    class Refuses(Schedule):
+        def at(self, t, xp):
+            raise GradatimError("Refuses: there are no values. Write Constant(1.0).")
+
+    with pytest.raises(GradatimError, match=r"^Refuses: there are no values\. Write Constant"):
+        Refuses()

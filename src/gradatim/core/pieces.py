@@ -49,8 +49,13 @@ def last_boundary(schedule: Schedule) -> int:
     """The last step at which a piece of a schedule begins or ends; 0 if it is all one curve.
 
     >>> from gradatim import Constant, Linear
-    >>> last_boundary(Linear(start=0.0, end=1.0, steps=10) >> Constant(value=1.0))
-    10
+    >>> line = Linear(start=0.0, end=1.0, steps=10)
+    >>> (
+    ...     last_boundary(line >> Constant(1.0)),
+    ...     last_boundary(line.shift(5)),
+    ...     last_boundary(line.cut(4)),
+    ... )
+    (10, 15, 4)
     """
     if isinstance(schedule, Join):
         return schedule.starts[-1] + last_boundary(schedule.pieces[-1])
