@@ -6,7 +6,7 @@ import torch
 from torch.optim import SGD, Adam
 
 import gradatim
-from gradatim.torch import Scheduler, relative
+from gradatim.torch import Scheduler, from_torch, relative
 from tests.messages import message_of
 
 
@@ -28,6 +28,7 @@ def adam() -> Adam:
 NAMES = {
     **{name: getattr(gradatim, name) for name in gradatim.__all__},
     "Scheduler": Scheduler,
+    "from_torch": from_torch,
     "relative": relative,
     "sgd": sgd,
     "adam": adam,

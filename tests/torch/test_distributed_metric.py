@@ -11,9 +11,13 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from gradatim import GradatimError
+from gradatim import Driver, GradatimError, Plan, Plateau
 from gradatim.torch import distributed_metric
-from gradatim.torch.distributed_metric import DEFAULT_TIMEOUT, mean_over_ranks
+from gradatim.torch.distributed_metric import (
+    DEFAULT_TIMEOUT,
+    mean_over_ranks,
+    observation_context,
+)
 
 EVERY = (
     "Every rank calls observe(metric) after each evaluation; one without a metric gives None. If "
@@ -128,6 +132,23 @@ def test_ranks_that_do_not_call_are_named(ranks, calls, missing):
     ranks.store = Impatient(calls)
     said = f"Scheduler.observe: rank {missing} did not observe anything within 0.5 seconds. {EVERY}"
     assert ranks.observe(*[1.0] * calls, world=3, timeout=0.5) == [said] * calls
+
+
+def test_the_metric_of_an_earlier_call_is_not_taken_for_one_of_this(ranks):
+    ranks.observe(1.0, 1.0)
+    said = f"Scheduler.observe: rank 1 did not observe anything within 0.5 seconds. {EVERY}"
+    assert ranks.observe(3.0, world=2, timeout=0.5) == [said]
+
+
+def test_what_is_observed_is_named_with_its_position_and_the_state_of_the_rules():
+    rules = {"lr": Plateau(mode="min"), "kl": Plateau(mode="max")}
+    driver = Driver(Plan({"lr": 1.0, "kl": 1.0}, rules=rules))
+    driver.seek(3)
+    every, one = observation_context(driver, None), observation_context(driver, "kl")
+    assert every.startswith("lr, kl at position 3 with rules in state ")
+    assert one.startswith("kl at position 3 with rules in state ")
+    driver.observe(1.0)
+    assert observation_context(driver, None) != every
 
 
 def test_a_store_that_is_gone_is_an_error(ranks, monkeypatch):

@@ -51,6 +51,17 @@ MESSAGES = {
         "'*'. To leave that optimizer alone, write 'b': None."
     ),
     "Scheduler(sgd())": "Scheduler: nothing to drive. Write lr=..., a schedule.",
+    "from_torch(Scheduler(sgd(), lr=1.0))": (
+        "from_torch: this is a Scheduler of gradatim already. Use it as it is."
+    ),
+    "from_torch(torch.optim.lr_scheduler.StepLR(sgd(), 3), every=0)": (
+        "from_torch: every must be a whole number, 1 or more, got 0."
+    ),
+    "Scheduler(sgd(torch.tensor(1)), lr=1.0)": (
+        "Scheduler: what the optimizer holds as lr must be a tensor of floats, since a tensor of "
+        "integers would round every value down, got tensor(1). Write lr=torch.tensor(1.0) when "
+        "building the optimizer."
+    ),
     "Scheduler(sgd(), lr={})": (
         "Scheduler: lr must be a mapping with at least one schedule, got {}."
     ),

@@ -1,0 +1,137 @@
+"""Where the scheduler meets the optimizer: its hooks, and what other code writes between steps."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.optim import SGD
+
+from gradatim import Constant, GradatimError, Linear
+from gradatim.torch import Scheduler, relative
+from gradatim.torch.deepspeed import EngineOptimizer, is_deepspeed_wrapper
+from tests.torch.messages import sgd, weights
+
+LINE = Linear(start=1.0, end=0.0, steps=4)
+
+
+class Nested(SGD):
+    """Its step calls that of its parent class, around which torch calls hooks as well."""
+
+    def step(self, closure=None):
+        return super().step(closure)
+
+
+def update(optimizer):
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            weight.grad = torch.ones(1)
+    return optimizer.step()
+
+
+@pytest.mark.parametrize("kind", [SGD, Nested])
+def test_a_closure_given_by_position_is_called_attached_or_not(kind):
+    optimizer = kind(weights(), lr=0.5)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    update(optimizer)
+    assert optimizer.step(lambda: 7.0) == 7.0
+    assert scheduler.position == 2
+    scheduler.detach()
+    assert optimizer.step(lambda: 8.0) == 8.0
+    assert scheduler.position == 2
+
+
+@pytest.mark.parametrize("kind", [SGD, Nested])
+def test_nothing_of_a_detached_scheduler_touches_a_load(kind):
+    optimizer = kind(weights(), lr=0.5)
+    state = optimizer.state_dict()
+    state["param_groups"][0]["lr"] = 0.125
+    scheduler = Scheduler(optimizer, lr=LINE)
+    scheduler.detach()
+    optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["lr"] == 0.125
+
+
+@pytest.mark.parametrize("held", [0.5, torch.tensor(0.5)], ids=["float", "tensor"])
+def test_what_was_written_by_hand_is_used_though_another_optimizer_has_moved_the_driver(held):
+    one, other = sgd(0.5), sgd(held)
+    Scheduler({"one": one, "other": other}, lr=LINE, update="one")
+    update(one)
+    update(other)
+    group = other.param_groups[0]
+    if isinstance(held, Tensor):
+        group["lr"].fill_(7.0)
+    else:
+        group["lr"] = 7.0
+    update(one)
+    with pytest.warns(UserWarning, match="changed lr of group 'other/0' for update 3"):
+        update(other)
+    assert group["params"][0].item() == -LINE(1) - 7.0
+    assert not isinstance(held, Tensor) or group["lr"] is held
+
+
+@pytest.mark.filterwarnings("ignore:gradatim. Scheduler. the groups begin with different lr")
+def test_a_group_whose_rate_is_zero_is_driven_too():
+    optimizer = sgd(0.5, 0.0)
+    Scheduler(optimizer, lr=0.25)
+    assert [group["lr"] for group in optimizer.param_groups] == [0.25, 0.25]
+
+
+def test_an_initial_rate_that_is_a_tensor_is_a_base():
+    optimizer = sgd(0.125)
+    optimizer.param_groups[0]["initial_lr"] = torch.tensor(0.5, requires_grad=True)
+    Scheduler(optimizer, lr=relative(LINE))
+    update(optimizer)
+    assert optimizer.param_groups[0]["lr"] == 0.375
+
+
+def test_a_group_of_a_known_name_keeps_its_base_with_other_parameters():
+    optimizer = sgd(head=0.5)
+    Scheduler(optimizer, lr=relative(LINE))
+    update(optimizer)
+    group = {**optimizer.param_groups[0], "params": weights()}
+    del group["initial_lr"]
+    optimizer.param_groups[0] = group
+    update(optimizer)
+    assert group["lr"] == 0.25  # half of 0.5, not half of the 0.375 that it held
+
+
+def test_a_new_group_in_the_place_of_an_unnamed_one_is_refused():
+    optimizer = sgd(0.5, 0.25)
+    scheduler = Scheduler(optimizer, lr=[LINE, Constant(0.25)])
+    optimizer.param_groups[0] = {**optimizer.param_groups[0], "params": weights()}
+    with pytest.raises(GradatimError) as refusal:
+        optimizer.step()
+    assert str(refusal.value) == (
+        "Scheduler: the optimizer's parameter groups were changed, and it is ambiguous which "
+        "schedule of lr is meant for group 0: it has no name, and no known group has its "
+        'parameters. Give each group a "name" when building the optimizer, or build the scheduler '
+        "anew."
+    )
+    assert scheduler.position == 0
+
+
+class FromDeepSpeed(SGD):
+    """An optimizer of torch that DeepSpeed defines; no wrapper."""
+
+
+FromDeepSpeed.__module__ = "deepspeed.runtime.something"
+
+
+def test_an_optimizer_of_deepspeed_that_is_one_of_torch_is_no_wrapper():
+    optimizer = FromDeepSpeed(weights(), lr=0.5)
+    assert not is_deepspeed_wrapper(optimizer)
+    assert Scheduler(optimizer, lr=LINE).optimizer is optimizer
+
+
+def test_what_is_given_to_the_step_of_an_engine_reaches_its_own():
+    class Wrapper:
+        def __init__(self):
+            self.optimizer = sgd(0.5)
+            self.param_groups = self.optimizer.param_groups
+
+        def step(self, closure, scale=1.0):
+            return closure() * scale
+
+        def load_state_dict(self, state):
+            self.optimizer.load_state_dict(state)
+
+    assert EngineOptimizer(Wrapper()).step(lambda: 2.0, scale=3.0) == 6.0
