@@ -35,4 +35,4 @@ def lines_of(file: str, function: str) -> list[str]:
         found = next(node for node in body if getattr(node, "name", None) == name)
         body = getattr(found, "body", [])
     assert found is not None
-    return [line.strip() for line in (ast.get_source_segment(text, found) or "").splitlines()]
+    return [line.strip() for line in text.splitlines()[found.lineno - 1 : found.end_lineno]]

@@ -135,3 +135,12 @@ def test_what_is_given_to_the_step_of_an_engine_reaches_its_own():
             self.optimizer.load_state_dict(state)
 
     assert EngineOptimizer(Wrapper()).step(lambda: 2.0, scale=3.0) == 6.0
+
+
+def test_an_optimizer_without_parameters_is_driven():
+    optimizer = SGD([{"params": []}], lr=0.5)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    for _ in range(2):
+        optimizer.step()
+        scheduler.step()
+    assert (scheduler.position, optimizer.param_groups[0]["lr"]) == (2, LINE(2))
