@@ -32,7 +32,7 @@ LEFT_OUT = (
 )
 # The tests of each folder, and others that reach it in the same process.
 TESTS = {
-    "core": ["core", "findings", "look", "plans"],
+    "core": ["core", "findings", "look"],
     "drive": ["drive"],
     "torch": ["torch"],
 }
