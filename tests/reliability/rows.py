@@ -296,10 +296,12 @@ ROWS = (
         "A tool changes one operator or constant at a time and runs the tests that reach it.",
         "Mutants that change nothing, which are listed one by one.",
         r"killed: (\d+) ?%",
-        short="only a part was judged, on 30 November 2026, without random searches and with two "
-        "seconds of tests for a mutant. Of the driver 314 of 338 were killed (93 %, with a 95 % "
-        "interval of 90 to 95), of the core 144 of 194 (74 %, 68 to 80), of the torch binding "
-        "none was judged.",
+        short="only parts were judged, on 30 November 2026. Of the torch binding, 500 were drawn "
+        "of 2,757: 462 were killed (92 %, with a 95 % interval of 90 to 94). With two seconds of "
+        "tests for a mutant and without random searches, 314 of 338 of the driver (93 %, 90 to 95) "
+        "and 144 of 194 of the core (74 %, 68 to 80; 20 of these are reached only by tests that "
+        "were left out). The callbacks for trainers are tested in programs of their own, in which "
+        "nothing is mutated.",
     ),
     Row(
         "R17",
