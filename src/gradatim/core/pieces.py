@@ -50,12 +50,8 @@ def last_boundary(schedule: Schedule) -> int:
 
     >>> from gradatim import Constant, Linear
     >>> line = Linear(start=0.0, end=1.0, steps=10)
-    >>> (
-    ...     last_boundary(line >> Constant(1.0)),
-    ...     last_boundary(line.shift(5)),
-    ...     last_boundary(line.cut(4)),
-    ... )
-    (10, 15, 4)
+    >>> [last_boundary(one) for one in (line >> Constant(1.0), line.shift(5), line.cut(4))]
+    [10, 15, 4]
     """
     if isinstance(schedule, Join):
         return schedule.starts[-1] + last_boundary(schedule.pieces[-1])
