@@ -151,7 +151,7 @@ def test_what_is_observed_is_named_with_its_position_and_the_state_of_the_rules(
     assert observation_context(driver, None) != every
 
 
-def test_a_store_that_is_gone_is_an_error(ranks, monkeypatch):
+def test_a_store_that_is_gone_is_an_error(ranks):
     class Gone:
         def set(self, key, value):
             raise RuntimeError("Connection reset by peer")
