@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -130,6 +131,43 @@ def test_ctrl_c_waits_until_new_workers_ignore_it(monkeypatch):
         signal.signal(signal.SIGINT, before)
     assert waiting == [True]
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_ctrl_c_does_not_interrupt_the_start_or_the_end_of_a_pool(monkeypatch):
+    """Any thread may take the signal, and the handler runs in the main thread: a pool that is left
+    half made, or half shut down, leaves semaphores behind, and a warning of them."""
+    reached = []
+
+    def interrupted(name, call):
+        def with_ctrl_c(*given, **named):
+            taker = threading.Thread(target=signal.raise_signal, args=(signal.SIGINT,))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # for that thread
+            taker.start()
+            taker.join()
+            time.sleep(0.01)  # here the handler runs
+            reached.append(name)
+            return call(*given, **named)
+
+        return with_ctrl_c
+
+    def pool(jobs):
+        made = pool_of(jobs)
+        monkeypatch.setattr(made, "shutdown", interrupted("shutdown", made.shutdown))
+        return made
+
+    pool_of = workers._pool
+    monkeypatch.setattr(workers, "_pool", interrupted("pool", pool))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(map_unordered(square, range(4), 1))
+        assert reached == ["pool"]
+        monkeypatch.setattr(workers, "_pool", pool)
+        with pytest.raises(KeyboardInterrupt):
+            list(map_unordered(square, range(4), 1))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert reached == ["pool", "shutdown"]
 
 
 def blocked_signals(_):

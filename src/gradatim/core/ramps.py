@@ -1,6 +1,6 @@
 """Schedules with an end: from ``start`` to ``end`` over ``steps`` updates, in various shapes.
 
-A ramp is a weighted sum, ``a * start + b * end``. The weights depend on the fraction of the steps
+A ramp is a weighted sum of its ends, ``xp.mix``. The weights depend on the fraction of the steps
 that is done and the fraction that is left. Each fraction is rounded once, so that both ends are
 exact and small values near an end keep full precision. ``Exponential`` is a product instead. The
 fractions stop at 1 and 0, so each formula keeps its last value by itself: ``held = at``.
@@ -49,7 +49,7 @@ class Linear(Ramp):
 
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
-        return left * self.start + done * self.end
+        return xp.mix(left, self.start, done, self.end)
 
     held = at
 
@@ -78,7 +78,7 @@ class Cosine(Ramp):
             return fall * fall * self.start + self.end
         done, left = xp.progress(t, self.steps)
         of_start, of_end = _half_wave(done, left, xp)
-        return of_start * self.start + of_end * self.end
+        return xp.mix(of_start, self.start, of_end, self.end)
 
     held = at
 
@@ -103,7 +103,7 @@ class Polynomial(Ramp):
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         of_end = xp.one_minus_power(done, left, self.power)
-        return xp.power(left, self.power) * self.start + of_end * self.end
+        return xp.mix(xp.power(left, self.power), self.start, of_end, self.end)
 
     held = at
 
@@ -165,7 +165,7 @@ class OneMinusSqrt(Ramp):
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         of_start, of_end = _one_minus_sqrt(done, left, xp)
-        return of_start * self.start + of_end * self.end
+        return xp.mix(of_start, self.start, of_end, self.end)
 
     held = at
 
@@ -187,7 +187,7 @@ class SquareRoot(Ramp):
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         root = xp.sqrt(left)
-        return root * self.start + done / (1.0 + root) * self.end
+        return xp.mix(root, self.start, done / (1.0 + root), self.end)
 
     held = at
 
@@ -213,7 +213,7 @@ class Logarithmic(Ramp):
         done, left = xp.progress(t, self.steps)
         whole, bent = xp.log1p(0.0 * done + self.bend), self.bend * done  # torch's takes no float
         of_start = xp.log1p(self.bend * left / (1.0 + bent)) / whole
-        return of_start * self.start + xp.log1p(bent) / whole * self.end
+        return xp.mix(of_start, self.start, xp.log1p(bent) / whole, self.end)
 
     held = at
 
@@ -256,7 +256,7 @@ class Logistic(Ramp):
     def at(self, t: Numeric, xp: Operations) -> Numeric:
         done, left = xp.progress(t, self.steps)
         fall, rise = xp.sinh(self.steepness * left), xp.sinh(self.steepness * done)
-        return fall / (fall + rise) * self.start + rise / (fall + rise) * self.end
+        return xp.mix(fall / (fall + rise), self.start, rise / (fall + rise), self.end)
 
     held = at
 
@@ -285,7 +285,7 @@ class REX(Ramp):
         done, left = xp.progress(t, self.steps)
         flat = 1.0 - self.bend
         whole = flat + self.bend * left
-        return left / whole * self.start + flat * done / whole * self.end
+        return xp.mix(left / whole, self.start, flat * done / whole, self.end)
 
     held = at
 
@@ -316,7 +316,7 @@ class KDecay(Ramp):
         # The fraction done is raised to the power; the fraction left is 1 - done**power.
         bent, rest = xp.power(done, self.power), xp.one_minus_power(left, done, self.power)
         of_start, of_end = _half_wave(bent, rest, xp)
-        return of_start * self.start + of_end * self.end
+        return xp.mix(of_start, self.start, of_end, self.end)
 
     held = at
 
@@ -368,7 +368,7 @@ class FractionalRamp(Ramp):
         done = xp.clip((done * steps + elapsed) / self.span, None, 1.0)
         left = xp.clip(left * steps - over, 0.0, None) / self.span
         of_start, of_end = _WEIGHTS[self.shape](done, left, xp)
-        return of_start * self.start + of_end * self.end
+        return xp.mix(of_start, self.start, of_end, self.end)
 
     held = at
 

@@ -140,6 +140,9 @@ class _Writer:
             x = Code(self.spelling.high.format(x=_bare(text(x)), bound=text(high)))
         return x
 
+    def mix(self, of_start: Numeric, start: Numeric, of_end: Numeric, end: Numeric) -> Numeric:
+        return of_start * start + of_end * end
+
     def real(self, t: Numeric) -> Numeric:
         return t
 

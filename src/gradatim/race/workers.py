@@ -58,7 +58,8 @@ def _until_a_worker_dies(
     work: Callable[[Item], Result], waiting: deque[Item], jobs: int
 ) -> Generator[tuple[Item, Result], None, tuple[list[Item], BrokenProcessPool | None]]:
     """Work through the queue; returns the items pending when a process died, and the error."""
-    pool = _pool(jobs)
+    with _ctrl_c_delayed():
+        pool = _pool(jobs)
     pending: dict[Future[Result], Item] = {}
     try:
         while waiting or pending:
@@ -78,8 +79,9 @@ def _until_a_worker_dies(
     except BrokenProcessPool as error:
         return list(pending.values()), error
     finally:
-        _wait_until_started(pending)
-        pool.shutdown(wait=True, kill_workers=True)
+        with _ctrl_c_delayed():
+            _wait_until_started(pending)
+            pool.shutdown(wait=True, kill_workers=True)
     return [], None
 
 
@@ -97,11 +99,21 @@ def _ctrl_c_delayed() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before, heard = signal.getsignal(signal.SIGINT), []
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # New processes inherit that the signal is blocked. Another thread of this process may still
+    # take it, and then its handler runs in the main thread all the same.
+    replaced = callable(before) and threading.current_thread() is threading.main_thread()
+    if replaced:
+        signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if replaced:
+            signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _worker_died(future: Future[Any]) -> bool:

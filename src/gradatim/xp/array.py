@@ -16,16 +16,11 @@ from typing import Any
 
 from gradatim.xp.numeric import Condition, Function, Index, Numeric, Pair
 from gradatim.xp.operations import Piece
-from gradatim.xp.scalar import EARLY
+from gradatim.xp.scalar import EARLY, in_order, is_known
 
 # Keeps the argument of log above 0: smaller than any remaining fraction before the end of a run,
 # larger than the smallest float32.
 _TINY = 1e-37
-
-
-def _known(number: Numeric) -> bool:
-    """Whether it is a Python number, not a JAX tracer."""
-    return isinstance(number, (int, float))
 
 
 @cache
@@ -78,10 +73,13 @@ class Array:
             low = self._like(low, x)
             x = self.where(x < low, low, x)
         # No step of an integer type can exceed a bound that the type cannot hold.
-        if high is not None and not (_known(high) and high > self._largest(x)):
+        if high is not None and not (is_known(high) and high > self._largest(x)):
             high = self._like(high, x)
             x = self.where(x > high, high, x)
         return x
+
+    def mix(self, of_start: Numeric, start: Numeric, of_end: Numeric, end: Numeric) -> Numeric:
+        return self.clip(of_start * start + of_end * end, *in_order(start, end))
 
     def at_most(self, t: Numeric, last: int) -> Numeric:
         return self.clip(t, None, last)

@@ -164,6 +164,18 @@ class Operations(Protocol):
         (5, 0.0)
         """
 
+    def mix(self, of_start: Numeric, start: Numeric, of_end: Numeric, end: Numeric) -> Numeric:
+        """``of_start * start + of_end * end``, a weighted sum that rounding takes past no end.
+
+        The weights are 0 or more and sum to 1, up to rounding. Printed formulas are the plain sum.
+
+        >>> from gradatim.xp import PYTHON as xp
+        >>> xp.mix(0.25, 1.0, 0.75, 0.0)
+        0.25
+        >>> 0.25 * 0.3 + 0.7500000000000001 * 0.3, xp.mix(0.25, 0.3, 0.7500000000000001, 0.3)
+        (0.30000000000000004, 0.3)
+        """
+
     # The step, which is an integer until a formula converts it.
 
     def real(self, t: Numeric) -> Numeric:

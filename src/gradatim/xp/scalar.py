@@ -15,6 +15,18 @@ from gradatim.xp.operations import Piece
 EARLY = 0.3
 
 
+def is_known(number: Numeric) -> bool:
+    """Whether it is a Python number, not a JAX tracer."""
+    return isinstance(number, (int, float))
+
+
+def in_order(a: Numeric, b: Numeric) -> tuple[Numeric | None, Numeric | None]:
+    """The smaller and the larger of two numbers; None for both if one is a JAX tracer."""
+    if not (is_known(a) and is_known(b)):
+        return None, None
+    return (a, b) if a < b else (b, a)
+
+
 class Scalar:
     """Single numbers: plain branches, and the functions of ``math`` or of mpmath."""
 
@@ -49,6 +61,9 @@ class Scalar:
         if low is not None and x < low:
             return low
         return high if high is not None and x > high else x
+
+    def mix(self, of_start: Numeric, start: Numeric, of_end: Numeric, end: Numeric) -> Numeric:
+        return self.clip(of_start * start + of_end * end, *in_order(start, end))
 
     def at_most(self, t: Numeric, last: int) -> Numeric:
         return last if t > last else t

@@ -69,6 +69,9 @@ class Symbolic:
         x = x if low is None else self._sympy.Max(x, low)
         return x if high is None else self._sympy.Min(x, high)
 
+    def mix(self, of_start: Numeric, start: Numeric, of_end: Numeric, end: Numeric) -> Numeric:
+        return of_start * start + of_end * end
+
     def at_most(self, t: Numeric, last: int) -> Numeric:
         # Printed formulas hold up to the end and omit the minimum; numbers may be past it.
         return self._sympy.Min(t, last) if getattr(t, "is_number", True) else t
