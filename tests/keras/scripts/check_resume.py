@@ -1,7 +1,9 @@
 """A run that is killed and restored goes on bit for bit."""
 
+import functools
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 from probe import data, network, refused
@@ -56,36 +58,50 @@ def weights(model):
     return [w.tolist() for w in model.get_weights()]
 
 
+class Whole(NamedTuple):
+    """What a run has made that was never stopped."""
+
+    lrs: list
+    history: dict
+    weights: list
+    scales: dict
+
+
+@functools.cache
+def whole_run(monitor="val_loss"):
+    """The run that the others are compared with, trained once."""
+    never_stopped = scheduler(monitor)
+    model, history = run([never_stopped])
+    return Whole(never_stopped.lrs, history, weights(model), dict(never_stopped.driver.scales))
+
+
 def check_kill_after_any_epoch_and_back_up():
     reduced = {}
     for monitor in ("val_loss", "loss"):
-        whole = scheduler(monitor)
-        model, history = run([whole])
-        reduced[monitor] = whole.driver.scales["lr"]
+        whole = whole_run(monitor)
+        reduced[monitor] = whole.scales["lr"]
         assert 0.0 < reduced[monitor] < 1.0, reduced
-        for after in range(EPOCHS - 1):
-            # Whichever of the two has the first turn at the end of an epoch.
-            order = 1 if (after % 2 == 0) == (monitor == "val_loss") else -1
-            with tempfile.TemporaryDirectory() as folder:
-                first = [scheduler(monitor), keras.callbacks.BackupAndRestore(folder)]
+        with tempfile.TemporaryDirectory() as folder:
+            for after in range(EPOCHS):  # killed again and again, until nothing is left to do
+                # Whichever of the two has the first turn at the end of an epoch.
+                order = 1 if (after % 2 == 0) == (monitor == "val_loss") else -1
+                again = scheduler(monitor)
+                callbacks = [again, keras.callbacks.BackupAndRestore(folder)][::order]
+                where = f"{monitor}, killed after epoch {after}, order {order}"
                 try:
-                    run([*first[::order], Kill(after)])
+                    model, rest = run([*callbacks, Kill(after if after < EPOCHS - 1 else None)])
                 except Killed:
-                    pass
+                    assert again.lrs == whole.lrs[after * 10 : (after + 1) * 10], where
                 else:
-                    raise AssertionError("it lived")
-                second = [scheduler(monitor), keras.callbacks.BackupAndRestore(folder)]
-                again, rest = run(second[::order])
-            where = f"{monitor}, killed after epoch {after}, order {order}"
-            assert second[0].lrs == whole.lrs[(after + 1) * 10 :], where
-            assert rest["lr"] == history["lr"][after + 1 :], where
-            assert weights(again) == weights(model), where
+                    assert after == EPOCHS - 1, "it lived"
+        assert again.lrs == whole.lrs[-10:], where
+        assert rest["lr"] == whole.history["lr"][-1:], where
+        assert weights(model) == whole.weights, where
     return {"runs killed": 2 * (EPOCHS - 1), "scale at the end": reduced}
 
 
 def check_load_model_and_initial_epoch():
-    whole = scheduler()
-    model, history = run([whole])
+    whole = whole_run()
     for order in (1, -1):  # whichever of the two has the first turn at the end of an epoch
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "{epoch}.keras")
@@ -96,13 +112,12 @@ def check_load_model_and_initial_epoch():
                 again, _ = run([second], loaded, initial_epoch=after + 1)
                 where = f"loaded after epoch {after}, order {order}"
                 assert second.lrs == whole.lrs[(after + 1) * 10 :], where
-                assert weights(again) == weights(model), where
-    return {"rates": history["lr"]}
+                assert weights(again) == whole.weights, where
+    return {"rates": whole.history["lr"]}
 
 
 def check_a_second_fit_goes_on():
-    whole, parts = scheduler(), scheduler()
-    model, _ = run([whole])
+    parts = scheduler()
     x, y = data()
     split = network(keras.optimizers.Adam(0.1))
     for begin, end in ((0, 2), (2, EPOCHS)):
@@ -117,8 +132,8 @@ def check_a_second_fit_goes_on():
             callbacks=[parts],
             validation_data=data(1),
         )
-    assert parts.lrs == whole.lrs
-    assert weights(split) == weights(model)
+    assert parts.lrs == whole_run().lrs
+    assert weights(split) == whole_run().weights
 
 
 def check_a_schedule_alone_goes_on():

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import multiprocessing
 import os
 import resource
 import signal
@@ -53,9 +54,7 @@ class Judge:
         self._verdicts = verdicts
         self._path = reach
         # For each test its seconds and the functions it calls: none if it fails unmutated.
-        self._reach: dict[str, tuple[float, list[str]]] = (
-            json.loads(reach.read_text()) if reach.exists() else {}
-        )
+        self._reach: dict[str, tuple[float, list[str]]] = {}
         self._end = end
         self._kills: Counter[tuple[str, str]] = Counter()
         self._sound: set[str] = set()
@@ -65,7 +64,14 @@ class Judge:
         if session.testsfailed:
             raise session.Interrupted("some tests cannot be collected")
         writer = session.config.get_terminal_writer()
-        self._trace([item for item in session.items if item.nodeid not in self._reach], writer)
+        # In a fork, so that this process runs no test: what a test starts, such as the threads of
+        # JAX, would be missing in the forks of this process, and they would wait for it.
+        tracer = multiprocessing.get_context("fork").Process(
+            target=self._trace, args=(session.items, writer)
+        )
+        tracer.start()
+        tracer.join()
+        self._read_reach()
         tests = _tests_by_function(self._reach, session.items)
         gc.freeze()  # a collection in a fork would copy every page
         for count, mutant in enumerate(self._verdicts.open()):
@@ -106,10 +112,14 @@ class Judge:
             (self._sound if code == SURVIVED else self._broken).add(name)
         return name in self._sound
 
+    def _read_reach(self) -> None:
+        if self._path.exists():
+            self._reach = json.loads(self._path.read_text())
+
     def _trace(self, items: list[pytest.Item], writer) -> None:
-        """Run tests unmutated and record which functions each of them calls."""
-        if not items:
-            return
+        """Run new tests unmutated and record which functions each of them calls."""
+        self._read_reach()
+        items = [item for item in items if item.nodeid not in self._reach]
         signal.signal(signal.SIGVTALRM, too_long)
         for number, item in enumerate(items):
             start = time.process_time()
