@@ -30,6 +30,12 @@ HERE = Path(__file__).parent
 LEFT_OUT = (
     "tests/core/test_atomic.py::test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one"
 )
+# The folders of tests that judge each folder of code; for the core, those of `make coverage`.
+TESTS = {
+    "core": ["core", "drive", "findings", "look", "release"],
+    "drive": ["drive"],
+    "torch": ["torch"],
+}
 OPTIONS = [
     *("-q", "-p", "no:randomly", "-p", "no:xdist", "--hypothesis-profile=mutants"),
     *("-W", "ignore:os.fork:RuntimeWarning"),  # JAX, which no fork of this process calls again
@@ -38,7 +44,7 @@ OPTIONS = [
 
 def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", choices=["core", "drive", "torch"])
+    parser.add_argument("folders", nargs="+", choices=list(TESTS))
     parser.add_argument("--sample", type=int, metavar="N", help="judge N mutants, drawn at random")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after that long")
     parser.add_argument("--again", action="store_true", help="judge survivors once more")
@@ -70,7 +76,7 @@ def main(words: list[str]) -> int:
         verdicts.forget_survivors()
     top = Path.cwd()
     os.chdir("mutants")
-    tests = [f"tests/{folder}" for folder in asked.folders]
+    tests = dict.fromkeys(f"tests/{name}" for folder in asked.folders for name in TESTS[folder])
     judge = Judge(verdicts, top / f"mutants/reach-{'-'.join(asked.folders)}.json", end)
     pytest.main(["--rootdir=.", *OPTIONS, f"--deselect={LEFT_OUT}", *tests], plugins=[judge])
     os.chdir(top)
