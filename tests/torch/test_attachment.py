@@ -50,6 +50,14 @@ def test_nothing_of_a_detached_scheduler_touches_a_load(kind):
     assert optimizer.param_groups[0]["lr"] == 0.125
 
 
+@pytest.mark.filterwarnings("ignore:gradatim. Scheduler. the groups begin with different lr")
+def test_a_detached_scheduler_does_not_put_the_groups_of_a_state_in_order():
+    optimizer, state = sgd(a=0.5, b=0.25), sgd(b=0.25, a=0.5).state_dict()
+    Scheduler(optimizer, lr=LINE).detach()
+    optimizer.load_state_dict(state)
+    assert [group["name"] for group in optimizer.param_groups] == ["b", "a"]  # as torch does it
+
+
 @pytest.mark.parametrize("held", [0.5, torch.tensor(0.5)], ids=["float", "tensor"])
 def test_what_was_written_by_hand_is_used_though_another_optimizer_has_moved_the_driver(held):
     one, other = sgd(0.5), sgd(held)
@@ -107,6 +115,61 @@ def test_a_new_group_in_the_place_of_an_unnamed_one_is_refused():
         "anew."
     )
     assert scheduler.position == 0
+
+
+def test_a_group_that_lost_its_name_is_not_taken_for_the_one_it_was():
+    optimizer = sgd(a=0.5, b=0.25)
+    Scheduler(optimizer, lr={"a": LINE, "b": Constant(0.25)})
+    del optimizer.param_groups[0]["name"]
+    with pytest.raises(GradatimError, match=r"schedule of lr is meant for group 0: it has no name"):
+        optimizer.step()
+
+
+def test_a_group_that_lost_what_is_driven_is_named():
+    groups = [{"params": weights(), "own": 0.5}, {"params": weights(), "own": 0.5}]
+    optimizer = SGD(groups, lr=0.1)
+    Scheduler(optimizer, own=LINE)
+    update(optimizer)
+    del optimizer.param_groups[1]["own"]
+    with pytest.raises(GradatimError) as refusal:
+        update(optimizer)
+    assert str(refusal.value) == (
+        "Scheduler: group '1' has no 'own' any more, and the scheduler drives own. Put it back, or "
+        "build the scheduler anew."
+    )
+
+
+def test_a_group_may_be_replaced_by_a_copy_of_it():
+    optimizer = sgd(0.5)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    optimizer.param_groups[0] = dict(optimizer.param_groups[0])
+    update(optimizer)
+    optimizer.param_groups[0]["lr"] = 7.0
+    with pytest.warns(UserWarning, match="something else has changed lr of group '0'"):
+        update(optimizer)
+    assert scheduler.position == 2
+
+
+def test_of_two_tensors_only_the_one_that_others_wrote_to_is_reported():
+    optimizer = sgd(torch.tensor(0.1), torch.tensor(0.1))
+    scheduler = Scheduler(optimizer, lr=Constant(0.1))  # which no float32 holds exactly
+    optimizer.param_groups[1]["lr"].fill_(0.5)
+    with pytest.warns(UserWarning, match="something else has changed lr of group '1'") as warned:
+        update(optimizer)
+    assert len(warned) == 1
+    assert scheduler.applied == {"lr": 0.1, "lr/1": 0.5}
+
+
+def test_a_value_that_could_not_be_released_is_driven_on():
+    optimizer = sgd(0.5, 0.25)
+    scheduler = Scheduler(optimizer, lr=[LINE, Constant(0.25)])
+    kept = optimizer.param_groups[0]
+    optimizer.param_groups[0] = {**kept, "params": weights()}
+    with pytest.raises(GradatimError, match="meant for group 0"), scheduler.released("lr"):
+        pass
+    optimizer.param_groups[0] = kept
+    scheduler.seek(2)
+    assert kept["lr"] == LINE(2)
 
 
 class FromDeepSpeed(SGD):

@@ -125,6 +125,13 @@ class TestAnotherOptimizer:
         update(first)
         assert (scheduler.position, rates(second)) == (1, [0.5, 0.25])
 
+    def test_each_group_that_needs_a_schedule_is_named(self):
+        first = SGD([group(0.5)])
+        second = SGD([group(0.5), group(0.25), group(0.125)])
+        scheduler = Scheduler(first, lr={"*": relative(LINE)})
+        with pytest.raises(GradatimError, match=r"did not have: lr/1, lr/2\. Build a new"):
+            scheduler.optimizer = second
+
     def test_groups_of_other_rates_are_refused_for_a_relative_schedule(self):
         first, second = SGD([group(0.5)]), SGD([group(0.25)])
         scheduler = Scheduler(first, lr=relative(LINE))
@@ -619,7 +626,7 @@ def test_a_step_that_was_not_counted_is_not_taken_back():
 def test_a_container_is_recognised_however_it_holds_its_optimizers(hold):
     container = Container(SGD([weight()], lr=0.5), SGD([weight()], lr=0.5))
     container.optimizers = hold(*container.optimizers)
-    with pytest.raises(GradatimError, match="do not read its parameter groups"):
+    with pytest.raises(GradatimError, match=r"Container holds .* do not read its parameter groups"):
         Scheduler(container, lr=LINE)
 
 

@@ -185,7 +185,7 @@ class Attachment:
         for key, column in self._in_all_groups:
             value = row[column]
             for group in optimizer.param_groups:
-                if group[key] is not value:
+                if group.get(key) is not value:
                     is_as_written = False
         if self._has_others and is_as_written:
             is_as_written = self.writer.others_are_as_written(row)
