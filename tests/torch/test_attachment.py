@@ -139,10 +139,20 @@ def test_a_group_that_lost_what_is_driven_is_named():
     )
 
 
+def test_a_group_that_is_added_between_two_updates_gets_its_rate_when_the_scheduler_steps():
+    optimizer = sgd(0.5)
+    scheduler = Scheduler(optimizer, lr=LINE)
+    update(optimizer)
+    optimizer.add_param_group({"params": weights(), "lr": 9.0})
+    scheduler.step()
+    assert [group["lr"] for group in optimizer.param_groups] == [LINE(1), LINE(1)]
+
+
 def test_a_group_may_be_replaced_by_a_copy_of_it():
     optimizer = sgd(0.5)
     scheduler = Scheduler(optimizer, lr=LINE)
     optimizer.param_groups[0] = dict(optimizer.param_groups[0])
+    scheduler.seek(0)
     update(optimizer)
     optimizer.param_groups[0]["lr"] = 7.0
     with pytest.warns(UserWarning, match="something else has changed lr of group '0'"):
@@ -168,6 +178,8 @@ def test_a_value_that_could_not_be_released_is_driven_on():
     with pytest.raises(GradatimError, match="meant for group 0"), scheduler.released("lr"):
         pass
     optimizer.param_groups[0] = kept
+    optimizer.load_state_dict(optimizer.state_dict())  # after which it is settled what is written
+    kept = optimizer.param_groups[0]
     scheduler.seek(2)
     assert kept["lr"] == LINE(2)
 

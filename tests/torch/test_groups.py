@@ -267,12 +267,19 @@ def test_no_such_policy():
         Scheduler(SGD([group()], 0.1), lr=Constant(0.5), on_mismatch="ignore")
 
 
+class Nested(SGD):
+    """Its step calls that of its parent class, around which torch calls hooks as well."""
+
+    def step(self, closure=None):
+        return super().step(closure)
+
+
 class TestProbes:
     """torch's distributed checkpoints step an optimizer without state, at a rate of 0."""
 
     @pytest.mark.parametrize("rate", [0.1, torch.tensor(0.1)], ids=["float", "tensor"])
     @pytest.mark.parametrize("values", [{"lr": Constant(0.5)}, {"weight_decay": Constant(0.5)}])
-    @pytest.mark.parametrize("make", [SGD, AdamW])
+    @pytest.mark.parametrize("make", [SGD, AdamW, Nested])
     def test_a_question_is_no_update(self, make, values, rate):
         optimizer = make([group(), group()], lr=rate, weight_decay=0.1)
         scheduler = Scheduler(optimizer, **values)
