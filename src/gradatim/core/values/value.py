@@ -253,7 +253,8 @@ def recipe(function: Callable[P, R]) -> Callable[P, R]:
                 name if p.default is p.empty else f"{name}={p.default!r}"
                 for name, p in parameters.items()
             )
-            raise GradatimError(f"{where}: {error}. It takes {where}({takes}).") from None
+            said = str(error).replace("keyword-only ", "")  # which Python says from 3.12 on
+            raise GradatimError(f"{where}: {said}. It takes {where}({takes}).") from None
         wanted = declared_types(function)
         for name, value in given.arguments.items():
             given.arguments[name] = check_argument(where, name, wanted[name], value)
