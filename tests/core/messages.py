@@ -5,12 +5,16 @@ from fractions import Fraction
 from functools import partial
 
 import gradatim
-from gradatim import pieces, recipes
+from gradatim import closed_forms, pieces, recipes
 from gradatim.core.build import build
 from tests.messages import message_of
 
 PUBLIC = {
-    **{name: getattr(module, name) for module in (pieces, recipes) for name in module.__all__},
+    **{
+        name: getattr(module, name)
+        for module in (closed_forms, pieces, recipes)
+        for name in module.__all__
+    },
     **{name: getattr(gradatim, name) for name in gradatim.__all__},
     "__name__": "gradatim",  # of functions that an expression makes
     "build": build,

@@ -15,14 +15,17 @@ from gradatim import (
     Function,
     GradatimError,
     Linear,
+    Schedule,
     Table,
     build,
     join,
     parse,
 )
 from gradatim.closed_forms import CosineWave, GeometricDecay, Line, NaturalDecay, Tanh, Triangle
+from gradatim.core.digits import shortest
+from gradatim.core.utf8 import as_utf8
 from gradatim.core.values.limits import FARTHEST
-from gradatim.pieces import Logistic
+from gradatim.pieces import Logistic, Staircase
 
 line = Linear(1.0, 0.0, 10)
 AROUND = {
@@ -54,6 +57,44 @@ def test_what_is_built_can_be_read_back_however_deep(name):
     assert 10 <= levels < 40
     with pytest.raises(GradatimError, match="nested more than 32 levels deep"):
         AROUND[name](schedule)
+
+
+def test_values_may_be_nested_32_levels_deep_and_no_deeper():
+    schedule = line  # one level
+    for _ in range(31):
+        schedule = Staircase(schedule, 2)
+    with pytest.raises(GradatimError) as refusal:
+        Staircase(schedule, 2)
+    assert str(refusal.value) == (
+        "Staircase: nested more than 32 levels deep, which could not be read back from a "
+        "checkpoint. Multiply numbers into one factor, and join pieces with join(a, b, c)."
+    )
+
+
+def test_a_formula_that_overflows_is_refused_with_its_step():
+    class Overflows(Schedule):
+        def at(self, t, xp):
+            raise OverflowError("math range error")
+
+    with pytest.raises(GradatimError) as refusal:
+        Overflows()
+    assert str(refusal.value).startswith(
+        "Overflows(): the value at step 0 must be a finite number, got "
+        "OverflowError('math range error'). What grows needs an end"
+    )
+
+
+def test_a_number_of_few_digits_is_found_near_a_value():
+    assert shortest(0.30000000000000004, 1e-9) == 0.3
+    assert shortest(0.333, 0.01, most=2) == 0.33
+    assert shortest(1.26, 0.1, most=1) == 1.26  # 1.0 is too far, and 1.3 has two digits
+    assert shortest(-1260.0, 60.0) == -1300.0
+    assert shortest(1 / 3, 0.0) == 1 / 3
+
+
+def test_bytes_that_are_no_utf8_are_marked_in_a_text():
+    assert as_utf8("gr\udcc3\udcb6\udcc3\udc9fe") == "größe"
+    assert as_utf8("a\udcffb") == "a\ufffdb"
 
 
 def attempt(around, schedule):

@@ -140,6 +140,57 @@ RUNS = {
         "Run: the number of updates of a run with the clock 'time' is not known, and neither is a "
         "percentage of them. Write a whole number of updates."
     ),
+    "Run(steps=10, batch=2).batch_at(-1)": (
+        "Run.batch_at: position must be a whole number, 0 or more, got -1."
+    ),
+    "Run(steps=10, batch=2).samples_after(-1)": (
+        "Run.samples_after: position must be a whole number, 0 or more, got -1."
+    ),
+    "Run(samples=10, batch=2, epochs=1).epoch_after(1.5)": (
+        "Run.epoch_after: position must be a whole number, 0 or more, got 1.5."
+    ),
+    "Run(steps=10).samples_after(1)": (
+        "Run: the samples of an update are not known. Give samples, batch and epochs instead of "
+        "steps, or batch in addition to steps."
+    ),
+    "Run(steps=10).epoch_after(1)": (
+        "Run: the samples of an epoch are not known. Give samples, batch and epochs instead of "
+        "steps."
+    ),
+    "Run(samples=10, batch=2, epochs=2).position_after(1, Run(samples=12, batch=2, epochs=2))": (
+        "Run: samples must be 12 as before, got 10. Only the batch may change in a run. To train "
+        "for longer, extend the schedule."
+    ),
+    "Run(batch=Constant(8.5, 4) >> Constant(9.0), steps=10)": (
+        "Run: batch at step 0 must be a whole number, 1 or more, got 8.5. Write "
+        "batch=schedule.rounded()."
+    ),
+    "Run(batch=Constant(8.0, 4) >> Linear(8.0, 9.0, 200001), steps=10).batches": (
+        "Run: batch=Linear(start=8.0, end=9.0, steps=200001) may change at more than 100,000 "
+        "steps. Write it in stages, such as batch=piecewise_constant(values=[...], "
+        "boundaries=[...]), or in larger ones: batch=schedule.rounded(to=64)."
+    ),
+    "warmup_cosine(1.0, steps=100, warmup='5 bananas')": (
+        'warmup_cosine: warmup must be like 500, "5%", "2 epochs", "300k samples", "1e9 tokens" or '
+        "\"90 s\", got '5 bananas'."
+    ),
+    "extend(Linear(1.0, 0.0, 10), at=10, steps=5)": (
+        "extend: steps must be more than at, 10, got 5. It is the whole run, not the rest."
+    ),
+    "rewarm(Linear(1.0, 0.0, 10), at=10, steps=10, peak=1.0)": (
+        "rewarm: steps must be more than at, 10, got 10. It is the whole run, not the rest."
+    ),
+    "cooldown(Linear(1.0, 0.0, 10), at=10, updates=5)": (
+        "cooldown: the schedule is at 0.0 there already, as at its end, and would stay there. Go "
+        "on from a checkpoint where it is higher, or write rewarm(...)."
+    ),
+    "batch_stages('0:8,100:12', per=8)": (
+        "batch_stages: per must be a divisor of every batch, such as 12, got 8."
+    ),
+    "one_cycle(1.0, steps=100, start=2.0, floor=0.5)": (
+        "one_cycle: floor must be at least peak, 1.0, where start is above it, got 0.5. Write "
+        "floor=2.0."
+    ),
 }
 
 LENGTHS = {

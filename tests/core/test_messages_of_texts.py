@@ -38,6 +38,19 @@ TEXTS = {
         "trust code, write imports=True."
     ),
     "parse('Constant(1)' + ' ' * 10**7)": "parse: the text is too long to be a schedule.",
+    "parse('join(Linear(0, 1, 5), x=3)')": (
+        "parse: 'join(Linear(0, 1, 5), x=3)' cannot be computed: join() got an unexpected keyword "
+        "argument 'x'."
+    ),
+    "parse('5 / 0 * Constant(1)')": "parse: '5 / 0 * Constant(1)' divides by 0.",
+    "parse('1' * 5000)": "parse: a number has thousands of digits.",
+    "parse('Linear(0, 1, ' + '[' * 101 + '5' + ']' * 101 + ')')": (
+        "parse: the text is nested more than 100 levels deep."
+    ),
+    "parse('-' * 101 + 'Constant(1)')": "parse: the text is nested more than 100 levels deep.",
+    "parse('Constant(1)' + '.clip(0)' * 101)": (
+        "parse: the text is nested more than 100 levels deep."
+    ),
 }
 
 CONFIGS = {

@@ -129,6 +129,25 @@ FIELDS = {
         "module."
     ),
     "Polynomial(1.0, 0.0, 5, power=0)": "Polynomial: power must be a finite number above 0, got 0.",
+    "FractionalRamp(1.0, 0.0, 2, 2.5, elapsed=2.5)": (
+        "FractionalRamp: elapsed must be below span, 2.5, got 2.5."
+    ),
+    "FractionalRamp(1.0, 0.0, 1, 2.5)": (
+        "FractionalRamp: steps must be what is left of the span, 2.5, or more, got 1. For less of "
+        "it, write .cut(steps)."
+    ),
+    "Tanh(high=1.0, low=0.0, first=1.0, last=1.0, steps=5)": (
+        "Tanh: last must be above first, 1.0, got 1.0."
+    ),
+    "Table([(k, 1.0) for k in range(60000)], 'hold')": (
+        "Table: more than 100000 entries, which could not be read back from a checkpoint. Write a "
+        "long table as a Function."
+    ),
+    "100.0 * Exponential(1.0, 1e308, 4)": (
+        "100.0 * Exponential(start=1.0, end=1e+308, steps=4): the value at step 4 must be a finite "
+        "number, got inf. What grows needs an end: write Exponential(start=..., end=..., "
+        "steps=...). Otherwise a number in it is too large, or too close to 0."
+    ),
 }
 
 
