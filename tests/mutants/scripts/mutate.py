@@ -32,7 +32,7 @@ LEFT_OUT = (
 )
 # The folders of tests that judge each folder of code.
 TESTS = {
-    "core": ["core", "drive", "findings", "look"],
+    "core": ["core", "drive", "findings", "look", "plans"],
     "drive": ["drive"],
     "torch": ["torch"],
 }
