@@ -7,7 +7,7 @@ from tests.core.messages import message
 TEXTS = {
     "parse(5)": "parse: the text must be a string, got int.",
     "parse('Linear(0, 1, 5')": "parse: not an expression at character 7: '(' was never closed.",
-    "parse('-' * 5000 + '1')": "parse: the text is nested too deeply or holds a NUL.",
+    "parse('-' * 20_000 + '1')": "parse: the text is nested too deeply or holds a NUL.",
     "parse('1 + (' * 101 + 'Constant(1)' + ')' * 101)": (
         "parse: the text is nested more than 100 levels deep."
     ),

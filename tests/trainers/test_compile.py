@@ -18,6 +18,7 @@ SCHEDULE = warmup_cosine(peak=0.01, steps=2 * CHANGES, warmup=100)
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),
+    pytest.mark.filterwarnings("ignore:Guards may run slower on Python 3.13.0"),
 ]
 
 OPTIMIZERS = {
