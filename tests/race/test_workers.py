@@ -133,6 +133,36 @@ def test_ctrl_c_waits_until_new_workers_ignore_it(monkeypatch):
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+# The tracker of resources of an interpreter is started once, so this one has an interpreter.
+STARTS = """
+import signal
+from gradatim.race import workers
+from joblib.externals.loky.backend.popen_loky_posix import Popen
+
+def launch(self, process):
+    launched(self, process)
+    with open(f"/proc/{self.pid}/status") as status:
+        blocked = next(int(line.split()[1], 16) for line in status if line.startswith("SigBlk"))
+    print(bool(blocked & 1 << signal.SIGINT - 1))
+
+launched, Popen._launch = Popen._launch, launch
+for _ in workers.map_unordered(abs, [1, 2], 2):
+    pass
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_a_new_worker_is_started_with_ctrl_c_blocked():
+    started = subprocess.run(
+        [sys.executable, "-c", STARTS],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert started.stdout.split() == ["True", "True"]
+
+
 def test_ctrl_c_does_not_interrupt_the_start_or_the_end_of_a_pool(monkeypatch):
     """Any thread may take the signal, and the handler runs in the main thread: a pool that is left
     half made, or half shut down, leaves semaphores behind, and a warning of them."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -124,6 +125,9 @@ def _pool(jobs: int) -> Any:
     # joblib's pool can also pickle functions defined in a notebook or a script.
     from joblib.externals.loky import ProcessPoolExecutor
 
+    if sys.platform != "win32":
+        # The first worker would start it, and its start unblocks Ctrl-C for all that follows.
+        resource_tracker.ensure_running()
     return ProcessPoolExecutor(
         max_workers=jobs, initializer=_initialise_worker, initargs=(os.getpid(),), env=ONE_THREAD
     )
