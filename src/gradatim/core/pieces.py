@@ -65,7 +65,7 @@ def last_boundary(schedule: Schedule) -> int:
 
 
 def ends_level(schedule: Schedule) -> bool:
-    """Whether it ends with a constant piece, so that a run may go on at its last value."""
+    """Whether it ends with the last level of a table of stages, at which a run may go on."""
     if isinstance(schedule, Table):
         return schedule.between == "hold"
     if isinstance(schedule, Join):
