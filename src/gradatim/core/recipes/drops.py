@@ -106,10 +106,8 @@ def multistep(
     [1.0, 1.0, 0.5, 0.25]
     """
     begin = level_of("multistep", "start", start, peak)
-    rise, at = (
-        warm_up_steps("multistep", warmup, steps),
-        boundaries_in("multistep", boundaries, steps),
-    )
+    rise = warm_up_steps("multistep", warmup, steps)
+    at = boundaries_in("multistep", boundaries, steps)
     if at and rise >= at[0]:
         raise invalid_value("multistep", "warmup", warmup, f"below the first boundary, {at[0]}")
     values = values_after_factors("multistep", peak, at, (factor,) * len(at))
