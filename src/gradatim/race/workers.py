@@ -100,19 +100,23 @@ def _ctrl_c_delayed() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    before, heard = signal.getsignal(signal.SIGINT), []
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    # New processes inherit that the signal is blocked. Another thread of this process may still
-    # take it, and then its handler runs in the main thread all the same.
+    before = signal.getsignal(signal.SIGINT)
+    heard: list[int] = []
+    # Another thread of this process may take a signal that this one blocks, and then its handler
+    # runs in the main thread all the same. So the handler is replaced first, and put back last.
     replaced = callable(before) and threading.current_thread() is threading.main_thread()
     if replaced:
         signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
     try:
-        yield
+        # Blocked as well, since new processes inherit that and no handler.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     finally:
         if replaced:
             signal.signal(signal.SIGINT, before)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         if heard:
             signal.raise_signal(signal.SIGINT)
 
@@ -126,7 +130,7 @@ def _pool(jobs: int) -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
 
     if sys.platform != "win32":
-        # The first worker would start it, and its start unblocks Ctrl-C for all that follows.
+        # Otherwise the first worker starts the tracker of resources, which unblocks Ctrl-C here.
         resource_tracker.ensure_running()
     return ProcessPoolExecutor(
         max_workers=jobs, initializer=_initialise_worker, initargs=(os.getpid(),), env=ONE_THREAD
