@@ -1,5 +1,8 @@
 """Where the scheduler meets the optimizer: its hooks, and what other code writes between steps."""
 
+import copy
+import re
+
 import pytest
 import torch
 from torch import Tensor
@@ -125,18 +128,38 @@ def test_a_group_that_lost_its_name_is_not_taken_for_the_one_it_was():
         optimizer.step()
 
 
-def test_a_group_that_lost_what_is_driven_is_named():
-    groups = [{"params": weights(), "own": 0.5}, {"params": weights(), "own": 0.5}]
-    optimizer = SGD(groups, lr=0.1)
-    Scheduler(optimizer, own=LINE)
+def released(scheduler, optimizer, name):
+    with scheduler.released(name):
+        update(optimizer)
+
+
+LOOKED_AT = {
+    "step": lambda scheduler, optimizer, name: update(optimizer),
+    "seek": lambda scheduler, optimizer, name: scheduler.seek(2),
+    "released": released,
+}
+
+
+@pytest.mark.parametrize(
+    ("own", "driven", "left", "how"),
+    [
+        (0.5, "own", None, "step"),  # a seek writes it, and so puts it back
+        (0.5, "own", None, "released"),
+        *((torch.tensor(0.5), "own", None, how) for how in LOOKED_AT),
+        *(((0.5, 0.25), "own[1]", None, how) for how in LOOKED_AT),
+        *(((0.5, 0.25), "own[1]", (0.5,), how) for how in LOOKED_AT),
+    ],
+)
+def test_a_group_that_lost_what_is_driven_is_refused(own, driven, left, how):
+    optimizer = SGD([{"params": weights(), "own": copy.copy(own)} for _ in range(2)], lr=0.1)
+    scheduler = Scheduler(optimizer, **{driven: LINE})
     update(optimizer)
     del optimizer.param_groups[1]["own"]
-    with pytest.raises(GradatimError) as refusal:
-        update(optimizer)
-    assert str(refusal.value) == (
-        "Scheduler: group '1' has no 'own' any more, and the scheduler drives own. Put it back, or "
-        "build the scheduler anew."
-    )
+    if left is not None:
+        optimizer.param_groups[1]["own"] = left
+    words = re.escape(f"a parameter group has no {driven} any more, and the scheduler drives it.")
+    with pytest.raises(GradatimError, match=words):
+        LOOKED_AT[how](scheduler, optimizer, driven)
 
 
 def test_a_group_that_is_added_between_two_updates_gets_its_rate_when_the_scheduler_steps():

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from torch import Tensor
 
 from gradatim.drive import Target
-from gradatim.errors import GradatimError
 from gradatim.torch.hyperparameters import Group, Hyperparameter
 from gradatim.torch.known_groups import KnownGroup
 from gradatim.torch.writers import ElementWriter, TensorWriter
@@ -110,12 +109,6 @@ class GroupWriter:
     def external_writes(self, row: Sequence[float]) -> Iterator[ExternalWrite]:
         """Each number in the groups that differs from the row."""
         for one in self.group_values:
-            if one.hyperparameter.key not in one.group:
-                raise GradatimError(
-                    f"Scheduler: group {one.label!r} has no {one.hyperparameter.key!r} any more, "
-                    f"and the scheduler drives {one.target.value}. Put it back, or build the "
-                    "scheduler anew."
-                )
             used, planned = one.hyperparameter.number(one.group), row[one.column]
             held = one.hyperparameter.read(one.group)
             if isinstance(held, Tensor) and held.is_floating_point():

@@ -66,9 +66,20 @@ class Hyperparameter(NamedTuple):
             )
 
     def read(self, group: Group) -> float | Tensor:
-        """The number or tensor that the group holds now."""
+        """The number or tensor that the group holds now.
+
+        Raises:
+            GradatimError: If other code has taken it out of the group.
+        """
         held: float | Tensor
-        held = group[self.key] if self.element is None else group[self.key][self.element]
+        try:
+            held = group[self.key] if self.element is None else group[self.key][self.element]
+        except (KeyError, IndexError):
+            name = self.key if self.element is None else f"{self.key}[{self.element}]"
+            raise GradatimError(
+                f"Scheduler: a parameter group has no {name} any more, and the scheduler drives "
+                "it. Put it back, or build the scheduler anew."
+            ) from None
         return held
 
     def number(self, group: Group) -> float:
@@ -81,6 +92,7 @@ class Hyperparameter(NamedTuple):
         if self.element is None:
             group[self.key] = value
         else:
+            self.read(group)  # raises if it is gone
             elements = list(group[self.key])
             elements[self.element] = value
             group[self.key] = type(group[self.key])(elements)
