@@ -167,7 +167,8 @@ class Operations(Protocol):
     def mix(self, of_start: Numeric, start: Numeric, of_end: Numeric, end: Numeric) -> Numeric:
         """``of_start * start + of_end * end``, a weighted sum that rounding takes past no end.
 
-        The weights are 0 or more and sum to 1, up to rounding. Printed formulas are the plain sum.
+        The weights are 0 or more and sum to 1, up to rounding. Where an end is a JAX tracer, and in
+        printed formulas, it is the plain sum, which rounding may take past an end.
 
         >>> from gradatim.xp import PYTHON as xp
         >>> xp.mix(0.25, 1.0, 0.75, 0.0)

@@ -71,6 +71,8 @@ class Judge:
         )
         tracer.start()
         tracer.join()
+        if tracer.exitcode:
+            raise session.Interrupted("the tests could not be traced")
         self._read_reach()
         tests = _tests_by_function(self._reach, session.items)
         gc.freeze()  # a collection in a fork would copy every page
