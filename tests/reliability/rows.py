@@ -299,7 +299,7 @@ ROWS = (
         short="only parts were judged, on 30 November 2026. Of the torch binding, 500 were drawn "
         "of 2,757: 462 were killed (92 %, with a 95 % interval of 90 to 94). The 223 mutants of "
         "the callbacks for trainers are not among them: they are tested in programs of their own, "
-        "in which nothing is mutated. Counted as not killed, they would make it 85 %. Of the driver, "
+        "in which nothing is mutated. Counted as not killed, they make it 85 %. Of the driver, "
         "314 of 338 (93 %, 90 to 95), with two seconds of tests for a mutant and without random "
         "searches. Of the core, 905 of 1,070 (85 %, 82 to 87) of 5,875, with four seconds; 27 of "
         "them no test reached. Tests of the survivors were written after these figures.",
