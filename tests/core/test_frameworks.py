@@ -144,11 +144,12 @@ def test_torch_follows_its_default_dtype():
         torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.parametrize(("array", "wrong"), [(torch.tensor, 1j), (jax.numpy.array, True)])
+@pytest.mark.parametrize(
+    ("array", "wrong"), [(torch.tensor, True), (torch.tensor, 1j), (jax.numpy.array, True)]
+)
 def test_arrays_that_are_no_steps(array: Any, wrong: Any):
-    for no_steps in (array([True]), array([wrong])):
-        with pytest.raises(GradatimError, match="step must be a whole number of updates"):
-            Cosine(1.0, 0.0, 9)(no_steps)
+    with pytest.raises(GradatimError, match="step must be a whole number of updates"):
+        Cosine(1.0, 0.0, 9)(array([wrong]))
 
 
 def test_jax_differentiates_by_the_fields():
