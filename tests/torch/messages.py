@@ -10,6 +10,13 @@ from gradatim.torch import Scheduler, from_torch, relative
 from tests.messages import message_of
 
 
+class Nested(SGD):
+    """Its step calls that of its parent class, around which torch calls hooks as well."""
+
+    def step(self, closure=None):
+        return super().step(closure)
+
+
 def weights() -> list[torch.nn.Parameter]:
     return [torch.nn.Parameter(torch.zeros(1))]
 

@@ -11,16 +11,9 @@ from torch.optim import SGD
 from gradatim import Constant, GradatimError, Linear
 from gradatim.torch import Scheduler, relative
 from gradatim.torch.deepspeed import EngineOptimizer, is_deepspeed_wrapper
-from tests.torch.messages import sgd, weights
+from tests.torch.messages import Nested, sgd, weights
 
 LINE = Linear(start=1.0, end=0.0, steps=4)
-
-
-class Nested(SGD):
-    """Its step calls that of its parent class, around which torch calls hooks as well."""
-
-    def step(self, closure=None):
-        return super().step(closure)
 
 
 def update(optimizer):

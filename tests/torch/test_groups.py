@@ -10,6 +10,7 @@ from torch.optim import SGD, AdamW
 
 from gradatim import Constant, Function, GradatimError, Linear, Plateau, warmup_cosine
 from gradatim.torch import Scheduler, relative
+from tests.torch.messages import Nested
 
 SHAPE = warmup_cosine(peak=1.0, steps=20, warmup=4, floor=0.01)
 
@@ -265,13 +266,6 @@ def test_no_such_policy():
         GradatimError, match=r"unknown on_mismatch 'ignore'\. Known: extend, keep, over"
     ):
         Scheduler(SGD([group()], 0.1), lr=Constant(0.5), on_mismatch="ignore")
-
-
-class Nested(SGD):
-    """Its step calls that of its parent class, around which torch calls hooks as well."""
-
-    def step(self, closure=None):
-        return super().step(closure)
 
 
 class TestProbes:
