@@ -1,6 +1,7 @@
 """``gradatim studio``: what it opens, where it listens, and how it ends."""
 
 import json
+import logging
 import os
 import re
 import signal
@@ -120,6 +121,19 @@ def test_a_port_in_use_is_refused_or_another_is_taken(capsys):
     finally:
         first.socket.close()
         second.socket.close()
+
+
+def test_handlers_of_logs_are_not_closed():
+    closed = []
+
+    class Handler(logging.Handler):
+        def close(self):
+            closed.append(self)
+
+    handler = Handler()
+    Studio(Session()).socket.close()
+    assert closed == []
+    logging.Handler.close(handler)
 
 
 def test_the_browser_is_opened_at_the_address(monkeypatch, capsys):

@@ -38,6 +38,7 @@ class Studio:
             http=Connection,
             ws="none",
             lifespan="off",
+            log_config=None,  # that of uvicorn closes every handler of the process
             log_level="critical",
             access_log=False,
             server_header=False,
