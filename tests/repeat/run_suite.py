@@ -1,7 +1,8 @@
 """Run the whole suite again and again: ``run_suite.py RUNS [--busy] [PYTEST ARGUMENT ...]``.
 
 Each run has an order and a PYTHONHASHSEED of its own. ``--busy`` runs two busy loops per core
-beside it. Each run adds a row to ``build/random.md``, and the names of the tests that failed.
+beside it. Each run adds a row to ``build/random.md``, and the names of the tests that failed; what
+pytest said of them is beside it, in a file of the seed.
 `make test-random` and `make test-busy` start this.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "build" / "random.md"
+NAMED = 20  # one fault may fail thousands of tests
 HEAD = "| run | seed | passed | failed | seconds |\n|---|---|---|---|---|\n"
 WORKERS = ("-n", "2", "--dist", "worksteal")  # as in the Makefile
 BUSY_LOOPS = 2 * (os.cpu_count() or 1)
@@ -35,7 +37,10 @@ def outcome(seed: int, arguments: list[str]) -> tuple[Counter[str], list[str]]:
     counts = Counter({name: int(count) for count, name in re.findall(r"(\d+) (\w+)", lines[-1])})
     if done.returncode not in (0, 1) or not counts["passed"]:
         sys.exit(f"pytest ended with {done.returncode}:\n{done.stdout[-4000:]}")
-    return counts, [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    failures = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    if failures:
+        TABLE.with_name(f"random-{seed}.txt").write_text(done.stdout, encoding="utf-8")
+    return counts, failures[:NAMED]
 
 
 def main(runs: int, busy: bool, arguments: list[str]) -> None:
