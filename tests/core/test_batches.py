@@ -272,6 +272,16 @@ def test_data_without_end_goes_on_at_the_same_sample():
     assert two.position_after(50, one) == 17  # 272 samples, and the next one sees the 280th
     assert one.position_after(17, two) == 49
     assert one.position_after(50, one) == 50
+    assert one.position_after(90, two) == 100  # 1,440 samples are more than its 680
+    assert two.position_after(100, one) == 100  # the end, though it saw 680 of 1,600
+
+
+def test_the_end_is_the_end_where_the_last_updates_see_more_than_what_is_left():
+    # Updates of 20 see the 999 samples in 50, updates of 12 in 84; the 50th ended after 1,000.
+    one = Run(batch=10, accumulate=2, tokens_per_sample=1, total_tokens=999)
+    two = Run(batch=1, accumulate=3, processes=4, tokens_per_sample=1, total_tokens=999)
+    assert (one.steps, two.steps) == (50, 84)
+    assert two.position_after(50, one) == 84
 
 
 def test_lengths_beside_a_growing_batch():

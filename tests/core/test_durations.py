@@ -29,6 +29,7 @@ READ = {
     "  7   epochs ": (7, "epochs"),
     "0 updates": (0, "updates"),
     "3.%": (3, "%"),
+    f"{'0' * 38}5%": (5, "%"),  # 40 characters, the most
 }
 
 

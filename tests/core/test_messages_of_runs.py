@@ -5,6 +5,10 @@ import pytest
 from tests.core.messages import message
 
 RUNS = {
+    "Run(batch=Table([(0, 2), (3, 4)], 'hold'), samples=9, epochs=2).samples_per_step": (
+        "Run: the batch size changes during the run, so updates differ. Use "
+        "run.samples_after(position)."
+    ),
     "Run()": (
         "Run: give either steps, or samples, batch and epochs, or another length. Write "
         "Run(steps=10_000), Run(samples=50_000, batch=128, epochs=90), Run(total_tokens=1e9, "

@@ -138,6 +138,11 @@ class TestByHand:
         # shares gained: -, 1/2, 1/50, (4.9-3)/4.9, (3-3.3)/3 < 0, (3.3-1)/3.3
         assert rule.replay([10.0, 5.0, 4.9, 3.0, 3.3, 1.0]) == [1, 1, 0.5, 0.5, 0.25, 0.25]
 
+    def test_newbob_asks_for_a_share_of_metrics_below_one_too(self):
+        rule = NewBob(mode="min", factor=0.5, threshold=0.1)
+        # shares gained: -, 1/2, 1/20, (0.475-0.4)/0.475 > 0.15
+        assert rule.replay([1.0, 0.5, 0.475, 0.4]) == [1, 1, 0.5, 0.5]
+
     def test_the_patience_of_newbob_is_not_refilled_by_an_improvement(self):
         rule = NewBob(mode="min", factor=0.5, patience=2)
         # worse:                     11           6         4: the third

@@ -134,5 +134,5 @@ def test_the_example_runs(backend, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    assert done.stdout.startswith("peak 0.01, warm-up of 2: highest loss "), done.stdout
+    assert done.stdout.startswith("peak 0.02, warm-up of 2: highest loss "), done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
