@@ -24,7 +24,7 @@ from gradatim import (
 from gradatim.closed_forms import CosineWave, GeometricDecay, Line, NaturalDecay, Tanh, Triangle
 from gradatim.core.digits import shortest
 from gradatim.core.utf8 import as_utf8
-from gradatim.core.values.limits import FARTHEST
+from gradatim.core.values.limits import FARTHEST, Extent, refuse_unreadable
 from gradatim.pieces import Logistic, Staircase
 
 line = Linear(1.0, 0.0, 10)
@@ -69,6 +69,18 @@ def test_values_may_be_nested_32_levels_deep_and_no_deeper():
         "Staircase: nested more than 32 levels deep, which could not be read back from a "
         "checkpoint. Multiply numbers into one factor, and join pieces with join(a, b, c)."
     )
+
+
+def test_a_value_of_100_000_entries_is_read_back_and_no_larger_one():
+    refuse_unreadable("It", Extent(levels=32, entries=100_000))
+    with pytest.raises(GradatimError) as refusal:
+        refuse_unreadable("It", Extent(levels=1, entries=100_001))
+    assert str(refusal.value) == (
+        "It: more than 100000 entries, which could not be read back from a checkpoint. Write a "
+        "long table as a Function."
+    )
+    with pytest.raises(GradatimError, match=r"^It: nested more than 32 levels deep, which could "):
+        refuse_unreadable("It", Extent(levels=33))
 
 
 def test_a_formula_that_overflows_is_refused_with_its_step():

@@ -9,6 +9,7 @@ import torch
 
 from gradatim import Constant, GradatimError, Linear, Schedule, parse, wsd
 from gradatim.core.values import value
+from gradatim.core.values.value import parameters_of
 from gradatim.fields import Number, PositiveSteps
 from gradatim.peers.source import expression
 from gradatim.plans.plan import read_plan
@@ -27,6 +28,39 @@ class Bowl(Schedule):
     def at(self, t, xp):
         left = 1.0 - xp.real(t) / self.steps
         return self.height * left * left
+
+
+class Told(Schedule):
+    """Keeps an argument that may be None and has no default."""
+
+    value: Number
+    reason: PositiveSteps | None
+
+    def at(self, t, xp):
+        return self.value
+
+
+def test_none_is_printed_where_it_is_no_default():
+    assert repr(Told(1.0, None)) == "Told(value=1.0, reason=None)"
+    assert parse(repr(Told(1.0, None))) == Told(1.0, None)
+
+
+def test_a_signature_has_the_types_of_the_fields():
+    arguments = parameters_of(Told)
+    assert list(arguments) == ["value", "reason"]
+    assert [one.annotation for one in arguments.values()] == [Number, PositiveSteps | None]
+
+
+def test_a_class_that_computes_more_than_its_base_holds_its_own_last_value():
+    class Base(Bowl):
+        held = at = Bowl.at  # right for a curve that is level after its end
+
+    class Risen(Base):
+        def at(self, t, xp):
+            return 1.0 + super().at(t, xp)
+
+    # 1 + 4, 1 + 2.25, 1 + 1, 1 + 0.25, 1 + 0, and its end for good
+    assert [Risen(4.0, 4)(k) for k in range(6)] == [5.0, 3.25, 2.0, 1.25, 1.0, 1.0]
 
 
 # By hand: height 4 and 4 steps give 4, 2.25, 1, 0.25, 0, and then 0 for good.

@@ -35,10 +35,12 @@ def too_long(signal_number, frame):
 
 
 class Test(NamedTuple):
-    """A test that calls a function, and the seconds it takes."""
+    """A test that calls a function."""
 
     item: pytest.Item
     seconds: float
+    reach: int
+    """How many functions it calls: a test that calls few is about them."""
 
 
 class Judge:
@@ -90,7 +92,10 @@ class Judge:
             # What has killed another mutant of the function comes first.
             order = sorted(
                 (one for one in tests.get(function, ()) if one.item.nodeid not in self._broken),
-                key=lambda one: (-self._kills[function, one.item.nodeid], one.seconds),
+                key=lambda one: (
+                    -self._kills[function, one.item.nodeid],
+                    one.seconds * one.reach,
+                ),
             )
             chosen, seconds = [], 0.0
             for test in order:
@@ -149,7 +154,7 @@ def _tests_by_function(
     for item in items:
         seconds, functions = reach[item.nodeid]
         for function in functions:
-            tests.setdefault(function, []).append(Test(item, seconds))
+            tests.setdefault(function, []).append(Test(item, seconds, len(functions)))
     return tests
 
 
