@@ -1,5 +1,6 @@
 """What holds for every test and every doctest, wherever in the tree it stands."""
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -41,6 +42,17 @@ def pytest_collection_modifyitems(config, items):
         next((task for mark, task in _TASKS.items() if item.get_closest_marker(mark)), "make test")
         for item in items
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Let no collection of garbage look through all frameworks and all tests, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_sessionfinish(session):

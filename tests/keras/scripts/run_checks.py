@@ -5,6 +5,7 @@ measured. One called `check_jax_...` is for that backend alone.
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -26,6 +27,7 @@ def main() -> None:
         module = import_module(file.stem)
         for name, check in list(vars(module).items()):
             if name.startswith("check_") and meant(name) and (not only or name in only):
+                gc.freeze()  # Keras collects garbage between checks: that of a check, no modules
                 print(json.dumps(run(name, check)), flush=True)
 
 
