@@ -242,5 +242,5 @@ class Life(RuleBasedStateMachine):
 
 # Writing by hand is one of the rules, and is warned of; so is training past the end of HEAD.
 expected = pytest.mark.filterwarnings("ignore:gradatim")
-TestLife = expected(life(Life, 200, 50))
+TestLife = expected(life(Life, 60, 50))
 TestLongLife = pytest.mark.long(expected(life(Life, LONG["R3"], 100)))

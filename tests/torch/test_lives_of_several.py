@@ -232,5 +232,5 @@ class Life(RuleBasedStateMachine):
 
 
 expected = pytest.mark.filterwarnings("ignore:gradatim")
-TestLifeOfSeveral = expected(life(Life, 200, 50))
+TestLifeOfSeveral = expected(life(Life, 60, 50))
 TestLongLifeOfSeveral = pytest.mark.long(expected(life(Life, LONG["R3"], 100)))
