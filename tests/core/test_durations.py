@@ -83,3 +83,13 @@ def test_updates_of_a_length(length: int | str, steps: int | None, known: int):
 def test_no_updates_of_a_length(length: int | str, steps: int | None):
     with pytest.raises(GradatimError, match=r"^here: warmup"):
         in_ticks("here", "warmup", length, steps)
+
+
+@pytest.mark.parametrize("text", ["5 apples", "five updates"])
+def test_what_is_no_length_is_told_what_one_is(text):
+    with pytest.raises(GradatimError) as refusal:
+        parse_duration(text)
+    assert str(refusal.value) == (
+        'duration: a length must be like 500, "5%", "2 epochs", "300k samples", "1e9 tokens" or '
+        f'"90 s", got {text!r}.'
+    )

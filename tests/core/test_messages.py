@@ -5,6 +5,17 @@ import pytest
 from tests.core.messages import message
 
 MESSAGES = {
+    "one_cycle(peak=1.0, steps=9, start=2.0)": (
+        "one_cycle: start, 2.0, is above peak, 1.0. If the cycle goes down and up again, as a "
+        "momentum does while the rate goes up and down, say its last value, too: floor=2.0. If "
+        "start is a share of the peak, write it as a text: start='10%'."
+    ),
+    "warmup_cosine(peak=0.5, warmup=1, steps=9, floor=1.0)": (
+        "warmup_cosine: floor must be at most peak, 0.5, got 1.0. For a share of it, write "
+        "floor='100%'."
+    ),
+    "NaturalDecay.by(1.0, 0, 5)": ("NaturalDecay: factor must be a finite number above 0, got 0."),
+    "NaturalDecay.by(1.0, 0.5, 0)": ("NaturalDecay: every must be a finite number above 0, got 0."),
     "Cosine(1.0, 0.0, 0)": (
         "Cosine: steps must be a whole number of updates, 1 or more, got 0. Write a whole number "
         "of optimizer updates. To leave a phase out, leave it out of join(...)."

@@ -15,6 +15,7 @@ from gradatim import (
     warmup_linear,
     wsd,
 )
+from gradatim.closed_forms import Line, NaturalDecay
 from gradatim.recipes import inverse_sqrt_t5, linear_noam, tri_stage, warm_cool_decay
 
 third, root = 1 / 3, sqrt(0.5)
@@ -311,3 +312,10 @@ def test_a_run_may_change_its_mind_a_hundred_times():
     assert schedule(5) == 0.5
     assert schedule(25) == g.Linear(0.5, 0.25, 2000)(5)
     assert g.parse(repr(schedule)) == g.build(schedule.config()) == schedule
+
+
+def test_closed_forms_may_be_given_by_two_of_their_values():
+    decay = NaturalDecay.by(start=3.0, factor=0.25, every=10)
+    assert [decay(k) for k in (0, 5, 10, 20)] == pytest.approx([3.0, 1.5, 0.75, 0.1875], rel=1e-15)
+    line = Line.between(start=2.0, end=1.0, steps=4)
+    assert [line(k) for k in (0, 1, 4, 6)] == [2.0, 1.75, 1.0, 0.5]

@@ -65,7 +65,7 @@ def _number_and_word(text: str) -> tuple[Fraction, str]:
     found = _WRITTEN.fullmatch(text)
     if found is None or len(text) > 40:
         raise invalid_value("duration", "a length", text, f"like {_EXAMPLES}")
-    return Fraction(Decimal(found[1].replace("_", ""))), found[2]
+    return Fraction(Decimal(found[1])), found[2]
 
 
 def is_percentage(length: int | str) -> bool:

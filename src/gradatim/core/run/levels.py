@@ -66,7 +66,6 @@ def _changes(where: str, name: str, schedule: Schedule) -> Iterator[int]:
     elif isinstance(schedule, Join):
         for start, piece in zip(schedule.starts, schedule.pieces, strict=True):
             yield from (start + step for step in _changes(where, name, piece))
-        yield schedule.starts[-1] + (schedule.pieces[-1].length or 0)
     elif isinstance(schedule, Shift):
         yield from (max(step + schedule.by, 0) for step in _changes(where, name, schedule.schedule))
     elif isinstance(schedule, Cut):
