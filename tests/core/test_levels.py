@@ -40,7 +40,8 @@ def test_a_hundred_thousand_changes_are_found_and_no_more():
     assert str(refusal.value) == (
         "Run: batch=Rounded(schedule=Linear(start=1.0, end=100001.0, steps=100000)) may change at "
         "more than 100,000 steps. Write it in stages, such as "
-        "batch=piecewise_constant(values=[...], boundaries=[...]), or in larger ones: batch=schedule.rounded(to=64)."
+        "batch=piecewise_constant(values=[...], boundaries=[...]), or in larger ones: "
+        "batch=schedule.rounded(to=64)."
     )
 
 
