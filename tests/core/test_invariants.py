@@ -98,6 +98,7 @@ FOUND: list[tuple[str, dict[str, Any]]] = [
     ),
     ("KDecay", {"start": 0.5, "end": 0.5, "steps": 64, "power": 2.0}),
     ("KDecay", {"start": 0.5, "end": 0.5000005, "steps": 64, "power": 2.0}),
+    ("PowerDecay", {"start": 2.225073858507203e-309, "power": 0.51, "scale": 1000}),
     *((name, {"start": 0.1, "end": 0.1, "steps": 1000}) for name in ALIKE),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -44,7 +45,8 @@ class Subject:
     def allowed(self, value: float, unit: float) -> float:
         """The tolerance for this value in an array whose floats have this precision."""
         size = self._largest if self.size is None else self.size
-        return self.units * unit * max(abs(value), size)
+        # Numbers below the smallest normal one have fewer digits.
+        return self.units * unit * max(abs(value), size, sys.float_info.min)
 
     @cached_property
     def _largest(self) -> float:
