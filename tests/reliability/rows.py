@@ -60,7 +60,9 @@ ROWS = (
         "213 rows with mpmath for that.",
         EXAMPLES,
         each=True,
-        short=_TIME,
+        short="SHARE=0.3 took 20 minutes beside another job. It found that the last digit of "
+        "PowerDecay may differ between a number and an array at rates below 1e-307, where floats "
+        "have fewer digits. The check allows for them now, and that schedule was tried again.",
     ),
     Row(
         "R2",
@@ -293,16 +295,17 @@ ROWS = (
         90,
         "% of mutants",
         "make mutants",
-        "A tool changes one operator or constant at a time and runs the tests that reach it.",
-        "Mutants that change nothing, which are listed one by one.",
+        "mutmut makes the mutants, one operator, constant or argument at a time, and the tests "
+        "that reach each are run, those first that are about it. Core, whole, on 1 December 2026: 5,390 "
+        "of 5,875 were killed (91.7 %), with four seconds of tests for a mutant. No test "
+        "reached 71 of the others: 24 in two functions that have tests since, most of the rest in "
+        "functions that run once, when the package is imported. Driver: of "
+        "751 drawn of 4,333, 696 (92.7 %, with a 95 % interval of 91 to 94). Torch binding, on 30 "
+        "November: of 500 drawn of 2,757, 462 (92 %, 90 to 94).",
+        "Mutants that change nothing: some are listed with a reason, most survivors are not. The "
+        "223 mutants of the callbacks for trainers: these are tested in programs of their own, in "
+        "which nothing is mutated. Counted as not killed, they make the torch binding 85 %.",
         r"killed: (\d+) ?%",
-        short="only parts were judged, on 30 November 2026. Of the torch binding, 500 were drawn "
-        "of 2,757: 462 were killed (92 %, with a 95 % interval of 90 to 94). The 223 mutants of "
-        "the callbacks for trainers are not among them: they are tested in programs of their own, "
-        "in which nothing is mutated. Counted as not killed, they make it 85 %. Of the driver, "
-        "314 of 338 (93 %, 90 to 95), with two seconds of tests for a mutant and without random "
-        "searches. Of the core, 905 of 1,070 (85 %, 82 to 87) of 5,875, with four seconds; 27 of "
-        "them no test reached. Tests of the survivors were written after these figures.",
     ),
     Row(
         "R17",
@@ -338,11 +341,12 @@ ROWS = (
         "Each run has an order and a PYTHONHASHSEED of its own.",
         "Machines much slower than two cores.",
         r"\| \d+ \| \d+ \| \d+ \| 0 \| \d+ \|()",
-        short="there was time for three runs, on 30 November 2026, two of them beside four other "
-        "jobs. Seed 2613541745: 13,551 tests passed and 2 failed; 739019561: 13,599 passed; "
-        "29028154: 13,675 passed and 1 failed. They had found a key of the studio that was lost in "
-        "the frame in which a dialog closes, a ramp between equal ends that was off by a unit in "
-        "the last place, and a worker of a race that Ctrl-C met while it started. All three are "
-        "mended.",
+        short="there was time for six runs, on 30 November and 1 December 2026, most of them "
+        "beside other jobs. Three passed whole: seed 739019561 (13,599 tests), 3394508110 (13,711) and "
+        "3461484545 (13,740, in 1,023 s). Three met a fault each, or two, which are mended: "
+        "2613541745 a key that the studio lost in the frame in which a dialog closes, and a ramp "
+        "between equal ends that was off by a unit in the last place; 29028154 a worker of a race "
+        "that Ctrl-C met while it started; 3145886939 that the studio closed every handler of "
+        "Python's logging in its process, which ended the capture of pytest.",
     ),
 )

@@ -38,6 +38,7 @@ def print_report(verdicts: Verdicts) -> None:
         print(_line(folder, codes))
     print(summary(verdicts))
     print(f"{listed} of the survivors are listed with a reason in {LISTED.name}")
+    print(f"killed: {int(100 * _killed(sum(folders.values(), Counter())))} %")
 
 
 def _is_of_kind(change: Change, pattern: re.Pattern[str]) -> bool:
@@ -55,8 +56,11 @@ def summary(verdicts: Verdicts) -> str:
 
 
 def _line(name: str, codes: Counter[int]) -> str:
-    share = (codes[KILLED] + codes[TIMEOUT]) / max(codes.total(), 1)
-    return f"{name:40}{''.join(f'{codes[code]:10d}' for code in NAMES)}{share:10.1%}"
+    return f"{name:40}{''.join(f'{codes[code]:10d}' for code in NAMES)}{_killed(codes):10.1%}"
+
+
+def _killed(codes: Counter[int]) -> float:
+    return (codes[KILLED] + codes[TIMEOUT]) / max(codes.total(), 1)
 
 
 def _marked(sign: str, lines: str) -> str:
