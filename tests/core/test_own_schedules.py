@@ -1,5 +1,7 @@
 """A schedule of the user's own: a length, a formula of the curve alone, and nothing else."""
 
+from collections.abc import Sequence
+
 import jax
 import mpmath
 import numpy
@@ -7,10 +9,10 @@ import pytest
 import sympy
 import torch
 
-from gradatim import Constant, GradatimError, Linear, Schedule, parse, wsd
+from gradatim import Constant, GradatimError, Linear, Schedule, build, parse, wsd
 from gradatim.core.values import value
-from gradatim.core.values.value import parameters_of
-from gradatim.fields import Number, PositiveSteps
+from gradatim.core.values.value import parameters_of, recipe
+from gradatim.fields import NonNegative, Number, PositiveSteps
 from gradatim.peers.source import expression
 from gradatim.plans.plan import read_plan
 
@@ -61,6 +63,42 @@ def test_a_class_that_computes_more_than_its_base_holds_its_own_last_value():
 
     # 1 + 4, 1 + 2.25, 1 + 1, 1 + 0.25, 1 + 0, and its end for good
     assert [Risen(4.0, 4)(k) for k in range(6)] == [5.0, 3.25, 2.0, 1.25, 1.0, 1.0]
+
+
+def test_a_class_checks_its_fields_by_their_types_once_it_is_defined():
+    class Heights(Schedule):
+        tops: Sequence[NonNegative]
+        each: PositiveSteps
+
+        def at(self, t, xp):
+            return self.tops[0]
+
+    assert repr(Heights([1, 2.0], 5)) == "Heights(tops=(1.0, 2.0), each=5)"
+    assert Heights([1.0], 5).stretched(2) == Heights([1.0], 10)
+    with pytest.raises(GradatimError) as refusal:
+        Heights([1.0, -1.0], 5)
+    assert str(refusal.value) == ("Heights: tops[1] must be a finite number, 0 or more, got -1.0.")
+    with pytest.raises(GradatimError) as refusal:
+        Heights([1.0], 5, x=3)
+    assert str(refusal.value) == "Heights: unknown argument 'x'. Known: each, tops."
+
+
+def test_a_recipe_has_a_name_in_texts_and_configs_once_it_is_defined():
+    @recipe
+    def two_levels(peak: Number, *, each: PositiveSteps = 3) -> Schedule:
+        return Constant(peak, each) >> Constant(peak / 2)
+
+    assert build({"two_levels": {"peak": 1.0}}) == Constant(1.0, 3) >> Constant(0.5)
+    assert parse("two_levels(peak=2.0, each=4)") == Constant(2.0, 4) >> Constant(1.0)
+    for wrong, sentence in {
+        "two_levels(peak=1.0, every=2)": "two_levels: unknown argument 'every'. Known: each, peak.",
+        "two_levels()": (
+            "two_levels: missing a required argument: 'peak'. It takes two_levels(peak, each=3)."
+        ),
+    }.items():
+        with pytest.raises(GradatimError) as refusal:
+            parse(wrong)
+        assert str(refusal.value) == sentence
 
 
 # By hand: height 4 and 4 steps give 4, 2.25, 1, 0.25, 0, and then 0 for good.

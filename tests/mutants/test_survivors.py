@@ -8,7 +8,8 @@ import pytest
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src/gradatim"
-LISTED = tomllib.loads((HERE / "survivors.toml").read_text(encoding="utf-8"))["survivor"]
+KNOWN = tomllib.loads((HERE / "survivors.toml").read_text(encoding="utf-8"))
+LISTED = KNOWN["survivor"]
 
 
 @pytest.mark.parametrize("survivor", LISTED, ids=lambda one: f"{one['function']}: {one['now']}")
@@ -19,6 +20,12 @@ def test_a_listed_mutant_changes_lines_of_its_function(survivor: dict[str, str])
     assert any(written[i : i + len(changed)] == changed for i in range(len(written)))
     assert survivor["now"] != survivor["was"]
     assert len(survivor["why"].split()) > 3
+
+
+def test_the_functions_that_run_at_import_exist():
+    assert KNOWN["at_import"]
+    for entry in KNOWN["at_import"]:
+        assert all(lines_of(entry["file"], name) for name in entry["functions"])
 
 
 def test_no_mutant_is_listed_twice():

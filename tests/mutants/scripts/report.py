@@ -22,10 +22,15 @@ def print_report(verdicts: Verdicts) -> None:
         Change(one["file"], one["function"], one["was"], one["now"]) for one in known["survivor"]
     }
     kinds = [re.compile(one["pattern"]) for one in known["kind"]]
+    at_import = {(one["file"], name) for one in known["at_import"] for name in one["functions"]}
     listed = 0
     for path, mutant in verdicts.survivors():
         change = change_of(mutant, path)
-        if change in changes or any(_is_of_kind(change, kind) for kind in kinds):
+        if (
+            change in changes
+            or (change.file, change.function) in at_import
+            or any(_is_of_kind(change, kind) for kind in kinds)
+        ):
             listed += 1
             continue
         print(f"{mutant}\n{_marked('-', change.was)}\n{_marked('+', change.now)}\n")
