@@ -10,7 +10,6 @@ from typing import NamedTuple
 import pytest
 
 from gradatim import Constant, Cosine, GradatimError, Linear, Run, Table, build, join
-from gradatim.core.run.levels import levels
 
 SEEDS = [range(start, start + 100) for start in (0, 100, 200)]
 
@@ -223,10 +222,6 @@ def test_a_batch_that_no_epoch_can_fill():
             epochs=3,
             drop_last=True,
         )
-
-
-def test_a_long_curve_has_few_levels():
-    assert len(levels("Run", "batch", Linear(8.0, 32.0, 10**15).rounded())) == 25
 
 
 def growing(run: Run) -> Run:

@@ -5,32 +5,48 @@ import pytest
 from gradatim import Constant, GradatimError, Linear, Table
 from gradatim.core.run.levels import levels
 
-STAIRS = Table([(0, 2), (3, 4), (9, 8)], "hold")
-RAMP = Linear(8.0, 10.0, 4).rounded()  # of 8, 8.5, 9, 9.5 and 10; halves go up
-LEVELS = {
-    "a number": (5, [(0, 5)]),
-    "stages": (STAIRS, [(0, 2), (3, 4), (9, 8)]),
-    "cut at a change": (STAIRS.cut(3), [(0, 2), (3, 4)]),
-    "cut before a change": (STAIRS.cut(8), [(0, 2), (3, 4)]),
-    "later": (STAIRS.shift(2), [(0, 2), (5, 4), (11, 8)]),
-    "earlier": (STAIRS.shift(-4), [(0, 4), (5, 8)]),
-    "a ramp": (RAMP, [(0, 8), (1, 9), (3, 10)]),
-    "a ramp in a join": (Constant(8.0, 10) >> RAMP, [(0, 8), (11, 9), (13, 10)]),
-    "stages in a join": (STAIRS.cut(5) >> STAIRS, [(0, 2), (3, 4), (5, 2), (8, 4), (14, 8)]),
-    "the end of a join": (STAIRS.cut(9) >> Constant(8.0, 2), [(0, 2), (3, 4), (9, 8)]),
-    "a product": (STAIRS * 2, [(0, 4), (3, 8), (9, 16)]),
-    "a sum": (STAIRS + STAIRS.shift(1), [(0, 4), (3, 6), (4, 8), (9, 12), (10, 16)]),
-    "every second step": (Linear(2.0, 8.0, 6).staircase(2), [(0, 2), (2, 4), (4, 6), (6, 8)]),
-}
+STAIRS = Table([(0, 2.0), (3, 4.0), (9, 8.0)], "hold")
+STAGES = Constant(8.0, 3) >> Constant(16.0, 4) >> Constant(8.0)
 
 
-@pytest.mark.parametrize("name", LEVELS)
-def test_each_value_has_its_first_step(name):
-    schedule, wanted = LEVELS[name]
-    assert levels("Run", "batch", schedule) == wanted
-    if not isinstance(schedule, int):
-        for step in range(20):
-            assert schedule(step) == [size for first, size in wanted if first <= step][-1]
+@pytest.mark.parametrize(
+    "size",
+    [
+        STAGES,
+        STAGES.shift(2),
+        STAGES.shift(-2),
+        STAGES.cut(5),
+        STAGES.cut(3),
+        STAIRS.cut(9),
+        STAIRS.cut(9) >> Constant(8.0, 2),
+        STAIRS.cut(5) >> STAIRS,
+        STAIRS + STAIRS.shift(1),
+        STAGES.cut(3) >> Constant(4.0),
+        2.0 * STAGES,
+        STAGES * STAGES,
+        STAGES + Table([(0, 1.0), (5, 2.0)], "hold"),
+        STAGES.clip(high=10.0).rounded(),
+        Linear(8.0, 3.0, 7).rounded(),
+        Linear(8.0, 24.0, 9).rounded(to=4) >> Constant(32.0),
+        Constant(4.0, 2) >> Linear(8.0, 24.0, 9).rounded(),
+        (2.0 * Linear(8.0, 24.0, 9)).clip(high=40.0).rounded(),
+        (Linear(8.0, 24.0, 9) + Constant(0.25)).rounded(),
+        (Linear(8.0, 24.0, 9) + Linear(0.0, -24.0, 9).shift(3)).clip(low=5.0).rounded(),
+        Linear(8.0, 24.0, 9).staircase(4).rounded(),
+        Linear(8.0, 24.0, 9).repeat(2).rounded(),
+    ],
+    ids=str,
+)
+def test_a_batch_size_changes_at_the_steps_at_which_its_value_does(size):
+    changes = [(0, size(0))]
+    for step in range(1, 40):
+        if size(step) != changes[-1][1]:
+            changes.append((step, size(step)))
+    assert levels("Run", "batch", size) == changes
+
+
+def test_a_long_curve_has_few_levels():
+    assert len(levels("Run", "batch", Linear(8.0, 32.0, 10**15).rounded())) == 25
 
 
 def test_a_hundred_thousand_changes_are_found_and_no_more():

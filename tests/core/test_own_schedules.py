@@ -36,31 +36,32 @@ class Told(Schedule):
     """Keeps an argument that may be None and has no default."""
 
     value: Number
-    reason: PositiveSteps | None
+    limit: PositiveSteps | None
 
     def at(self, t, xp):
         return self.value
 
 
 def test_none_is_printed_where_it_is_no_default():
-    assert repr(Told(1.0, None)) == "Told(value=1.0, reason=None)"
+    assert repr(Told(1.0, None)) == "Told(value=1.0, limit=None)"
     assert parse(repr(Told(1.0, None))) == Told(1.0, None)
 
 
 def test_a_signature_has_the_types_of_the_fields():
     arguments = parameters_of(Told)
-    assert list(arguments) == ["value", "reason"]
+    assert list(arguments) == ["value", "limit"]
     assert [one.annotation for one in arguments.values()] == [Number, PositiveSteps | None]
 
 
 def test_a_class_that_computes_more_than_its_base_holds_its_own_last_value():
     class Base(Bowl):
-        held = at = Bowl.at  # right for a curve that is level after its end
+        held = at = Bowl.at  # the formula, past its end too
 
     class Risen(Base):
         def at(self, t, xp):
             return 1.0 + super().at(t, xp)
 
+    assert Base(4.0, 4)(6) == 1.0  # 4 * (1 - 6 / 4) ** 2
     # 1 + 4, 1 + 2.25, 1 + 1, 1 + 0.25, 1 + 0, and its end for good
     assert [Risen(4.0, 4)(k) for k in range(6)] == [5.0, 3.25, 2.0, 1.25, 1.0, 1.0]
 

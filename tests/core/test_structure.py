@@ -4,7 +4,6 @@ import pytest
 
 from gradatim import Constant, ExponentialDecay, Linear, Table, noam
 from gradatim.core.pieces import boundaries, cycles_of, ends_level, last_boundary
-from gradatim.core.run.levels import levels
 from gradatim.core.sketch import horizon, sample_points
 
 LINE = Linear(0.0, 1.0, 4)
@@ -71,37 +70,3 @@ def test_a_schedule_without_an_end_is_shown_for_ten_times_its_longest_length(sch
 def test_points_are_evenly_spaced_and_on_both_sides_of_each_boundary():
     steps = [point.step for point in sample_points(LINE >> Constant(1.0), 20, 2)]
     assert steps == [0, 3, 4, 10, 20]
-
-
-STAGES = Constant(8.0, 3) >> Constant(16.0, 4) >> Constant(8.0)
-
-
-@pytest.mark.parametrize(
-    "size",
-    [
-        STAGES,
-        STAGES.shift(2),
-        STAGES.shift(-2),
-        STAGES.cut(5),
-        STAGES.cut(3) >> Constant(4.0),
-        2.0 * STAGES,
-        STAGES * STAGES,
-        STAGES + Table([(0, 1.0), (5, 2.0)], "hold"),
-        STAGES.clip(high=10.0).rounded(),
-        Linear(8.0, 3.0, 7).rounded(),
-        Linear(8.0, 24.0, 9).rounded(to=4) >> Constant(32.0),
-        Constant(4.0, 2) >> Linear(8.0, 24.0, 9).rounded(),
-        (2.0 * Linear(8.0, 24.0, 9)).clip(high=40.0).rounded(),
-        (Linear(8.0, 24.0, 9) + Constant(0.25)).rounded(),
-        (Linear(8.0, 24.0, 9) + Linear(0.0, -24.0, 9).shift(3)).clip(low=5.0).rounded(),
-        Linear(8.0, 24.0, 9).staircase(4).rounded(),
-        Linear(8.0, 24.0, 9).repeat(2).rounded(),
-    ],
-    ids=str,
-)
-def test_a_batch_size_changes_at_the_steps_at_which_its_value_does(size):
-    changes = [(0, size(0))]
-    for step in range(1, 40):
-        if size(step) != changes[-1][1]:
-            changes.append((step, size(step)))
-    assert levels("Run", "batch", size) == changes

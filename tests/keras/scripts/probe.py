@@ -65,9 +65,9 @@ def moved(model):
 def network(optimizer):
     """A model that learns, with an optimizer that has a state."""
     keras.utils.set_random_seed(0)
-    # Each variable takes TensorFlow a tenth of a second to trace, for each model anew.
+    # TensorFlow traces each model anew, a tenth of a second for each variable, and its XLA would
+    # compile for seconds what is not asked about here.
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    # Its XLA compiles for seconds what is not asked about here.
     model.compile(optimizer=optimizer, loss="mse", jit_compile=JAX)
     return model
 
