@@ -303,10 +303,10 @@ ROWS = (
         short="the torch binding is at 84.9 %. Of 500 of its mutants drawn on 30 November, 462 "
         "were killed (92 %, with a 95 % interval of 90 to 94); the 223 mutants of the callbacks "
         "for trainers, which are tested in programs of their own, in which nothing is mutated, "
-        "count as not killed. Core, whole, on 1 December 2026: 5,390 of 5,875 were killed (91.7 %), with "
-        "four seconds of tests for a mutant. No test reached 71 of the others: 24 in two functions "
-        "that have tests since, most of the rest in functions that run once, when the package is "
-        "imported. Driver: of 1,251 drawn of 4,333, 1,156 (92.4 %, 91 to 94).",
+        "count as not killed. Core, whole, on 1 December 2026: 5,390 of 5,875 were killed (91.7 "
+        "%), with four seconds of tests for a mutant. No test reached 71 of the others: 24 in "
+        "two functions that have tests since, most of the rest in functions that run once, when "
+        "the package is imported. Driver: of 1,251 drawn of 4,333, 1,156 (92.4 %, 91 to 94).",
     ),
     Row(
         "R17",
