@@ -8,6 +8,8 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gradatim.core.values import value
+
 # TensorFlow and torch cannot share a process. Tests of the one start an interpreter of their own;
 # None makes an import of it here fail at once, in whichever test it happens.
 sys.modules["tensorflow"] = None  # type: ignore[assignment]
@@ -31,6 +33,13 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 settings.load_profile("gradatim")
+
+
+@pytest.fixture
+def own_names(monkeypatch):
+    """Lets a test define schedules and recipes that have their names for this test only."""
+    monkeypatch.setattr(value, "_BUILDABLE", dict(value.buildable()))
+
 
 _COUNTS = pytest.StashKey[Counter[str]]()
 _TASKS = {"long": "make test-long", "trainers": "make test-trainers"}

@@ -84,7 +84,7 @@ def test_a_class_checks_its_fields_by_their_types_once_it_is_defined():
     assert str(refusal.value) == "Heights: unknown argument 'x'. Known: each, tops."
 
 
-def test_a_recipe_has_a_name_in_texts_and_configs_once_it_is_defined():
+def test_a_recipe_has_a_name_in_texts_and_configs_once_it_is_defined(own_names):
     @recipe
     def two_levels(peak: Number, *, each: PositiveSteps = 3) -> Schedule:
         return Constant(peak, each) >> Constant(peak / 2)
@@ -309,9 +309,8 @@ def test_two_classes_of_one_name_are_refused():
     assert type(parse("Bowl(height=4.0, steps=4)")) is Bowl
 
 
-def test_who_asks_for_the_classes_is_given_those_of_now_and_later(monkeypatch):
+def test_who_asks_for_the_classes_is_given_those_of_now_and_later(own_names, monkeypatch):
     monkeypatch.setattr(value, "_listeners", [])
-    monkeypatch.setattr(value, "_BUILDABLE", dict(value._BUILDABLE))
     known = []
     value.on_register(known.append)
     assert {Bowl, Linear} <= set(known)

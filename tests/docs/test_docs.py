@@ -73,12 +73,10 @@ def fences(page, kind):
 
 
 @pytest.fixture
-def files(tmp_path, monkeypatch):
+def files(tmp_path, own_names, monkeypatch):
     """Writes the files that a page shows, by their titles, to where the page then runs."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    # A schedule that a page defines has its name for this page only.
-    monkeypatch.setattr("gradatim.core.values.value._BUILDABLE", dict(buildable()))
     before = set(sys.modules)
 
     def write(page):

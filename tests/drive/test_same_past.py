@@ -162,6 +162,7 @@ def test_the_scale_of_a_rule_stays():
         Driver({"lr": longer}, HALVES.replace(factor=0.1)).load(saved.state(), "same-past")
 
 
+@pytest.mark.usefixtures("own_names")
 class TestLongRuns:
     def calls(self, theirs, ours, steps):
         """The first difference, and how many values of the first schedule were asked for."""
@@ -176,12 +177,6 @@ class TestLongRuns:
             held = at
 
         return first_difference(CountedConstant(0.0), ours, steps), count
-
-    @pytest.fixture(autouse=True)
-    def _names(self, monkeypatch):
-        from gradatim.core.values.value import buildable
-
-        monkeypatch.setattr("gradatim.core.values.value._BUILDABLE", dict(buildable()))
 
     def test_up_to_100_000_every_value_is_compared(self):
         theirs = Constant(1.0)
