@@ -146,7 +146,7 @@ $(VENV)-minimum/.stamp-test-torch: pyproject.toml build/minimum.txt constraints/
 	$(call install,build/minimum.txt,test-torch,$(NO_DEPS))
 
 $(VENV)-mutants/.stamp-test-torch: pyproject.toml build/mutants.txt constraints/no-deps.txt
-	$(call install,build/mutants.txt,test-torch,$(NO_DEPS),mutmut jsonschema)
+	$(call install,build/mutants.txt,test-torch,$(NO_DEPS),mutmut jsonschema lightning)
 
 $(VENV)-trainers/.stamp-test-trainers: pyproject.toml build/trainers.txt
 	$(call install,build/trainers.txt,test-trainers)

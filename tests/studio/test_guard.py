@@ -103,6 +103,13 @@ def patient(monkeypatch):
     monkeypatch.setattr(guard, "SECONDS", 10 * TIMEOUT)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """What does not come is given up after a second, in place of five."""
+    monkeypatch.setattr(guard, "SECONDS", 1.0)
+    monkeypatch.setattr(connection, "SECONDS", 1.0)
+
+
 @pytest.mark.parametrize("path", ["/api/curves", "/api/log"])
 def test_a_body_that_is_too_large_is_refused_while_it_comes(studio, patient, path):
     most = MOST_OF_LOG if path == "/api/log" else MOST
@@ -120,7 +127,7 @@ def test_a_body_that_is_too_large_is_refused_while_it_comes(studio, patient, pat
     assert ask(studio, "curves", **QUESTION)[0] == 200
 
 
-def test_a_body_that_does_not_come_is_given_up(studio):
+def test_a_body_that_does_not_come_is_given_up(studio, impatient):
     head = (
         f"POST /api/curves HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\n{TOKEN}: {studio.token}\r\n"
         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
@@ -146,18 +153,18 @@ def until_closed(raw, drip):
 
 
 @pytest.mark.parametrize("drip", [b"G", HEAD.encode() + b"X-Slow: 1"], ids=["method", "header"])
-def test_a_head_that_does_not_end_is_given_up(studio, drip):
+def test_a_head_that_does_not_end_is_given_up(studio, impatient, drip):
     with socket.create_connection(("127.0.0.1", studio.port)) as raw:
         raw.sendall(drip[:-1])
         until_closed(raw, drip[-1:])
 
 
-def test_a_connection_that_says_nothing_is_given_up(studio):
+def test_a_connection_that_says_nothing_is_given_up(studio, impatient):
     with socket.create_connection(("127.0.0.1", studio.port), timeout=TIMEOUT) as raw:
         assert raw.recv(100) == b""
 
 
-def test_the_second_head_of_a_connection_is_given_up(studio):
+def test_the_second_head_of_a_connection_is_given_up(studio, impatient):
     head = HEAD.format(studio.port).encode()
     with socket.create_connection(("127.0.0.1", studio.port), timeout=TIMEOUT) as raw:
         raw.sendall(head + b"\r\n")

@@ -30,11 +30,11 @@ HERE = Path(__file__).parent
 LEFT_OUT = (
     "tests/core/test_atomic.py::test_a_kill_at_any_moment_leaves_the_last_state_or_the_new_one"
 )
-# The folders of tests that judge each folder of code.
+# The folders and files of tests that judge each folder of code.
 TESTS = {
     "core": ["core", "drive", "findings", "look", "plans"],
     "drive": ["drive"],
-    "torch": ["torch"],
+    "torch": ["torch", "mutants/trainers.py"],
 }
 OPTIONS = [
     *("-q", "-p", "no:randomly", "-p", "no:xdist", "--hypothesis-profile=mutants"),

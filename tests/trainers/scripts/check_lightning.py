@@ -167,15 +167,25 @@ def check_two_optimizers_by_hand():
 
         def training_step(self, batch, index):
             for i, optimizer in enumerate(self.optimizers()):
-                if index % (i + 1) == 0:
+                if index % (2 - i) == 0:
                     optimizer.zero_grad()
                     self.manual_backward(self.nets[i](**batch)["loss"])
                     optimizer.step()
                 self.lr_schedulers()[i].step()
 
-    module = Two()
-    fit(module)
-    assert [seen.values for seen in module.seen] == [used(UPDATES), used(UPDATES // 2)]
+    module, logger = Two(), CSVLogger("logs")
+    fit(
+        module,
+        logger=logger,
+        log_every_n_steps=1,
+        callbacks=[SchedulerCallback()],
+        enable_checkpointing=False,
+    )
+    updates = [UPDATES // 2, UPDATES]
+    assert [seen.values for seen in module.seen] == [used(many) for many in updates]
+    for i, many in enumerate(updates):
+        logged = {int(row["step"]): row[f"{i}/lr"] for row in rows(logger) if row[f"{i}/lr"]}
+        assert logged == {k: str(SCHEDULE(k)) for k in range(many)}
 
 
 def saved(module, folder, **options):
@@ -268,14 +278,28 @@ def check_what_a_module_observes_at_the_end_of_validation_may_be_saved_too_late(
 
 
 def check_what_is_missing_is_refused():
-    for match, module, callback in (
-        (r"Write SchedulerCallback\(monitor=", Observing(), SchedulerCallback()),
-        ("unknown metric 'loss'.*Known: metric", Observing(), SchedulerCallback("loss")),
-        ("returned no scheduler of gradatim.torch, but none", Module(bare), SchedulerCallback()),
-        ("gradatim.torch, but StepLR", Module(of_torch), SchedulerCallback()),
+    none_of_ours = (
+        "SchedulerCallback: configure_optimizers returned no scheduler of gradatim.torch, but {}. "
+        "Write return [optimizer], [Scheduler(optimizer, ...)]."
+    )
+    for sentence, module, callback in (
+        (
+            "SchedulerCallback: monitor must be the metric for the rules, got None. "
+            'Write SchedulerCallback(monitor="val_loss").',
+            Observing(),
+            SchedulerCallback(),
+        ),
+        (
+            "SchedulerCallback: unknown metric 'loss'. Known: metric.",
+            Observing(),
+            SchedulerCallback("loss"),
+        ),
+        (none_of_ours.format("none"), Module(bare), SchedulerCallback()),
+        (none_of_ours.format("StepLR"), Module(of_torch), SchedulerCallback()),
     ):
-        with pytest.raises(GradatimError, match=match):
+        with pytest.raises(GradatimError) as refusal:
             fit(module, callbacks=[callback], enable_checkpointing=False)
+        assert str(refusal.value) == sentence
 
 
 def bare(optimizer, scheduler):

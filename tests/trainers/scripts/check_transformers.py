@@ -1,5 +1,7 @@
 """The Trainer of transformers."""
 
+from pathlib import Path
+
 import pytest
 import torch
 import transformers
@@ -146,8 +148,10 @@ def check_an_evaluation_outside_of_training_is_not_shown():
 
 def check_a_metric_that_is_not_there_is_refused_before_the_next_update():
     every = {"eval_strategy": "steps", "eval_steps": 3}
-    with pytest.raises(GradatimError, match=r"unknown metric 'accuracy'.*eval_loss"):
+    with pytest.raises(GradatimError) as refusal:
         train(arguments(**every), callbacks=[SchedulerCallback("accuracy")], make=observed)
+    sentence = "SchedulerCallback: unknown metric 'accuracy'. Known: "
+    assert str(refusal.value).startswith(f"{sentence}epoch, eval_loss, ")
 
 
 def check_several_data_sets_one_of_which_has_the_metric():
@@ -223,15 +227,45 @@ def check_tokens_are_counted():
         assert seen.first == [BY_TOKENS(TOKENS * micro * k) for k in range(updates)]
         assert (scheduler.position, scheduler.tick) == (updates, TOKENS * UPDATES)
         assert scheduler.done
+        assert Path(f"out/checkpoint-{updates}").exists()  # the last one, though not the fifth
         _, scheduler, seen = train(
             counting, "out/checkpoint-5", [SchedulerCallback()], make=by_tokens, size=100
         )
         assert seen.first == [BY_TOKENS(TOKENS * micro * k) for k in range(5, updates)]
 
 
+def check_a_run_that_saves_nothing_saves_nothing_at_its_end():
+    Net.main_input_name = "x"
+    counting = arguments(100, include_num_input_tokens_seen="all", output_dir="unsaved")
+    trainer, scheduler, _ = train(
+        counting, callbacks=[SchedulerCallback()], make=by_tokens, size=100
+    )
+    assert scheduler.done
+    assert trainer.state.global_step == UPDATES
+    assert not list(Path("unsaved").glob("checkpoint-*"))
+
+
+def check_samples_need_no_tokens():
+    schedule = Linear(start=0.1, end=0.01, steps=BATCH * UPDATES)
+
+    def by_samples(optimizer):
+        run = Run(samples=BATCH * UPDATES, epochs=1, batch=BATCH, clock="samples")
+        return Scheduler(optimizer, lr=schedule, run=run)
+
+    trainer, scheduler, seen = train(
+        arguments(100), callbacks=[SchedulerCallback()], make=by_samples, size=100
+    )
+    assert (trainer.state.global_step, scheduler.tick) == (UPDATES, BATCH * UPDATES)
+    assert seen.first == [schedule(BATCH * k) for k in range(UPDATES)]
+
+
 def check_tokens_that_the_trainer_does_not_track_are_refused():
-    with pytest.raises(GradatimError, match="include_num_input_tokens_seen="):
+    with pytest.raises(GradatimError) as refusal:
         train(arguments(), callbacks=[SchedulerCallback()], make=by_tokens)
+    assert str(refusal.value) == (
+        "SchedulerCallback: the clock of this run is in tokens, and the Trainer does not track "
+        'them. Write TrainingArguments(..., include_num_input_tokens_seen="all").'
+    )
 
 
 class Clock:
@@ -245,8 +279,12 @@ class Clock:
 
 
 class Passing(TrainerCallback):
-    def __init__(self, clock):
+    def __init__(self, clock, loading=0.0):
         self.clock = clock
+        self.loading = loading
+
+    def on_step_begin(self, args, state, control, **more):
+        self.clock.seconds += self.loading
 
     def on_pre_optimizer_step(self, args, state, control, **more):
         self.clock.seconds += 1.0
@@ -278,13 +316,30 @@ def check_time_without_that_of_evaluations_and_checkpoints():
     assert clock.seconds > 500
 
 
+def check_the_time_of_loading_data_is_counted():
+    clock = Clock()
+    trainer, _, _ = train(
+        arguments(100),
+        callbacks=[Passing(clock, loading=3.0), SchedulerCallback()],
+        make=lambda optimizer: Scheduler(optimizer, lr=0.1, run=Run(seconds=20), now=clock),
+        size=100,
+    )
+    # Four seconds an update, and the time begins after the first.
+    assert trainer.state.global_step == 1 + 5
+
+
 def check_other_schedulers_and_other_optimizers_are_refused():
-    with pytest.raises(GradatimError, match=r"scheduler is a LambdaLR.*optimizers=\(optimizer"):
+    with pytest.raises(GradatimError) as refusal:
         Trainer(
             Net(), arguments(), train_dataset=Same(BATCH), callbacks=[SchedulerCallback()]
         ).train()
+    assert str(refusal.value) == (
+        "SchedulerCallback: the Trainer's scheduler is a LambdaLR, not one of gradatim.torch. "
+        "Write Trainer(..., optimizers=(optimizer, scheduler)), or build it in the Trainer's "
+        "create_scheduler; with deepspeed=, where the Trainer ignores optimizers, only the latter."
+    )
     net, scheduler = Net(), drive(sgd(Net())[0])
-    with pytest.raises(GradatimError, match="drives another optimizer than the Trainer's"):
+    with pytest.raises(GradatimError) as refusal:
         Trainer(
             net,
             arguments(),
@@ -292,6 +347,11 @@ def check_other_schedulers_and_other_optimizers_are_refused():
             callbacks=[SchedulerCallback()],
             optimizers=(sgd(net)[0], scheduler),
         ).train()
+    assert str(refusal.value) == (
+        "SchedulerCallback: the scheduler drives another optimizer than the Trainer's, so it "
+        "changes nothing. Write Trainer(..., optimizers=(optimizer, scheduler)), with the "
+        "optimizer that the scheduler was built on."
+    )
 
 
 def adamw():

@@ -70,7 +70,7 @@ class SchedulerCallback(TrainerCallback):
         self._pause.close()
         for hook in self._hooks:
             hook.remove()
-        vars(self._scheduler).pop("get_last_lr", None)
+        vars(self._scheduler).pop("get_last_lr")
         self._scheduler = None
 
     def _save_rates(self, *_: Any) -> None:
