@@ -73,10 +73,12 @@ def test_a_function_is_the_schedule_that_has_its_values(own: Own) -> None:
     names, schedule = run(own), read(own)
     code = compile(own.rate, own.name, "eval")
     theirs = [float(eval(code, names | {"k": k})) for k in range(own.steps)]
+    peak = max(theirs)
+    ours = map(schedule, range(own.steps))
     wrong = [
-        (k, schedule(k), value)
-        for k, value in enumerate(theirs)
-        if not same(schedule(k), value, max(theirs))
+        (k, *pair)
+        for k, pair in enumerate(zip(ours, theirs, strict=True))
+        if not same(*pair, peak)
     ]
     assert not wrong, (schedule, wrong[:3])
 

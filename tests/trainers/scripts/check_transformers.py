@@ -139,6 +139,19 @@ def check_observe():
 
 
 def check_an_evaluation_outside_of_training_is_not_shown():
+    net = Net()
+    optimizer, _ = sgd(net)
+    scheduler = observed(optimizer)
+    before = scheduler.state_dict()
+    Trainer(
+        net,
+        arguments(),
+        eval_dataset=Same(BATCH),
+        optimizers=(optimizer, scheduler),
+        callbacks=[Known()],
+    ).evaluate()
+    assert scheduler.state_dict() == before
+
     every = {"eval_strategy": "steps", "eval_steps": 12}
     trainer, scheduler, _ = train(arguments(**every), callbacks=[Known()], make=observed)
     before = scheduler.state_dict()
