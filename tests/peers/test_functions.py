@@ -76,9 +76,7 @@ def test_a_function_is_the_schedule_that_has_its_values(own: Own) -> None:
     peak = max(theirs)
     ours = map(schedule, range(own.steps))
     wrong = [
-        (k, *pair)
-        for k, pair in enumerate(zip(ours, theirs, strict=True))
-        if not same(*pair, peak)
+        (k, *pair) for k, pair in enumerate(zip(ours, theirs, strict=True)) if not same(*pair, peak)
     ]
     assert not wrong, (schedule, wrong[:3])
 
