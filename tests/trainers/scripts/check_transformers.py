@@ -247,15 +247,23 @@ def check_tokens_are_counted():
         assert seen.first == [BY_TOKENS(TOKENS * micro * k) for k in range(5, updates)]
 
 
-def check_a_run_that_saves_nothing_saves_nothing_at_its_end():
+class Asking(TrainerCallback):
+    """Asks for a save after the last update."""
+
+    def on_step_end(self, args, state, control, **more):
+        control.should_save |= state.global_step == UPDATES
+
+
+def check_a_run_that_saves_nothing_saves_nothing_at_its_end_unless_asked():
     Net.main_input_name = "x"
-    counting = arguments(100, include_num_input_tokens_seen="all", output_dir="unsaved")
-    trainer, scheduler, _ = train(
-        counting, callbacks=[SchedulerCallback()], make=by_tokens, size=100
-    )
-    assert scheduler.done
-    assert trainer.state.global_step == UPDATES
-    assert not list(Path("unsaved").glob("checkpoint-*"))
+    for callbacks, saved in (([], []), ([Asking()], [f"checkpoint-{UPDATES}"])):
+        counting = arguments(100, include_num_input_tokens_seen="all", output_dir="unsaved")
+        trainer, scheduler, _ = train(
+            counting, callbacks=[*callbacks, SchedulerCallback()], make=by_tokens, size=100
+        )
+        assert scheduler.done
+        assert trainer.state.global_step == UPDATES
+        assert [path.name for path in Path("unsaved").glob("checkpoint-*")] == saved
 
 
 def check_samples_need_no_tokens():
