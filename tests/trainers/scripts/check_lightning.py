@@ -295,7 +295,7 @@ def check_what_is_missing_is_refused():
             SchedulerCallback("loss"),
         ),
         (none_of_ours.format("none"), Module(bare), SchedulerCallback()),
-        (none_of_ours.format("StepLR"), Module(of_torch), SchedulerCallback()),
+        (none_of_ours.format("StepLR, ConstantLR"), Module(of_torch), SchedulerCallback()),
     ):
         with pytest.raises(GradatimError) as refusal:
             fit(module, callbacks=[callback], enable_checkpointing=False)
@@ -308,7 +308,8 @@ def bare(optimizer, scheduler):
 
 def of_torch(optimizer, scheduler):
     scheduler.detach()
-    return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 4)]
+    others = torch.optim.lr_scheduler
+    return [optimizer], [others.StepLR(optimizer, 4), others.ConstantLR(optimizer)]
 
 
 def rows(logger):

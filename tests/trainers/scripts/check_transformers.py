@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
+from accelerate.scheduler import AcceleratedScheduler
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from gradatim import Constant, GradatimError, Linear, Plateau, Run
@@ -266,15 +267,25 @@ def check_a_run_that_saves_nothing_saves_nothing_at_its_end_unless_asked():
         assert [path.name for path in Path("unsaved").glob("checkpoint-*")] == saved
 
 
+class Counting(TrainerCallback):
+    """Counts samples itself, as a Trainer with batches of many sizes must."""
+
+    def on_train_begin(self, args, state, control, lr_scheduler, **more):
+        self.scheduler = lr_scheduler
+
+    def on_pre_optimizer_step(self, args, state, control, **more):
+        self.scheduler.count(samples=BATCH)
+
+
 def check_samples_need_no_tokens():
     schedule = Linear(start=0.1, end=0.01, steps=BATCH * UPDATES)
 
     def by_samples(optimizer):
-        run = Run(samples=BATCH * UPDATES, epochs=1, batch=BATCH, clock="samples")
+        run = Run(samples=BATCH * UPDATES, epochs=1, clock="samples")
         return Scheduler(optimizer, lr=schedule, run=run)
 
     trainer, scheduler, seen = train(
-        arguments(100), callbacks=[SchedulerCallback()], make=by_samples, size=100
+        arguments(100), callbacks=[Counting(), SchedulerCallback()], make=by_samples, size=100
     )
     assert (trainer.state.global_step, scheduler.tick) == (UPDATES, BATCH * UPDATES)
     assert seen.first == [schedule(BATCH * k) for k in range(UPDATES)]
@@ -347,6 +358,19 @@ def check_the_time_of_loading_data_is_counted():
     )
     # Four seconds an update, and the time begins after the first.
     assert trainer.state.global_step == 1 + 5
+
+
+def check_a_scheduler_that_accelerate_wraps():
+    net = Net()
+    optimizer, seen = sgd(net)
+    Trainer(
+        net,
+        arguments(4),
+        train_dataset=Same(4 * BATCH),
+        callbacks=[SchedulerCallback()],
+        optimizers=(optimizer, AcceleratedScheduler(drive(optimizer), [optimizer], False)),
+    ).train()
+    assert seen.values == used(4)
 
 
 def check_other_schedulers_and_other_optimizers_are_refused():
