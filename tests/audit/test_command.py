@@ -1,6 +1,8 @@
 """``gradatim audit``: sentences, JSON, the report, exit codes, and what cannot be read."""
 
 import json
+import os
+import sys
 
 import pytest
 
@@ -154,6 +156,22 @@ HOSTILE = {
     "binary": ("a.log", "\0\1\2", "it is a binary file"),
     "events": ("a.tfevents.1", "nothing of the kind", "it cannot be read as a log"),
     "mlflow": ("lr", "1700000000000 0.1 1\nx\n", "lr, line 2: a metric file of MLflow"),
+    "huge": (
+        "a.csv",
+        "step,lr\n1,1\n2,1e308\n3,1\n",
+        "a.csv, line 3: lr must be 0 or of a size between 1e-100 and 1e100, got '1e308'.",
+    ),
+    "tiny": ("a.csv", "step,lr\n1,1\n2,-1e-320\n3,1\n", "between 1e-100 and 1e100, got '-1e-320'."),
+    "column twice": (
+        "a.csv",
+        "step,lr,lr\n1,0.5,0.1\n",
+        "a.csv, line 1: the column 'lr' comes twice.",
+    ),
+    "key twice": (
+        "a.jsonl",
+        '{"step": 1, "lr": 0.1, "lr": 0.5}\n',
+        "a.jsonl, line 1: it is no JSON: the key 'lr' comes twice.",
+    ),
     "unsorted": (
         "a.csv",
         "step,lr\n" + "".join(f"{k * 7919 % 1009},0.1\n" for k in range(1000)),
@@ -171,6 +189,35 @@ def test_a_log_that_cannot_be_read_is_one_sentence(name, tmp_path, capsys):
     assert said in error
     assert len(error.splitlines()) == 1
     assert file in error
+
+
+def test_text_of_notepad_is_told_apart_from_binary_files(tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("step,lr\n1,0.1\n", encoding="utf-16")
+    assert run(tmp_path / "a.csv") == 2
+    assert capsys.readouterr().err.endswith("a.csv: it is UTF-16 text. Save it as UTF-8.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+def test_a_pipe_is_refused_for_it_can_be_read_only_once(tmp_path, capsys):
+    os.mkfifo(tmp_path / "a.csv")
+    assert run(tmp_path / "a.csv") == 2
+    assert "a.csv: it is a pipe or a device, not a regular file." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("zero", "code"), [("0", 1), ("0.0", 1), ("0.00000", 1), ("0e+00", 1), ("0.000", 0)]
+)
+def test_a_rate_of_zero_everywhere_is_not_as_planned(zero, code, tmp_path, capsys):
+    # The peak is 3e-4, which three decimals do not show.
+    (tmp_path / "a.csv").write_text("step,lr\n" + "".join(f"{k},{zero}\n" for k in STEPS))
+    assert run(tmp_path / "a.csv", "--plan", PLAN) == code
+    assert ("the rate stays at 0" in capsys.readouterr().out) == bool(code)
+
+
+def test_a_tiny_factor_lies_within_its_interval(tmp_path, capsys):
+    log = write_csv(tmp_path, [(s, 1e-27 * PLANS["cosine"](s)) for s in STEPS])
+    assert run(log, "--plan", PLAN) == 1
+    assert "Every logged step: 1e-27 times the plan" in capsys.readouterr().out
 
 
 def test_a_missing_file(tmp_path, capsys):

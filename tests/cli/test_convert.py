@@ -175,6 +175,12 @@ def test_what_is_read_is_written_for_another_project(run):
     compile(out, "printed", "exec")
 
 
+def test_a_wrong_schedule_of_ours_gets_our_sentence(run):
+    code, out, err = run("wsd(peak=1, steps=1)")
+    assert (code, out) == (2, "")
+    assert err.startswith("gradatim: wsd: cooldown (1) must be less than steps, 1, ")
+
+
 def test_a_plan_is_still_written(run, tmp_path):
     (tmp_path / "plan.yaml").write_text(
         "format: 1\nschedules:\n  lr: {Linear: {start: 1.0, end: 0.0, steps: 10}}\n"

@@ -132,6 +132,24 @@ def test_a_full_or_closed_output_is_one_sentence(here, verb, output, sentence):
     assert b"Traceback" not in done.stderr
 
 
+@needs_shell
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_the_verdict_is_that_of_the_verb_though_nobody_reads_it(unbuffered):
+    reading, writing = os.pipe()
+    os.close(reading)
+    plan = "warmup_cosine(peak=1, warmup=50, steps=100)"
+    done = subprocess.run(
+        [sys.executable, "-m", "gradatim", "check", plan, "--steps", "10"],
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=600,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 # Those that write to stderr, have workers, or only print; the streams are prepared in one place.
 @needs_shell
 @pytest.mark.parametrize("verb", ["check", "convert", "race"])

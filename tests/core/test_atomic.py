@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gradatim import Driver, GradatimError, Linear
+from gradatim import Driver, GradatimError, Linear, load_plan
 from gradatim.core import atomic
+from gradatim.drive.history.replay import summary_of
+from gradatim.look import report
 from tests.counting import LONG, counted
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -131,9 +133,66 @@ def test_a_link_still_points_to_the_file(tmp_path):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        atomic.replace_file(tmp_path / "runs" / "state.json", "x")
+    path = tmp_path / "runs" / "state.json"
+    with pytest.raises(FileNotFoundError) as error:
+        atomic.replace_file(path, "x")
+    assert error.value.filename == str(path)  # what was asked for, and not the file beside it
     assert os.listdir(tmp_path) == []
+
+
+def test_a_link_to_itself_stays(tmp_path):
+    path = tmp_path / "state.json"
+    path.symlink_to(path)
+    with pytest.raises(OSError, match=r"Too many levels of symbolic links: '.*state\.json'"):
+        atomic.replace_file(path, "x")
+    assert path.is_symlink()
+
+
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path):
+    path = tmp_path / ("n" * 255)
+    atomic.replace_file(path, "old")
+    atomic.replace_file(path, "new")
+    assert text(path) == "new"
+
+
+def test_a_file_that_may_not_be_written_stays(tmp_path, monkeypatch):
+    path = tmp_path / "state.json"
+    path.write_text("old", encoding="utf-8")
+    # Tests may run as root, who may write every file.
+    monkeypatch.setattr(os, "access", lambda asked, mode: (asked, mode) != (str(path), os.W_OK))
+    with pytest.raises(PermissionError, match=r"Permission denied: '.*state\.json'"):
+        atomic.replace_file(path, "new")
+    assert text(path) == "old"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (None, "a text or a pathlib.Path, got None"),
+        (3, "a text or a pathlib.Path, got 3"),
+        (b"state.json", "a text or a pathlib.Path, got b'state.json'"),
+        ("", "neither empty nor with a NUL in it, got ''"),
+        ("a\0b", r"neither empty nor with a NUL in it, got 'a\x00b'"),
+        ("\ud800", r"one that this system can encode, got '\ud800'"),
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda path: atomic.replace_file(path, "x"),
+        Driver({"lr": 1.0}).save,
+        Driver({"lr": 1.0}).restore,
+        Driver({"lr": 1.0}).save_history,
+        summary_of,
+        load_plan,
+        lambda path: report(Linear(0.0, 1.0, 5), path),
+    ],
+    ids=["replace", "save", "restore", "save_history", "summary_of", "load_plan", "report"],
+)
+def test_what_is_no_name_of_a_file_is_refused(call, path, said):
+    with pytest.raises(GradatimError) as refusal:
+        call(path)
+    assert str(refusal.value) == f"The name of a file must be {said}."
 
 
 def run(script, *arguments):

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import sys
 
 import pytest
 
@@ -121,6 +123,15 @@ def test_a_file_that_is_none_of_ours(tmp_path, text):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         Driver({"lr": Constant(value=0.1)}).restore(tmp_path / "state.json")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pipe with a name")
+def test_a_pipe_a_device_or_a_folder_is_not_read(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path, what in ((pipe, "a pipe"), ("/dev/zero", "a pipe"), (tmp_path, "a folder")):
+        with pytest.raises(GradatimError, match=f"^{path}: it is {what}.*not a regular file"):
+            Driver({"lr": Constant(value=0.1)}).restore(path)
 
 
 class TestMismatch:

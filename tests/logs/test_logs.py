@@ -119,10 +119,17 @@ def test_the_loss_may_be_named(tmp_path):
     assert read_log(path).losses == {0: 5.0, 20: 3.0}
 
 
+def test_a_step_below_0_is_refused_with_its_row(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("step,loss\n-5,9.5\n10,4\n", encoding="utf-8")
+    with pytest.raises(GradatimError, match=r"row 1: loss '9\.5' at step '-5' are no two numbers"):
+        read_log(path)
+
+
 def test_before_the_first_logged_rate_there_was_a_warm_up():
     log = Log("mine", {10: 3.0, 20: 2.0}, {10: 1.0, 20: 0.5})
     assert log.curve().rates[[0, 5, 10, 15, 20]] == pytest.approx([0, 0.5, 1, 0.75, 0.5])
-    with pytest.raises(GradatimError, match="mine has no column of rates"):
+    with pytest.raises(GradatimError, match="mine has no column with finite rates"):
         Log("mine", {10: 3.0}, {}).curve()
     assert np.all(log.curve(Linear(1.0, 0.0, 21)).rates > 0)
 
@@ -135,7 +142,8 @@ def test_before_the_first_logged_rate_there_was_a_warm_up():
         ("log.csv", "loss\n1\n", "has no steps"),
         ("log.csv", "", "has no steps"),
         ("log.csv", "step,loss\n1,high\n", "row 1: loss 'high' at step '1' are no two numbers"),
-        ("log.csv", b"\xff\xfe\x00", "log.csv: it is a binary file"),
+        ("log.csv", b"\xff\xfe\x00", "log.csv: it is UTF-16 text. Save it as UTF-8."),
+        ("log.csv", b"\xff\x00", "log.csv: it is a binary file"),
         ("log.csv", b"step,loss\n\xff", "cannot be read as a log"),
         (
             "log.jsonl",

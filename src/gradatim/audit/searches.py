@@ -304,7 +304,8 @@ def _half(low: float, high: float) -> tuple[float, float]:
 
 def _nice(interval: Interval) -> list[float]:
     """A factor as people choose one, if the interval has such, and the middle."""
-    low, high = max(interval[0], 1e-12), interval[1]
+    low, high = interval
+    low = low if low > 0 else high * 1e-12
     nice = simplest(low, high)
     short = shortest(*_half(low, high))
     plain = [float(nice)] if nice.denominator <= 64 and nice.numerator <= 4096 else [short]

@@ -66,11 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Click exits by itself when the pipe is closed.
         if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
-        _discard_output()  # the reader of a pipe has seen enough, as `head` has
+        _streams.discard_output()  # the reader of a pipe has seen enough, as `head` has
     except OSError as error:
         sentence = f"{error.filename or 'the output'}: {error.strerror or error}."
         code = _fail(f"gradatim: {_shortened(sentence, given)}")
-        _discard_output()
+        _streams.discard_output()
     sys.exit(code)
 
 
@@ -88,11 +88,6 @@ def _shortened(sentence: str, given: Sequence[str]) -> str:
 def _as_verb(module: str) -> str:
     """The verb of a file: list_ is the verb list, find_peak the verb find-peak."""
     return module.rstrip("_").replace("_", "-")
-
-
-def _discard_output() -> None:
-    """Keep Python from flushing standard output again at exit, which would fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _verb(given: Sequence[str]) -> Sequence[str]:

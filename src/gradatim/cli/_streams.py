@@ -24,6 +24,31 @@ class _Unfailing(io.TextIOWrapper):
             super().flush()
 
 
+class _UntilClosed(io.TextIOWrapper):
+    """Standard output; once its reader has gone, as `head` does, the rest is dropped.
+
+    So a verb comes to its end, and exits with what it has found.
+    """
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            discard_output()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            discard_output()
+
+
+def discard_output() -> None:
+    """Drop what is still written, also what Python flushes at exit, which would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def prepare() -> None:
     """Read UTF-8 whatever the locale, and replace what the terminal cannot encode.
 
@@ -34,9 +59,23 @@ def prepare() -> None:
         sys.stdin.reconfigure(encoding="utf-8")
     if sys.stderr is sys.__stderr__:
         sys.stderr = _unfailing(sys.stderr)
+    if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout = _until_closed(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _until_closed(stream: io.TextIOWrapper) -> TextIO:
+    if stream.isatty():
+        return stream
+    # Python writes at once if PYTHONUNBUFFERED says so.
+    buffering = 0 if stream.write_through else -1
+    return _UntilClosed(
+        open(stream.fileno(), "wb", buffering, closefd=False),
+        stream.encoding,
+        write_through=stream.write_through,
+    )
 
 
 def _unfailing(stream: TextIO | None) -> TextIO:

@@ -15,6 +15,7 @@ from gradatim.cli._foreign_options import TARGETS, At, From, Lr, Set
 from gradatim.cli._plans import is_plan_file, load, schedule_in_updates, split_name
 from gradatim.core.schedule import Schedule
 from gradatim.core.utf8 import as_utf8
+from gradatim.core.values.value import buildable
 from gradatim.drive import Plan, Target
 from gradatim.errors import GradatimError
 
@@ -138,7 +139,9 @@ def _own(given: str, writes: bool, steps: int | None) -> Plan | None:
     try:
         return load(source, steps)
     except GradatimError:
-        if not writes or is_plan_file(given) or find(given):
+        called = re.match(r"\s*(\w+)\s*\(", given)
+        is_ours = writes or (called is not None and called[1] in buildable())
+        if not is_ours or is_plan_file(given) or find(given):
             return None
         raise
 

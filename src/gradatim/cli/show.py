@@ -170,7 +170,7 @@ def _print_formulas(shown: ShownPlans) -> None:
 def _save(out: Path, shown: ShownPlans) -> None:
     endings = (".png", ".svg", ".html")
     if out.suffix.lower() not in endings:
-        raise invalid_value("--out", "the name of the file", out.name, "one in .png, .svg or .html")
+        raise invalid_value("--out", "the name of the file", str(out), "one in .png, .svg or .html")
     with writing(out):
         if out.suffix.lower() == ".html":
             _save_report(out, shown)

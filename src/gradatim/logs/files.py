@@ -63,7 +63,7 @@ class Log:
         if schedule is None:
             if not self.rates:
                 raise GradatimError(
-                    f"forecast: {self.name} has no column of rates (looked for: "
+                    f"forecast: {self.name} has no column with finite rates (looked for: "
                     f"{', '.join(RATES)}). Give the schedule of the run."
                 )
             known = sorted(self.rates)
@@ -165,13 +165,13 @@ def _values_by_step(
             continue
         try:
             step = float(row[steps])
-            if step % 1 or isinstance(value, bool) or isinstance(row[steps], bool):
+            if step < 0 or step % 1 or isinstance(value, bool) or isinstance(row[steps], bool):
                 raise ValueError
             found[int((step + 1) * epoch - 1 if epoch else step)] = float(value)
         except (TypeError, ValueError, KeyError, OverflowError):
             raise GradatimError(
                 f"forecast: {path}, row {number}: {name} {shown(value)} at {steps} "
-                f"{shown(row.get(steps))} are no two numbers, the step a whole one."
+                f"{shown(row.get(steps))} are no two numbers, the step a whole one from 0 on."
             ) from None
     return found
 

@@ -123,6 +123,9 @@ class _Columns:
             fine = False
         if not fine:
             raise self._wrong(number, name, value, "a finite number")
+        # The search for a schedule multiplies and divides rates by each other.
+        if not 1e-100 < abs(float(value) or 1.0) < 1e100:
+            raise self._wrong(number, name, value, "0 or of a size between 1e-100 and 1e100")
 
     def _wrong(self, number: int, name: str, value: Any, allowed: str) -> GradatimError:
         written = value if isinstance(value, float) else str(value)

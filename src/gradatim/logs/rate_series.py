@@ -88,6 +88,9 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
     >>> rounded.round(4), exact.round(4)
     (array([0.005, 0.005, 0.005]), array([0.0005, 0.0005, 0.0005]))
     """
+    if not rates.any():
+        exact = np.full_like(rates, _of_zeros(texts or ()))
+        return exact, exact
     if texts is None:  # the shortest text of a single has the digits that it was rounded to
         texts = [str(rate) for rate in rates.astype(np.float32)]
     size = np.abs(rates)
@@ -109,6 +112,19 @@ def tolerances(rates: Floats, texts: Sequence[str] | None) -> tuple[Floats, Floa
     rounded = within(max(digits, 1), decimals)
     exact = within(max(digits, _LEAST_DIGITS), max(decimals, _LEAST_DIGITS - 1 - least))
     return rounded, exact
+
+
+def _of_zeros(texts: Sequence[str]) -> float:
+    """How far from zero rates may be that are all written as zero.
+
+    "0.0" is how Python writes an exact zero; "0.0000" is a rate below 0.00005, or zero.
+
+    >>> _of_zeros(["0.0", "0"]), _of_zeros(["0.00"])
+    (0.0, 0.005)
+    """
+    decimals = max((len(text.strip().partition(".")[2]) for text in texts), default=0)
+    is_rounded = decimals > 1 and not any("e" in text.lower() for text in texts)
+    return 0.5 * 10.0**-decimals if is_rounded else 0.0
 
 
 def _digits(text: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from gradatim.core.json_objects import no_key_twice
+from gradatim.core.paths import refuse_irregular
 from gradatim.errors import GradatimError
 from gradatim.logs import tfevents
 
@@ -49,10 +52,11 @@ def rows_of(path: Path) -> Rows:
     other file is a metric file of MLflow, JSON lines, or text, by its first line.
 
     Raises:
-        GradatimError: If the file is missing or binary.
+        GradatimError: If the file is missing or binary, or a pipe, which can be read only once.
     """
     if path.is_dir() or ".tfevents." in path.name:
         return Rows("record", _events(path))
+    refuse_irregular(str(path), str(path))
     first = _first_line(path)
     suffix = path.suffix.lower()
     if suffix == ".csv":
@@ -68,6 +72,8 @@ def rows_of(path: Path) -> Rows:
 def _first_line(path: Path) -> str:
     with path.open("rb") as file:
         begin = file.read(_BEGIN)
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise GradatimError(f"{path}: it is UTF-16 text. Save it as UTF-8.")
     if b"\0" in begin:
         raise GradatimError(
             f"{path}: it is a binary file, and no TensorBoard event file by its name, which has "
@@ -80,12 +86,21 @@ def _first_line(path: Path) -> str:
 def _csv(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, skipinitialspace=True)
+        names = [name for name in reader.fieldnames or () if name]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise GradatimError(f"{path}, line 1: the column {twice!r} comes twice.")
         for row in reader:
             yield reader.line_num, {key: cell for key, cell in row.items() if key is not None}
 
 
 def _decoder() -> json.JSONDecoder:
-    return json.JSONDecoder(parse_float=Written, parse_int=Written, parse_constant=Written)
+    return json.JSONDecoder(
+        object_pairs_hook=no_key_twice,
+        parse_float=Written,
+        parse_int=Written,
+        parse_constant=Written,
+    )
 
 
 def _json_lines(path: Path) -> Iterator[Row]:

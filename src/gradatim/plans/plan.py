@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gradatim.core.build import Node
+from gradatim.core.paths import name_of
 from gradatim.drive import Plan
 from gradatim.errors import GradatimError, unknown_name
 from gradatim.plans import json, toml, yaml
@@ -51,7 +52,7 @@ def load_plan(path: str | os.PathLike[str]) -> Plan:
     ...     load_plan(file.name)["lr"]
     Linear(start=0.0, end=0.0003, steps=50) >> Cosine(start=0.0003, end=0.0, steps=950)
     """
-    path = Path(path)
+    path = Path(name_of(path))
     if path.suffix.lower() not in FORMATS:
         raise unknown_name(f"{path}", "ending of a plan file", path.suffix, FORMATS)
     text = read_plan_text(path)

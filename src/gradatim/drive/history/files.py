@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 
 from gradatim.core import atomic
+from gradatim.core.paths import name_of
 from gradatim.drive.history.history import History
 from gradatim.errors import GradatimError
 
 
 def is_record(path: str | os.PathLike[str]) -> bool:
     """Whether a file of this name is a full record; otherwise it is a table."""
-    return os.fspath(path).lower().endswith(".jsonl")
+    return name_of(path).lower().endswith(".jsonl")
 
 
 def save_history(path: str | os.PathLike[str], history: History, end: int) -> str | None:
@@ -35,7 +36,7 @@ def save_history(path: str | os.PathLike[str], history: History, end: int) -> st
     from gradatim.drive.history.record import record_of
     from gradatim.drive.history.table import table_of
 
-    where = f"save_history: {os.fspath(path)}"
+    where = f"save_history: {name_of(path)}"
     text_of = record_of if is_record(path) else table_of
     earlier = lines_of(path, where) if os.path.exists(path) else None
     text, last = text_of(history, end, earlier, where)

@@ -6,6 +6,7 @@ import os
 from array import array
 from collections.abc import Iterable, Mapping
 
+from gradatim.core.paths import name_of
 from gradatim.drive.history.files import is_record, lines_of
 from gradatim.drive.history.history import Row
 from gradatim.drive.history.record import PlanInForce, Record
@@ -108,7 +109,7 @@ def summary_of(
     Raises:
         GradatimError: If it is no such file, or cannot be verified because it is a table.
     """
-    where = os.fspath(path)
+    where = name_of(path)
     if not os.path.exists(path):
         raise GradatimError(f"{where}: there is no such file.")
     lines = lines_of(path, where)

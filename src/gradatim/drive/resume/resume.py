@@ -144,6 +144,8 @@ class Resumable(ABC):
         """Load the state from a file that ``save`` wrote.
 
         Raises:
-            GradatimError: If the file cannot be read or does not fit. This driver is unchanged.
+            OSError: If the file cannot be read.
+            GradatimError: If it is none that ``save`` wrote, or does not fit. This driver is
+                unchanged.
         """
         self.load(read_file(path), on_mismatch)

@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from gradatim.core.json_objects import no_key_twice
+from gradatim.core.paths import name_of, refuse_irregular
 from gradatim.core.rules import RuleState
 from gradatim.core.run.run import Run
 from gradatim.core.values.fields import NonNegative, NonNegativeInt, Number, check_argument
@@ -75,23 +77,21 @@ def _plain(unfinished: UnfinishedUpdate | None) -> list[Any] | None:
 
 
 def read_file(path: str | os.PathLike[str]) -> Any:
-    """What a file holds that ``Driver.save`` wrote."""
+    """What a file holds that ``Driver.save`` wrote.
+
+    Raises:
+        OSError: If it cannot be read.
+        GradatimError: If it is no regular file, or holds something else.
+    """
     import json  # only here: importing gradatim must stay cheap
 
+    name = name_of(path)
+    refuse_irregular(name, name)
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file, object_pairs_hook=_no_key_twice)
+        with open(name, encoding="utf-8") as file:
+            return json.load(file, object_pairs_hook=no_key_twice)
     except (ValueError, RecursionError) as error:
-        raise GradatimError(f"{os.fspath(path)}: not a saved state: {error}.") from None
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} comes twice")
-    return found
+        raise GradatimError(f"{name}: not a saved state: {error}.") from None
 
 
 def read_state(state: Mapping[str, Any]) -> SavedState:
