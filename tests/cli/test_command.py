@@ -83,6 +83,7 @@ def test_a_text_pasted_as_an_argument_is_refused_in_a_sentence(verb, text, lengt
         (["show", f"Constant({'1' * 5_000})"], "a number has thousands of digits"),
         (["show", "Constant(1)", "--steps", "1" * 5_000], "is not a whole number"),
         (["show", "Constant(1)", "--steps", "nan"], "'nan' is not a whole number"),
+        (["show", "Constant(1)", "--steps", "1e300"], "'1e300' is above 2**63, the last update"),
         (["show", "Constant(1)", "--steps", "-1e400"], "'-1e400' is not a whole number"),
     ],
 )

@@ -131,6 +131,21 @@ def test_a_wrong_entry_is_refused_at_its_line(written, said):
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("number", ["9223372036854775809", "1e30", "'1e24 epochs'"])
+def test_more_updates_than_can_be_counted_are_refused_however_they_are_written(number):
+    with pytest.raises(
+        GradatimError, match=r"^line 5: .*above 2\*\*63, the last update that can be"
+    ):
+        lr(f"Linear: {{start: 0, end: 1, steps: {number}}}")
+
+
+def test_they_are_refused_in_the_run_and_in_lists():
+    with pytest.raises(GradatimError, match=r"^line 1: Run\.steps: 1e\+19 is above 2\*\*63"):
+        read_plan('{"format": 1, "run": {"steps": 1e19}, "schedules": {"lr": {}}}', ".json")
+    with pytest.raises(GradatimError, match=r"boundaries: a number in it is above 2\*\*63"):
+        lr("piecewise_constant: {values: [1, 2], boundaries: [1e30]}")
+
+
 @pytest.mark.parametrize(
     ("ending", "text", "line"),
     [

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gradatim.core.user_modules import import_named
+from gradatim.core.values.limits import FARTHEST
 from gradatim.errors import shown
 
 _EXAMPLE = '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"'
@@ -14,16 +15,26 @@ _EXAMPLE = '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"'
 
 def whole_number(text: str) -> int:
     """The number of an option that counts: ``10000``, ``10_000`` or ``1e4``."""
+    number = _whole_number(text)
+    if number is None:
+        raise typer.BadParameter(f"{shown(text)} is not a whole number, such as 10000 or 1e4.")
+    if abs(number) > FARTHEST:
+        raise typer.BadParameter(
+            f"{shown(text)} is above 2**63, the last update that can be counted."
+        )
+    return number
+
+
+def _whole_number(text: str) -> int | None:
     try:
         return int(text)
     except ValueError:
         pass
     try:
-        if (number := float(text)).is_integer():
-            return int(number)
+        number = float(text)
     except ValueError:
-        pass
-    raise typer.BadParameter(f"{shown(text)} is not a whole number, such as 10000 or 1e4.")
+        return None
+    return int(number) if number.is_integer() else None
 
 
 PlanArgument = Annotated[

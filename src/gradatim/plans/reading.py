@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 from gradatim.core.build import (
@@ -25,7 +25,7 @@ from gradatim.core.run.run import Run, Total
 from gradatim.core.schedule import Schedule
 from gradatim.core.values.fields import FieldType, declared_types
 from gradatim.core.values.value import parameters_of
-from gradatim.errors import GradatimError, invalid_value, unknown_name
+from gradatim.errors import GradatimError, invalid_value, shown, unknown_name
 from gradatim.plans.tree import FARTHEST
 
 FORMAT = 1
@@ -95,6 +95,15 @@ class PlanBuilder(Builder):
                     content_of(entry)[1], f"{scope.where}: run is that of the plan. Leave it out."
                 )
         given = super().arguments(make, call, scope, line)
+        for name, value in given.items():
+            if any(number > FARTHEST for number in _whole_numbers(value)):
+                written, its_line = content_of(call.arguments[name])
+                what = "a number in it" if isinstance(value, tuple) else shown(written)
+                raise at_line(
+                    its_line,
+                    f"{scope.where}.{name}: {what} is above 2**63, the last update that can be "
+                    "counted.",
+                )
         # A class whose steps are optional, such as Constant, needs no end.
         has_end = "steps" in declared and ("steps" in needed or not isinstance(make, type))
         if scope.lasts_run and self.run and has_end:
@@ -124,10 +133,16 @@ class PlanBuilder(Builder):
                 f"{scope.where}: {value[:40]!r} needs a run to be a length. Write run: with "
                 "steps, or with samples, batch and epochs; or write the updates.",
             )
-        ticks = located(line, in_ticks, where, name, value, self.run)
-        if ticks > FARTHEST:
-            raise at_line(line, f"{scope.where}: {value[:40]!r} is more than 2**63 updates.")
-        return ticks
+        return located(line, in_ticks, where, name, value, self.run)
+
+
+def _whole_numbers(value: object) -> Iterator[int]:
+    """The whole numbers of an argument, of its entries if it is a list."""
+    if isinstance(value, tuple):
+        for entry in value:
+            yield from _whole_numbers(entry)
+    elif type(value) is int:
+        yield value
 
 
 class PlanReader:
