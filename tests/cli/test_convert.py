@@ -1,5 +1,8 @@
 """``gradatim convert`` on files of other projects: what it lists, chooses, asks for and refuses."""
 
+import errno
+import os
+
 import pytest
 
 from gradatim import Cosine, Linear, parse, step_decay
@@ -145,6 +148,29 @@ def test_a_folder_is_searched_and_what_cannot_be_read_is_said(run, tmp_path):
     code, _, err = run("sub/broken.py", "--list")
     assert code == 2
     assert err.startswith("gradatim: convert: sub/broken.py: line 1: not Python")
+
+
+def test_a_folder_that_may_not_be_read_is_said(run, tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    scan = os.scandir
+
+    def refusing(path):  # tests may run as root, who may read every folder
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    said = "convert: {}closed cannot be read: Permission denied.\n"
+    code, out, err = run(".", "--list")
+    assert (code, len(out.splitlines()), err) == (0, 3, f"# {said.format('./')}")
+    assert run("closed", "--list") == (2, "", f"gradatim: {said.format('')}")
+
+
+def test_a_folder_without_code_is_said(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("empty", "--list")
+    assert code == 2
+    assert err.startswith("gradatim: convert: 'empty' has no file that ends in .py, ")
 
 
 def test_200_files_in_one_call(run, tmp_path):

@@ -59,12 +59,8 @@ def inputs(given: Sequence[str]) -> Iterator[Input | GradatimError]:
         if name == "-":
             yield Input("-", read_stdin())
         elif os.path.isdir(name):
-            for path in _in_folder(Path(name)):
-                try:
-                    yield Input(str(path), read_text(path), True)
-                except GradatimError as error:
-                    yield error
-        elif os.path.isfile(name) or _is_special(name):  # False for a text that is no name
+            yield from _in_folder(Path(name))
+        elif _is_there(name):
             yield Input(name, read_text(name))
         elif any(sign in name for sign in "({:=") or name.lstrip().startswith("--"):
             yield Input("", name)  # all code and settings have one of these characters
@@ -72,19 +68,30 @@ def inputs(given: Sequence[str]) -> Iterator[Input | GradatimError]:
             raise GradatimError(f"convert: {shown(name)} is no file, and no code or settings.")
 
 
-def _is_special(name: str) -> bool:
+def _is_there(name: str) -> bool:
+    """Whether there is something of this name, though perhaps in a folder that may not be read."""
     try:
-        return os.path.exists(name)
-    except ValueError:
+        os.stat(name)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # also of a text that is no name
         return False
+    return True
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
+def _in_folder(folder: Path) -> Iterator[Input | GradatimError]:
+    unread: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unread.append):
         folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.startswith("."))
         for file in sorted(files):
             if file.lower().endswith(SUFFIXES):
-                yield Path(parent, file)
+                path = Path(parent, file)
+                try:
+                    yield Input(str(path), read_text(path), True)
+                except GradatimError as error:
+                    yield error
+    for failure in unread:
+        yield GradatimError(f"convert: {failure.filename} cannot be read: {failure.strerror}.")
 
 
 def read_text(name: str | Path) -> str:
@@ -148,6 +155,11 @@ def search(given: Sequence[str], project: str | None) -> Searched:
         places += [Place(source, one) for one in found]
     if not places and files == 1 and isinstance(last, Input):
         raise _nothing_in(last, project)
+    if not files:
+        names = ", ".join(map(shown, given))
+        raise GradatimError(f"convert: {names} has no file that ends in {', '.join(SUFFIXES)}.")
+    if not places and len(unread) == files:
+        raise GradatimError(unread[0])
     if not places:
         raise GradatimError(f"convert: there is no scheduler that is known in these {files} files.")
     return Searched(places, unread)

@@ -87,7 +87,6 @@ def race(
                 retry=retry,
                 progress=display,
             )
-            page = racing.write_report(result)
     except KeyboardInterrupt:
         print(f"Stopped. {display.summary_of_finished()}", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -99,7 +98,7 @@ def race(
     _print_sentences(*errors[:5], f"and {len(errors) - 5} more errors" if len(errors) > 5 else "")
     if errors:
         _print_sentences("After a correction, --retry repeats the runs that ended in an error.")
-    _print_sentences(f"Report: {page}")
+    _print_sentences(f"Report: {racing.write_report(result)}")
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
