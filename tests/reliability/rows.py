@@ -338,16 +338,16 @@ ROWS = (
         10,
         "runs of the whole suite in random order",
         "make test-random",
-        "Each run has an order and a PYTHONHASHSEED of its own.",
-        "Machines much slower than two cores.",
+        "Each run has an order and a PYTHONHASHSEED of its own. The ten were made from 30 "
+        "November to 1 December 2026, most of them beside other jobs, with these seeds: 739019561"
+        " (13,599 tests), 3394508110 (13,711), 3461484545 and 3497678354 (13,740 each), "
+        "3447076329, 190101247, 1789138667, 872478974 and 2992767571 (13,735 each), and "
+        "3633372951 (13,812, the `make test` of a new clone). Three more met a fault each, or "
+        "two, which were mended then: 2613541745 a key that the studio lost in the frame in which"
+        " a dialog closes, and a ramp between equal ends that was off by a unit in the last "
+        "place; 29028154 a worker of a race that Ctrl-C met while it started; 3145886939 that the"
+        " studio closed every handler of Python's logging in its process.",
+        "Machines much slower than two cores; two busy loops per core beside it (`make test-busy`).",
         r"\| \d+ \| \d+ \| \d+ \| 0 \| \d+ \|()",
-        short="there was time for seven runs, on 30 November and 1 December 2026, most of them "
-        "beside other jobs. Four passed whole: seed 739019561 (13,599 tests), 3394508110 "
-        "(13,711), 3461484545 (13,740, in 1,023 s) and 3497678354 (13,740, in 993 s). Three met a "
-        "fault each, or two, which are mended: 2613541745 a key that the studio lost in the frame "
-        "in which a dialog closes, and a ramp between equal ends that was off by a unit in the "
-        "last place; 29028154 a worker of a race that Ctrl-C met while it started; 3145886939 "
-        "that the studio closed every handler of Python's logging in its process, which ended the "
-        "capture of pytest.",
     ),
 )
