@@ -347,7 +347,8 @@ ROWS = (
         " a dialog closes, and a ramp between equal ends that was off by a unit in the last "
         "place; 29028154 a worker of a race that Ctrl-C met while it started; 3145886939 that the"
         " studio closed every handler of Python's logging in its process.",
-        "Machines much slower than two cores; two busy loops per core beside it (`make test-busy`).",
+        "Machines much slower than two cores, and two busy loops per core beside the tests, which "
+        "`make test-busy` starts.",
         r"\| \d+ \| \d+ \| \d+ \| 0 \| \d+ \|()",
     ),
 )
