@@ -84,6 +84,8 @@ def test(sdist: Path, wheel: Path) -> None:
         begun = time.monotonic()
         constraints = ROOT / "constraints" / "latest.txt"
         python = environment(Path(scratch, "env"), "-c", constraints, f"{wheel}[test-torch]")
+        no_deps = ["install", "-qq", "--no-deps", "-r", ROOT / "constraints" / "no-deps.txt"]
+        subprocess.run([python / "python", "-m", "pip", *no_deps], check=True)
         with tarfile.open(sdist) as files:
             files.extractall(scratch, filter="data")
         unpacked = Path(scratch, sdist.name.removesuffix(".tar.gz"))
