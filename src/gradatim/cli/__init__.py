@@ -62,11 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _fail(f"gradatim: {sentence}. Try gradatim {' '.join(_verb(given))}--help.")
     except KeyboardInterrupt:
         code = 130
-    except (BrokenPipeError, SystemExit) as error:
-        # Click exits by itself when the pipe is closed.
-        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
-            raise
-        _streams.discard_output()  # the reader of a pipe has seen enough, as `head` has
     except OSError as error:
         sentence = f"{error.filename or 'the output'}: {error.strerror or error}."
         code = _fail(f"gradatim: {_shortened(sentence, given)}")

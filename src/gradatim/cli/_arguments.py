@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from gradatim.core.user_modules import import_named
-from gradatim.core.values.limits import FARTHEST
 from gradatim.errors import shown
+from gradatim.plans.tree import FARTHEST
 
 _EXAMPLE = '"warmup_cosine(peak=3e-4, warmup=500, steps=10_000)"'
 

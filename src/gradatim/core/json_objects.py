@@ -6,7 +6,7 @@ from typing import Any
 
 
 def no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object with these keys: the ``object_pairs_hook`` of every reader of JSON.
+    """The object with these keys: an ``object_pairs_hook`` for Python's reader of JSON.
 
     Raises:
         ValueError: If a key comes twice.
